@@ -1,0 +1,1 @@
+//! An FTP client on std sockets, driven by the ftp-proto state machine.

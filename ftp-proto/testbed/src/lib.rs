@@ -1,0 +1,1 @@
+//! Real and scripted FTP servers on loopback, for the tests of this workspace.
