@@ -1,0 +1,472 @@
+//! Bytes of the control connection in, replies out: incremental and bounded.
+
+use alloc::vec::Vec;
+use core::mem;
+
+use super::{Reply, ReplyCode};
+
+/// The fewest bytes of a line that decide what the line is: three digits and a separator.
+const HEAD_BYTES: usize = 4;
+
+/// The lowest byte that makes a Telnet command after IAC (RFC 854).
+const COMMAND_FIRST: u8 = 240;
+const WILL: u8 = 251;
+const DONT: u8 = 254;
+const IAC: u8 = 255;
+
+/// How much of a reply is kept, and how much may be thrown away for one reply.
+///
+/// What exceeds the first three is dropped, the reply is marked as truncated, and the parser stays in step with the server.
+///
+/// ```
+/// use ftp_proto::reply::{Grammar, Limits, Parser};
+///
+/// let limits = Limits { line_bytes_max: 9, ..Limits::default() };
+/// let mut parser = Parser::new(limits, Grammar::default());
+/// let reply = parser.parse(&mut &b"200 Hello, user\r\n"[..]).unwrap().unwrap();
+/// assert_eq!(reply.text(), b"Hello");
+/// assert!(reply.is_truncated());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Limits {
+    /// Longest line in bytes, with its code and without its line end; 32 KiB by default. Less than 4 counts as 4.
+    pub line_bytes_max: usize,
+    /// Longest text of a reply in bytes, line separators included; 128 KiB by default.
+    pub reply_bytes_max: usize,
+    /// Most lines of a reply; 4,096 by default. Zero counts as one.
+    pub reply_lines_max: usize,
+    /// Most bytes dropped for one reply before the parser gives up; 1 MiB by default. Bytes beyond the other limits, Telnet commands and
+    /// blank lines before the reply count.
+    pub discard_bytes_max: usize,
+}
+
+impl Limits {
+    /// The default limits.
+    pub const DEFAULT: Self = Self {
+        line_bytes_max: 32 * 1024,
+        reply_bytes_max: 128 * 1024,
+        reply_lines_max: 4096,
+        discard_bytes_max: 1024 * 1024,
+    };
+
+    const fn line_bytes(&self) -> usize {
+        if self.line_bytes_max < HEAD_BYTES {
+            HEAD_BYTES
+        } else {
+            self.line_bytes_max
+        }
+    }
+
+    const fn reply_lines(&self) -> usize {
+        if self.reply_lines_max == 0 {
+            1
+        } else {
+            self.reply_lines_max
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Which deviations from the reply grammar of RFC 959 are accepted.
+///
+/// Always accepted: LF without CR as line end, more than one CR before it, a code without text, blank lines between replies.
+///
+/// ```
+/// use ftp_proto::reply::{Grammar, Limits, Parser, ReplyCode};
+///
+/// let lenient = Grammar { any_code_ends: true, ..Grammar::default() };
+/// let mut parser = Parser::new(Limits::default(), lenient);
+/// let reply = parser.parse(&mut &b"553-Precheck\r\n150 Opening\r\n"[..]).unwrap().unwrap();
+/// assert_eq!(reply.code(), ReplyCode::OPENING_DATA);
+/// assert_eq!(reply.opening_code(), Some(ReplyCode::NAME_NOT_ALLOWED));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Grammar {
+    /// A line with any valid code and a space ends a reply of several lines, and its code is the reply's; off by default. glFTPd sends
+    /// such replies. The strict grammar wants the code of the first line, since text inside a reply may look like the end of another.
+    pub any_code_ends: bool,
+    /// The Telnet layer of RFC 854 is undone; on by default. A doubled 0xFF stands for one, and other commands are removed. A 0xFF before a
+    /// byte that makes no command is kept, since some servers send it undoubled.
+    pub telnet: bool,
+}
+
+impl Grammar {
+    /// The default grammar: RFC 959 over Telnet.
+    pub const STRICT: Self = Self {
+        any_code_ends: false,
+        telnet: true,
+    };
+}
+
+impl Default for Grammar {
+    fn default() -> Self {
+        Self::STRICT
+    }
+}
+
+/// Why the bytes of the server are no replies. The place in the stream is lost, so the error is final.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplyError {
+    /// The first line of a reply does not begin as it must.
+    #[error("malformed reply: {0}")]
+    Malformed(#[from] Malformed),
+    /// A NUL byte, which no reply may contain.
+    #[error("NUL byte in a reply")]
+    Nul,
+    /// More than [`Limits::discard_bytes_max`] bytes would have to be dropped.
+    #[error("reply exceeds every limit")]
+    DiscardExceeded,
+}
+
+/// What is wrong with the first line of a reply.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// The line does not begin with three digits.
+    #[error("no three-digit code")]
+    NoCode,
+    /// The three digits are not within 100 to 699.
+    #[error("code outside 100 to 699")]
+    CodeOutOfRange,
+    /// Neither space, nor hyphen, nor the end of the line follows the code.
+    #[error("neither space nor hyphen after the code")]
+    NoSeparator,
+}
+
+/// The incremental parser of replies.
+///
+/// It holds only the unfinished line and the unfinished reply, both bounded by [`Limits`], and its results depend on the bytes alone, not on
+/// how they were split. Each byte is looked at a fixed number of times.
+///
+/// ```
+/// use ftp_proto::reply::{Grammar, Limits, Parser};
+///
+/// let mut parser = Parser::new(Limits::default(), Grammar::default());
+/// let mut input = b"150 Here it comes\r\n226 Do".as_slice();
+/// assert_eq!(parser.parse(&mut input).unwrap().unwrap().text(), b"Here it comes");
+/// assert_eq!(parser.parse(&mut input), None);
+/// assert!(!parser.is_at_boundary());
+/// assert_eq!(parser.parse(&mut b"ne\r\n".as_slice()).unwrap().unwrap().text(), b"Done");
+/// assert!(parser.is_at_boundary());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Parser {
+    limits: Limits,
+    grammar: Grammar,
+    telnet: Telnet,
+    /// The beginning of a line whose end has not been seen, at most `limits.line_bytes()`.
+    line: Vec<u8>,
+    /// Text of that line was dropped, more than the CRs of its end.
+    line_cut: bool,
+    /// The code of the first line, while a reply of several lines is unfinished.
+    open: Option<ReplyCode>,
+    body: Body,
+    discarded: usize,
+    failed: Option<ReplyError>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Telnet {
+    Text,
+    /// After IAC.
+    Command,
+    /// After IAC and WILL, WONT, DO or DONT.
+    Option,
+}
+
+impl Parser {
+    /// A parser at the beginning of the stream.
+    #[must_use]
+    pub const fn new(limits: Limits, grammar: Grammar) -> Self {
+        Self {
+            limits,
+            grammar,
+            telnet: Telnet::Text,
+            line: Vec::new(),
+            line_cut: false,
+            open: None,
+            body: Body::new(),
+            discarded: 0,
+            failed: None,
+        }
+    }
+
+    /// Consumes from the front of `input` until a reply is complete (`Some`) or the input is used up (`None`).
+    ///
+    /// To be called again with the rest of the input after each reply, and to be left alone after an error.
+    ///
+    /// # Errors
+    ///
+    /// A [`ReplyError`] is final: the rest of the input is consumed, and every later call consumes its input and gives the same error.
+    pub fn parse(&mut self, input: &mut &[u8]) -> Option<Result<Reply, ReplyError>> {
+        if let Some(error) = self.failed {
+            *input = &[];
+            return Some(Err(error));
+        }
+        while !input.is_empty() {
+            match self.step(input) {
+                Ok(None) => {}
+                Ok(Some(reply)) => return Some(Ok(reply)),
+                Err(error) => {
+                    *input = &[];
+                    *self = Self::new(self.limits, self.grammar);
+                    self.failed = Some(error);
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether the bytes so far end where a reply ends: nothing of an unfinished reply is held. False after an error.
+    #[must_use]
+    pub const fn is_at_boundary(&self) -> bool {
+        self.failed.is_none()
+            && self.open.is_none()
+            && self.line.is_empty()
+            && matches!(self.telnet, Telnet::Text)
+    }
+
+    /// The bytes held of an unfinished reply; at most [`Limits::line_bytes_max`] and [`Limits::reply_bytes_max`] together.
+    #[must_use]
+    pub const fn buffered(&self) -> usize {
+        self.line.len().saturating_add(self.body.text.len())
+    }
+
+    /// Takes the bytes up to the next one with a meaning of its own, and that one.
+    fn step(&mut self, input: &mut &[u8]) -> Result<Option<Reply>, ReplyError> {
+        if self.telnet != Telnet::Text {
+            return self.telnet_byte(input).map(|()| None);
+        }
+        let bytes = *input;
+        let special = if self.grammar.telnet {
+            memchr::memchr3(b'\n', 0, IAC, bytes)
+        } else {
+            memchr::memchr2(b'\n', 0, bytes)
+        };
+        let (run, rest) = special
+            .and_then(|at| bytes.split_at_checked(at))
+            .unwrap_or((bytes, &[]));
+        let Some((&special, rest)) = rest.split_first() else {
+            *input = rest;
+            return self.keep(run).map(|()| None);
+        };
+        *input = rest;
+        if special == b'\n' {
+            return self.end_line(run);
+        }
+        self.keep(run)?;
+        if special == 0 {
+            return Err(ReplyError::Nul);
+        }
+        self.telnet = Telnet::Command;
+        Ok(None)
+    }
+
+    /// Takes a byte that follows IAC, unless it makes no Telnet command.
+    ///
+    /// Sub-negotiation needs an option that both sides agreed to. None ever is, so SB is a command like any other here.
+    fn telnet_byte(&mut self, input: &mut &[u8]) -> Result<(), ReplyError> {
+        let Some((&byte, rest)) = input.split_first() else {
+            return Ok(());
+        };
+        let state = mem::replace(&mut self.telnet, Telnet::Text);
+        if state == Telnet::Command && byte < COMMAND_FIRST {
+            return self.keep(&[IAC]);
+        }
+        *input = rest;
+        match (state, byte) {
+            (Telnet::Option, _) => self.discard(3),
+            (_, IAC) => self.keep(&[IAC]),
+            (_, WILL..=DONT) => {
+                self.telnet = Telnet::Option;
+                Ok(())
+            }
+            _ => self.discard(2),
+        }
+    }
+
+    /// Adds to the unfinished line what the limit leaves room for.
+    fn keep(&mut self, run: &[u8]) -> Result<(), ReplyError> {
+        let room = self.limits.line_bytes().saturating_sub(self.line.len());
+        let (kept, dropped) = run.split_at_checked(room).unwrap_or((run, &[]));
+        let head_known = self.line.len() >= HEAD_BYTES;
+        self.line.extend_from_slice(kept);
+        if self.open.is_none() && !head_known {
+            check_head(&self.line)?;
+        }
+        // CRs before the LF are no text, so dropping them cuts nothing.
+        self.line_cut |= dropped.iter().any(|&byte| byte != b'\r');
+        self.discard(dropped.len())
+    }
+
+    fn discard(&mut self, bytes: usize) -> Result<(), ReplyError> {
+        self.discarded = self.discarded.saturating_add(bytes);
+        if self.discarded > self.limits.discard_bytes_max {
+            return Err(ReplyError::DiscardExceeded);
+        }
+        Ok(())
+    }
+
+    /// Ends the line with `run`, its last bytes.
+    fn end_line(&mut self, run: &[u8]) -> Result<Option<Reply>, ReplyError> {
+        if self.line.is_empty() && run.len() <= self.limits.line_bytes() {
+            return self.take_line(run);
+        }
+        self.keep(run)?;
+        let mut line = mem::take(&mut self.line);
+        let result = self.take_line(&line);
+        line.clear();
+        self.line = line;
+        result
+    }
+
+    fn take_line(&mut self, raw: &[u8]) -> Result<Option<Reply>, ReplyError> {
+        let cut = mem::take(&mut self.line_cut);
+        let line = if cut { raw } else { trim_end(raw) };
+        if let Some(code) = self.open {
+            self.body.truncated |= cut;
+            return self.continue_reply(code, line);
+        }
+        if line.is_empty() {
+            self.discard(raw.len().saturating_add(1))?;
+            return Ok(None);
+        }
+        self.body.truncated |= cut;
+        self.begin_reply(line)
+    }
+
+    fn begin_reply(&mut self, line: &[u8]) -> Result<Option<Reply>, ReplyError> {
+        check_head(line)?;
+        let (code, rest) = split_code(line).ok_or(Malformed::NoCode)?;
+        match rest.split_first() {
+            None => self.append(rest)?,
+            Some((b' ', text)) => self.append(text)?,
+            Some((b'-', text)) => {
+                self.append(text)?;
+                self.open = Some(code);
+                return Ok(None);
+            }
+            Some(_) => return Err(Malformed::NoSeparator.into()),
+        }
+        Ok(Some(self.finish(code)))
+    }
+
+    fn continue_reply(
+        &mut self,
+        opening: ReplyCode,
+        line: &[u8],
+    ) -> Result<Option<Reply>, ReplyError> {
+        let Some((code, rest)) = split_code(line) else {
+            return self.append(line).map(|()| None);
+        };
+        let same = code == opening;
+        match rest.split_first() {
+            None if same => self.append(rest)?,
+            Some((b' ', text)) if same || self.grammar.any_code_ends => self.append(text)?,
+            Some((b'-', text)) if same => return self.append(text).map(|()| None),
+            _ => return self.append(line).map(|()| None),
+        }
+        let mut reply = self.finish(code);
+        reply.opening_code = (!same).then_some(opening);
+        Ok(Some(reply))
+    }
+
+    fn append(&mut self, line: &[u8]) -> Result<(), ReplyError> {
+        let dropped = self.body.append(line, &self.limits);
+        self.discard(dropped)
+    }
+
+    fn finish(&mut self, code: ReplyCode) -> Reply {
+        let body = mem::replace(&mut self.body, Body::new());
+        self.open = None;
+        self.discarded = 0;
+        let mut reply = Reply::parsed(code, body.text.into_boxed_slice());
+        reply.truncated = body.truncated;
+        reply
+    }
+}
+
+/// The text of the unfinished reply.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Body {
+    text: Vec<u8>,
+    lines: usize,
+    /// The text ends at a limit: what follows would have a gap before it.
+    full: bool,
+    truncated: bool,
+}
+
+impl Body {
+    const fn new() -> Self {
+        Self {
+            text: Vec::new(),
+            lines: 0,
+            full: false,
+            truncated: false,
+        }
+    }
+
+    /// Adds a line as far as the limits allow, and returns the number of bytes dropped.
+    fn append(&mut self, line: &[u8], limits: &Limits) -> usize {
+        let room = limits.reply_bytes_max.saturating_sub(self.text.len());
+        let separator = usize::from(self.lines > 0);
+        if self.full || self.lines >= limits.reply_lines() || room < separator {
+            self.full = true;
+            self.truncated = true;
+            return line.len().saturating_add(1);
+        }
+        if separator > 0 {
+            self.text.push(b'\n');
+        }
+        self.lines = self.lines.saturating_add(1);
+        let room = room.saturating_sub(separator);
+        let (kept, dropped) = line.split_at_checked(room).unwrap_or((line, &[]));
+        self.text.extend_from_slice(kept);
+        self.full = !dropped.is_empty();
+        self.truncated |= self.full;
+        dropped.len()
+    }
+}
+
+/// Refuses what cannot become the first line of a reply, as early as its first four bytes show it.
+fn check_head(line: &[u8]) -> Result<(), Malformed> {
+    for (at, &byte) in line.iter().take(HEAD_BYTES).enumerate() {
+        match (at, byte) {
+            // Perhaps the end of a blank line, or of a line without text. When the line has ended we shall know.
+            (0 | 3, b'\r') => return Ok(()),
+            (0, b'1'..=b'6') | (1 | 2, b'0'..=b'9') | (3, b' ' | b'-') => {}
+            (0, b'0' | b'7'..=b'9') => return Err(Malformed::CodeOutOfRange),
+            (3, _) => return Err(Malformed::NoSeparator),
+            _ => return Err(Malformed::NoCode),
+        }
+    }
+    Ok(())
+}
+
+/// Splits three digits, if they are a code, from the rest of the line.
+fn split_code(line: &[u8]) -> Option<(ReplyCode, &[u8])> {
+    let (digits, rest) = line.split_first_chunk::<3>()?;
+    let mut number = 0_u16;
+    for digit in digits {
+        let value = char::from(*digit).to_digit(10)?;
+        number = number
+            .checked_mul(10)?
+            .checked_add(u16::try_from(value).ok()?)?;
+    }
+    Some((ReplyCode::new(number)?, rest))
+}
+
+fn trim_end(line: &[u8]) -> &[u8] {
+    let mut line = line;
+    while let Some((b'\r', rest)) = line.split_last() {
+        line = rest;
+    }
+    line
+}
