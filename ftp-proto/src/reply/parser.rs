@@ -226,16 +226,16 @@ impl Parser {
 
     /// Whether the bytes so far end where a reply ends: nothing of an unfinished reply is held. False after an error.
     #[must_use]
-    pub const fn is_at_boundary(&self) -> bool {
+    pub fn is_at_boundary(&self) -> bool {
         self.failed.is_none()
             && self.open.is_none()
             && self.line.is_empty()
-            && matches!(self.telnet, Telnet::Text)
+            && self.telnet == Telnet::Text
     }
 
     /// The bytes held of an unfinished reply; at most [`Limits::line_bytes_max`] and [`Limits::reply_bytes_max`] together.
     #[must_use]
-    pub const fn buffered(&self) -> usize {
+    pub fn buffered(&self) -> usize {
         self.line.len().saturating_add(self.body.text.len())
     }
 
