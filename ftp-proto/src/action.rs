@@ -1,0 +1,242 @@
+//! What the machine asks of its driver, and what the driver tells the machine.
+
+use core::net::{IpAddr, SocketAddr};
+
+/// Names one data connection of a session. A session never uses a number twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DataId(pub(crate) u32);
+
+impl DataId {
+    /// The number itself, for logs and as a key.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// A duty of the driver.
+///
+/// Exhaustive on purpose: a new duty must break drivers when they are compiled, not when they run. Every action but
+/// [`Discard`](Self::Discard) and [`Close`](Self::Close) is answered with a [`Report`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Dial (passive mode). Answer: [`Report::Connected`] or [`Report::Failed`].
+    Connect {
+        /// The connection to be.
+        data: DataId,
+        /// Whom to dial.
+        target: Target,
+    },
+    /// Bind a listener to the control connection's local address, any port, backlog 1 (active mode). Answer:
+    /// [`Report::Listening`] or [`Report::Failed`].
+    Listen {
+        /// The connection to be.
+        data: DataId,
+    },
+    /// Accept one connection from the listener. Answer: [`Report::Accepted`] or [`Report::Failed`]. Asked again for
+    /// the same connection when a stranger called: drop what was accepted and keep the listener until then.
+    Accept {
+        /// The connection to be.
+        data: DataId,
+    },
+    /// Make the TLS handshake as a client. A data connection verifies the same name as the control connection and
+    /// resumes its session. Answer: [`Report::Secured`] or [`Report::Failed`].
+    Secure {
+        /// Which connection.
+        link: Link,
+    },
+    /// End TLS on the control connection orderly and go on in clear (CCC). Answer: [`Report::Unsecured`] or
+    /// [`Report::Failed`].
+    Unsecure,
+    /// Payload may move now. Ends with an orderly close, answered by [`Report::Finished`], or with
+    /// [`Report::Failed`]; [`Report::Moved`] tells of progress meanwhile.
+    Move {
+        /// Which connection.
+        data: DataId,
+        /// What may move.
+        flow: Flow,
+    },
+    /// Wait no longer for the peer to end its side: close orderly, at once, and answer [`Report::Finished`].
+    Finish {
+        /// Which connection.
+        data: DataId,
+    },
+    /// Drop the socket or listener at once. A connection that was sending is reset (linger 0), so that a short
+    /// upload cannot pass for a whole file. No answer is expected.
+    Discard {
+        /// Which connection.
+        data: DataId,
+    },
+    /// Close the control connection; the session is over. A data connection may still be moving payload to its end.
+    Close,
+}
+
+/// One of the two kinds of connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "FTP has two kinds of connection; drivers match both")]
+pub enum Link {
+    /// The control connection.
+    Control,
+    /// A data connection.
+    Data(DataId),
+}
+
+/// Whom to dial for a data connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "drivers must be able to dial every target")]
+pub enum Target {
+    /// The host of the control connection, as the driver knows it (under a proxy: the FTP host, not the proxy).
+    ControlHost {
+        /// The port that the server named.
+        port: u16,
+    },
+    /// An address that the server named and that [`HostPolicy`](crate::address::HostPolicy) lets through.
+    Address(SocketAddr),
+}
+
+/// Which way the payload goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there are two directions")]
+pub enum Direction {
+    /// From the server to us.
+    Receive,
+    /// From us to the server.
+    Send,
+}
+
+/// How the payload is represented while it is on its way (RFC 959, 3.1.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "EBCDIC and local bytes are not supported, on purpose")]
+pub enum Representation {
+    /// `TYPE I`: byte for byte.
+    #[default]
+    Image,
+    /// `TYPE A`: lines that end with CR LF. The driver or its user runs the bytes through [`ascii`](crate::ascii).
+    Ascii,
+}
+
+/// What may move on a data connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Flow {
+    /// Which way.
+    pub direction: Direction,
+    /// How represented.
+    pub representation: Representation,
+    /// When receiving: hand on at most this many bytes, then read once more. The end of input there is
+    /// [`End::Clean`]; a byte there is dropped and the end is [`End::Limit`].
+    pub limit: Option<u64>,
+    /// Whether the connection is secured with TLS.
+    pub secured: bool,
+}
+
+impl Flow {
+    /// Whether payload goes over the socket byte for byte, so that splice, sendfile and the like are legal.
+    pub fn is_verbatim(&self) -> bool {
+        self.representation == Representation::Image && !self.secured
+    }
+}
+
+/// What the driver observed. A report that names a data connection which the machine has given up is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "drivers construct these")]
+pub enum Report {
+    /// The dialled connection is open.
+    Connected {
+        /// Which connection.
+        data: DataId,
+    },
+    /// The listener is bound.
+    Listening {
+        /// Which connection.
+        data: DataId,
+        /// Where it listens: the address to announce.
+        local: SocketAddr,
+    },
+    /// A peer called.
+    Accepted {
+        /// Which connection.
+        data: DataId,
+        /// Who called.
+        peer: IpAddr,
+    },
+    /// The TLS handshake is complete.
+    Secured {
+        /// Which connection.
+        link: Link,
+    },
+    /// TLS has ended on the control connection, which is open and in clear.
+    Unsecured,
+    /// Payload moved since the last report.
+    Moved {
+        /// Which connection.
+        data: DataId,
+        /// How many bytes, as they were on the wire (under TLS: before encryption).
+        bytes: u64,
+    },
+    /// The application gives or takes no payload for now (`true`), or does again (`false`). While it holds, the
+    /// idle limit of the payload rests; the total limits do not.
+    Held {
+        /// Which connection.
+        data: DataId,
+        /// Whether it holds.
+        held: bool,
+    },
+    /// Everything was sent and the orderly end of TLS is under way: the peer's end is waited for.
+    Closing {
+        /// Which connection.
+        data: DataId,
+    },
+    /// The payload ended *and the socket is closed*. ProFTPD holds its 226 back until the client has closed.
+    Finished {
+        /// Which connection.
+        data: DataId,
+        /// How it ended.
+        end: End,
+    },
+    /// An action failed, or a connection broke. A data connection is closed by then.
+    Failed {
+        /// Which connection.
+        link: Link,
+        /// How.
+        failure: Failure,
+    },
+}
+
+/// How a payload ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "drivers construct these")]
+pub enum End {
+    /// At the end of input, or with everything sent; under TLS with close_notify.
+    Clean,
+    /// The peer ended the TCP connection without TLS's close_notify: it cannot be told whether bytes are missing.
+    Truncated,
+    /// [`Flow::limit`] was reached and there was more.
+    Limit,
+}
+
+/// Why a connection failed, as coarsely as the machine needs it. The driver keeps the details for its own errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The peer's host refused the connection.
+    #[error("connection refused")]
+    Refused,
+    /// There is no way to the peer.
+    #[error("host unreachable")]
+    Unreachable,
+    /// The operating system gave up. A driver never reports a deadline of the machine this way.
+    #[error("timed out by the operating system")]
+    TimedOut,
+    /// The peer reset the connection, or broke the pipe.
+    #[error("connection reset")]
+    Reset,
+    /// TLS failed: handshake, certificate, record or alert.
+    #[error("TLS failed")]
+    Tls,
+    /// A local cause: the application's source or sink failed, no port or descriptor is left.
+    #[error("local failure")]
+    Local,
+    /// Anything else.
+    #[error("connection failed")]
+    Other,
+}

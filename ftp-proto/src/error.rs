@@ -1,0 +1,363 @@
+//! What can go wrong, shaped by whose fault it is, and what the session is good for afterwards.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::action::Failure;
+use crate::address::AddressError;
+use crate::command::{ArgumentError, Verb};
+use crate::pathname::PathError;
+use crate::reply::{Class, Reply, ReplyError};
+use crate::size::SizeError;
+use crate::time::Reason;
+use crate::timestamp::TimestampError;
+use crate::verdict::{Compared, Verdict};
+
+/// Why an operation did not succeed: the step, the cause, and what the session is good for now.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Error {
+    kind: ErrorKind,
+    verb: Verb,
+    after: After,
+}
+
+/// The cause of an [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server said no: a 4xx or 5xx reply.
+    Refused(Box<Reply>),
+    /// The server said something else than the step needs, such as 200 to RNFR.
+    Unexpected(Box<Reply>),
+    /// A transfer was under way and did not come to a good end.
+    Interrupted(Box<Interrupted>),
+    /// The server broke the protocol.
+    Violation(Violation),
+    /// The session is over.
+    Closed(Closed, Option<Box<Reply>>),
+    /// A wait expired.
+    Timeout(Reason),
+    /// A rule of our own forbids it.
+    Policy(Policy),
+    /// A mistake of the caller: it depends only on the order of calls and on their arguments.
+    Misuse(Misuse),
+}
+
+/// What a session is good for after an error; equal to [`Session::state`](crate::Session::state) at that moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "callers decide by these three and need to know that there are no more")]
+pub enum After {
+    /// The next command can go out.
+    Usable,
+    /// Replies are still owed. The session settles that by itself, within its deadlines, before the next command.
+    Draining,
+    /// The session is over; connect anew.
+    Dead,
+}
+
+/// How a transfer failed that had begun.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Interrupted {
+    /// How many bytes of payload moved.
+    pub bytes: u64,
+    /// Why it failed.
+    pub cause: Interruption,
+    /// The final reply, when there was one.
+    pub reply: Option<Box<Reply>>,
+    /// What the number of bytes was compared with.
+    pub compared: Compared,
+}
+
+impl Interrupted {
+    /// Whether every byte of the known length moved although the transfer failed, for instance because the final
+    /// reply never came.
+    pub fn is_complete_by_size(&self) -> bool {
+        self.compared.expected() == Some(self.bytes)
+    }
+}
+
+/// Why a transfer that had begun failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Interruption {
+    /// The final reply was negative (426, 451, 552 ...).
+    #[error("the server ended the transfer")]
+    Reply,
+    /// The data connection failed.
+    #[error("the data connection failed: {0}")]
+    Data(Failure),
+    /// The data connection ended without TLS's close_notify.
+    #[error("the data connection ended without close_notify")]
+    Truncated,
+    /// Another number of bytes moved than the server had announced.
+    #[error("another number of bytes moved than was announced")]
+    Length,
+    /// A success was reported for an upload before anything was sent.
+    #[error("the server reported success without taking the data")]
+    NoGoAhead,
+    /// A success was reported, and no data connection came.
+    #[error("the server reported success without opening the data connection")]
+    NoData,
+    /// A success was reported, and the data connection did not end.
+    #[error("the server reported success without ending the data")]
+    NoEof,
+    /// A success was reported before all data could be sent.
+    #[error("the server reported success before all data was sent")]
+    NotTaken,
+    /// The caller aborted.
+    #[error("aborted")]
+    Aborted,
+    /// A wait expired.
+    #[error("timed out {0}")]
+    Timeout(Reason),
+    /// The control connection was lost meanwhile.
+    #[error("the control connection was lost")]
+    ControlLost,
+}
+
+/// How the server broke the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// A reply that is none.
+    #[error(transparent)]
+    Reply(#[from] ReplyError),
+    /// The connection ended inside a reply.
+    #[error("the connection ended inside a reply")]
+    TruncatedReply,
+    /// More preliminary replies to one command than [`Limits`](crate::Limits) allow.
+    #[error("too many preliminary replies")]
+    TooManyPreliminary,
+    /// More replies that nobody asked for than [`Limits`](crate::Limits) allow.
+    #[error("too many unsolicited replies")]
+    TooManyUnsolicited,
+    /// Clear text after the server agreed to begin TLS (CVE-2021-22947 and its kin).
+    #[error("clear text behind the reply that begins TLS")]
+    BytesBeforeTls,
+    /// An unreadable address in a 227 or 229.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// An unreadable path in a 257.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// An unreadable number in a 213.
+    #[error(transparent)]
+    Size(#[from] SizeError),
+    /// An unreadable time in a 213.
+    #[error(transparent)]
+    Timestamp(#[from] TimestampError),
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Closed {
+    /// We said QUIT.
+    #[error("the session was ended with QUIT")]
+    Quit,
+    /// The server closed the service with a 421.
+    #[error("the server is closing the connection")]
+    Service,
+    /// The server ended the connection.
+    #[error("the server closed the control connection")]
+    Eof,
+    /// The control connection failed.
+    #[error("the control connection failed: {0}")]
+    Lost(Failure),
+    /// The server broke the protocol.
+    #[error("the server broke the protocol: {0}")]
+    Violation(Violation),
+    /// A wait expired after which nothing can be known.
+    #[error("timed out {0}")]
+    Timeout(Reason),
+    /// The caller closed the session.
+    #[error("the session was closed")]
+    Local,
+}
+
+/// A rule of ours that forbids something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Policy {
+    /// The TLS policy demands a secured control connection before this command.
+    #[error("the control connection is not secured")]
+    ControlNotSecured,
+    /// The TLS policy demands protected data connections, and PROT P was not agreed.
+    #[error("data connections are not protected")]
+    DataNotProtected,
+    /// The TLS policy forbids going back to clear text.
+    #[error("going back to clear text is not allowed")]
+    ClearControl,
+    /// The server named a data host that [`HostPolicy`](crate::address::HostPolicy) does not let through.
+    #[error("the server named a foreign data host")]
+    ForeignDataHost,
+    /// PASV and PORT cannot name an IPv6 address (RFC 2428).
+    #[error("this data mode needs an IPv4 control connection")]
+    NeedsIpv4,
+    /// The resume offset lies beyond the end of the file.
+    #[error("the offset lies beyond the end of the file")]
+    BeyondEnd,
+    /// The server does not tell the size, without which a resumed transfer cannot be checked.
+    #[error("the server does not tell the size")]
+    SizeUnknown,
+}
+
+/// A mistake of the caller. It depends only on the order of calls and on their arguments, never on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// Bytes that cannot be an argument.
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
+    /// A verb that the session sends by itself, as a part of a transfer.
+    #[error("this verb is sent by the session itself")]
+    ManagedVerb,
+    /// Too many commands are unanswered, or answered and not polled.
+    #[error("too many commands in flight")]
+    PipelineFull,
+    /// A transfer is under way.
+    #[error("a transfer is under way")]
+    Busy,
+    /// The ticket was answered before, or belongs to another session.
+    #[error("the ticket was spent")]
+    SpentTicket,
+    /// A verb that moves no data was given to a transfer.
+    #[error("this verb moves no data")]
+    NotATransfer,
+    /// TLS is already on, or not on.
+    #[error("the control connection is secured already, or not at all")]
+    WrongSecurity,
+    /// An option that goes with this kind of transfer alone was used with another.
+    #[error("the option does not fit this transfer")]
+    WrongOption,
+}
+
+impl Error {
+    pub(crate) const fn new(kind: ErrorKind, verb: Verb, after: After) -> Self {
+        Self { kind, verb, after }
+    }
+
+    /// The cause.
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The step at which it happened.
+    pub const fn verb(&self) -> Verb {
+        self.verb
+    }
+
+    /// What the session is good for now.
+    pub const fn after(&self) -> After {
+        self.after
+    }
+
+    /// Whether the session is over.
+    pub fn is_fatal(&self) -> bool {
+        self.after == After::Dead
+    }
+
+    /// The reply that goes with the error.
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.kind {
+            ErrorKind::Refused(reply) | ErrorKind::Unexpected(reply) => Some(reply),
+            ErrorKind::Interrupted(interrupted) => interrupted.reply.as_deref(),
+            ErrorKind::Closed(_, reply) => reply.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same may succeed later: a 4xx reply, a wait that expired, a connection that broke.
+    pub fn is_transient(&self) -> bool {
+        match &self.kind {
+            ErrorKind::Refused(reply) => reply.class() == Class::TransientNegative,
+            ErrorKind::Interrupted(interrupted) => match &interrupted.reply {
+                Some(reply) => reply.class() != Class::PermanentNegative,
+                None => interrupted.cause != Interruption::Aborted,
+            },
+            ErrorKind::Timeout(_) => true,
+            ErrorKind::Closed(closed, _) => matches!(closed, Closed::Service | Closed::Eof | Closed::Lost(_) | Closed::Timeout(_)),
+            _ => false,
+        }
+    }
+
+    /// What became of the file, when the error ended a transfer.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match &self.kind {
+            ErrorKind::Interrupted(interrupted) => Some(Verdict::of(interrupted)),
+            ErrorKind::Refused(_) => Some(Verdict::Refused),
+            _ => None,
+        }
+    }
+
+    /// The failed transfer, when there was one.
+    pub fn interrupted(&self) -> Option<&Interrupted> {
+        match &self.kind {
+            ErrorKind::Interrupted(interrupted) => Some(interrupted),
+            _ => None,
+        }
+    }
+}
+
+impl From<Misuse> for ErrorKind {
+    fn from(misuse: Misuse) -> Self {
+        Self::Misuse(misuse)
+    }
+}
+
+impl From<ArgumentError> for ErrorKind {
+    fn from(error: ArgumentError) -> Self {
+        Self::Misuse(Misuse::Argument(error))
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(reply) => write!(f, "refused: {reply}"),
+            Self::Unexpected(reply) => write!(f, "unexpected reply: {reply}"),
+            Self::Interrupted(interrupted) => write!(f, "{interrupted}"),
+            Self::Violation(violation) => write!(f, "{violation}"),
+            Self::Closed(closed, Some(reply)) => write!(f, "{closed}: {reply}"),
+            Self::Closed(closed, None) => write!(f, "{closed}"),
+            Self::Timeout(reason) => write!(f, "timed out {reason}"),
+            Self::Policy(policy) => write!(f, "{policy}"),
+            Self::Misuse(misuse) => write!(f, "{misuse}"),
+        }
+    }
+}
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {} bytes", self.cause, self.bytes)?;
+        if let Some(expected) = self.compared.expected() {
+            write!(f, " of {expected}")?;
+        }
+        match &self.reply {
+            Some(reply) => write!(f, " ({reply})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let after = match self.after {
+            After::Usable => "the session is usable",
+            After::Draining => "the session is settling",
+            After::Dead => "the session is over",
+        };
+        write!(f, "{}: {}; {after}", self.verb, self.kind)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("verb", &self.verb).field("kind", &self.kind).field("after", &self.after).finish()
+    }
+}
+
+impl core::error::Error for Error {}
+
+const _: () = assert!(size_of::<Error>() <= 40, "errors travel through every poll and have to stay small");

@@ -1,0 +1,555 @@
+//! The user-PI of RFC 959: one control connection and the data connections that belong to it.
+//!
+//! This file holds the type and its public methods. What happens behind them stands in
+//! `session/`: `outbox` and `pending` (what was sent, what is owed), `opening` (from TYPE to the transfer command),
+//! `table` and `running` (the transfer itself), `abort`, `security`, `replies`, `timers`.
+
+mod abort;
+mod config;
+mod opening;
+mod outbox;
+mod pending;
+mod queue;
+mod replies;
+mod running;
+mod security;
+mod table;
+mod timers;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use core::task::Poll;
+
+pub use config::{
+    AbortStyle, Config, Control, DataMode, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet, Timeouts, TlsPolicy,
+};
+
+use crate::action::{Action, DataId, Failure, Link, Report, Representation};
+use crate::command::{Command, Verb};
+use crate::error::{After, Closed, Error, ErrorKind, Misuse};
+use crate::features::Features;
+use crate::reply::{Class, Grammar, Parser, Reply};
+use crate::time::{Deadline, Instant, Reason};
+use crate::trace::{Record, Trace};
+use crate::transfer::Transfer;
+use crate::verdict::Completed;
+
+use abort::Settlement;
+use outbox::Outbox;
+use pending::{Effect, Owner, Pending, Slot};
+use queue::Work;
+use running::Running;
+use security::Securing;
+use timers::Timers;
+
+/// Stands for the reply to one command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(u32);
+
+impl Ticket {
+    /// Stands for the greeting, the reply to no command at all.
+    pub const GREETING: Self = Self(0);
+
+    /// The number itself. Tickets are numbered in the order of their commands.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// Stands for the verdict on one transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransferId(u32);
+
+/// What a session is good for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// Nothing is under way: the next command goes out at once.
+    Usable,
+    /// A command or a transfer is under way.
+    Busy,
+    /// Something is over for the caller and not for the server. The session settles that before the next command.
+    Draining {
+        /// How many replies are still owed.
+        replies: usize,
+    },
+    /// The session is over.
+    Dead(Closed),
+}
+
+/// What happened without being asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Event {
+    /// A reply that belongs to no command.
+    Unsolicited(Reply),
+    /// A stranger called an active data connection's port, and was turned away.
+    Stranger(core::net::IpAddr),
+    /// The server named a data host in a 227 that is not dialled; the policy's choice is dialled instead.
+    HostIgnored(core::net::IpAddr),
+    /// The session is over.
+    Closed(Closed),
+}
+
+/// The client half of one FTP control connection and of its data connections.
+///
+/// Every method may be called at any time and in any order. What depends on something else is not brought out before
+/// the driver has reported that other thing done: that is all there is to the order of things. [`manual::driving`]
+/// has the loop.
+///
+/// [`manual::driving`]: crate::manual::driving
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Session {
+    config: Config,
+    control: Control,
+    /// The latest time that was handed in.
+    clock: Instant,
+    parser: Parser,
+    outbox: Outbox,
+    pending: Pending,
+    queue: VecDeque<Work>,
+    answers: BTreeMap<Ticket, Answer>,
+    next_ticket: u32,
+    next_transfer: u32,
+    next_data: u32,
+    transfer: Option<Running>,
+    verdict: Option<(TransferId, Result<Completed, Error>)>,
+    settlement: Option<Settlement>,
+    securing: Option<Securing>,
+    actions: VecDeque<Action>,
+    events: VecDeque<Event>,
+    timers: Timers,
+    dead: Option<Death>,
+    server: Server,
+    unsolicited: u16,
+    /// A transfer just ended, so that a 226 may be a second one of it.
+    surplus_possible: bool,
+    used: Leniencies,
+    trace: Trace,
+}
+
+/// The reply to a command, with the verb it answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Answer {
+    verb: Verb,
+    outcome: Result<Reply, Error>,
+}
+
+/// Why the session ended, as it is told to everybody who still waits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Death {
+    closed: Closed,
+    kind: ErrorKind,
+}
+
+/// What is known of the server, as far as the machine acts by it. Whatever is not certain is forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Server {
+    /// The TYPE that is in force.
+    representation: Option<Representation>,
+    /// EPSV was refused, or led nowhere.
+    no_extended_passive: bool,
+    no_extended_active: bool,
+    /// PROT P is in force.
+    protected: bool,
+    features: Option<Features>,
+}
+
+impl Session {
+    /// Begins a session over an open control connection; the greeting is awaited.
+    pub fn new(config: Config, control: Control) -> Self {
+        let grammar = Grammar {
+            any_code_ends: config.lenient.contains(Leniency::OtherCodeEndsReply),
+            telnet: config.telnet == Telnet::Doubled,
+            ..Grammar::STRICT
+        };
+        let mut session = Self {
+            config,
+            control,
+            clock: Instant::EPOCH,
+            parser: Parser::new(config.limits.reply, grammar),
+            outbox: Outbox::default(),
+            pending: Pending::default(),
+            queue: VecDeque::new(),
+            answers: BTreeMap::new(),
+            next_ticket: Ticket::GREETING.0,
+            next_transfer: 0,
+            next_data: 0,
+            transfer: None,
+            verdict: None,
+            settlement: None,
+            securing: None,
+            actions: VecDeque::new(),
+            events: VecDeque::new(),
+            timers: Timers::default(),
+            dead: None,
+            server: Server::default(),
+            unsolicited: 0,
+            surplus_possible: false,
+            used: Leniencies::default(),
+            trace: Trace::new(config.detail, config.limits.trace_records_max),
+        };
+        let greeting = session.issue_ticket();
+        session.expect_greeting(greeting);
+        session
+    }
+
+    /// What the session is good for now.
+    pub fn state(&self) -> State {
+        match &self.dead {
+            Some(death) => State::Dead(death.closed),
+            None if self.settlement.is_some() => State::Draining { replies: self.pending.unsettled() },
+            None if self.is_idle() => State::Usable,
+            None => State::Busy,
+        }
+    }
+
+    /// The configuration that the session was made with.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The deviations that the server needed so far.
+    pub const fn leniencies_used(&self) -> Leniencies {
+        self.used
+    }
+
+    /// Whether the control connection is secured.
+    pub const fn is_secured(&self) -> bool {
+        self.control.secured
+    }
+
+    /// What FEAT said, when it was asked since TLS began and since REIN.
+    pub const fn features(&self) -> Option<&Features> {
+        self.server.features.as_ref()
+    }
+
+    pub(crate) fn remember_features(&mut self, features: Features) {
+        self.server.features = Some(features);
+    }
+
+    pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
+        self.used = self.used.with(leniency);
+    }
+
+    // -- control connection: bytes --------------------------------------------------------------------------------
+
+    /// Feeds bytes that were read from the control connection, after TLS when it is secured.
+    ///
+    /// Takes everything, never fails, and holds no more than [`Limits`] allow. How the bytes are cut does not matter.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.trace.record(|| Record::Received(bytes.into()));
+        self.read_replies(bytes);
+        self.pump();
+    }
+
+    /// The control connection reached its end.
+    pub fn receive_eof(&mut self) {
+        self.trace.record(|| Record::ReceivedEof);
+        self.control_ended();
+        self.pump();
+    }
+
+    /// The bytes to write next: whole command lines, less what was written of them. Stays as it is until
+    /// [`transmitted`](Self::transmitted), but for commands that may be appended. Empty while TLS begins or ends.
+    pub fn transmit(&self) -> &[u8] {
+        self.outbox.unsent()
+    }
+
+    /// Acknowledges that the first `bytes` bytes of [`transmit`](Self::transmit) were written.
+    pub fn transmitted(&mut self, bytes: usize) {
+        self.trace.record(|| Record::Transmitted(bytes));
+        let before = self.outbox.sent();
+        self.outbox.advance(bytes);
+        // The wait for a reply begins when its command is out.
+        if self.pending.head().is_some_and(|head| head.end > before && head.end <= self.outbox.sent()) {
+            self.await_head();
+        }
+        self.abort_flushed();
+        self.begin_securing_when_flushed();
+    }
+
+    // -- effects: what the driver must do, and what came of it ----------------------------------------------------
+
+    /// Fires the timers that are due at `now` and yields the next action. The only method that takes the time; time
+    /// that goes backwards counts as standing still.
+    ///
+    /// When it returns `None`, then either bytes wait in [`transmit`](Self::transmit), or the driver has an action to
+    /// report on, or [`deadline`](Self::deadline) lies ahead, or nothing is under way.
+    pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
+        self.trace.record(|| Record::Polled(now));
+        self.clock = self.clock.max(now);
+        self.timers.arm(self.clock);
+        while let Some(reason) = self.timers.take_due(self.clock) {
+            self.expire(reason);
+            self.pump();
+            self.timers.arm(self.clock);
+        }
+        let action = self.actions.pop_front();
+        self.trace.record_some(action, Record::Performed);
+        debug_assert!(self.deadline().is_none_or(|deadline| deadline.at > self.clock), "a due timer was left");
+        action
+    }
+
+    /// Tells what came of an action, or what was observed on a data connection.
+    pub fn report(&mut self, report: Report) {
+        self.trace.record(|| Record::Reported(report));
+        match report {
+            Report::Secured { link: Link::Control } => self.control_secured(),
+            Report::Unsecured => self.control_unsecured(),
+            Report::Failed { link: Link::Control, failure } => self.control_failed(failure),
+            _ => self.data_reported(report),
+        }
+        self.pump();
+    }
+
+    /// When [`poll_action`](Self::poll_action) must be called again even if nothing happens. Always ahead of the
+    /// time that `poll_action` was called with last.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.timers.deadline()
+    }
+
+    // -- conversation: what the application wants -----------------------------------------------------------------
+
+    /// Queues a command. It goes out when everything that it must wait for is over.
+    ///
+    /// # Errors
+    /// [`Misuse`] alone: a verb that the session sends by itself, or too many commands whose replies were not polled.
+    pub fn submit(&mut self, command: Command) -> Result<Ticket, Misuse> {
+        if command.verb().is_managed() {
+            return Err(Misuse::ManagedVerb);
+        }
+        if self.in_flight() >= usize::from(self.config.limits.in_flight_max) {
+            return Err(Misuse::PipelineFull);
+        }
+        let ticket = self.issue_ticket();
+        self.trace.record(|| Record::Submitted(command.masked()));
+        self.queue.push_back(Work::Command { ticket, command });
+        self.pump();
+        Ok(ticket)
+    }
+
+    /// The reply to a command, once. Preliminary replies are inside the final one ([`Reply::preliminary`]).
+    ///
+    /// # Errors
+    /// Why there is no reply: the session is over, a wait expired, a policy forbade the command, or the ticket was
+    /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
+    pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
+        if let Some(answer) = self.answers.remove(&ticket) {
+            return Poll::Ready(answer.outcome);
+        }
+        if self.awaits(ticket) {
+            return Poll::Pending;
+        }
+        Poll::Ready(Err(self.error(ErrorKind::Misuse(Misuse::SpentTicket), Verb::Noop)))
+    }
+
+    /// The reply to a command if it is of the given class.
+    ///
+    /// # Errors
+    /// As [`poll_reply`](Self::poll_reply), and besides: [`ErrorKind::Refused`] for a 4xx or 5xx reply,
+    /// [`ErrorKind::Unexpected`] for any other class.
+    pub fn poll_class(&mut self, ticket: Ticket, class: Class) -> Poll<Result<Reply, Error>> {
+        let verb = self.answers.get(&ticket).map_or(Verb::Noop, |answer| answer.verb);
+        self.poll_reply(ticket).map(|outcome| {
+            let reply = outcome?;
+            if reply.class() == class { Ok(reply) } else { Err(self.unwelcome(reply, verb)) }
+        })
+    }
+
+    /// The error for a reply that the step named by `verb` cannot go on with.
+    pub fn unwelcome(&self, reply: Reply, verb: Verb) -> Error {
+        let kind = match reply.class() {
+            Class::TransientNegative | Class::PermanentNegative => ErrorKind::Refused(Box::new(reply)),
+            _ => ErrorKind::Unexpected(Box::new(reply)),
+        };
+        self.error(kind, verb)
+    }
+
+    /// An error of the given kind, at the step named by `verb`, with what the session is good for now. For operations
+    /// of one's own.
+    pub fn error(&self, kind: impl Into<ErrorKind>, verb: Verb) -> Error {
+        Error::new(kind.into(), verb, self.after())
+    }
+
+    /// The caller lost interest in a reply. It is still awaited, and dropped when it comes.
+    pub fn discard(&mut self, ticket: Ticket) {
+        self.trace.record(|| Record::Discarded(ticket.0));
+        self.answers.remove(&ticket);
+        self.queue.retain(|work| !matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket));
+        let owner = Owner::Ticket(ticket);
+        for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
+            slot.owner = Owner::Nobody;
+        }
+    }
+
+    /// Queues a transfer. It begins when everything that was submitted before is over.
+    ///
+    /// # Errors
+    /// [`Misuse::Busy`] while another transfer is queued or under way.
+    pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
+        let queued = self.queue.iter().any(|work| matches!(work, Work::Transfer { .. }));
+        if queued || self.transfer.is_some() {
+            return Err(Misuse::Busy);
+        }
+        self.next_transfer = self.next_transfer.wrapping_add(1);
+        let id = TransferId(self.next_transfer);
+        self.trace.record(|| Record::Begun(transfer.clone()));
+        self.queue.push_back(Work::Transfer { id, transfer });
+        self.pump();
+        Ok(id)
+    }
+
+    /// The verdict on a transfer, once, as soon as it is certain. It is kept until the next one begins.
+    ///
+    /// # Errors
+    /// Why the transfer did not succeed; [`Error::after`] says what the session is good for, and
+    /// [`Error::interrupted`] what is known about the bytes.
+    pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
+        if let Some((_, verdict)) = self.verdict.take_if(|(judged, _)| *judged == id) {
+            return Poll::Ready(verdict);
+        }
+        let queued = self.queue.iter().any(|work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id));
+        if queued || self.transfer.as_ref().is_some_and(|running| running.id == id) {
+            return Poll::Pending;
+        }
+        Poll::Ready(Err(self.error(Misuse::SpentTicket, Verb::Noop)))
+    }
+
+    /// Ends a transfer before its time. Its verdict says what had become of it by then.
+    pub fn abort(&mut self, id: TransferId) {
+        self.trace.record(|| Record::Aborted(id.0));
+        self.abort_transfer(id);
+        self.pump();
+    }
+
+    /// Closes the session at once, without QUIT.
+    pub fn close(&mut self) {
+        self.trace.record(|| Record::Closed);
+        self.die(Closed::Local, ErrorKind::Closed(Closed::Local, None));
+        self.pump();
+    }
+
+    /// What happened without being asked for.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The next trace record, when [`Config::detail`] asks for any.
+    pub fn poll_trace(&mut self) -> Option<Record> {
+        self.trace.pop()
+    }
+
+    // -- what the parts share -------------------------------------------------------------------------------------
+
+    pub(crate) fn after(&self) -> After {
+        match self.state() {
+            State::Dead(_) => After::Dead,
+            State::Draining { .. } => After::Draining,
+            State::Usable | State::Busy => After::Usable,
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.pending.is_empty() && self.queue.is_empty() && self.transfer.is_none() && self.securing.is_none()
+    }
+
+    fn issue_ticket(&mut self) -> Ticket {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket = self.next_ticket.wrapping_add(1);
+        ticket
+    }
+
+    fn issue_data(&mut self) -> DataId {
+        self.next_data = self.next_data.wrapping_add(1);
+        DataId(self.next_data)
+    }
+
+    fn in_flight(&self) -> usize {
+        let queued = self.queue.len().saturating_add(self.answers.len());
+        queued.saturating_add(self.pending.len())
+    }
+
+    fn awaits(&self, ticket: Ticket) -> bool {
+        let queued = |work: &Work| matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket);
+        self.pending.owes(Owner::Ticket(ticket))
+            || self.queue.iter().any(queued)
+            || self.securing.as_ref().is_some_and(|securing| securing.awaits(ticket))
+    }
+
+    fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
+        self.answers.insert(ticket, Answer { verb, outcome });
+    }
+
+    /// Ends the session. Whoever waits is told why; a download that is moving goes on to its end.
+    fn die(&mut self, closed: Closed, kind: ErrorKind) {
+        if self.dead.is_some() {
+            return;
+        }
+        self.dead = Some(Death { closed, kind: kind.clone() });
+        self.outbox.clear();
+        self.settlement = None;
+        self.timers.cancel_all();
+        self.actions.retain(|action| !matches!(action, Action::Secure { link: Link::Control } | Action::Unsecure));
+        self.events.push_back(Event::Closed(closed));
+        self.tell_waiting(&kind);
+        self.transfer_lost(kind);
+        self.actions.push_back(Action::Close);
+    }
+
+    fn tell_waiting(&mut self, kind: &ErrorKind) {
+        if let Some(securing) = self.securing.take() {
+            self.answer_if_wanted(securing.ticket, securing.verb, kind);
+        }
+        for slot in self.pending.take_all() {
+            if let Owner::Ticket(ticket) = slot.owner {
+                self.answer_if_wanted(Some(ticket), slot.verb, kind);
+            }
+        }
+        for work in core::mem::take(&mut self.queue) {
+            match work {
+                Work::Command { ticket, command } => self.answer_if_wanted(Some(ticket), command.verb(), kind),
+                Work::Transfer { id, transfer } => {
+                    let error = Error::new(kind.clone(), transfer.command().verb(), After::Dead);
+                    self.verdict = Some((id, Err(error)));
+                }
+            }
+        }
+    }
+
+    fn answer_if_wanted(&mut self, ticket: Option<Ticket>, verb: Verb, kind: &ErrorKind) {
+        if let Some(ticket) = ticket {
+            self.answer(ticket, verb, Err(Error::new(kind.clone(), verb, After::Dead)));
+        }
+    }
+
+    fn control_ended(&mut self) {
+        if self.dead.is_some() {
+            return;
+        }
+        if self.parser.is_at_boundary() {
+            self.die(Closed::Eof, ErrorKind::Closed(Closed::Eof, None));
+        } else {
+            self.violate(crate::error::Violation::TruncatedReply);
+        }
+    }
+
+    fn control_failed(&mut self, failure: Failure) {
+        let closed = Closed::Lost(failure);
+        self.die(closed, ErrorKind::Closed(closed, None));
+    }
+
+    fn violate(&mut self, violation: crate::error::Violation) {
+        self.die(Closed::Violation(violation), ErrorKind::Violation(violation));
+    }
+
+    /// Gives each timer that fired to the part that asked for it.
+    fn expire(&mut self, reason: Reason) {
+        match reason {
+            Reason::AbortLinger | Reason::AbortGrace | Reason::Fence => self.settlement_expired(reason),
+            Reason::Keepalive => self.send_keepalive(),
+            _ if self.transfer.is_some() => self.transfer_expired(reason),
+            _ => self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason)),
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! What a session may do, how long it waits, and how much it holds.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use crate::address::HostPolicy;
+use crate::reply;
+
+/// Everything that can be set for a session. The default is strict, passive and without TLS.
+///
+/// ```
+/// use core::time::Duration;
+/// use ftp_proto::{Config, DataMode, TlsPolicy};
+///
+/// let mut config = Config::default();
+/// config.data_mode = DataMode::Passive;
+/// config.tls = TlsPolicy::Full;
+/// config.timeouts.reply = Duration::from_secs(10);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Config {
+    /// How long each wait may last.
+    pub timeouts: Timeouts,
+    /// How much is held.
+    pub limits: Limits,
+    /// How data connections are opened.
+    pub data_mode: DataMode,
+    /// Which data hosts are dialled that a 227 names.
+    pub host_policy: HostPolicy,
+    /// What has to be secured before what.
+    pub tls: TlsPolicy,
+    /// How a transfer under way is aborted.
+    pub abort: AbortStyle,
+    /// Which deviations are let pass that are not by default.
+    pub lenient: Leniencies,
+    /// Whether a byte 0xFF in a name is doubled, as Telnet demands, and undone on receipt.
+    pub telnet: Telnet,
+    /// How much the session records for [`Session::poll_trace`](crate::Session::poll_trace).
+    pub detail: Detail,
+    /// Send NOOP on the control connection during a transfer, this long after the last command. Off by default.
+    pub keepalive: Option<Duration>,
+    /// How many commands may be unanswered at once, from 1 to 8. Commands that depend on others wait all the same.
+    pub pipeline: Pipeline,
+}
+
+/// How long each wait may last. Each begins when the driver has performed what leads to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// Connecting the control connection, for each address; the driver keeps it. 30 s.
+    pub connect: Duration,
+    /// The whole greeting. 30 s.
+    pub greeting: Duration,
+    /// The whole of a reply, from the moment its command was written. 30 s.
+    pub reply: Duration,
+    /// Opening a data connection, either way. 30 s.
+    pub data_open: Duration,
+    /// A TLS handshake. 30 s.
+    pub securing: Duration,
+    /// Payload stands still: fewer than [`Limits::data_progress_min`] bytes moved in this time. 60 s.
+    pub data_idle: Duration,
+    /// The payload as a whole. Without limit.
+    pub data_total: Option<Duration>,
+    /// The server's end of TLS after everything was sent. 2 s.
+    pub tls_close: Duration,
+    /// The final reply, after the payload ended. 30 s.
+    pub completion: Duration,
+    /// What is on its way when the final reply is already there. 5 s.
+    pub drain: Duration,
+    /// How long the data connection stays open after ABOR was written. 0.
+    pub abort_linger: Duration,
+    /// The replies of an aborted transfer. 2 s.
+    pub abort_grace: Duration,
+    /// The reply to the NOOP behind it. 5 s.
+    pub fence: Duration,
+    /// The whole transfer, from its first command to its verdict. Without limit.
+    pub operation: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let half_a_minute = Duration::from_secs(30);
+        Self {
+            connect: half_a_minute,
+            greeting: half_a_minute,
+            reply: half_a_minute,
+            data_open: half_a_minute,
+            securing: half_a_minute,
+            data_idle: Duration::from_secs(60),
+            data_total: None,
+            tls_close: Duration::from_secs(2),
+            completion: half_a_minute,
+            drain: Duration::from_secs(5),
+            abort_linger: Duration::ZERO,
+            abort_grace: Duration::from_secs(2),
+            fence: Duration::from_secs(5),
+            operation: None,
+        }
+    }
+}
+
+impl Timeouts {
+    /// The same limit for every wait that is limited by default.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use ftp_proto::Timeouts;
+    /// assert_eq!(Timeouts::all(Duration::from_secs(3)).completion, Duration::from_secs(3));
+    /// ```
+    pub fn all(limit: Duration) -> Self {
+        Self {
+            connect: limit,
+            greeting: limit,
+            reply: limit,
+            data_open: limit,
+            securing: limit,
+            data_idle: limit,
+            tls_close: limit,
+            completion: limit,
+            drain: limit,
+            abort_grace: limit,
+            fence: limit,
+            ..Self::default()
+        }
+    }
+}
+
+/// How much a session holds and lets pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The sizes of replies.
+    pub reply: reply::Limits,
+    /// Preliminary replies (1xx) to one command. 16.
+    pub preliminary_replies_max: u16,
+    /// Replies that nobody asked for, in the whole session. 4.
+    pub unsolicited_replies_max: u16,
+    /// Commands that were submitted and whose replies were not polled. 8.
+    pub in_flight_max: u16,
+    /// Strangers who call an active data connection's port before the server does. 16.
+    pub strangers_max: u16,
+    /// Payload bytes that have to move within [`Timeouts::data_idle`] to count as progress. 1,024, so that a byte a
+    /// second does not hold a session for ever.
+    pub data_progress_min: u64,
+    /// Trace records that wait to be polled; what is beyond is dropped and counted. 1,024.
+    pub trace_records_max: u16,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            reply: reply::Limits::default(),
+            preliminary_replies_max: 16,
+            unsolicited_replies_max: 4,
+            in_flight_max: 8,
+            strangers_max: 16,
+            data_progress_min: 1024,
+            trace_records_max: 1024,
+        }
+    }
+}
+
+/// How many commands may be unanswered at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pipeline(u16);
+
+impl Pipeline {
+    /// As many as `commands`, at least one.
+    pub const fn window(commands: u16) -> Self {
+        Self(if commands == 0 { 1 } else { commands })
+    }
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+/// How data connections are opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataMode {
+    /// EPSV; where the server refuses it or the connection cannot be made, PASV (IPv4 only), remembered.
+    #[default]
+    Auto,
+    /// EPSV alone (RFC 2428): the server names a port, we dial.
+    ExtendedPassive,
+    /// PASV alone (RFC 959): the server names an IPv4 address and a port, we dial.
+    Passive,
+    /// EPRT alone (RFC 2428): we listen and name the address.
+    ExtendedActive,
+    /// PORT alone (RFC 959): we listen and name the IPv4 address.
+    Active,
+    /// EPRT; where the server refuses it, PORT (IPv4 only), remembered.
+    AnyActive,
+}
+
+impl DataMode {
+    pub(crate) const fn needs_ipv4(self) -> bool {
+        matches!(self, Self::Passive | Self::Active)
+    }
+}
+
+/// What has to be secured before what. The machine keeps it, in whatever order operations run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TlsPolicy {
+    /// Nothing.
+    #[default]
+    None,
+    /// The control connection, before USER, PASS and ACCT.
+    Control,
+    /// The control connection and every data connection.
+    Full,
+}
+
+/// How a transfer under way is aborted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AbortStyle {
+    /// ABOR, then the data connection is dropped.
+    #[default]
+    Abor,
+    /// The data connection is dropped; the server notices.
+    CloseData,
+    /// Everything is dropped; the session is over.
+    CloseControl,
+}
+
+/// Whether a byte 0xFF is doubled in commands and undone in replies (RFC 959, 3.1.1.1).
+///
+/// ProFTPD and inetutils undo the doubling; vsftpd and Pure-FTPd take the doubled byte literally.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Telnet {
+    /// As the RFC says.
+    #[default]
+    Doubled,
+    /// Bytes are bytes.
+    Literal,
+}
+
+/// How much the session records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Detail {
+    /// Nothing: ftplib's debug level 0.
+    #[default]
+    Off,
+    /// A record for each command and each reply: level 1.
+    Requests,
+    /// Every line as well, and whatever goes in and out, so that the session can be replayed: level 2.
+    Everything,
+}
+
+/// What the driver knows of the control connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Control {
+    /// The address of the FTP host. Under a proxy this is the host, not the proxy; `None` if it is not known.
+    pub peer: Option<IpAddr>,
+    /// Our own address.
+    pub local: Option<IpAddr>,
+    /// Whether TLS is already on (implicit FTPS).
+    pub secured: bool,
+}
+
+impl Control {
+    /// A connection in clear, with both addresses known.
+    pub const fn new(peer: IpAddr, local: IpAddr) -> Self {
+        Self { peer: Some(peer), local: Some(local), secured: false }
+    }
+
+    /// The same connection, secured before the greeting.
+    #[must_use]
+    pub const fn secured(self) -> Self {
+        Self { secured: true, ..self }
+    }
+
+    /// Whether IPv4 addresses can be exchanged over this connection.
+    pub(crate) fn is_ipv4(&self) -> bool {
+        let known = self.peer.or(self.local);
+        known.is_none_or(|address| address.to_canonical().is_ipv4())
+    }
+}
+
+/// A deviation from the protocol that can be let pass, named after what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Leniency {
+    /// A multi-line reply ends with another code than it began with (glFTPd). Off by default.
+    OtherCodeEndsReply,
+    /// A 257 does not double the quotes inside the path (inetutils). Off by default.
+    UndoubledQuotes,
+    /// A data connection under TLS ends without close_notify, and the length agrees. Off by default.
+    NoCloseNotify,
+    /// A success comes before the mark that opens the transfer. Always let pass, and recorded.
+    EarlyCompletion,
+    /// A transfer has no mark (1xx) at all. Always let pass, and recorded.
+    NoMark,
+    /// A second 226 after a transfer. Always let pass once, and recorded.
+    SurplusCompletion,
+}
+
+/// A set of [`Leniency`] values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Leniencies(u16);
+
+impl Leniencies {
+    const ALL: [Leniency; 6] = [
+        Leniency::OtherCodeEndsReply,
+        Leniency::UndoubledQuotes,
+        Leniency::NoCloseNotify,
+        Leniency::EarlyCompletion,
+        Leniency::NoMark,
+        Leniency::SurplusCompletion,
+    ];
+
+    /// The set with `leniency` in it.
+    #[must_use]
+    pub const fn with(self, leniency: Leniency) -> Self {
+        Self(self.0 | Self::bit(leniency))
+    }
+
+    /// Whether `leniency` is in the set.
+    pub const fn contains(self, leniency: Leniency) -> bool {
+        self.0 & Self::bit(leniency) != 0
+    }
+
+    /// What is in the set.
+    pub fn iter(self) -> impl Iterator<Item = Leniency> {
+        Self::ALL.into_iter().filter(move |leniency| self.contains(*leniency))
+    }
+
+    const fn bit(leniency: Leniency) -> u16 {
+        1 << leniency as u16
+    }
+}

@@ -1,0 +1,161 @@
+//! The replies that are owed, and the rules by which a reply finds its command.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+
+use crate::command::Verb;
+use crate::reply::{Class, Reply, ReplyCode};
+
+use super::Ticket;
+
+/// A command that was put into the outbox and not answered finally.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Slot {
+    pub(super) owner: Owner,
+    pub(super) verb: Verb,
+    pub(super) effect: Effect,
+    /// Where the command begins and ends in the outbox.
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// Preliminary replies so far, and the latest of them.
+    pub(super) marks: u16,
+    pub(super) mark: Option<Box<Reply>>,
+}
+
+/// Whom a reply is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Owner {
+    Ticket(Ticket),
+    /// The caller lost interest; the reply still has to be awaited.
+    Nobody,
+    /// TYPE, before a transfer.
+    Type,
+    /// EPSV, PASV, EPRT or PORT.
+    Opening,
+    /// REST.
+    Restart,
+    /// RETR, STOR, LIST and the like.
+    Transfer,
+    /// ABOR, behind a transfer.
+    Abort,
+    /// NOOP during a transfer.
+    Keepalive,
+    /// NOOP behind an aborted transfer.
+    Fence,
+}
+
+/// What the final reply to a command changes about the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Effect {
+    None,
+    Secure,
+    Unsecure,
+    Protect(bool),
+    Represent,
+    Forget,
+    Quit,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Pending {
+    slots: VecDeque<Slot>,
+}
+
+impl Pending {
+    pub(super) fn push(&mut self, slot: Slot) {
+        self.slots.push_back(slot);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    pub(super) fn head(&self) -> Option<&Slot> {
+        self.slots.front()
+    }
+
+    pub(super) fn last(&self) -> Option<&Slot> {
+        self.slots.back()
+    }
+
+    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Slot> {
+        self.slots.get_mut(index)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.slots.iter_mut()
+    }
+
+    pub(super) fn take(&mut self, index: usize) -> Option<Slot> {
+        self.slots.remove(index)
+    }
+
+    pub(super) fn take_last(&mut self) -> Option<Slot> {
+        self.slots.pop_back()
+    }
+
+    pub(super) fn take_all(&mut self) -> VecDeque<Slot> {
+        core::mem::take(&mut self.slots)
+    }
+
+    pub(super) fn owes(&self, owner: Owner) -> bool {
+        self.slots.iter().any(|slot| slot.owner == owner)
+    }
+
+    /// How many replies are owed by a transfer that is over for the caller, and by what was sent to end it.
+    pub(super) fn unsettled(&self) -> usize {
+        let group = |slot: &&Slot| {
+            matches!(slot.owner, Owner::Transfer | Owner::Abort | Owner::Keepalive | Owner::Fence | Owner::Nobody)
+        };
+        self.slots.iter().filter(group).count()
+    }
+
+    /// Which command a reply belongs to; `None` if to none that was written.
+    ///
+    /// Replies come in the order of the commands, but for two cases. ABOR and the transfer that it ends answer in
+    /// either order, and sometimes once only; and a NOOP during a transfer is answered before or after the
+    /// transfer, whichever the server prefers.
+    pub(super) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
+        let index = self.unordered(code).unwrap_or(0);
+        self.slots.get(index).filter(|slot| slot.end <= sent).map(|_| index)
+    }
+
+    /// Removes what a fence has shown will not be answered any more: everything before it.
+    pub(super) fn forgive_before(&mut self, fence: usize) {
+        self.slots.drain(..fence.min(self.slots.len()));
+    }
+
+    fn unordered(&self, code: ReplyCode) -> Option<usize> {
+        let position = |owner| self.slots.iter().position(|slot| slot.owner == owner);
+        let keepalive = position(Owner::Keepalive);
+        let fence = position(Owner::Fence);
+        let transfer = position(Owner::Transfer).or_else(|| position(Owner::Abort));
+        if code.class() == Class::Preliminary {
+            return transfer;
+        }
+        match code {
+            _ if keepalive.is_some() && answers_noop(code) => keepalive,
+            ReplyCode::OKAY if fence.is_some() => fence,
+            _ => transfer.or(keepalive).or(fence),
+        }
+    }
+}
+
+/// The codes with which servers answer a NOOP during a transfer: Pure-FTPd 500, the others 200.
+fn answers_noop(code: ReplyCode) -> bool {
+    matches!(code.get(), 200 | 500 | 501 | 502 | 503 | 530)
+}
+
+/// Whether a 226 cannot be the answer to this command, so that, right after a transfer, it is a second 226 of that
+/// transfer (four of six widely used clients take it for the next command's answer).
+pub(super) fn excludes_completion(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port | Verb::Type | Verb::Rest | Verb::Size | Verb::Mdtm
+            | Verb::Pwd | Verb::Rnfr | Verb::User | Verb::Auth | Verb::Quit | Verb::Noop
+    )
+}

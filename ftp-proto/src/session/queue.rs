@@ -1,0 +1,114 @@
+//! What waits to be sent, and when it may.
+
+use crate::command::{Argument, Command, Verb};
+use crate::error::{ErrorKind, Policy};
+use crate::time::Reason;
+use crate::trace::Record;
+use crate::transfer::Transfer;
+
+use super::pending::{Effect, Owner, Slot};
+use super::{Session, Telnet, Ticket, TlsPolicy, TransferId};
+
+/// What the application wants next.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Work {
+    Command { ticket: Ticket, command: Command },
+    Transfer { id: TransferId, transfer: Transfer },
+}
+
+impl Session {
+    /// Sends whatever may be sent now. Called at the end of every input.
+    pub(super) fn pump(&mut self) {
+        while self.dead.is_none() && self.may_send() {
+            match self.queue.pop_front() {
+                None => return,
+                Some(Work::Command { ticket, command }) => self.send_or_refuse(ticket, &command),
+                Some(Work::Transfer { id, transfer }) => self.start_transfer(id, transfer),
+            }
+        }
+        if self.dead.is_some() && !self.queue.is_empty() {
+            self.refuse_when_dead();
+        }
+    }
+
+    /// Writes a command and notes whom its reply is for.
+    pub(super) fn write(&mut self, owner: Owner, command: &Command) {
+        let (start, end) = self.outbox.push(command, self.config.telnet == Telnet::Doubled);
+        self.trace.record(|| Record::Command(command.masked()));
+        let slot = Slot { owner, verb: command.verb(), effect: effect(command), start, end, marks: 0, mark: None };
+        let is_head = self.pending.is_empty();
+        self.pending.push(slot);
+        if is_head {
+            self.await_head();
+        }
+    }
+
+    /// Begins the wait for the reply at the head. A transfer has waits of its own, and so has what settles it.
+    pub(super) fn await_head(&mut self) {
+        self.timers.cancel(Reason::Reply);
+        let Some(head) = self.pending.head() else { return };
+        match head.owner {
+            Owner::Abort | Owner::Keepalive | Owner::Fence => {}
+            Owner::Transfer if self.settlement.is_some() => {}
+            Owner::Transfer => self.await_transfer(),
+            _ => self.timers.request(Reason::Reply, self.config.timeouts.reply),
+        }
+    }
+
+    /// Whether the next piece of work may go out, by what is under way.
+    fn may_send(&self) -> bool {
+        if self.transfer.is_some() || self.settlement.is_some() || self.securing.is_some() {
+            return false;
+        }
+        let Some(last) = self.pending.last() else { return true };
+        let window = usize::from(self.config.pipeline.get());
+        let next_is_free = match self.queue.front() {
+            Some(Work::Command { command, .. }) => !command.verb().is_barrier(),
+            _ => false,
+        };
+        next_is_free && !last.verb.is_barrier() && self.pending.len() < window
+    }
+
+    fn send_or_refuse(&mut self, ticket: Ticket, command: &Command) {
+        match self.forbidden(command.verb()) {
+            Some(kind) => {
+                let error = self.error(kind, command.verb());
+                self.answer(ticket, command.verb(), Err(error));
+            }
+            None => self.write(Owner::Ticket(ticket), command),
+        }
+    }
+
+    /// What keeps a command from being sent in the present state of security.
+    fn forbidden(&self, verb: Verb) -> Option<ErrorKind> {
+        let needs_tls = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
+        match verb {
+            _ if needs_tls && self.config.tls != TlsPolicy::None && !self.control.secured => {
+                Some(ErrorKind::Policy(Policy::ControlNotSecured))
+            }
+            Verb::Auth if self.control.secured => Some(crate::error::Misuse::WrongSecurity.into()),
+            Verb::Ccc if !self.control.secured => Some(crate::error::Misuse::WrongSecurity.into()),
+            Verb::Ccc if !self.config.clear_control => Some(ErrorKind::Policy(Policy::ClearControl)),
+            _ => None,
+        }
+    }
+
+    fn refuse_when_dead(&mut self) {
+        if let Some(death) = self.dead.clone() {
+            self.tell_waiting(&death.kind);
+        }
+    }
+}
+
+fn effect(command: &Command) -> Effect {
+    let argument = command.argument().map_or(&[][..], Argument::as_bytes);
+    match command.verb() {
+        Verb::Auth => Effect::Secure,
+        Verb::Ccc => Effect::Unsecure,
+        Verb::Prot => Effect::Protect(argument.eq_ignore_ascii_case(b"P")),
+        Verb::Type => Effect::Represent,
+        Verb::Rein => Effect::Forget,
+        Verb::Quit => Effect::Quit,
+        _ => Effect::None,
+    }
+}

@@ -1,0 +1,163 @@
+//! From bytes to replies, and from replies to those who wait for them.
+
+use alloc::boxed::Box;
+
+use crate::command::Verb;
+use crate::error::{Closed, ErrorKind, Violation};
+use crate::reply::{Class, Reply, ReplyCode};
+use crate::time::Reason;
+use crate::trace::Record;
+
+use super::pending::{Effect, Owner, Slot, excludes_completion};
+use super::{Event, Leniency, Session, Ticket};
+
+impl Session {
+    pub(super) fn expect_greeting(&mut self, ticket: Ticket) {
+        let owner = Owner::Ticket(ticket);
+        let effect = Effect::None;
+        self.pending.push(Slot { owner, verb: Verb::Greeting, effect, start: 0, end: 0, marks: 0, mark: None });
+        self.timers.request(Reason::Greeting, self.config.timeouts.greeting);
+    }
+
+    pub(super) fn read_replies(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while self.dead.is_none() {
+            // Whatever follows the reply that begins TLS was not sent by the peer that TLS will authenticate.
+            if self.securing.is_some() {
+                if !rest.is_empty() || !self.parser.is_at_boundary() {
+                    self.violate(Violation::BytesBeforeTls);
+                }
+                return;
+            }
+            match self.parser.parse(&mut rest) {
+                None => return,
+                Some(Ok(reply)) => self.on_reply(reply),
+                Some(Err(error)) => self.violate(Violation::Reply(error)),
+            }
+        }
+    }
+
+    fn on_reply(&mut self, reply: Reply) {
+        self.trace.record(|| Record::Reply(reply.clone()));
+        if reply.opening_code().is_some() {
+            self.use_leniency(Leniency::OtherCodeEndsReply);
+        }
+        if self.is_surplus(&reply) {
+            self.surplus_possible = false;
+            self.use_leniency(Leniency::SurplusCompletion);
+            return self.unsolicited(reply);
+        }
+        let Some(index) = self.pending.attribute(reply.code(), self.outbox.sent()) else {
+            return self.unsolicited(reply);
+        };
+        if reply.code() == ReplyCode::SERVICE_CLOSING {
+            self.service_closing(index, reply);
+        } else if reply.class() == Class::Preliminary {
+            self.on_mark(index, reply);
+        } else if self.amends_early_success(index) || self.pending.head().is_some() {
+            self.on_final(index, reply);
+        }
+    }
+
+    /// Whether this is the second 226 of the transfer before, and not the answer to the next command.
+    fn is_surplus(&self, reply: &Reply) -> bool {
+        let head = self.pending.head();
+        self.surplus_possible
+            && reply.code() == ReplyCode::CLOSING_DATA
+            && head.is_none_or(|head| head.end > self.outbox.sent() || excludes_completion(head.verb))
+    }
+
+    fn unsolicited(&mut self, reply: Reply) {
+        let closing = reply.code() == ReplyCode::SERVICE_CLOSING;
+        self.unsolicited = self.unsolicited.saturating_add(1);
+        let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
+        self.events.push_back(Event::Unsolicited(reply));
+        if closing {
+            self.die(Closed::Service, kind);
+        } else if self.unsolicited > self.config.limits.unsolicited_replies_max {
+            self.violate(Violation::TooManyUnsolicited);
+        }
+    }
+
+    fn on_mark(&mut self, index: usize, reply: Reply) {
+        let marks_max = self.config.limits.preliminary_replies_max;
+        let Some(slot) = self.pending.get_mut(index) else { return };
+        slot.marks = slot.marks.saturating_add(1);
+        if slot.marks > marks_max {
+            return self.violate(Violation::TooManyPreliminary);
+        }
+        let (owner, verb) = (slot.owner, slot.verb);
+        slot.mark = Some(Box::new(reply.clone()));
+        match owner {
+            Owner::Transfer => self.transfer_marked(reply),
+            // 120: the server is ready in some minutes; each such reply begins the wait anew.
+            _ if verb == Verb::Greeting => self.timers.request(Reason::Greeting, self.config.timeouts.greeting),
+            _ => self.await_head(),
+        }
+    }
+
+    fn on_final(&mut self, index: usize, reply: Reply) {
+        if self.holds_early_success(index, &reply) {
+            return;
+        }
+        let Some(slot) = self.pending.take(index) else { return };
+        self.settle_fence(index, &slot);
+        if index == 0 {
+            self.await_head();
+        }
+        match slot.owner {
+            Owner::Ticket(ticket) => self.on_answer(Some(ticket), slot, reply),
+            Owner::Nobody => self.on_answer(None, slot, reply),
+            Owner::Type => self.type_answered(reply),
+            Owner::Opening => self.opening_answered(slot.verb, reply),
+            Owner::Restart => self.restart_answered(reply),
+            Owner::Transfer => self.transfer_answered(reply),
+            Owner::Keepalive => self.keepalive_answered(reply),
+            Owner::Abort | Owner::Fence => {}
+        }
+        self.settle_if_nothing_is_owed();
+    }
+
+    fn on_answer(&mut self, ticket: Option<Ticket>, slot: Slot, reply: Reply) {
+        if slot.verb == Verb::Greeting {
+            self.timers.cancel(Reason::Greeting);
+        }
+        let positive = reply.is_positive();
+        let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));
+        match slot.effect {
+            Effect::Secure | Effect::Unsecure if positive => return self.agree_on_security(ticket, slot.verb, reply),
+            Effect::Protect(protected) if positive => self.server.protected = protected,
+            Effect::Represent => self.server.representation = None,
+            Effect::Forget if positive => self.forget_server(),
+            Effect::Quit if positive => {
+                self.answer_reply(ticket, slot.verb, reply);
+                return self.die(Closed::Quit, ErrorKind::Closed(Closed::Quit, None));
+            }
+            _ => {}
+        }
+        let turned_away = slot.verb == Verb::Greeting && !positive;
+        self.answer_reply(ticket, slot.verb, reply.clone());
+        if turned_away {
+            self.die(Closed::Service, ErrorKind::Closed(Closed::Service, Some(Box::new(reply))));
+        }
+    }
+
+    pub(super) fn answer_reply(&mut self, ticket: Option<Ticket>, verb: Verb, reply: Reply) {
+        if let Some(ticket) = ticket {
+            self.answer(ticket, verb, Ok(reply));
+        }
+    }
+
+    /// 421 answers what is at its place in the queue, and ends the session.
+    fn service_closing(&mut self, index: usize, reply: Reply) {
+        let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
+        if let Some(slot) = self.pending.take(index) {
+            match slot.owner {
+                Owner::Ticket(ticket) => self.answer(ticket, slot.verb, Ok(reply)),
+                Owner::Transfer => self.transfer_refused_by_closing(slot.marks, reply),
+                _ => {}
+            }
+        }
+        self.die(Closed::Service, kind);
+    }
+}

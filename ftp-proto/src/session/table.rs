@@ -1,0 +1,170 @@
+//! The transfer table: what the machine does in every state of the control side and the data side of a transfer.
+//!
+//! The outcome of a transfer is the join of two orders of events, replies on one connection and payload on the other.
+//! [`step`] is asked after each change of either side, [`expired`] after each wait that ran out. The manual's page
+//! "transfers" holds the same table in words; the numbers in the comments are its rows.
+
+use crate::action::Direction;
+use crate::error::Interruption;
+use crate::time::Reason;
+
+/// What the control connection has said about the transfer command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Said {
+    /// Nothing; the command was written.
+    Nothing,
+    /// A mark (1xx), and nothing after it.
+    Mark,
+    /// A success after the mark.
+    Success,
+    /// A success and no mark. A mark may still come.
+    EarlySuccess,
+    /// A failure after the mark.
+    Failure,
+    /// A failure and no mark.
+    Refusal,
+    /// Nothing more: the control connection is lost.
+    Lost,
+}
+
+/// Where the data connection stands, once the transfer command was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Data {
+    /// Active mode: our listener was announced.
+    Announced,
+    /// Active mode: the driver accepts.
+    Accepting,
+    /// Connected; no payload may move.
+    Open,
+    /// In the TLS handshake.
+    Securing,
+    /// Payload moves.
+    Moving,
+    /// Everything was sent; the server's end of TLS is awaited.
+    Closing,
+    /// Ended orderly and closed.
+    Ended,
+    /// Ended and closed at the limit that the caller had set.
+    Cut,
+    /// Broken and closed.
+    Broken,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Wait, for at most the limit of that reason.
+    Wait(Reason),
+    /// Have the driver accept.
+    Accept,
+    /// Have the driver make the handshake if data is protected, and then move payload.
+    Proceed,
+    /// Have the driver close without waiting any longer.
+    Finish,
+    /// The data connection has failed; go on with it broken.
+    Break,
+    /// Judge by everything that is known.
+    Judge,
+    /// The server refused the transfer.
+    Refuse,
+    /// The transfer failed.
+    Fail(Interruption),
+    /// The transfer is over for the caller; the abort procedure settles what the server owes.
+    Abort(Interruption),
+    /// The caller has the range that it wanted; the abort procedure settles the rest.
+    Enough,
+    /// The control connection looks dead.
+    Close(Interruption),
+    /// This cannot happen; kept apart from everything that can.
+    Unreachable,
+}
+
+use Data::{Accepting, Announced, Broken, Closing, Cut, Ended, Moving, Open, Securing};
+use Direction::{Receive, Send};
+use Said::{EarlySuccess, Failure, Lost, Mark, Nothing, Refusal, Success};
+use Step::{Abort, Accept, Close, Enough, Fail, Finish, Judge, Proceed, Refuse, Wait};
+
+/// What to do when `said` and `data` stand so. Any step that ends the transfer drops a data connection that is open.
+pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
+    match (said, data, direction) {
+        // The reply is awaited; broken data needs it too, to stay in step (1, 11).
+        (Nothing, Announced | Open | Broken, _) => Wait(Reason::Reply),
+
+        // The mark opens the way: accept, secure, move (2, 4), then the final reply (5, 11) or enough (20).
+        (Mark, Announced, _) => Accept,
+        (Mark, Accepting, _) => Wait(Reason::DataOpen),
+        (Mark, Open, _) => Proceed,
+        (Mark, Securing, _) => Wait(Reason::Securing),
+        (Mark, Moving, _) => Wait(Reason::DataIdle),
+        (Mark, Closing, _) => Wait(Reason::TlsClose),
+        (Mark, Ended | Broken, _) => Wait(Reason::Completion),
+        (Mark, Cut, _) => Enough,
+
+        // A success may come before the data's end, or even before its beginning (7, 21).
+        (Success, Accepting, Receive) => Wait(Reason::Drain),
+        (Success, Open, Receive) => Proceed,
+        (Success, Securing, Receive) => Wait(Reason::Securing),
+        (Success, Moving, Receive) => Wait(Reason::DataIdle),
+        // Nobody can have taken what was not sent (22); what was sent may only not be reported yet (8).
+        (Success, Accepting | Open | Securing, Send) => Fail(Interruption::NoGoAhead),
+        (Success, Moving, Send) => Wait(Reason::Drain),
+        (Success, Closing, _) => Wait(Reason::TlsClose),
+        (Success, Ended | Cut | Broken, _) => Judge, // 6, 12, 15
+
+        // A success without a mark: receive as if there had been one, and leave a late mark its time (13, 24).
+        (EarlySuccess, Announced, Receive) => Accept,
+        (EarlySuccess, Accepting, Receive) => Wait(Reason::Drain),
+        (EarlySuccess, Open, Receive) => Proceed,
+        (EarlySuccess, Securing, Receive) => Wait(Reason::Securing),
+        (EarlySuccess, Moving, Receive) => Wait(Reason::DataIdle),
+        (EarlySuccess, Closing, Receive) => Wait(Reason::TlsClose),
+        (EarlySuccess, Ended | Cut, Receive) => Wait(Reason::Drain),
+        (EarlySuccess, Broken, _) => Wait(Reason::Drain),
+        (EarlySuccess, Announced | Open, Send) => Wait(Reason::Drain), // 14
+
+        // A failure: what is on its way may still come, but nothing more is sent (9, 10, 23).
+        (Failure, Moving, Receive) => Wait(Reason::Drain),
+        (Failure, _, _) => Fail(Interruption::Reply),
+        (Refusal, Announced | Open | Broken, _) => Refuse, // 3
+
+        // Without a control connection a download goes on to its end, and is unconfirmed then (16).
+        (Lost, Moving, Receive) => Wait(Reason::DataIdle),
+        (Lost, Closing, Receive) => Wait(Reason::TlsClose),
+        (Lost, _, _) => Fail(Interruption::ControlLost),
+
+        // Accept, Secure and Move are issued only after the mark, or after an early success when receiving.
+        (Nothing | Refusal, Accepting | Securing | Moving | Closing | Ended | Cut, _)
+        | (EarlySuccess, Accepting | Securing | Moving | Closing | Ended | Cut, Send)
+        // The mark turned `Announced` into `Accepting` before anything could follow it.
+        | (Success, Announced, _) => Step::Unreachable,
+    }
+}
+
+/// What to do when the wait for `reason` ran out.
+pub(crate) fn expired(said: Said, data: Data, direction: Direction, reason: Reason) -> Step {
+    match (said, data, direction) {
+        // Any handshake that stalls breaks the data connection alone (27).
+        (_, Securing, _) => Step::Break,
+        (_, Closing, _) => Finish,
+
+        (Nothing, _, _) => Abort(Interruption::Timeout(reason)),
+        (Mark, Accepting | Moving, _) => Abort(Interruption::Timeout(reason)), // 17, 25
+        (Mark, Ended, _) => Close(Interruption::Timeout(reason)),              // 18
+        (Mark, Broken, _) => Abort(Interruption::Timeout(reason)),
+
+        (Success, Accepting, Receive) => Fail(Interruption::NoData),
+        (Success, Moving, Receive) => Fail(Interruption::NoEof), // 26
+        (Success, Moving, Send) => Fail(Interruption::NotTaken), // 8
+
+        (EarlySuccess, Accepting, Receive) => Fail(Interruption::NoData), // 24
+        (EarlySuccess, Moving, Receive) => Fail(Interruption::NoEof),
+        (EarlySuccess, Ended | Cut | Broken, _) => Judge, // 13
+        (EarlySuccess, Announced | Open, Send) => Fail(Interruption::NoGoAhead), // 14
+
+        (Failure, Moving, Receive) => Fail(Interruption::Reply), // 9
+        (Lost, Moving, Receive) => Fail(Interruption::ControlLost), // 16
+
+        // No wait is under way in the other states.
+        _ => Step::Unreachable,
+    }
+}

@@ -1,0 +1,88 @@
+//! Deadlines, one for each reason. An input only *requests* a timer; the next `poll_action` arms it with its time.
+
+use core::time::Duration;
+
+use crate::time::{Deadline, Instant, Reason};
+
+const REASONS: [Reason; 14] = [
+    Reason::Greeting,
+    Reason::Reply,
+    Reason::DataOpen,
+    Reason::Securing,
+    Reason::DataIdle,
+    Reason::DataTotal,
+    Reason::TlsClose,
+    Reason::Completion,
+    Reason::Drain,
+    Reason::AbortLinger,
+    Reason::AbortGrace,
+    Reason::Fence,
+    Reason::Keepalive,
+    Reason::Operation,
+];
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Timer {
+    #[default]
+    Off,
+    Requested(Duration),
+    Armed(Instant),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Timers([Timer; REASONS.len()]);
+
+impl Timers {
+    /// Begins the wait, anew if it was under way.
+    pub(super) fn request(&mut self, reason: Reason, limit: Duration) {
+        if let Some(timer) = self.slot(reason) {
+            *timer = Timer::Requested(limit);
+        }
+    }
+
+    /// Begins the wait unless it is under way.
+    pub(super) fn ensure(&mut self, reason: Reason, limit: Duration) {
+        if let Some(timer @ Timer::Off) = self.slot(reason) {
+            *timer = Timer::Requested(limit);
+        }
+    }
+
+    pub(super) fn cancel(&mut self, reason: Reason) {
+        if let Some(timer) = self.slot(reason) {
+            *timer = Timer::Off;
+        }
+    }
+
+    pub(super) fn cancel_all(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn arm(&mut self, now: Instant) {
+        for timer in &mut self.0 {
+            if let Timer::Requested(limit) = *timer {
+                *timer = Timer::Armed(now + limit);
+            }
+        }
+    }
+
+    /// Takes the timer that was due first, if one is due.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Reason> {
+        let due = self.deadline().filter(|deadline| deadline.at <= now)?;
+        self.cancel(due.reason);
+        Some(due.reason)
+    }
+
+    /// The next timer to fire.
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        let armed = self.0.iter().zip(REASONS).filter_map(|(timer, reason)| match *timer {
+            Timer::Armed(at) => Some(Deadline { at, reason }),
+            _ => None,
+        });
+        armed.min_by_key(|deadline| deadline.at)
+    }
+
+    fn slot(&mut self, reason: Reason) -> Option<&mut Timer> {
+        let index = REASONS.iter().position(|known| *known == reason)?;
+        self.0.get_mut(index)
+    }
+}

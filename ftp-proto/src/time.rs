@@ -1,0 +1,122 @@
+//! Time as the machine sees it: a number that the driver hands in.
+
+use core::fmt;
+use core::time::Duration;
+
+/// A point in time, counted from an epoch that the driver chooses.
+///
+/// The machine reads no clock. A driver measures how long it has been running and passes that in:
+///
+/// ```
+/// use core::time::Duration;
+/// use ftp_proto::Instant;
+///
+/// let started = std::time::Instant::now();
+/// let now = Instant::from_epoch(started.elapsed());
+/// assert!(now + Duration::from_secs(1) > now);
+/// ```
+///
+/// Arithmetic saturates; nothing here panics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(Duration);
+
+impl Instant {
+    /// The driver's epoch itself.
+    pub const EPOCH: Self = Self(Duration::ZERO);
+
+    /// The instant that lies `elapsed` after the epoch.
+    pub const fn from_epoch(elapsed: Duration) -> Self {
+        Self(elapsed)
+    }
+
+    /// How long after the epoch this is.
+    pub const fn since_epoch(self) -> Duration {
+        self.0
+    }
+
+    /// How long after `earlier` this is; zero if it is not later.
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl core::ops::Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, rhs: Duration) -> Self {
+        Self(self.0.saturating_add(rhs))
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}s", self.0.as_secs(), self.0.subsec_micros())
+    }
+}
+
+/// When the machine must be asked again even if nothing happens, and which wait ends then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Deadline {
+    /// When [`Session::poll_action`](crate::Session::poll_action) must be called at the latest.
+    pub at: Instant,
+    /// The wait that expires then.
+    pub reason: Reason,
+}
+
+/// The waits of a session; each has a limit of its own in [`Timeouts`](crate::Timeouts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Connecting the control connection. Only drivers use this one: the machine begins with an open connection.
+    Connect,
+    /// From the open connection to the whole of the greeting.
+    Greeting,
+    /// From a command to the whole of its reply; begun again by each preliminary reply.
+    Reply,
+    /// Connecting, listening for, or accepting a data connection.
+    DataOpen,
+    /// A TLS handshake, or its orderly end before CCC.
+    Securing,
+    /// Payload does not move, or hardly: see [`Timeouts::data_idle`](crate::Timeouts::data_idle).
+    DataIdle,
+    /// The payload as a whole takes too long.
+    DataTotal,
+    /// Everything was sent; the server has not ended its side of the TLS connection.
+    TlsClose,
+    /// The payload ended; the final reply has not come.
+    Completion,
+    /// The final reply came; what is still on its way on the data connection, or a late mark, is waited for.
+    Drain,
+    /// The data connection stays open a little after ABOR was sent.
+    AbortLinger,
+    /// The replies that an aborted transfer still owes.
+    AbortGrace,
+    /// The reply to the NOOP that tells whether an aborted transfer still owes replies.
+    Fence,
+    /// A keepalive NOOP is due during a transfer. Nothing has gone wrong.
+    Keepalive,
+    /// The whole transfer, from its first command to its verdict.
+    Operation,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connecting",
+            Self::Greeting => "waiting for the greeting",
+            Self::Reply => "waiting for a reply",
+            Self::DataOpen => "opening the data connection",
+            Self::Securing => "securing a connection",
+            Self::DataIdle => "waiting for payload to move",
+            Self::DataTotal => "moving the payload",
+            Self::TlsClose => "waiting for the end of TLS",
+            Self::Completion => "waiting for the final reply",
+            Self::Drain => "waiting for the rest of the payload",
+            Self::AbortLinger => "lingering after ABOR",
+            Self::AbortGrace => "waiting for the replies of an abort",
+            Self::Fence => "waiting for the reply to a fence",
+            Self::Keepalive => "pausing between keepalives",
+            Self::Operation => "running the whole transfer",
+        })
+    }
+}

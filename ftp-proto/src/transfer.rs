@@ -1,0 +1,175 @@
+//! What is to be transferred, and how.
+
+use core::fmt;
+
+use crate::action::{Direction, Representation};
+use crate::command::{Argument, Command, Verb};
+use crate::error::Misuse;
+use crate::session::DataMode;
+
+/// A command that moves payload over a data connection, with everything that the session needs to run it.
+///
+/// ```
+/// use ftp_proto::{Argument, Transfer};
+///
+/// let rest_of_file = Transfer::retrieve(Argument::new("image.iso")?).resume_at(1024);
+/// assert_eq!(rest_of_file.command().to_string(), "RETR image.iso");
+/// # Ok::<(), ftp_proto::ArgumentError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Transfer {
+    command: Command,
+    direction: Direction,
+    representation: Representation,
+    offset: u64,
+    limit: Option<u64>,
+    length: Option<u64>,
+    mode: Option<DataMode>,
+}
+
+impl Transfer {
+    /// `RETR`: a file.
+    pub const fn retrieve(path: Argument) -> Self {
+        Self::image(Command::new(Verb::Retr, path), Direction::Receive)
+    }
+
+    /// `STOR`: a file, replaced if it is there.
+    pub const fn store(path: Argument) -> Self {
+        Self::image(Command::new(Verb::Stor, path), Direction::Send)
+    }
+
+    /// `APPE`: to the end of a file, created if it is not there.
+    pub const fn append(path: Argument) -> Self {
+        Self::image(Command::new(Verb::Appe, path), Direction::Send)
+    }
+
+    /// `STOU`: a file, under a name that the server chooses and tells in its mark. Some servers take a name to
+    /// begin from.
+    pub const fn store_unique(name: Option<Argument>) -> Self {
+        Self::image(Command::optional(Verb::Stou, name), Direction::Send)
+    }
+
+    /// `LIST`: a listing for people, in ASCII type.
+    pub const fn list(argument: Option<Argument>) -> Self {
+        Self::image(Command::optional(Verb::List, argument), Direction::Receive).ascii()
+    }
+
+    /// `NLST`: names, in ASCII type.
+    pub const fn names(argument: Option<Argument>) -> Self {
+        Self::image(Command::optional(Verb::Nlst, argument), Direction::Receive).ascii()
+    }
+
+    /// `MLSD`: a listing for machines (RFC 3659), whose type is always image.
+    pub const fn machine_list(path: Option<Argument>) -> Self {
+        Self::image(Command::optional(Verb::Mlsd, path), Direction::Receive)
+    }
+
+    /// Any command that moves payload, in image type.
+    ///
+    /// # Errors
+    /// [`Misuse::ManagedVerb`] for a verb that opens data connections or restarts, and so belongs to the session.
+    pub fn raw(command: Command, direction: Direction) -> Result<Self, Misuse> {
+        let moves_data = matches!(
+            command.verb(),
+            Verb::Retr | Verb::Stor | Verb::Appe | Verb::Stou | Verb::List | Verb::Nlst | Verb::Mlsd
+        );
+        if !moves_data && (command.verb().is_managed() || command.verb().is_secret()) {
+            return Err(Misuse::ManagedVerb);
+        }
+        Ok(Self::image(command, direction))
+    }
+
+    /// In ASCII type: lines end with CR LF on the wire.
+    #[must_use]
+    pub const fn ascii(self) -> Self {
+        self.represented(Representation::Ascii)
+    }
+
+    /// In the given type.
+    #[must_use]
+    pub const fn represented(mut self, representation: Representation) -> Self {
+        self.representation = representation;
+        self
+    }
+
+    /// From `offset` on: `REST` goes out right before the command (RFC 3659, 5.3).
+    #[must_use]
+    pub const fn resume_at(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// At most `bytes` bytes are received; then the transfer is aborted, which is a success.
+    #[must_use]
+    pub const fn limited_to(mut self, bytes: u64) -> Self {
+        self.limit = Some(bytes);
+        self
+    }
+
+    /// Exactly `bytes` bytes have to be received: what SIZE said, less the offset.
+    #[must_use]
+    pub const fn expecting(mut self, bytes: u64) -> Self {
+        self.length = Some(bytes);
+        self
+    }
+
+    /// Over a data connection opened in the given way, instead of the session's.
+    #[must_use]
+    pub const fn over(mut self, mode: DataMode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// The command.
+    pub const fn command(&self) -> &Command {
+        &self.command
+    }
+
+    /// Which way the payload goes.
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// How the payload is represented.
+    pub const fn representation(&self) -> Representation {
+        self.representation
+    }
+
+    /// Where in the file the payload begins.
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How many bytes are received at the most.
+    pub const fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    /// How many bytes have to be received.
+    pub const fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// How the data connection is opened, if not as the session does.
+    pub const fn mode(&self) -> Option<DataMode> {
+        self.mode
+    }
+
+    const fn image(command: Command, direction: Direction) -> Self {
+        Self {
+            command,
+            direction,
+            representation: Representation::Image,
+            offset: 0,
+            limit: None,
+            length: None,
+            mode: None,
+        }
+    }
+}
+
+impl fmt::Debug for Transfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transfer({}, {:?}, from {})", self.command, self.representation, self.offset)
+    }
+}

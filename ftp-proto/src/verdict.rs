@@ -1,0 +1,122 @@
+//! What became of a transfer: decided in one place, from everything that is known.
+
+use alloc::boxed::Box;
+
+use crate::action::{Direction, End};
+use crate::error::{Interrupted, Interruption};
+use crate::reply::Reply;
+use crate::size::size_hint;
+
+/// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Completed {
+    /// Payload bytes that moved on the data connection.
+    pub bytes: u64,
+    /// The preliminary reply that opened the transfer (125 or 150); STOU names the file there.
+    pub mark: Option<Box<Reply>>,
+    /// The final reply. There is none when a range was cut off at its end, or nothing was left to resume.
+    pub reply: Option<Box<Reply>>,
+    /// How the payload ended.
+    pub end: End,
+    /// What the number of bytes was compared with.
+    pub compared: Compared,
+}
+
+/// What the number of bytes that moved was compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Compared {
+    /// Nothing: the server announced no length.
+    #[default]
+    Nothing,
+    /// The number of bytes that the 150 reply announced.
+    Hint(u64),
+    /// The number of bytes that SIZE leads to expect, less the offset of a resumed transfer.
+    Size(u64),
+}
+
+impl Compared {
+    /// The number of bytes that should have moved.
+    pub const fn expected(self) -> Option<u64> {
+        match self {
+            Self::Nothing => None,
+            Self::Hint(bytes) | Self::Size(bytes) => Some(bytes),
+        }
+    }
+}
+
+/// What became of the file, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Everything speaks for it that the file is whole.
+    Complete,
+    /// It may be whole: something that would confirm it is missing.
+    Unconfirmed,
+    /// Bytes are missing, or there are too many.
+    Truncated,
+    /// The server did not begin.
+    Refused,
+}
+
+impl Verdict {
+    /// Judges a failed transfer.
+    pub fn of(interrupted: &Interrupted) -> Self {
+        match interrupted.cause {
+            Interruption::Length => Self::Truncated,
+            _ => match interrupted.compared.expected() {
+                Some(expected) if expected == interrupted.bytes => Self::Unconfirmed,
+                Some(_) => Self::Truncated,
+                None if interrupted.cause == Interruption::ControlLost => Self::Unconfirmed,
+                None => Self::Truncated,
+            },
+        }
+    }
+}
+
+/// Everything that is known about a transfer whose final reply was positive and whose data has ended.
+pub(crate) struct Facts<'a> {
+    pub(crate) direction: Direction,
+    /// Whether the length can be compared at all: image type, and no range was asked for.
+    pub(crate) comparable: bool,
+    /// What SIZE leads to expect.
+    pub(crate) size: Option<u64>,
+    /// Whether the transfer began at an offset: servers disagree on what the 150 then announces.
+    pub(crate) resumed: bool,
+    pub(crate) mark: Option<&'a Reply>,
+    pub(crate) bytes: u64,
+    pub(crate) end: End,
+    /// Whether an end without close_notify is let pass when the length agrees.
+    pub(crate) truncation_allowed: bool,
+}
+
+impl Facts<'_> {
+    /// What the number of bytes is compared with.
+    pub(crate) fn compared(&self) -> Compared {
+        if !self.comparable || self.direction == Direction::Send {
+            return Compared::Nothing;
+        }
+        if let Some(size) = self.size {
+            return Compared::Size(size);
+        }
+        let hint = self.mark.filter(|_| !self.resumed).and_then(|mark| size_hint(mark.text()));
+        hint.map_or(Compared::Nothing, Compared::Hint)
+    }
+
+    /// `None` if the transfer is complete, else why it is not.
+    pub(crate) fn objection(&self) -> Option<Interruption> {
+        let differs = match self.compared() {
+            Compared::Nothing => false,
+            // A file may grow between the mark and the end; bytes that are missing are missing.
+            Compared::Hint(bytes) => self.bytes < bytes,
+            Compared::Size(bytes) => self.bytes != bytes,
+        };
+        let confirmed = self.compared().expected() == Some(self.bytes);
+        match self.end {
+            _ if differs => Some(Interruption::Length),
+            End::Truncated if !(self.truncation_allowed && confirmed) => Some(Interruption::Truncated),
+            _ => None,
+        }
+    }
+}
