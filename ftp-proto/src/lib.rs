@@ -10,4 +10,10 @@
 
 extern crate alloc;
 
+pub mod address;
+pub mod ascii;
+pub mod features;
+pub mod lines;
+pub mod pathname;
 pub mod reply;
+pub mod size;

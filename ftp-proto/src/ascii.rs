@@ -1,0 +1,155 @@
+//! The line ends of the ASCII representation (RFC 959 section 3.1.1.1): CRLF on the wire, LF here.
+//!
+//! Both directions borrow: what comes out are slices of what went in, with a line end between them where one changes. Nothing is
+//! allocated, and the way the bytes are split into inputs does not matter.
+
+use memchr::{memchr, memchr_iter};
+
+/// Turns the CRLF of the wire into LF. A CR without LF is data.
+///
+/// ```
+/// use ftp_proto::ascii::Decoder;
+///
+/// let mut decoder = Decoder::new();
+/// let mut text = Vec::new();
+/// for mut input in [b"one\r\ntwo\r".as_slice(), b"\nthree\r"] {
+///     while let Some(run) = decoder.next_run(&mut input) {
+///         text.extend_from_slice(run);
+///     }
+/// }
+/// text.extend_from_slice(decoder.finish());
+/// assert_eq!(text, b"one\ntwo\nthree\r");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Decoder {
+    /// The last byte was a CR and has not come out.
+    pending_cr: bool,
+}
+
+impl Decoder {
+    /// A decoder at the beginning of a file.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { pending_cr: false }
+    }
+
+    /// Consumes from the front of `input` and gives the next bytes of the text, or `None` when the input is used up.
+    ///
+    /// The bytes are never empty.
+    pub fn next_run<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
+        loop {
+            let first = *input.first()?;
+            if self.pending_cr {
+                self.pending_cr = false;
+                if first != b'\n' {
+                    return Some(b"\r");
+                }
+            }
+            let end = memchr(b'\r', input);
+            let (run, rest) = end
+                .and_then(|at| input.split_at_checked(at))
+                .unwrap_or((input, &[]));
+            self.pending_cr = end.is_some();
+            *input = rest.get(1..).unwrap_or_default();
+            if !run.is_empty() {
+                return Some(run);
+            }
+        }
+    }
+
+    /// Ends the file: gives the CR that was the last byte, if it was one, and begins anew.
+    pub const fn finish(&mut self) -> &'static [u8] {
+        let pending_cr = self.pending_cr;
+        self.pending_cr = false;
+        if pending_cr { b"\r" } else { b"" }
+    }
+}
+
+/// Turns LF into the CRLF of the wire. A CRLF stays as it is, and so does a CR without LF.
+///
+/// ```
+/// use ftp_proto::ascii::Encoder;
+///
+/// let mut encoder = Encoder::terminating();
+/// let mut wire = Vec::new();
+/// for mut input in [b"one\ntwo\r".as_slice(), b"\nthree"] {
+///     while let Some(run) = encoder.next_run(&mut input) {
+///         wire.extend_from_slice(run);
+///     }
+/// }
+/// wire.extend_from_slice(encoder.finish());
+/// assert_eq!(wire, b"one\r\ntwo\r\nthree\r\n");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Encoder {
+    last: Last,
+    terminate: bool,
+}
+
+/// The last byte that went in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+enum Last {
+    /// LF, or nothing yet: a line ended here.
+    #[default]
+    LineEnd,
+    Cr,
+    Other,
+}
+
+impl Encoder {
+    /// An encoder that leaves a last line without line end as it is.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            last: Last::LineEnd,
+            terminate: false,
+        }
+    }
+
+    /// An encoder that ends the last line with CRLF, if the file does not.
+    #[must_use]
+    pub const fn terminating() -> Self {
+        Self {
+            last: Last::LineEnd,
+            terminate: true,
+        }
+    }
+
+    /// Consumes from the front of `input` and gives the next bytes for the wire, or `None` when the input is used up.
+    ///
+    /// The bytes are never empty.
+    pub fn next_run<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
+        if *input.first()? == b'\n' && self.last != Last::Cr {
+            *input = input.get(1..).unwrap_or_default();
+            self.last = Last::LineEnd;
+            return Some(b"\r\n");
+        }
+        // An LF at the very beginning follows a CR, or the branch above would have taken it.
+        let bare = memchr_iter(b'\n', input).find(|&at| {
+            at.checked_sub(1)
+                .and_then(|before| input.get(before))
+                .is_some_and(|&byte| byte != b'\r')
+        });
+        let (run, rest) = bare
+            .and_then(|at| input.split_at_checked(at))
+            .unwrap_or((input, &[]));
+        *input = rest;
+        self.last = match run.last() {
+            Some(b'\r') => Last::Cr,
+            Some(b'\n') => Last::LineEnd,
+            _ => Last::Other,
+        };
+        Some(run)
+    }
+
+    /// Ends the file: gives the line end that the last line lacks, if one is wanted, and begins anew.
+    pub const fn finish(&mut self) -> &'static [u8] {
+        let last = self.last;
+        self.last = Last::LineEnd;
+        match last {
+            Last::Cr if self.terminate => b"\n",
+            Last::Other if self.terminate => b"\r\n",
+            _ => b"",
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What a server offers beyond RFC 959: the reply to FEAT (RFC 2389).
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::reply::{Class, Reply};
+
+/// The features that a server lists.
+///
+/// ```
+/// use ftp_proto::features::Features;
+/// use ftp_proto::reply::{Reply, ReplyCode};
+///
+/// let text = b"Features:\n SIZE\n REST STREAM\n AUTH TLS\n MLST type*;size*;unix.mode;\nEnd";
+/// let features = Features::decode(&Reply::new(ReplyCode::SYSTEM_STATUS, text)).unwrap();
+/// assert!(features.has("size"));
+/// assert!(features.has_rest_stream());
+/// assert!(features.has_parameter("AUTH", "tls"));
+/// assert!(features.has_mlsd());
+/// assert!(features.facts().unwrap().iter().any(|fact| fact.name == "size" && fact.default));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Features {
+    list: Vec<Feature>,
+}
+
+/// One line of the list.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Feature {
+    name: Box<str>,
+    parameters: Option<Box<[u8]>>,
+}
+
+/// A fact of MLST and MLSD that the server knows (RFC 3659 section 7.8).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct OfferedFact {
+    /// The name in lower case, such as `modify` or `unix.mode`.
+    pub name: String,
+    /// Whether the server sends the fact as long as OPTS MLST has not chosen others.
+    pub default: bool,
+}
+
+/// Why a reply gives no features.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FeaturesError {
+    /// The code is not one of completion (2yz): FEAT was refused.
+    #[error("the reply carries no features")]
+    Code,
+}
+
+impl Features {
+    /// Reads the reply to FEAT (RFC 2389 section 3.2): the lines between the first and the last one are features.
+    ///
+    /// The indentation, which the standard prescribes, is not required. A truncated reply gives the features that were kept.
+    ///
+    /// # Errors
+    ///
+    /// [`FeaturesError::Code`] if the reply is not positive. A server that knows FEAT but offers nothing is no error.
+    pub fn decode(reply: &Reply) -> Result<Self, FeaturesError> {
+        if reply.class() != Class::Completion {
+            return Err(FeaturesError::Code);
+        }
+        let mut lines = reply.lines().skip(1).peekable();
+        let mut list = Vec::new();
+        while let Some(line) = lines.next() {
+            // The last line only says that the list ends. Of a truncated reply the end is what is missing.
+            if lines.peek().is_some() || reply.is_truncated() {
+                list.extend(Feature::decode(line));
+            }
+        }
+        Ok(Self { list })
+    }
+
+    /// All features in the order of the server. A name may occur more than once.
+    pub fn iter(&self) -> impl Iterator<Item = &Feature> {
+        self.list.iter()
+    }
+
+    /// Whether the server lists this feature. Letter case does not matter.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.named(name).next().is_some()
+    }
+
+    /// The features of this name. Letter case does not matter.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Feature> {
+        self.iter()
+            .filter(move |feature| feature.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a feature of this name has this parameter, for example `AUTH` and `TLS`. Letter case does not matter.
+    #[must_use]
+    pub fn has_parameter(&self, name: &str, parameter: &str) -> bool {
+        self.named(name)
+            .flat_map(Feature::parameter_list)
+            .any(|(listed, _)| listed.eq_ignore_ascii_case(parameter.as_bytes()))
+    }
+
+    /// Whether transfers in stream mode can be resumed (RFC 3659 section 5.3: `REST STREAM`).
+    #[must_use]
+    pub fn has_rest_stream(&self) -> bool {
+        self.has_parameter("REST", "STREAM")
+    }
+
+    /// Whether pathnames are UTF-8 (RFC 2640 section 3.2: `UTF8`).
+    #[must_use]
+    pub fn has_utf8(&self) -> bool {
+        self.has("UTF8")
+    }
+
+    /// Whether MLST and MLSD are there (RFC 3659 section 7.8: `MLST` stands for both; some servers list MLSD instead).
+    #[must_use]
+    pub fn has_mlsd(&self) -> bool {
+        self.has("MLST") || self.has("MLSD")
+    }
+
+    /// Whether pathnames have the common form with slashes (RFC 3659 section 6: `TVFS`).
+    #[must_use]
+    pub fn has_tvfs(&self) -> bool {
+        self.has("TVFS")
+    }
+
+    /// The facts that the server knows for MLST and MLSD, `None` without MLST (RFC 3659 section 7.8: a star marks the default ones).
+    #[must_use]
+    pub fn facts(&self) -> Option<Vec<OfferedFact>> {
+        let feature = self.named("MLST").next()?;
+        let facts = feature.parameter_list().map(|(name, default)| OfferedFact {
+            name: String::from_utf8_lossy(name).to_ascii_lowercase(),
+            default,
+        });
+        Some(facts.collect())
+    }
+}
+
+impl Feature {
+    fn decode(line: &[u8]) -> Option<Self> {
+        let line = line.trim_ascii();
+        let name = line.split(u8::is_ascii_whitespace).next()?;
+        let parameters = line
+            .get(name.len()..)
+            .unwrap_or_default()
+            .trim_ascii_start();
+        if name.is_empty() {
+            return None;
+        }
+        Some(Self {
+            name: String::from_utf8_lossy(name).to_ascii_uppercase().into(),
+            parameters: (!parameters.is_empty()).then(|| parameters.into()),
+        })
+    }
+
+    /// The name in upper case, such as `REST`.
+    #[must_use]
+    pub const fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What follows the name, as the server sent it.
+    #[must_use]
+    pub fn parameters(&self) -> Option<&[u8]> {
+        self.parameters.as_deref()
+    }
+
+    /// The parameters one by one, with whether a star marks them. Servers separate them by semicolons, by commas or by blanks.
+    fn parameter_list(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        let parameters = self.parameters().unwrap_or_default();
+        let separates = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');
+        parameters
+            .split(separates)
+            .filter(|parameter| !parameter.is_empty())
+            .map(|parameter| match parameter.strip_suffix(b"*") {
+                Some(parameter) => (parameter, true),
+                None => (parameter, false),
+            })
+    }
+}
