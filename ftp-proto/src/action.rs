@@ -72,7 +72,10 @@ pub enum Action {
 
 /// One of the two kinds of connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "FTP has two kinds of connection; drivers match both")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "FTP has two kinds of connection; drivers match both"
+)]
 pub enum Link {
     /// The control connection.
     Control,
@@ -82,7 +85,10 @@ pub enum Link {
 
 /// Whom to dial for a data connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "drivers must be able to dial every target")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "drivers must be able to dial every target"
+)]
 pub enum Target {
     /// The host of the control connection, as the driver knows it (under a proxy: the FTP host, not the proxy).
     ControlHost {
@@ -105,7 +111,10 @@ pub enum Direction {
 
 /// How the payload is represented while it is on its way (RFC 959, 3.1.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "EBCDIC and local bytes are not supported, on purpose")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "EBCDIC and local bytes are not supported, on purpose"
+)]
 pub enum Representation {
     /// `TYPE I`: byte for byte.
     #[default]

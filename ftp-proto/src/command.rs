@@ -63,7 +63,9 @@ impl Argument {
         }
         // Doubling of 0xFF is counted in, so that the limit holds for what is sent.
         let doubled = memchr::memchr_iter(IAC, bytes).count();
-        if bytes.len().saturating_add(doubled) > COMMAND_BYTES_MAX.saturating_sub(VERB_BYTES_MAX + 3) {
+        if bytes.len().saturating_add(doubled)
+            > COMMAND_BYTES_MAX.saturating_sub(VERB_BYTES_MAX + 3)
+        {
             return Err(ArgumentError::TooLong);
         }
         Ok(Self(bytes.into()))
@@ -261,8 +263,12 @@ impl fmt::Debug for OtherVerb {
 impl Verb {
     /// Reads a verb in any case; `None` if no verb can look so.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let known = Self::KNOWN.iter().find(|verb| verb.as_str().as_bytes().eq_ignore_ascii_case(bytes));
-        known.copied().or_else(|| OtherVerb::parse(bytes).map(Self::Other))
+        let known = Self::KNOWN
+            .iter()
+            .find(|verb| verb.as_str().as_bytes().eq_ignore_ascii_case(bytes));
+        known
+            .copied()
+            .or_else(|| OtherVerb::parse(bytes).map(Self::Other))
     }
 
     /// Whether the argument is a secret, to be shown nowhere.
@@ -275,8 +281,22 @@ impl Verb {
     pub const fn is_managed(self) -> bool {
         matches!(
             self,
-            Self::Abor | Self::Appe | Self::Eprt | Self::Epsv | Self::Greeting | Self::List | Self::Mlsd | Self::Mode
-                | Self::Nlst | Self::Pasv | Self::Port | Self::Rest | Self::Retr | Self::Stor | Self::Stou | Self::Stru
+            Self::Abor
+                | Self::Appe
+                | Self::Eprt
+                | Self::Epsv
+                | Self::Greeting
+                | Self::List
+                | Self::Mlsd
+                | Self::Mode
+                | Self::Nlst
+                | Self::Pasv
+                | Self::Port
+                | Self::Rest
+                | Self::Retr
+                | Self::Stor
+                | Self::Stou
+                | Self::Stru
         )
     }
 
@@ -284,7 +304,10 @@ impl Verb {
     pub(crate) const fn is_barrier(self) -> bool {
         self.is_managed()
             || self.is_secret()
-            || matches!(self, Self::Auth | Self::Ccc | Self::Quit | Self::Rein | Self::User | Self::Other(_))
+            || matches!(
+                self,
+                Self::Auth | Self::Ccc | Self::Quit | Self::Rein | Self::User | Self::Other(_)
+            )
     }
 }
 
@@ -324,12 +347,18 @@ pub struct Command {
 impl Command {
     /// A command without an argument.
     pub const fn bare(verb: Verb) -> Self {
-        Self { verb, argument: None }
+        Self {
+            verb,
+            argument: None,
+        }
     }
 
     /// A command with an argument.
     pub const fn new(verb: Verb, argument: Argument) -> Self {
-        Self { verb, argument: Some(argument) }
+        Self {
+            verb,
+            argument: Some(argument),
+        }
     }
 
     /// A command whose argument may be left out.
@@ -355,9 +384,15 @@ impl Command {
             return Err(ArgumentError::LineBreak);
         }
         let mut parts = line.splitn(2, |byte| *byte == b' ');
-        let verb = parts.next().and_then(Verb::parse).ok_or(ArgumentError::NoVerb)?;
+        let verb = parts
+            .next()
+            .and_then(Verb::parse)
+            .ok_or(ArgumentError::NoVerb)?;
         let argument = parts.next().filter(|argument| !argument.is_empty());
-        Ok(Self { verb, argument: argument.map(Argument::new).transpose()? })
+        Ok(Self {
+            verb,
+            argument: argument.map(Argument::new).transpose()?,
+        })
     }
 
     /// The verb.
@@ -390,7 +425,10 @@ impl Command {
         match &self.argument {
             Some(secret) if self.verb.is_secret() => {
                 let stars = alloc::vec![b'*'; secret.as_bytes().len()];
-                Self { verb: self.verb, argument: Some(Argument(stars.into())) }
+                Self {
+                    verb: self.verb,
+                    argument: Some(Argument(stars.into())),
+                }
             }
             _ => self.clone(),
         }
@@ -400,7 +438,9 @@ impl Command {
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.masked();
-        let argument = shown.argument.map(|argument| String::from_utf8_lossy(&argument.0).into_owned());
+        let argument = shown
+            .argument
+            .map(|argument| String::from_utf8_lossy(&argument.0).into_owned());
         match argument {
             Some(argument) => write!(f, "{} {}", self.verb, argument),
             None => write!(f, "{}", self.verb),

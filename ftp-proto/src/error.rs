@@ -45,7 +45,10 @@ pub enum ErrorKind {
 
 /// What a session is good for after an error; equal to [`Session::state`](crate::Session::state) at that moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "callers decide by these three and need to know that there are no more")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "callers decide by these three and need to know that there are no more"
+)]
 pub enum After {
     /// The next command can go out.
     Usable,
@@ -238,6 +241,16 @@ impl Error {
         Self { kind, verb, after }
     }
 
+    /// The same error; what is dead stays dead.
+    pub(crate) fn with_after(self, after: After) -> Self {
+        let after = if self.after == After::Dead {
+            After::Dead
+        } else {
+            after
+        };
+        Self { after, ..self }
+    }
+
     /// The cause.
     pub const fn kind(&self) -> &ErrorKind {
         &self.kind
@@ -277,7 +290,10 @@ impl Error {
                 None => interrupted.cause != Interruption::Aborted,
             },
             ErrorKind::Timeout(_) => true,
-            ErrorKind::Closed(closed, _) => matches!(closed, Closed::Service | Closed::Eof | Closed::Lost(_) | Closed::Timeout(_)),
+            ErrorKind::Closed(closed, _) => matches!(
+                closed,
+                Closed::Service | Closed::Eof | Closed::Lost(_) | Closed::Timeout(_)
+            ),
             _ => false,
         }
     }
@@ -354,10 +370,17 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("verb", &self.verb).field("kind", &self.kind).field("after", &self.after).finish()
+        f.debug_struct("Error")
+            .field("verb", &self.verb)
+            .field("kind", &self.kind)
+            .field("after", &self.after)
+            .finish()
     }
 }
 
 impl core::error::Error for Error {}
 
-const _: () = assert!(size_of::<Error>() <= 40, "errors travel through every poll and have to stay small");
+const _: () = assert!(
+    size_of::<Error>() <= 40,
+    "errors travel through every poll and have to stay small"
+);

@@ -10,10 +10,38 @@
 
 extern crate alloc;
 
+mod action;
 pub mod address;
 pub mod ascii;
+mod command;
+mod error;
 pub mod features;
 pub mod lines;
+pub mod manual;
+pub mod operation;
 pub mod pathname;
 pub mod reply;
+mod session;
 pub mod size;
+mod time;
+pub mod timestamp;
+pub mod trace;
+mod transfer;
+mod verdict;
+
+pub use action::{
+    Action, DataId, Direction, End, Failure, Flow, Link, Report, Representation, Target,
+};
+pub use command::{Argument, ArgumentError, COMMAND_BYTES_MAX, Command, OtherVerb, Verb};
+pub use error::{
+    After, Closed, Error, ErrorKind, Interrupted, Interruption, Misuse, Policy, Violation,
+};
+pub use operation::Operation;
+pub use reply::{Class, Reply, ReplyCode};
+pub use session::{
+    AbortStyle, Config, Control, DataMode, Detail, Event, Leniencies, Leniency, Limits, Pipeline,
+    Session, State, Telnet, Ticket, Timeouts, TlsPolicy, TransferId,
+};
+pub use time::{Deadline, Instant, Reason};
+pub use transfer::Transfer;
+pub use verdict::{Compared, Completed, Verdict};

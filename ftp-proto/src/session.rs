@@ -21,7 +21,8 @@ use alloc::collections::{BTreeMap, VecDeque};
 use core::task::Poll;
 
 pub use config::{
-    AbortStyle, Config, Control, DataMode, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet, Timeouts, TlsPolicy,
+    AbortStyle, Config, Control, DataMode, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet,
+    Timeouts, TlsPolicy,
 };
 
 use crate::action::{Action, DataId, Failure, Link, Report, Representation};
@@ -36,7 +37,7 @@ use crate::verdict::Completed;
 
 use abort::Settlement;
 use outbox::Outbox;
-use pending::{Effect, Owner, Pending, Slot};
+use pending::{Owner, Pending};
 use queue::Work;
 use running::Running;
 use security::Securing;
@@ -198,7 +199,9 @@ impl Session {
     pub fn state(&self) -> State {
         match &self.dead {
             Some(death) => State::Dead(death.closed),
-            None if self.settlement.is_some() => State::Draining { replies: self.pending.unsettled() },
+            None if self.settlement.is_some() => State::Draining {
+                replies: self.pending.unsettled(),
+            },
             None if self.is_idle() => State::Usable,
             None => State::Busy,
         }
@@ -217,6 +220,16 @@ impl Session {
     /// Whether the control connection is secured.
     pub const fn is_secured(&self) -> bool {
         self.control.secured
+    }
+
+    /// The TYPE that is in force, when that is certain.
+    pub const fn representation(&self) -> Option<Representation> {
+        self.server.representation
+    }
+
+    /// The transfer that is under way, if one is.
+    pub fn current_transfer(&self) -> Option<TransferId> {
+        self.transfer.as_ref().map(|running| running.id)
     }
 
     /// What FEAT said, when it was asked since TLS began and since REIN.
@@ -262,7 +275,11 @@ impl Session {
         let before = self.outbox.sent();
         self.outbox.advance(bytes);
         // The wait for a reply begins when its command is out.
-        if self.pending.head().is_some_and(|head| head.end > before && head.end <= self.outbox.sent()) {
+        if self
+            .pending
+            .head()
+            .is_some_and(|head| head.end > before && head.end <= self.outbox.sent())
+        {
             self.await_head();
         }
         self.abort_flushed();
@@ -287,7 +304,11 @@ impl Session {
         }
         let action = self.actions.pop_front();
         self.trace.record_some(action, Record::Performed);
-        debug_assert!(self.deadline().is_none_or(|deadline| deadline.at > self.clock), "a due timer was left");
+        debug_assert!(
+            self.deadline()
+                .is_none_or(|deadline| deadline.at > self.clock),
+            "a due timer was left"
+        );
         action
     }
 
@@ -295,9 +316,14 @@ impl Session {
     pub fn report(&mut self, report: Report) {
         self.trace.record(|| Record::Reported(report));
         match report {
-            Report::Secured { link: Link::Control } => self.control_secured(),
+            Report::Secured {
+                link: Link::Control,
+            } => self.control_secured(),
             Report::Unsecured => self.control_unsecured(),
-            Report::Failed { link: Link::Control, failure } => self.control_failed(failure),
+            Report::Failed {
+                link: Link::Control,
+                failure,
+            } => self.control_failed(failure),
             _ => self.data_reported(report),
         }
         self.pump();
@@ -341,7 +367,9 @@ impl Session {
         if self.awaits(ticket) {
             return Poll::Pending;
         }
-        Poll::Ready(Err(self.error(ErrorKind::Misuse(Misuse::SpentTicket), Verb::Noop)))
+        Poll::Ready(Err(
+            self.error(ErrorKind::Misuse(Misuse::SpentTicket), Verb::Noop)
+        ))
     }
 
     /// The reply to a command if it is of the given class.
@@ -350,17 +378,26 @@ impl Session {
     /// As [`poll_reply`](Self::poll_reply), and besides: [`ErrorKind::Refused`] for a 4xx or 5xx reply,
     /// [`ErrorKind::Unexpected`] for any other class.
     pub fn poll_class(&mut self, ticket: Ticket, class: Class) -> Poll<Result<Reply, Error>> {
-        let verb = self.answers.get(&ticket).map_or(Verb::Noop, |answer| answer.verb);
+        let verb = self
+            .answers
+            .get(&ticket)
+            .map_or(Verb::Noop, |answer| answer.verb);
         self.poll_reply(ticket).map(|outcome| {
             let reply = outcome?;
-            if reply.class() == class { Ok(reply) } else { Err(self.unwelcome(reply, verb)) }
+            if reply.class() == class {
+                Ok(reply)
+            } else {
+                Err(self.unwelcome(reply, verb))
+            }
         })
     }
 
     /// The error for a reply that the step named by `verb` cannot go on with.
     pub fn unwelcome(&self, reply: Reply, verb: Verb) -> Error {
         let kind = match reply.class() {
-            Class::TransientNegative | Class::PermanentNegative => ErrorKind::Refused(Box::new(reply)),
+            Class::TransientNegative | Class::PermanentNegative => {
+                ErrorKind::Refused(Box::new(reply))
+            }
             _ => ErrorKind::Unexpected(Box::new(reply)),
         };
         self.error(kind, verb)
@@ -376,7 +413,9 @@ impl Session {
     pub fn discard(&mut self, ticket: Ticket) {
         self.trace.record(|| Record::Discarded(ticket.0));
         self.answers.remove(&ticket);
-        self.queue.retain(|work| !matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket));
+        self.queue.retain(
+            |work| !matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket),
+        );
         let owner = Owner::Ticket(ticket);
         for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
             slot.owner = Owner::Nobody;
@@ -388,7 +427,10 @@ impl Session {
     /// # Errors
     /// [`Misuse::Busy`] while another transfer is queued or under way.
     pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
-        let queued = self.queue.iter().any(|work| matches!(work, Work::Transfer { .. }));
+        let queued = self
+            .queue
+            .iter()
+            .any(|work| matches!(work, Work::Transfer { .. }));
         if queued || self.transfer.is_some() {
             return Err(Misuse::Busy);
         }
@@ -409,8 +451,16 @@ impl Session {
         if let Some((_, verdict)) = self.verdict.take_if(|(judged, _)| *judged == id) {
             return Poll::Ready(verdict);
         }
-        let queued = self.queue.iter().any(|work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id));
-        if queued || self.transfer.as_ref().is_some_and(|running| running.id == id) {
+        let queued = self
+            .queue
+            .iter()
+            .any(|work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id));
+        if queued
+            || self
+                .transfer
+                .as_ref()
+                .is_some_and(|running| running.id == id)
+        {
             return Poll::Pending;
         }
         Poll::Ready(Err(self.error(Misuse::SpentTicket, Verb::Noop)))
@@ -451,7 +501,10 @@ impl Session {
     }
 
     fn is_idle(&self) -> bool {
-        self.pending.is_empty() && self.queue.is_empty() && self.transfer.is_none() && self.securing.is_none()
+        self.pending.is_empty()
+            && self.queue.is_empty()
+            && self.transfer.is_none()
+            && self.securing.is_none()
     }
 
     fn issue_ticket(&mut self) -> Ticket {
@@ -471,10 +524,14 @@ impl Session {
     }
 
     fn awaits(&self, ticket: Ticket) -> bool {
-        let queued = |work: &Work| matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket);
+        let queued =
+            |work: &Work| matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket);
         self.pending.owes(Owner::Ticket(ticket))
             || self.queue.iter().any(queued)
-            || self.securing.as_ref().is_some_and(|securing| securing.awaits(ticket))
+            || self
+                .securing
+                .as_ref()
+                .is_some_and(|securing| securing.awaits(ticket))
     }
 
     fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
@@ -486,11 +543,27 @@ impl Session {
         if self.dead.is_some() {
             return;
         }
-        self.dead = Some(Death { closed, kind: kind.clone() });
+        self.dead = Some(Death {
+            closed,
+            kind: kind.clone(),
+        });
         self.outbox.clear();
+        self.drop_settled_data();
         self.settlement = None;
-        self.timers.cancel_all();
-        self.actions.retain(|action| !matches!(action, Action::Secure { link: Link::Control } | Action::Unsecure));
+        self.timers.cancel_all_but(&[
+            Reason::DataIdle,
+            Reason::DataTotal,
+            Reason::TlsClose,
+            Reason::Operation,
+        ]);
+        self.actions.retain(|action| {
+            !matches!(
+                action,
+                Action::Secure {
+                    link: Link::Control
+                } | Action::Unsecure
+            )
+        });
         self.events.push_back(Event::Closed(closed));
         self.tell_waiting(&kind);
         self.transfer_lost(kind);
@@ -508,7 +581,9 @@ impl Session {
         }
         for work in core::mem::take(&mut self.queue) {
             match work {
-                Work::Command { ticket, command } => self.answer_if_wanted(Some(ticket), command.verb(), kind),
+                Work::Command { ticket, command } => {
+                    self.answer_if_wanted(Some(ticket), command.verb(), kind)
+                }
                 Work::Transfer { id, transfer } => {
                     let error = Error::new(kind.clone(), transfer.command().verb(), After::Dead);
                     self.verdict = Some((id, Err(error)));
@@ -519,7 +594,11 @@ impl Session {
 
     fn answer_if_wanted(&mut self, ticket: Option<Ticket>, verb: Verb, kind: &ErrorKind) {
         if let Some(ticket) = ticket {
-            self.answer(ticket, verb, Err(Error::new(kind.clone(), verb, After::Dead)));
+            self.answer(
+                ticket,
+                verb,
+                Err(Error::new(kind.clone(), verb, After::Dead)),
+            );
         }
     }
 
@@ -540,13 +619,18 @@ impl Session {
     }
 
     fn violate(&mut self, violation: crate::error::Violation) {
-        self.die(Closed::Violation(violation), ErrorKind::Violation(violation));
+        self.die(
+            Closed::Violation(violation),
+            ErrorKind::Violation(violation),
+        );
     }
 
     /// Gives each timer that fired to the part that asked for it.
     fn expire(&mut self, reason: Reason) {
         match reason {
-            Reason::AbortLinger | Reason::AbortGrace | Reason::Fence => self.settlement_expired(reason),
+            Reason::AbortLinger | Reason::AbortGrace | Reason::Fence => {
+                self.settlement_expired(reason)
+            }
             Reason::Keepalive => self.send_keepalive(),
             _ if self.transfer.is_some() => self.transfer_expired(reason),
             _ => self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason)),

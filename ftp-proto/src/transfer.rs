@@ -71,7 +71,13 @@ impl Transfer {
     pub fn raw(command: Command, direction: Direction) -> Result<Self, Misuse> {
         let moves_data = matches!(
             command.verb(),
-            Verb::Retr | Verb::Stor | Verb::Appe | Verb::Stou | Verb::List | Verb::Nlst | Verb::Mlsd
+            Verb::Retr
+                | Verb::Stor
+                | Verb::Appe
+                | Verb::Stou
+                | Verb::List
+                | Verb::Nlst
+                | Verb::Mlsd
         );
         if !moves_data && (command.verb().is_managed() || command.verb().is_secret()) {
             return Err(Misuse::ManagedVerb);
@@ -170,6 +176,10 @@ impl Transfer {
 
 impl fmt::Debug for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Transfer({}, {:?}, from {})", self.command, self.representation, self.offset)
+        write!(
+            f,
+            "Transfer({}, {:?}, from {})",
+            self.command, self.representation, self.offset
+        )
     }
 }

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use crate::action::{Direction, End};
 use crate::error::{Interrupted, Interruption};
 use crate::reply::Reply;
-use crate::size::size_hint;
+use crate::size;
 
 /// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -100,7 +100,10 @@ impl Facts<'_> {
         if let Some(size) = self.size {
             return Compared::Size(size);
         }
-        let hint = self.mark.filter(|_| !self.resumed).and_then(|mark| size_hint(mark.text()));
+        let hint = self
+            .mark
+            .filter(|_| !self.resumed)
+            .and_then(|mark| size::hint(mark));
         hint.map_or(Compared::Nothing, Compared::Hint)
     }
 
@@ -115,7 +118,9 @@ impl Facts<'_> {
         let confirmed = self.compared().expected() == Some(self.bytes);
         match self.end {
             _ if differs => Some(Interruption::Length),
-            End::Truncated if !(self.truncation_allowed && confirmed) => Some(Interruption::Truncated),
+            End::Truncated if !(self.truncation_allowed && confirmed) => {
+                Some(Interruption::Truncated)
+            }
             _ => None,
         }
     }

@@ -30,6 +30,9 @@ pub struct Config {
     pub host_policy: HostPolicy,
     /// What has to be secured before what.
     pub tls: TlsPolicy,
+    /// Whether CCC may end TLS on the control connection (RFC 2228). What goes over it then can be read and forged by
+    /// anybody on the way. Off by default.
+    pub clear_control: bool,
     /// How a transfer under way is aborted.
     pub abort: AbortStyle,
     /// Which deviations are let pass that are not by default.
@@ -275,13 +278,20 @@ pub struct Control {
 impl Control {
     /// A connection in clear, with both addresses known.
     pub const fn new(peer: IpAddr, local: IpAddr) -> Self {
-        Self { peer: Some(peer), local: Some(local), secured: false }
+        Self {
+            peer: Some(peer),
+            local: Some(local),
+            secured: false,
+        }
     }
 
     /// The same connection, secured before the greeting.
     #[must_use]
     pub const fn secured(self) -> Self {
-        Self { secured: true, ..self }
+        Self {
+            secured: true,
+            ..self
+        }
     }
 
     /// Whether IPv4 addresses can be exchanged over this connection.
@@ -336,7 +346,9 @@ impl Leniencies {
 
     /// What is in the set.
     pub fn iter(self) -> impl Iterator<Item = Leniency> {
-        Self::ALL.into_iter().filter(move |leniency| self.contains(*leniency))
+        Self::ALL
+            .into_iter()
+            .filter(move |leniency| self.contains(*leniency))
     }
 
     const fn bit(leniency: Leniency) -> u16 {

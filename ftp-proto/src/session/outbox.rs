@@ -40,8 +40,11 @@ impl Outbox {
 
     /// Takes back everything from `start` on, if none of it was written.
     pub(super) fn retract(&mut self, start: u64) -> bool {
-        let Some(keep) = start.checked_sub(self.sent) else { return false };
-        self.unsent.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
+        let Some(keep) = start.checked_sub(self.sent) else {
+            return false;
+        };
+        self.unsent
+            .truncate(usize::try_from(keep).unwrap_or(usize::MAX));
         true
     }
 

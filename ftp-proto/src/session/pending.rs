@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
+use crate::action::Representation;
 use crate::command::Verb;
 use crate::reply::{Class, Reply, ReplyCode};
 
@@ -51,7 +52,8 @@ pub(super) enum Effect {
     Secure,
     Unsecure,
     Protect(bool),
-    Represent,
+    /// TYPE, when it is one that the machine knows.
+    Represent(Option<Representation>),
     Forget,
     Quit,
 }
@@ -109,7 +111,10 @@ impl Pending {
     /// How many replies are owed by a transfer that is over for the caller, and by what was sent to end it.
     pub(super) fn unsettled(&self) -> usize {
         let group = |slot: &&Slot| {
-            matches!(slot.owner, Owner::Transfer | Owner::Abort | Owner::Keepalive | Owner::Fence | Owner::Nobody)
+            matches!(
+                slot.owner,
+                Owner::Transfer | Owner::Abort | Owner::Keepalive | Owner::Fence | Owner::Nobody
+            )
         };
         self.slots.iter().filter(group).count()
     }
@@ -121,7 +126,10 @@ impl Pending {
     /// transfer, whichever the server prefers.
     pub(super) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
         let index = self.unordered(code).unwrap_or(0);
-        self.slots.get(index).filter(|slot| slot.end <= sent).map(|_| index)
+        self.slots
+            .get(index)
+            .filter(|slot| slot.end <= sent)
+            .map(|_| index)
     }
 
     /// Removes what a fence has shown will not be answered any more: everything before it.
@@ -155,7 +163,19 @@ fn answers_noop(code: ReplyCode) -> bool {
 pub(super) fn excludes_completion(verb: Verb) -> bool {
     matches!(
         verb,
-        Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port | Verb::Type | Verb::Rest | Verb::Size | Verb::Mdtm
-            | Verb::Pwd | Verb::Rnfr | Verb::User | Verb::Auth | Verb::Quit | Verb::Noop
+        Verb::Epsv
+            | Verb::Pasv
+            | Verb::Eprt
+            | Verb::Port
+            | Verb::Type
+            | Verb::Rest
+            | Verb::Size
+            | Verb::Mdtm
+            | Verb::Pwd
+            | Verb::Rnfr
+            | Verb::User
+            | Verb::Auth
+            | Verb::Quit
+            | Verb::Noop
     )
 }

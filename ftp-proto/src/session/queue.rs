@@ -1,5 +1,6 @@
 //! What waits to be sent, and when it may.
 
+use crate::action::Representation;
 use crate::command::{Argument, Command, Verb};
 use crate::error::{ErrorKind, Policy};
 use crate::time::Reason;
@@ -33,9 +34,19 @@ impl Session {
 
     /// Writes a command and notes whom its reply is for.
     pub(super) fn write(&mut self, owner: Owner, command: &Command) {
-        let (start, end) = self.outbox.push(command, self.config.telnet == Telnet::Doubled);
+        let (start, end) = self
+            .outbox
+            .push(command, self.config.telnet == Telnet::Doubled);
         self.trace.record(|| Record::Command(command.masked()));
-        let slot = Slot { owner, verb: command.verb(), effect: effect(command), start, end, marks: 0, mark: None };
+        let slot = Slot {
+            owner,
+            verb: command.verb(),
+            effect: effect(command),
+            start,
+            end,
+            marks: 0,
+            mark: None,
+        };
         let is_head = self.pending.is_empty();
         self.pending.push(slot);
         if is_head {
@@ -46,12 +57,16 @@ impl Session {
     /// Begins the wait for the reply at the head. A transfer has waits of its own, and so has what settles it.
     pub(super) fn await_head(&mut self) {
         self.timers.cancel(Reason::Reply);
-        let Some(head) = self.pending.head() else { return };
+        let Some(head) = self.pending.head() else {
+            return;
+        };
         match head.owner {
             Owner::Abort | Owner::Keepalive | Owner::Fence => {}
             Owner::Transfer if self.settlement.is_some() => {}
             Owner::Transfer => self.await_transfer(),
-            _ => self.timers.request(Reason::Reply, self.config.timeouts.reply),
+            _ => self
+                .timers
+                .request(Reason::Reply, self.config.timeouts.reply),
         }
     }
 
@@ -60,7 +75,9 @@ impl Session {
         if self.transfer.is_some() || self.settlement.is_some() || self.securing.is_some() {
             return false;
         }
-        let Some(last) = self.pending.last() else { return true };
+        let Some(last) = self.pending.last() else {
+            return true;
+        };
         let window = usize::from(self.config.pipeline.get());
         let next_is_free = match self.queue.front() {
             Some(Work::Command { command, .. }) => !command.verb().is_barrier(),
@@ -88,7 +105,9 @@ impl Session {
             }
             Verb::Auth if self.control.secured => Some(crate::error::Misuse::WrongSecurity.into()),
             Verb::Ccc if !self.control.secured => Some(crate::error::Misuse::WrongSecurity.into()),
-            Verb::Ccc if !self.config.clear_control => Some(ErrorKind::Policy(Policy::ClearControl)),
+            Verb::Ccc if !self.config.clear_control => {
+                Some(ErrorKind::Policy(Policy::ClearControl))
+            }
             _ => None,
         }
     }
@@ -106,7 +125,11 @@ fn effect(command: &Command) -> Effect {
         Verb::Auth => Effect::Secure,
         Verb::Ccc => Effect::Unsecure,
         Verb::Prot => Effect::Protect(argument.eq_ignore_ascii_case(b"P")),
-        Verb::Type => Effect::Represent,
+        Verb::Type => Effect::Represent(match argument {
+            b"I" | b"i" => Some(Representation::Image),
+            b"A" | b"a" => Some(Representation::Ascii),
+            _ => None,
+        }),
         Verb::Rein => Effect::Forget,
         Verb::Quit => Effect::Quit,
         _ => Effect::None,

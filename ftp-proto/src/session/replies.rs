@@ -15,8 +15,17 @@ impl Session {
     pub(super) fn expect_greeting(&mut self, ticket: Ticket) {
         let owner = Owner::Ticket(ticket);
         let effect = Effect::None;
-        self.pending.push(Slot { owner, verb: Verb::Greeting, effect, start: 0, end: 0, marks: 0, mark: None });
-        self.timers.request(Reason::Greeting, self.config.timeouts.greeting);
+        self.pending.push(Slot {
+            owner,
+            verb: Verb::Greeting,
+            effect,
+            start: 0,
+            end: 0,
+            marks: 0,
+            mark: None,
+        });
+        self.timers
+            .request(Reason::Greeting, self.config.timeouts.greeting);
     }
 
     pub(super) fn read_replies(&mut self, bytes: &[u8]) {
@@ -54,7 +63,7 @@ impl Session {
             self.service_closing(index, reply);
         } else if reply.class() == Class::Preliminary {
             self.on_mark(index, reply);
-        } else if self.amends_early_success(index) || self.pending.head().is_some() {
+        } else {
             self.on_final(index, reply);
         }
     }
@@ -64,7 +73,8 @@ impl Session {
         let head = self.pending.head();
         self.surplus_possible
             && reply.code() == ReplyCode::CLOSING_DATA
-            && head.is_none_or(|head| head.end > self.outbox.sent() || excludes_completion(head.verb))
+            && head
+                .is_none_or(|head| head.end > self.outbox.sent() || excludes_completion(head.verb))
     }
 
     fn unsolicited(&mut self, reply: Reply) {
@@ -81,7 +91,9 @@ impl Session {
 
     fn on_mark(&mut self, index: usize, reply: Reply) {
         let marks_max = self.config.limits.preliminary_replies_max;
-        let Some(slot) = self.pending.get_mut(index) else { return };
+        let Some(slot) = self.pending.get_mut(index) else {
+            return;
+        };
         slot.marks = slot.marks.saturating_add(1);
         if slot.marks > marks_max {
             return self.violate(Violation::TooManyPreliminary);
@@ -91,7 +103,9 @@ impl Session {
         match owner {
             Owner::Transfer => self.transfer_marked(reply),
             // 120: the server is ready in some minutes; each such reply begins the wait anew.
-            _ if verb == Verb::Greeting => self.timers.request(Reason::Greeting, self.config.timeouts.greeting),
+            _ if verb == Verb::Greeting => self
+                .timers
+                .request(Reason::Greeting, self.config.timeouts.greeting),
             _ => self.await_head(),
         }
     }
@@ -100,7 +114,9 @@ impl Session {
         if self.holds_early_success(index, &reply) {
             return;
         }
-        let Some(slot) = self.pending.take(index) else { return };
+        let Some(slot) = self.pending.take(index) else {
+            return;
+        };
         self.settle_fence(index, &slot);
         if index == 0 {
             self.await_head();
@@ -125,9 +141,13 @@ impl Session {
         let positive = reply.is_positive();
         let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));
         match slot.effect {
-            Effect::Secure | Effect::Unsecure if positive => return self.agree_on_security(ticket, slot.verb, reply),
+            Effect::Secure | Effect::Unsecure if positive => {
+                return self.agree_on_security(ticket, slot.verb, reply);
+            }
             Effect::Protect(protected) if positive => self.server.protected = protected,
-            Effect::Represent => self.server.representation = None,
+            Effect::Represent(representation) => {
+                self.server.representation = representation.filter(|_| positive);
+            }
             Effect::Forget if positive => self.forget_server(),
             Effect::Quit if positive => {
                 self.answer_reply(ticket, slot.verb, reply);
@@ -138,7 +158,10 @@ impl Session {
         let turned_away = slot.verb == Verb::Greeting && !positive;
         self.answer_reply(ticket, slot.verb, reply.clone());
         if turned_away {
-            self.die(Closed::Service, ErrorKind::Closed(Closed::Service, Some(Box::new(reply))));
+            self.die(
+                Closed::Service,
+                ErrorKind::Closed(Closed::Service, Some(Box::new(reply))),
+            );
         }
     }
 

@@ -40,21 +40,18 @@ impl Timers {
         }
     }
 
-    /// Begins the wait unless it is under way.
-    pub(super) fn ensure(&mut self, reason: Reason, limit: Duration) {
-        if let Some(timer @ Timer::Off) = self.slot(reason) {
-            *timer = Timer::Requested(limit);
-        }
-    }
-
     pub(super) fn cancel(&mut self, reason: Reason) {
         if let Some(timer) = self.slot(reason) {
             *timer = Timer::Off;
         }
     }
 
-    pub(super) fn cancel_all(&mut self) {
-        *self = Self::default();
+    pub(super) fn cancel_all_but(&mut self, kept: &[Reason]) {
+        for (timer, reason) in self.0.iter_mut().zip(REASONS) {
+            if !kept.contains(&reason) {
+                *timer = Timer::Off;
+            }
+        }
     }
 
     pub(super) fn arm(&mut self, now: Instant) {
@@ -74,10 +71,14 @@ impl Timers {
 
     /// The next timer to fire.
     pub(super) fn deadline(&self) -> Option<Deadline> {
-        let armed = self.0.iter().zip(REASONS).filter_map(|(timer, reason)| match *timer {
-            Timer::Armed(at) => Some(Deadline { at, reason }),
-            _ => None,
-        });
+        let armed = self
+            .0
+            .iter()
+            .zip(REASONS)
+            .filter_map(|(timer, reason)| match *timer {
+                Timer::Armed(at) => Some(Deadline { at, reason }),
+                _ => None,
+            });
         armed.min_by_key(|deadline| deadline.at)
     }
 

@@ -1,0 +1,81 @@
+//! What a user wants, as conversations: each is a plain struct that polls its own tickets.
+//!
+//! An operation runs on any driver: the loop of [`manual::driving`](crate::manual::driving) polls it after every
+//! change of the session. Operations hold one another, and several may run on one session, since each asks for its
+//! own replies only.
+
+mod directory;
+mod exchange;
+mod features;
+mod login;
+mod payload;
+mod rename;
+mod retrieve;
+mod secure;
+mod store;
+
+use core::task::Poll;
+
+pub use directory::ChangeDirectory;
+pub use exchange::{Exchange, Greet};
+pub use features::AskFeatures;
+pub use login::Login;
+pub use payload::Payload;
+pub use rename::Rename;
+pub use retrieve::Retrieve;
+pub use secure::{DataProtection, Secure};
+pub use store::Store;
+
+use crate::error::Error;
+use crate::session::Session;
+
+/// A conversation with a beginning and an end.
+///
+/// [`Poll`] is used without a waker on purpose: the driver asks again after every change of the session.
+///
+/// ```
+/// use core::task::{Poll, ready};
+/// use ftp_proto::{Class, Command, Error, Operation, Session, Ticket, Verb};
+///
+/// /// NOOP, twice.
+/// struct Twice(Option<Ticket>, u8);
+///
+/// impl Operation for Twice {
+///     type Output = ();
+///
+///     fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
+///         while self.1 > 0 {
+///             let ticket = match self.0 {
+///                 Some(ticket) => ticket,
+///                 None => match session.submit(Command::bare(Verb::Noop)) {
+///                     Ok(ticket) => *self.0.insert(ticket),
+///                     Err(misuse) => return Poll::Ready(Err(session.error(misuse, Verb::Noop))),
+///                 },
+///             };
+///             ready!(session.poll_class(ticket, Class::Completion))?;
+///             self.0 = None;
+///             self.1 -= 1;
+///         }
+///         Poll::Ready(Ok(()))
+///     }
+/// }
+/// # let _ = Twice(None, 2);
+/// ```
+pub trait Operation {
+    /// What comes out when it succeeds.
+    type Output;
+
+    /// Goes on as far as it can.
+    ///
+    /// # Errors
+    /// Why the operation ended without success. Not to be polled again after `Ready`.
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>>;
+}
+
+impl<O: Operation + ?Sized> Operation for &mut O {
+    type Output = O::Output;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>> {
+        (**self).poll(session)
+    }
+}

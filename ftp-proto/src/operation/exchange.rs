@@ -1,0 +1,274 @@
+//! One command, one reply.
+
+use core::task::{Poll, ready};
+
+use crate::command::{Argument, Command, Verb};
+use crate::error::{Error, ErrorKind, Violation};
+use crate::pathname::{self, Pathname, Quoting};
+use crate::reply::{Class, Reply, ReplyCode};
+use crate::session::{Leniency, Session, Ticket};
+use crate::size;
+use crate::timestamp::Timestamp;
+
+use super::Operation;
+
+/// One command and what its reply says.
+///
+/// ```
+/// use ftp_proto::Argument;
+/// use ftp_proto::operation::Exchange;
+///
+/// let delete: Exchange<()> = Exchange::delete(Argument::new("old.txt")?);
+/// let size: Exchange<u64> = Exchange::size(Argument::new("image.iso")?);
+/// # let _ = (delete, size);
+/// # Ok::<(), ftp_proto::ArgumentError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "an operation does nothing until it is run"]
+pub struct Exchange<T> {
+    command: Command,
+    ticket: Option<Ticket>,
+    accept: Accept,
+    read: fn(Reply, &mut Session) -> Result<T, ErrorKind>,
+}
+
+/// Which classes of replies are let through to be read.
+#[derive(Clone, Copy, Debug)]
+enum Accept {
+    /// 2xx.
+    Completion,
+    /// Everything but 4xx and 5xx.
+    NotNegative,
+    /// Everything.
+    Any,
+}
+
+impl<T> Exchange<T> {
+    const fn new(command: Command, read: fn(Reply, &mut Session) -> Result<T, ErrorKind>) -> Self {
+        Self {
+            command,
+            ticket: None,
+            accept: Accept::Completion,
+            read,
+        }
+    }
+}
+
+impl Exchange<()> {
+    /// DELE: removes a file. Any 2xx is success: servers answer 200 as well as 250.
+    pub const fn delete(path: Argument) -> Self {
+        Self::new(Command::new(Verb::Dele, path), nothing)
+    }
+
+    /// RMD: removes a directory.
+    pub const fn remove_directory(path: Argument) -> Self {
+        Self::new(Command::new(Verb::Rmd, path), nothing)
+    }
+
+    /// NOOP: nothing, to see whether the server is there.
+    pub const fn noop() -> Self {
+        Self::new(Command::bare(Verb::Noop), nothing)
+    }
+
+    /// REIN: back to where the session was after the greeting.
+    pub const fn reinitialise() -> Self {
+        Self::new(Command::bare(Verb::Rein), nothing)
+    }
+
+    /// CCC: ends TLS on the control connection; [`Config::clear_control`](crate::Config::clear_control) has to
+    /// allow it.
+    pub const fn clear_control() -> Self {
+        Self::new(Command::bare(Verb::Ccc), nothing)
+    }
+
+    /// MFMT: sets the modification time (draft-somers-ftp-mfxx), in whole seconds of UTC as MDTM prints them.
+    pub fn set_modified(
+        time: &str,
+        path: &Argument,
+    ) -> Result<Self, crate::command::ArgumentError> {
+        let mut argument = alloc::vec::Vec::from(time.as_bytes());
+        argument.push(b' ');
+        argument.extend_from_slice(path.as_bytes());
+        Ok(Self::new(
+            Command::new(Verb::Mfmt, Argument::new(argument)?),
+            nothing,
+        ))
+    }
+}
+
+impl Exchange<Option<Pathname>> {
+    /// MKD: makes a directory; yields its name if the server tells it (257).
+    pub const fn make_directory(path: Argument) -> Self {
+        Self::new(Command::new(Verb::Mkd, path), told_path)
+    }
+}
+
+impl Exchange<Pathname> {
+    /// PWD: the working directory.
+    pub const fn working_directory() -> Self {
+        Self::new(Command::bare(Verb::Pwd), path)
+    }
+}
+
+impl Exchange<u64> {
+    /// SIZE: the size of a file in bytes, as it would be transferred in the TYPE that is in force (RFC 3659, 4).
+    pub const fn size(path: Argument) -> Self {
+        Self::new(Command::new(Verb::Size, path), size)
+    }
+}
+
+impl Exchange<Timestamp> {
+    /// MDTM: when a file was modified (RFC 3659, 3).
+    pub const fn modified(path: Argument) -> Self {
+        Self::new(Command::new(Verb::Mdtm, path), modified)
+    }
+}
+
+impl Exchange<Reply> {
+    /// Any command that must be answered with 2xx.
+    pub const fn complete(command: Command) -> Self {
+        Self::new(command, whole)
+    }
+
+    /// Any command; only 4xx and 5xx are errors.
+    pub const fn send(command: Command) -> Self {
+        let mut exchange = Self::new(command, whole);
+        exchange.accept = Accept::NotNegative;
+        exchange
+    }
+
+    /// Any command; whatever the reply, it is the result.
+    pub const fn ask(command: Command) -> Self {
+        let mut exchange = Self::new(command, whole);
+        exchange.accept = Accept::Any;
+        exchange
+    }
+
+    /// ACCT: tells the account.
+    pub const fn account(account: Argument) -> Self {
+        Self::complete(Command::new(Verb::Acct, account))
+    }
+
+    /// ALLO: reserves room for a file of that many bytes.
+    pub fn allocate(bytes: u64) -> Self {
+        Self::complete(Command::new(Verb::Allo, Argument::number(bytes)))
+    }
+
+    /// STAT: the server's state, or a listing over the control connection.
+    pub const fn status(path: Option<Argument>) -> Self {
+        Self::complete(Command::optional(Verb::Stat, path))
+    }
+
+    /// HELP: what the server says about itself or about a command.
+    pub const fn help(subject: Option<Argument>) -> Self {
+        Self::complete(Command::optional(Verb::Help, subject))
+    }
+
+    /// SYST: the server's operating system.
+    pub const fn system() -> Self {
+        Self::complete(Command::bare(Verb::Syst))
+    }
+
+    /// SITE: a command of the server's own.
+    pub const fn site(command: Argument) -> Self {
+        Self::complete(Command::new(Verb::Site, command))
+    }
+
+    /// MLST: the facts of one object, in the reply's text (RFC 3659, 7).
+    pub const fn facts(path: Option<Argument>) -> Self {
+        Self::complete(Command::optional(Verb::Mlst, path))
+    }
+
+    /// QUIT: goodbye. The session is over when the server agrees.
+    pub const fn quit() -> Self {
+        Self::complete(Command::bare(Verb::Quit))
+    }
+}
+
+impl<T> Operation for Exchange<T> {
+    type Output = T;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<T, Error>> {
+        let verb = self.command.verb();
+        let ticket = match self.ticket {
+            Some(ticket) => ticket,
+            None => *self.ticket.insert(session.send(self.command.clone())?),
+        };
+        let reply = match self.accept {
+            Accept::Completion => ready!(session.poll_class(ticket, Class::Completion))?,
+            Accept::NotNegative | Accept::Any => ready!(session.poll_reply(ticket))?,
+        };
+        let negative = matches!(
+            reply.class(),
+            Class::TransientNegative | Class::PermanentNegative
+        );
+        if negative && !matches!(self.accept, Accept::Any) {
+            return Poll::Ready(Err(session.unwelcome(reply, verb)));
+        }
+        Poll::Ready((self.read)(reply, session).map_err(|kind| session.error(kind, verb)))
+    }
+}
+
+impl Session {
+    /// [`submit`](Self::submit) with the error that operations return.
+    pub(crate) fn send(&mut self, command: Command) -> Result<Ticket, Error> {
+        let verb = command.verb();
+        self.submit(command)
+            .map_err(|misuse| self.error(misuse, verb))
+    }
+}
+
+/// Waits for the greeting (220, after any number of 120).
+#[derive(Debug, Default)]
+#[must_use = "an operation does nothing until it is run"]
+pub struct Greet;
+
+impl Operation for Greet {
+    type Output = Reply;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
+        session.poll_class(Ticket::GREETING, Class::Completion)
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of several readers")]
+fn nothing(_: Reply, _: &mut Session) -> Result<(), ErrorKind> {
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of several readers")]
+fn whole(reply: Reply, _: &mut Session) -> Result<Reply, ErrorKind> {
+    Ok(reply)
+}
+
+fn path(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {
+    if reply.code() != ReplyCode::PATHNAME {
+        return Err(ErrorKind::Unexpected(alloc::boxed::Box::new(reply)));
+    }
+    let strict = pathname::decode(&reply, Quoting::Doubled);
+    if !session.config().lenient.contains(Leniency::UndoubledQuotes) {
+        return strict.map_err(|error| ErrorKind::Violation(Violation::Path(error)));
+    }
+    let lenient = pathname::decode(&reply, Quoting::Undoubled);
+    if lenient != strict {
+        session.use_leniency(Leniency::UndoubledQuotes);
+    }
+    lenient.map_err(|error| ErrorKind::Violation(Violation::Path(error)))
+}
+
+/// As the original ftplib: no path where the code is not 257.
+fn told_path(reply: Reply, session: &mut Session) -> Result<Option<Pathname>, ErrorKind> {
+    Ok(path(reply, session).ok())
+}
+
+fn size(reply: Reply, _: &mut Session) -> Result<u64, ErrorKind> {
+    size::decode(&reply).map_err(|error| ErrorKind::Violation(Violation::Size(error)))
+}
+
+fn modified(reply: Reply, _: &mut Session) -> Result<Timestamp, ErrorKind> {
+    if reply.code() != ReplyCode::FILE_STATUS {
+        return Err(ErrorKind::Unexpected(alloc::boxed::Box::new(reply)));
+    }
+    Timestamp::from_reply(reply.text())
+        .map_err(|error| ErrorKind::Violation(Violation::Timestamp(error)))
+}

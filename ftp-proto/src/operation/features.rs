@@ -1,0 +1,67 @@
+//! FEAT, OPTS UTF8 (RFC 2389, 2640).
+
+use core::task::{Poll, ready};
+
+use crate::command::{Argument, Command, Verb};
+use crate::error::Error;
+use crate::features::Features;
+use crate::session::{Session, Ticket};
+
+use super::Operation;
+
+/// Asks what the server can do, once: the session remembers it until TLS begins or REIN.
+///
+/// Where UTF8 is offered it is switched on; a server's refusal of that is no error. A server that does not know
+/// FEAT, or answers in a form that is none, has no features.
+#[derive(Debug, Default)]
+#[must_use = "an operation does nothing until it is run"]
+pub struct AskFeatures(Step);
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Step {
+    #[default]
+    Start,
+    Asked(Ticket),
+    Utf8(Ticket),
+    Known,
+}
+
+impl AskFeatures {
+    /// Of this session.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Operation for AskFeatures {
+    type Output = Features;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Features, Error>> {
+        loop {
+            self.0 = match self.0 {
+                Step::Start if session.features().is_some() => Step::Known,
+                Step::Start => Step::Asked(session.send(Command::bare(Verb::Feat))?),
+                Step::Asked(ticket) => {
+                    let reply = ready!(session.poll_reply(ticket))?;
+                    let features = Features::decode(&reply).unwrap_or_default();
+                    let utf8 = features.has_utf8();
+                    session.remember_features(features);
+                    if utf8 {
+                        Step::Utf8(
+                            session.send(Command::new(Verb::Opts, Argument::trusted("UTF8 ON")))?,
+                        )
+                    } else {
+                        Step::Known
+                    }
+                }
+                Step::Utf8(ticket) => {
+                    ready!(session.poll_reply(ticket))?;
+                    Step::Known
+                }
+                Step::Known => {
+                    return Poll::Ready(Ok(session.features().cloned().unwrap_or_default()));
+                }
+            }
+        }
+    }
+}

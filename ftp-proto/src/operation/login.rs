@@ -1,0 +1,126 @@
+//! USER, PASS, ACCT (RFC 959, 4.1.1 and the diagrams of section 6).
+
+use core::fmt;
+use core::task::{Poll, ready};
+
+use crate::command::{Argument, Command, Verb};
+use crate::error::Error;
+use crate::reply::{Class, Reply, ReplyCode};
+use crate::session::{Session, Ticket};
+
+use super::Operation;
+
+/// Logs in; yields the reply that ended it.
+///
+/// ```
+/// use ftp_proto::Argument;
+/// use ftp_proto::operation::Login;
+///
+/// let anonymous = Login::anonymous();
+/// let user = Login::new(Argument::new("alice")?).password(Argument::new("secret")?);
+/// assert!(!format!("{user:?}").contains("secret"));
+/// # let _ = anonymous;
+/// # Ok::<(), ftp_proto::ArgumentError>(())
+/// ```
+#[must_use = "an operation does nothing until it is run"]
+pub struct Login {
+    user: Argument,
+    password: Option<Argument>,
+    account: Option<Argument>,
+    step: Step,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Start,
+    User(Ticket),
+    Password(Ticket),
+    Account(Ticket),
+}
+
+impl Login {
+    /// As `user`, without a password and an account.
+    pub const fn new(user: Argument) -> Self {
+        Self {
+            user,
+            password: None,
+            account: None,
+            step: Step::Start,
+        }
+    }
+
+    /// As `anonymous`, with the password `anonymous@`.
+    ///
+    /// The original ftplib sent the user's name and host here; nothing of that leaves the machine unless it is
+    /// given with [`password`](Self::password).
+    pub fn anonymous() -> Self {
+        Self::new(Argument::trusted("anonymous")).password(Argument::trusted("anonymous@"))
+    }
+
+    /// With a password. Without one, PASS goes out bare if the server asks for it.
+    pub fn password(mut self, password: Argument) -> Self {
+        self.password = Some(password);
+        self
+    }
+
+    /// With an account, for servers that ask for one (332).
+    pub fn account(mut self, account: Argument) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// What follows a reply to USER or PASS; `Err` gives the reply back when it ends the login.
+    fn next(
+        &mut self,
+        reply: Reply,
+        after_user: bool,
+        session: &mut Session,
+    ) -> Result<Step, Result<Reply, Error>> {
+        let verb = if after_user { Verb::User } else { Verb::Pass };
+        let asks_password = after_user && reply.code() != ReplyCode::NEED_ACCOUNT;
+        match (reply.class(), asks_password, self.account.clone()) {
+            (Class::Completion, _, _) => Err(Ok(reply)),
+            (Class::Intermediate, true, _) => {
+                let command = Command::optional(Verb::Pass, self.password.clone());
+                session.send(command).map(Step::Password).map_err(Err)
+            }
+            (Class::Intermediate, false, Some(account)) => session
+                .send(Command::new(Verb::Acct, account))
+                .map(Step::Account)
+                .map_err(Err),
+            _ => Err(Err(session.unwelcome(reply, verb))),
+        }
+    }
+}
+
+impl Operation for Login {
+    type Output = Reply;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
+        loop {
+            let next = match self.step {
+                Step::Start => Ok(Step::User(
+                    session.send(Command::new(Verb::User, self.user.clone()))?,
+                )),
+                Step::User(ticket) => self.next(ready!(session.poll_reply(ticket))?, true, session),
+                Step::Password(ticket) => {
+                    self.next(ready!(session.poll_reply(ticket))?, false, session)
+                }
+                Step::Account(ticket) => return session.poll_class(ticket, Class::Completion),
+            };
+            match next {
+                Ok(step) => self.step = step,
+                Err(result) => return Poll::Ready(result),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("user", &self.user)
+            .field("step", &self.step)
+            .finish_non_exhaustive()
+    }
+}

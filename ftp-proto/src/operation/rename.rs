@@ -1,0 +1,58 @@
+//! RNFR, RNTO.
+
+use core::task::{Poll, ready};
+
+use crate::command::{Argument, Command, Verb};
+use crate::error::Error;
+use crate::reply::Class;
+use crate::session::{Session, Ticket};
+
+use super::Operation;
+
+/// Renames a file or directory: RNFR, which must be answered 3xx, then RNTO.
+#[derive(Debug)]
+#[must_use = "an operation does nothing until it is run"]
+pub struct Rename {
+    from: Argument,
+    to: Argument,
+    step: Step,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Start,
+    From(Ticket),
+    To(Ticket),
+}
+
+impl Rename {
+    /// Of `from` into `to`.
+    pub const fn new(from: Argument, to: Argument) -> Self {
+        Self {
+            from,
+            to,
+            step: Step::Start,
+        }
+    }
+}
+
+impl Operation for Rename {
+    type Output = ();
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
+        loop {
+            self.step = match self.step {
+                Step::Start => {
+                    Step::From(session.send(Command::new(Verb::Rnfr, self.from.clone()))?)
+                }
+                Step::From(ticket) => {
+                    ready!(session.poll_class(ticket, Class::Intermediate))?;
+                    Step::To(session.send(Command::new(Verb::Rnto, self.to.clone()))?)
+                }
+                Step::To(ticket) => {
+                    return session.poll_class(ticket, Class::Completion).map_ok(drop);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What the server still owes when a transfer is over for the caller, and how it is got.
+//!
+//! ABOR is answered by one or two replies, in either order, and by some servers not where it should be. The
+//! transfer's own reply and ABOR's are awaited for a grace; then a NOOP is sent as a fence: a 200 shows that nothing
+//! more will come, anything else was one of the two. A fence without an answer ends the session.
+
+use crate::action::{Action, DataId};
+use crate::command::{Command, Verb};
+use crate::error::{Closed, ErrorKind, Interruption};
+use crate::time::Reason;
+
+use super::pending::{Owner, Slot};
+use super::queue::Work;
+use super::{AbortStyle, Session, TransferId};
+
+/// What is done to settle.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Settlement {
+    stage: Stage,
+    /// The data connection, while it is kept.
+    data: Option<DataId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Stage {
+    /// The replies of a prelude that was cancelled.
+    Prelude,
+    /// ABOR is to be written.
+    Flushing,
+    /// ABOR was written; the data connection stays a little.
+    Lingering,
+    /// The replies are awaited.
+    Grace,
+    /// The fence was sent.
+    Fence,
+}
+
+impl Session {
+    pub(super) fn abort_transfer(&mut self, id: TransferId) {
+        let is_queued =
+            |work: &Work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id);
+        if let Some(position) = self.queue.iter().position(is_queued) {
+            if let Some(Work::Transfer { transfer, .. }) = self.queue.remove(position) {
+                self.start_cancelled(id, transfer);
+            }
+        } else if self
+            .transfer
+            .as_ref()
+            .is_some_and(|running| running.id == id)
+        {
+            self.end_early(Interruption::Aborted);
+        }
+    }
+
+    fn start_cancelled(&mut self, id: TransferId, transfer: crate::transfer::Transfer) {
+        let mode = self.config.data_mode;
+        let verb = transfer.command().verb();
+        let cancelled = super::running::Running::new(id, transfer, mode);
+        let error = self.error(cancelled.interrupted(Interruption::Aborted, None), verb);
+        self.verdict = Some((id, Err(error)));
+    }
+
+    /// Begins the abort procedure for a transfer whose command is out and whose final reply is not there.
+    pub(super) fn settle_by_abort(&mut self) {
+        let data = self
+            .transfer
+            .as_mut()
+            .and_then(|running| running.data.take());
+        self.timers.cancel(Reason::Reply);
+        match self.config.abort {
+            AbortStyle::Abor => {
+                self.settlement = Some(Settlement {
+                    stage: Stage::Flushing,
+                    data,
+                });
+                self.write(Owner::Abort, &Command::bare(Verb::Abor));
+                self.timers
+                    .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+            }
+            AbortStyle::CloseData => {
+                self.settlement = Some(Settlement {
+                    stage: Stage::Grace,
+                    data,
+                });
+                self.drop_settled_data();
+                self.timers
+                    .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+            }
+            AbortStyle::CloseControl => {
+                self.settlement = Some(Settlement {
+                    stage: Stage::Grace,
+                    data,
+                });
+                self.drop_settled_data();
+                self.timers
+                    .request(Reason::AbortGrace, core::time::Duration::ZERO);
+            }
+        }
+    }
+
+    /// The prelude was cancelled: its replies are awaited, each within its own limit.
+    pub(super) fn settle_prelude(&mut self) {
+        if !self.pending.is_empty() && self.dead.is_none() {
+            self.settlement = Some(Settlement {
+                stage: Stage::Prelude,
+                data: None,
+            });
+        }
+    }
+
+    /// The verdict is given, and keepalives may be unanswered.
+    pub(super) fn settle_leftovers(&mut self) {
+        if self.settlement.is_none() && self.dead.is_none() && self.pending.owes(Owner::Keepalive) {
+            self.settlement = Some(Settlement {
+                stage: Stage::Grace,
+                data: None,
+            });
+            self.timers
+                .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+        }
+    }
+
+    /// ABOR went out with the bytes just written, or not yet.
+    pub(super) fn abort_flushed(&mut self) {
+        let linger = self.config.timeouts.abort_linger;
+        let written = self.outbox.is_empty();
+        let Some(settlement) = self
+            .settlement
+            .as_mut()
+            .filter(|s| s.stage == Stage::Flushing && written)
+        else {
+            return;
+        };
+        if settlement.data.is_some() && !linger.is_zero() {
+            settlement.stage = Stage::Lingering;
+            self.timers.cancel(Reason::AbortGrace);
+            self.timers.request(Reason::AbortLinger, linger);
+        } else {
+            self.await_aborted();
+        }
+    }
+
+    pub(super) fn settlement_expired(&mut self, reason: Reason) {
+        let Some(stage) = self.settlement.as_ref().map(|settlement| settlement.stage) else {
+            return;
+        };
+        match stage {
+            Stage::Lingering => self.await_aborted(),
+            Stage::Grace if self.config.abort != AbortStyle::CloseControl => self.send_fence(),
+            Stage::Grace => self.die(Closed::Local, ErrorKind::Closed(Closed::Local, None)),
+            Stage::Flushing | Stage::Fence | Stage::Prelude => {
+                self.drop_settled_data();
+                self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason));
+            }
+        }
+    }
+
+    /// Servers that look at ABOR only between blocks of data notice it when the data connection is gone.
+    fn await_aborted(&mut self) {
+        self.drop_settled_data();
+        if let Some(settlement) = &mut self.settlement {
+            settlement.stage = Stage::Grace;
+            self.timers
+                .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+        }
+    }
+
+    fn send_fence(&mut self) {
+        if let Some(settlement) = &mut self.settlement {
+            settlement.stage = Stage::Fence;
+        }
+        self.write(Owner::Fence, &Command::bare(Verb::Noop));
+        self.timers
+            .request(Reason::Fence, self.config.timeouts.fence);
+    }
+
+    /// A fence that is answered shows that nothing before it will be answered any more.
+    pub(super) fn settle_fence(&mut self, index: usize, answered: &Slot) {
+        if answered.owner == Owner::Fence {
+            self.pending.forgive_before(index);
+        }
+    }
+
+    pub(super) fn settle_if_nothing_is_owed(&mut self) {
+        if self.settlement.is_some() && self.pending.is_empty() {
+            self.drop_settled_data();
+            self.settlement = None;
+            for reason in [
+                Reason::AbortLinger,
+                Reason::AbortGrace,
+                Reason::Fence,
+                Reason::Reply,
+            ] {
+                self.timers.cancel(reason);
+            }
+        }
+    }
+
+    pub(super) fn drop_settled_data(&mut self) {
+        if let Some(data) = self
+            .settlement
+            .as_mut()
+            .and_then(|settlement| settlement.data.take())
+        {
+            self.actions.push_back(Action::Discard { data });
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a session did, as data: for people to read, and for a replay without sockets.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use core::hash::{Hash, Hasher};
+
+use crate::action::{Action, Report};
+use crate::command::Command;
+use crate::reply::Reply;
+use crate::session::Detail;
+use crate::time::Instant;
+use crate::transfer::Transfer;
+
+/// One thing that a session did, or that was done to it. Passwords and accounts are replaced by asterisks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Record {
+    /// A command was put on its way.
+    Command(Command),
+    /// A reply was read.
+    Reply(Reply),
+    /// Bytes were received.
+    Received(Box<[u8]>),
+    /// The control connection reached its end.
+    ReceivedEof,
+    /// So many bytes were written.
+    Transmitted(usize),
+    /// The driver asked for an action at that time.
+    Polled(Instant),
+    /// It was given that action.
+    Performed(Action),
+    /// The driver reported.
+    Reported(Report),
+    /// The application submitted a command.
+    Submitted(Command),
+    /// The application began a transfer.
+    Begun(Transfer),
+    /// The application aborted the transfer with that number.
+    Aborted(u32),
+    /// The application lost interest in the reply with that number.
+    Discarded(u32),
+    /// The application closed the session.
+    Closed,
+    /// So many records were dropped here, because nobody polled them.
+    Dropped(u32),
+}
+
+impl Record {
+    /// The least detail at which this record is kept.
+    pub const fn detail(&self) -> Detail {
+        match self {
+            Self::Command(_) | Self::Reply(_) | Self::Dropped(_) => Detail::Requests,
+            _ => Detail::Everything,
+        }
+    }
+}
+
+/// The records that wait to be polled. No part of the session's state: any two are equal.
+#[derive(Clone, Debug)]
+pub(crate) struct Trace {
+    detail: Detail,
+    records_max: usize,
+    records: VecDeque<Record>,
+    dropped: u32,
+}
+
+impl Trace {
+    pub(crate) fn new(detail: Detail, records_max: u16) -> Self {
+        Self {
+            detail,
+            records_max: usize::from(records_max),
+            records: VecDeque::new(),
+            dropped: 0,
+        }
+    }
+
+    /// Records what `make` makes, if records are wanted at all.
+    pub(crate) fn record(&mut self, make: impl FnOnce() -> Record) {
+        if self.detail == Detail::Off {
+            return;
+        }
+        let record = make();
+        if record.detail() > self.detail {
+            return;
+        }
+        if self.records.len() < self.records_max {
+            self.records.push_back(record);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    pub(crate) fn record_some<T>(&mut self, value: Option<T>, make: impl FnOnce(T) -> Record) {
+        if let Some(value) = value {
+            self.record(|| make(value));
+        }
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Record> {
+        if let Some(record) = self.records.pop_front() {
+            return Some(record);
+        }
+        let dropped = core::mem::take(&mut self.dropped);
+        (dropped > 0).then_some(Record::Dropped(dropped))
+    }
+}
+
+impl PartialEq for Trace {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Trace {}
+
+impl Hash for Trace {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
