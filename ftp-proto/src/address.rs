@@ -1,4 +1,5 @@
-//! Addresses of data connections: the replies 227 and 229, the arguments of PORT and EPRT, and the choice of the host to dial.
+//! Addresses of data connections: the replies 227 and 229, the arguments of PORT and EPRT, and the
+//! choice of the host to dial.
 
 mod policy;
 
@@ -37,8 +38,9 @@ pub enum AddressError {
 
 /// The address in a reply to PASV (RFC 959: `227 Entering Passive Mode (h1,h2,h3,h4,p1,p2)`).
 ///
-/// The text around the six numbers differs between servers, and not all send the parentheses (RFC 1123 section 4.1.2.6), so the numbers
-/// are searched for. Blanks between them are accepted and leading zeros are decimal. Whether to dial the address is for [`HostPolicy`] to say.
+/// The text around the six numbers differs between servers, and not all send the parentheses (RFC
+/// 1123 section 4.1.2.6), so the numbers are searched for. Blanks between them are accepted and
+/// leading zeros are decimal. Whether to dial the address is for [`HostPolicy`] to say.
 ///
 /// # Errors
 ///
@@ -73,9 +75,10 @@ pub fn passive(reply: &Reply) -> Result<SocketAddrV4, AddressError> {
 
 /// The port in a reply to EPSV (RFC 2428: `229 Entering Extended Passive Mode (|||port|)`).
 ///
-/// The delimiter may be any printable ASCII character but a digit. An address and its family between the delimiters are ignored, as the
-/// standard wants the host of the control connection. A reply without any opening parenthesis is accepted if three equal punctuation
-/// characters, a port and a fourth of them appear in it.
+/// The delimiter may be any printable ASCII character but a digit. An address and its family
+/// between the delimiters are ignored, as the standard wants the host of the control connection. A
+/// reply without any opening parenthesis is accepted if three equal punctuation characters, a port
+/// and a fourth of them appear in it.
 ///
 /// # Errors
 ///
@@ -104,7 +107,8 @@ pub fn extended_passive(reply: &Reply) -> Result<u16, AddressError> {
 ///
 /// # Errors
 ///
-/// [`AddressError::Family`] for an IPv6 address that is not a mapped IPv4 address; [`AddressError::PortZero`].
+/// [`AddressError::Family`] for an IPv6 address that is not a mapped IPv4 address;
+/// [`AddressError::PortZero`].
 ///
 /// ```
 /// use ftp_proto::address::{AddressError, encode_port};
@@ -165,7 +169,8 @@ pub fn encode_eprt(address: SocketAddr) -> Result<String, AddressError> {
     })
 }
 
-/// Reads the argument of EPRT, for servers. The delimiter may be any printable ASCII character but a digit.
+/// Reads the argument of EPRT, for servers. The delimiter may be any printable ASCII character but
+/// a digit.
 ///
 /// # Errors
 ///
@@ -236,7 +241,8 @@ impl<'a> NumberList<'a> {
     }
 }
 
-/// Whether the list between these is not a part of something else: a negative number, a dotted one, a longer list, a word.
+/// Whether the list between these is not a part of something else: a negative number, a dotted one,
+/// a longer list, a word.
 fn stands_alone(before: u8, after: &[u8]) -> bool {
     let joins =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b',' | b'.');

@@ -1,7 +1,8 @@
 //! The line ends of the ASCII representation (RFC 959 section 3.1.1.1): CRLF on the wire, LF here.
 //!
-//! Both directions borrow: what comes out are slices of what went in, with a line end between them where one changes. Nothing is
-//! allocated, and the way the bytes are split into inputs does not matter.
+//! Both directions borrow: what comes out are slices of what went in, with a line end between them
+//! where one changes. Nothing is allocated, and the way the bytes are split into inputs does not
+//! matter.
 
 use memchr::{memchr, memchr_iter};
 
@@ -33,7 +34,8 @@ impl Decoder {
         Self { pending_cr: false }
     }
 
-    /// Consumes from the front of `input` and gives the next bytes of the text, or `None` when the input is used up.
+    /// Consumes from the front of `input` and gives the next bytes of the text, or `None` when the
+    /// input is used up.
     ///
     /// The bytes are never empty.
     pub fn next_run<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -115,7 +117,8 @@ impl Encoder {
         }
     }
 
-    /// Consumes from the front of `input` and gives the next bytes for the wire, or `None` when the input is used up.
+    /// Consumes from the front of `input` and gives the next bytes for the wire, or `None` when the
+    /// input is used up.
     ///
     /// The bytes are never empty.
     pub fn next_run<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -142,7 +145,8 @@ impl Encoder {
         Some(run)
     }
 
-    /// Ends the file: gives the line end that the last line lacks, if one is wanted, and begins anew.
+    /// Ends the file: gives the line end that the last line lacks, if one is wanted, and begins
+    /// anew.
     pub const fn finish(&mut self) -> &'static [u8] {
         let last = self.last;
         self.last = Last::LineEnd;

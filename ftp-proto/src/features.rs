@@ -51,13 +51,16 @@ pub enum FeaturesError {
 }
 
 impl Features {
-    /// Reads the reply to FEAT (RFC 2389 section 3.2): the lines between the first and the last one are features.
+    /// Reads the reply to FEAT (RFC 2389 section 3.2): the lines between the first and the last one
+    /// are features.
     ///
-    /// The indentation, which the standard prescribes, is not required. A truncated reply gives the features that were kept.
+    /// The indentation, which the standard prescribes, is not required. A truncated reply gives the
+    /// features that were kept.
     ///
     /// # Errors
     ///
-    /// [`FeaturesError::Code`] if the reply is not positive. A server that knows FEAT but offers nothing is no error.
+    /// [`FeaturesError::Code`] if the reply is not positive. A server that knows FEAT but offers
+    /// nothing is no error.
     pub fn decode(reply: &Reply) -> Result<Self, FeaturesError> {
         if reply.class() != Class::Completion {
             return Err(FeaturesError::Code);
@@ -65,7 +68,8 @@ impl Features {
         let mut lines = reply.lines().skip(1).peekable();
         let mut list = Vec::new();
         while let Some(line) = lines.next() {
-            // The last line only says that the list ends. Of a truncated reply the end is what is missing.
+            // The last line only says that the list ends. Of a truncated reply the end is what is
+            // missing.
             if lines.peek().is_some() || reply.is_truncated() {
                 list.extend(Feature::decode(line));
             }
@@ -90,7 +94,8 @@ impl Features {
             .filter(move |feature| feature.name.eq_ignore_ascii_case(name))
     }
 
-    /// Whether a feature of this name has this parameter, for example `AUTH` and `TLS`. Letter case does not matter.
+    /// Whether a feature of this name has this parameter, for example `AUTH` and `TLS`. Letter case
+    /// does not matter.
     #[must_use]
     pub fn has_parameter(&self, name: &str, parameter: &str) -> bool {
         self.named(name)
@@ -110,7 +115,8 @@ impl Features {
         self.has("UTF8")
     }
 
-    /// Whether MLST and MLSD are there (RFC 3659 section 7.8: `MLST` stands for both; some servers list MLSD instead).
+    /// Whether MLST and MLSD are there (RFC 3659 section 7.8: `MLST` stands for both; some servers
+    /// list MLSD instead).
     #[must_use]
     pub fn has_mlsd(&self) -> bool {
         self.has("MLST") || self.has("MLSD")
@@ -122,7 +128,8 @@ impl Features {
         self.has("TVFS")
     }
 
-    /// The facts that the server knows for MLST and MLSD, `None` without MLST (RFC 3659 section 7.8: a star marks the default ones).
+    /// The facts that the server knows for MLST and MLSD, `None` without MLST (RFC 3659 section
+    /// 7.8: a star marks the default ones).
     #[must_use]
     pub fn facts(&self) -> Option<Vec<OfferedFact>> {
         let feature = self.named("MLST").next()?;
@@ -163,7 +170,8 @@ impl Feature {
         self.parameters.as_deref()
     }
 
-    /// The parameters one by one, with whether a star marks them. Servers separate them by semicolons, by commas or by blanks.
+    /// The parameters one by one, with whether a star marks them. Servers separate them by
+    /// semicolons, by commas or by blanks.
     fn parameter_list(&self) -> impl Iterator<Item = (&[u8], bool)> {
         let parameters = self.parameters().unwrap_or_default();
         let separates = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 /// Splits a text into lines. A line ends with LF or CRLF, which is removed; a CR elsewhere is data.
 ///
-/// Lines borrow the input if they lie within it as a whole; otherwise at most the longest line and a CR is held. The way the bytes are split
-/// into inputs does not matter.
+/// Lines borrow the input if they lie within it as a whole; otherwise at most the longest line and
+/// a CR is held. The way the bytes are split into inputs does not matter.
 ///
 /// ```
 /// use ftp_proto::lines::Lines;
@@ -46,7 +46,8 @@ pub struct LineTooLong {
 }
 
 impl Lines {
-    /// A splitter at the beginning of a text, for lines of at most `line_bytes_max` bytes without line end.
+    /// A splitter at the beginning of a text, for lines of at most `line_bytes_max` bytes without
+    /// line end.
     #[must_use]
     pub const fn new(line_bytes_max: usize) -> Self {
         Self {
@@ -56,7 +57,8 @@ impl Lines {
         }
     }
 
-    /// Consumes from the front of `input` and gives the next line, or `None` when the input is used up.
+    /// Consumes from the front of `input` and gives the next line, or `None` when the input is used
+    /// up.
     ///
     /// # Errors
     ///
@@ -100,7 +102,8 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// [`LineTooLong`] if the last byte is a CR that would have belonged to the line end, and is now one too many.
+    /// [`LineTooLong`] if the last byte is a CR that would have belonged to the line end, and is
+    /// now one too many.
     pub fn finish(&mut self) -> Option<Result<&[u8], LineTooLong>> {
         let state = core::mem::replace(&mut self.state, State::Delivered);
         if state != State::Collecting || self.carry.is_empty() {
@@ -122,7 +125,8 @@ impl Lines {
         }
     }
 
-    /// Whether the unfinished line with this part added is too long, even if its last CR is the beginning of a line end.
+    /// Whether the unfinished line with this part added is too long, even if its last CR is the
+    /// beginning of a line end.
     fn exceeds(&self, part: &[u8]) -> bool {
         let length = self.carry.len().saturating_add(part.len());
         let last = part.last().or_else(|| self.carry.last());

@@ -33,7 +33,8 @@ impl Pathname {
         str::from_utf8(&self.0).ok()
     }
 
-    /// The pathname as UTF-8, with U+FFFD for what is not UTF-8. For people: the result may be another file's name.
+    /// The pathname as UTF-8, with U+FFFD for what is not UTF-8. For people: the result may be
+    /// another file's name.
     #[must_use]
     pub fn to_str_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)
@@ -89,7 +90,8 @@ pub enum Quoting {
     /// Twice, as RFC 959 wants it; the first single quote ends the pathname.
     #[default]
     Doubled,
-    /// Once, as GNU inetutils and libunftp do. The last quote of the line ends the pathname, so text with quotes after it is misread.
+    /// Once, as GNU inetutils and libunftp do. The last quote of the line ends the pathname, so
+    /// text with quotes after it is misread.
     Undoubled,
 }
 
@@ -116,8 +118,8 @@ pub enum PathError {
 
 /// The pathname in a reply to PWD or MKD (RFC 959: `257 "path" text`).
 ///
-/// Text before the quotes is skipped. Some servers send no quotes: then the text must be a single word that begins with a slash, since
-/// nothing else shows where the pathname ends.
+/// Text before the quotes is skipped. Some servers send no quotes: then the text must be a single
+/// word that begins with a slash, since nothing else shows where the pathname ends.
 ///
 /// # Errors
 ///

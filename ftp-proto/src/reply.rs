@@ -1,4 +1,5 @@
-//! Replies of the server: codes, their classes and the text that came with them (RFC 959 section 4.2).
+//! Replies of the server: codes, their classes and the text that came with them (RFC 959 section
+//! 4.2).
 
 mod parser;
 
@@ -11,8 +12,9 @@ use core::fmt::{self, Write};
 
 /// The three digits that begin a reply, from 100 to 699.
 ///
-/// Success is decided by the [`Class`], the first digit; servers differ in the other two. The associated constants name the codes of
-/// RFC 959, RFC 1639, RFC 2228 and RFC 2428, for the few places where the exact code matters.
+/// Success is decided by the [`Class`], the first digit; servers differ in the other two. The
+/// associated constants name the codes of RFC 959, RFC 1639, RFC 2228 and RFC 2428, for the few
+/// places where the exact code matters.
 ///
 /// ```
 /// use ftp_proto::reply::{Class, ReplyCode};
@@ -39,7 +41,8 @@ pub enum Class {
     TransientNegative,
     /// 5yz: refused; the same command will be refused again.
     PermanentNegative,
-    /// 6yz: a protected reply (RFC 2228). No security mechanism that makes such replies is implemented here, so it is no success.
+    /// 6yz: a protected reply (RFC 2228). No security mechanism that makes such replies is
+    /// implemented here, so it is no success.
     Protected,
 }
 
@@ -84,7 +87,8 @@ impl ReplyCode {
     pub const LOGGED_IN: Self = Self(230);
     /// 232: logged in, authorised by the security data exchange (RFC 2228).
     pub const LOGGED_IN_BY_SECURITY: Self = Self(232);
-    /// 234: the security data exchange is complete; after `AUTH TLS` the handshake follows (RFC 2228, RFC 4217).
+    /// 234: the security data exchange is complete; after `AUTH TLS` the handshake follows (RFC
+    /// 2228, RFC 4217).
     pub const SECURITY_COMPLETE: Self = Self(234);
     /// 235: the security data exchange is complete, with data (RFC 2228).
     pub const SECURITY_COMPLETE_DATA: Self = Self(235);
@@ -128,9 +132,11 @@ impl ReplyCode {
     pub const BAD_SEQUENCE: Self = Self(503);
     /// 504: the command is not implemented for this argument (RFC 959).
     pub const ARGUMENT_NOT_IMPLEMENTED: Self = Self(504);
-    /// 521: the address family is not supported (RFC 1639); some servers say with it that the directory exists.
+    /// 521: the address family is not supported (RFC 1639); some servers say with it that the
+    /// directory exists.
     pub const LONG_FAMILY_UNSUPPORTED: Self = Self(521);
-    /// 522: the network protocol is not supported (RFC 2428); under TLS, the data connection must be protected.
+    /// 522: the network protocol is not supported (RFC 2428); under TLS, the data connection must
+    /// be protected.
     pub const PROTOCOL_UNSUPPORTED: Self = Self(522);
     /// 530: not logged in (RFC 959).
     pub const NOT_LOGGED_IN: Self = Self(530);
@@ -204,9 +210,10 @@ impl From<ReplyCode> for u16 {
 
 /// One reply of the server: a code and one or more lines of text.
 ///
-/// The text is bytes, since servers answer in whatever character set they like. Lines are joined by LF, without the line ends of the
-/// wire; the first and the last line come without code and separator, the lines between as they were sent, minus a leading code and
-/// hyphen equal to those of the first line.
+/// The text is bytes, since servers answer in whatever character set they like. Lines are joined by
+/// LF, without the line ends of the wire; the first and the last line come without code and
+/// separator, the lines between as they were sent, minus a leading code and hyphen equal to those
+/// of the first line.
 ///
 /// ```
 /// use ftp_proto::reply::{Reply, ReplyCode};
@@ -287,13 +294,15 @@ impl Reply {
 
     /// The code of the first line, if it differs from the last line's.
     ///
-    /// `Some` only under [`Grammar::any_code_ends`], for a reply that the strict grammar would have left open.
+    /// `Some` only under [`Grammar::any_code_ends`], for a reply that the strict grammar would have
+    /// left open.
     #[must_use]
     pub const fn opening_code(&self) -> Option<ReplyCode> {
         self.opening_code
     }
 
-    /// The latest preliminary reply (1yz) that came before this one, which answers the same command.
+    /// The latest preliminary reply (1yz) that came before this one, which answers the same
+    /// command.
     #[must_use]
     pub fn preliminary(&self) -> Option<&Self> {
         self.preliminary.as_deref()
@@ -325,7 +334,8 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The code and the text on one line, with control characters escaped: replies end up in logs and on terminals.
+/// The code and the text on one line, with control characters escaped: replies end up in logs and
+/// on terminals.
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code)?;
@@ -346,5 +356,6 @@ impl fmt::Display for Reply {
 /// Controls in the narrow sense, and the format characters that reorder the text around them.
 fn is_control(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(character, '\u{2066}'..='\u{2069}')
 }

@@ -24,8 +24,8 @@ pub enum SizeError {
 
 /// The number of bytes in a reply to SIZE (RFC 3659: `213 bytes`).
 ///
-/// The size depends on the representation: for ASCII, servers count the line ends of the wire, or refuse. Blanks around the number and
-/// the word "bytes" after it are accepted.
+/// The size depends on the representation: for ASCII, servers count the line ends of the wire, or
+/// refuse. Blanks around the number and the word "bytes" after it are accepted.
 ///
 /// # Errors
 ///
@@ -61,10 +61,12 @@ pub fn decode(reply: &Reply) -> Result<u64, SizeError> {
     number(size).ok_or(SizeError::Range)
 }
 
-/// The size in a 150 mark, such as `150 Opening data connection for x (48213 bytes)`, of which no standard speaks.
+/// The size in a 150 mark, such as `150 Opening data connection for x (48213 bytes)`, of which no
+/// standard speaks.
 ///
-/// A hint and no more: the server may mean the size of the whole file although the transfer starts in the middle, and a name may look like a
-/// size, which is why the last one counts. `None` for other codes and if there is no number of bytes in parentheses.
+/// A hint and no more: the server may mean the size of the whole file although the transfer starts
+/// in the middle, and a name may look like a size, which is why the last one counts. `None` for
+/// other codes and if there is no number of bytes in parentheses.
 ///
 /// ```
 /// use ftp_proto::reply::{Reply, ReplyCode};

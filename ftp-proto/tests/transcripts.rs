@@ -1,14 +1,15 @@
 //! What six servers sent over whole sessions, and the replies in it.
 //!
-//! Each file of `transcripts/` holds the sessions of one server: vsftpd 3.0.3, ProFTPD 1.3.8, Pure-FTPd 1.0.50, pyftpdlib, GNU inetutils
-//! ftpd 2.4 and libunftp. A line is one of
+//! Each file of `transcripts/` holds the sessions of one server: vsftpd 3.0.3, ProFTPD 1.3.8,
+//! Pure-FTPd 1.0.50, pyftpdlib, GNU inetutils ftpd 2.4 and libunftp. A line is one of
 //!
 //! - `[name]`: a session begins.
-//! - two blanks and what the server sent. CRLF follows, but for lines that end in `\n`: there it is LF alone. `\xNN` is a byte, `\\` a
-//!   backslash.
-//! - `code lines checksum`: the lines below are this reply. The checksum is FNV-1a, 64 bits, of the text.
-//! - `nul` or `malformed`: the lines below begin with what is no reply, and nothing after it counts. (One server sends a NUL in place of the
-//!   line end in a file name, another the line end itself.)
+//! - two blanks and what the server sent. CRLF follows, but for lines that end in `\n`: there it is
+//!   LF alone. `\xNN` is a byte, `\\` a backslash.
+//! - `code lines checksum`: the lines below are this reply. The checksum is FNV-1a, 64 bits, of the
+//!   text.
+//! - `nul` or `malformed`: the lines below begin with what is no reply, and nothing after it counts.
+//!   (One server sends a NUL in place of the line end in a file name, another the line end itself.)
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -4,9 +4,10 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 /// Which host the data connection goes to after a reply to PASV, which names one.
 ///
-/// A server, or who speaks in its place, that names a foreign host makes the client connect there: a way to scan networks that only the
-/// client reaches (CVE-2020-8284 and its like). Servers behind address translation name hosts that nobody reaches. Hence the default is not
-/// to believe them. In every policy the address 0.0.0.0 stands for the host of the control connection.
+/// A server, or who speaks in its place, that names a foreign host makes the client connect there:
+/// a way to scan networks that only the client reaches (CVE-2020-8284 and its like). Servers behind
+/// address translation name hosts that nobody reaches. Hence the default is not to believe them. In
+/// every policy the address 0.0.0.0 stands for the host of the control connection.
 ///
 /// ```
 /// use ftp_proto::address::{DataHost, HostPolicy};
@@ -25,9 +26,11 @@ pub enum HostPolicy {
     /// Always the host of the control connection, the other end of it.
     #[default]
     ControlHost,
-    /// The reported address, whatever it is: for servers that keep data on other hosts, and are trusted.
+    /// The reported address, whatever it is: for servers that keep data on other hosts, and are
+    /// trusted.
     AsReported,
-    /// The reported address if it is public or that of the control connection; the host of the control connection otherwise.
+    /// The reported address if it is public or that of the control connection; the host of the
+    /// control connection otherwise.
     AsReportedIfPublicOrSame,
     /// The host of the control connection, and an error if another is reported.
     RejectMismatch,
@@ -58,12 +61,13 @@ pub struct ForeignHost {
 impl HostPolicy {
     /// Decides between the reported address and the host of the control connection.
     ///
-    /// `control` is the other end of the control connection, `None` if it is not known, for example behind a proxy. An IPv4 address that
-    /// is mapped into IPv6 is equal to the IPv4 address.
+    /// `control` is the other end of the control connection, `None` if it is not known, for example
+    /// behind a proxy. An IPv4 address that is mapped into IPv6 is equal to the IPv4 address.
     ///
     /// # Errors
     ///
-    /// [`ForeignHost`] under [`HostPolicy::RejectMismatch`] only; what cannot be compared counts as foreign.
+    /// [`ForeignHost`] under [`HostPolicy::RejectMismatch`] only; what cannot be compared counts as
+    /// foreign.
     pub fn choose(
         self,
         reported: SocketAddrV4,
@@ -90,10 +94,12 @@ impl HostPolicy {
     }
 }
 
-/// Whether the address is reachable from everywhere, by the IANA registry of special-purpose IPv4 addresses.
+/// Whether the address is reachable from everywhere, by the IANA registry of special-purpose IPv4
+/// addresses.
 const fn is_public(ip: Ipv4Addr) -> bool {
     let special = match ip.octets() {
-        // This network, carrier-grade translation, protocol assignments, benchmarks; multicast and all above.
+        // This network, carrier-grade translation, protocol assignments, benchmarks; multicast and
+        // all above.
         [0 | 224.., ..] | [100, 64..=127, ..] | [192, 0, 0, _] | [198, 18..=19, ..] => true,
         _ => false,
     };

@@ -16,7 +16,8 @@ const IAC: u8 = 255;
 
 /// How much of a reply is kept, and how much may be thrown away for one reply.
 ///
-/// What exceeds the first three is dropped, the reply is marked as truncated, and the parser stays in step with the server.
+/// What exceeds the first three is dropped, the reply is marked as truncated, and the parser stays
+/// in step with the server.
 ///
 /// ```
 /// use ftp_proto::reply::{Grammar, Limits, Parser};
@@ -29,14 +30,15 @@ const IAC: u8 = 255;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Limits {
-    /// Longest line in bytes, with its code and without its line end; 32 KiB by default. Less than 4 counts as 4.
+    /// Longest line in bytes, with its code and without its line end; 32 KiB by default. Less than
+    /// 4 counts as 4.
     pub line_bytes_max: usize,
     /// Longest text of a reply in bytes, line separators included; 128 KiB by default.
     pub reply_bytes_max: usize,
     /// Most lines of a reply; 4,096 by default. Zero counts as one.
     pub reply_lines_max: usize,
-    /// Most bytes dropped for one reply before the parser gives up; 1 MiB by default. Bytes beyond the other limits, Telnet commands and
-    /// blank lines before the reply count.
+    /// Most bytes dropped for one reply before the parser gives up; 1 MiB by default. Bytes beyond
+    /// the other limits, Telnet commands and blank lines before the reply count.
     pub discard_bytes_max: usize,
 }
 
@@ -74,7 +76,8 @@ impl Default for Limits {
 
 /// Which deviations from the reply grammar of RFC 959 are accepted.
 ///
-/// Always accepted: LF without CR as line end, more than one CR before it, a code without text, blank lines between replies.
+/// Always accepted: LF without CR as line end, more than one CR before it, a code without text,
+/// blank lines between replies.
 ///
 /// ```
 /// use ftp_proto::reply::{Grammar, Limits, Parser, ReplyCode};
@@ -87,11 +90,13 @@ impl Default for Limits {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Grammar {
-    /// A line with any valid code and a space ends a reply of several lines, and its code is the reply's; off by default. glFTPd sends
-    /// such replies. The strict grammar wants the code of the first line, since text inside a reply may look like the end of another.
+    /// A line with any valid code and a space ends a reply of several lines, and its code is the
+    /// reply's; off by default. glFTPd sends such replies. The strict grammar wants the code of the
+    /// first line, since text inside a reply may look like the end of another.
     pub any_code_ends: bool,
-    /// The Telnet layer of RFC 854 is undone; on by default. A doubled 0xFF stands for one, and other commands are removed. A 0xFF before a
-    /// byte that makes no command is kept, since some servers send it undoubled.
+    /// The Telnet layer of RFC 854 is undone; on by default. A doubled 0xFF stands for one, and
+    /// other commands are removed. A 0xFF before a byte that makes no command is kept, since some
+    /// servers send it undoubled.
     pub telnet: bool,
 }
 
@@ -109,7 +114,8 @@ impl Default for Grammar {
     }
 }
 
-/// Why the bytes of the server are no replies. The place in the stream is lost, so the error is final.
+/// Why the bytes of the server are no replies. The place in the stream is lost, so the error is
+/// final.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplyError {
@@ -141,8 +147,9 @@ pub enum Malformed {
 
 /// The incremental parser of replies.
 ///
-/// It holds only the unfinished line and the unfinished reply, both bounded by [`Limits`], and its results depend on the bytes alone, not on
-/// how they were split. Each byte is looked at a fixed number of times.
+/// It holds only the unfinished line and the unfinished reply, both bounded by [`Limits`], and its
+/// results depend on the bytes alone, not on how they were split. Each byte is looked at a fixed
+/// number of times.
 ///
 /// ```
 /// use ftp_proto::reply::{Grammar, Limits, Parser};
@@ -197,13 +204,16 @@ impl Parser {
         }
     }
 
-    /// Consumes from the front of `input` until a reply is complete (`Some`) or the input is used up (`None`).
+    /// Consumes from the front of `input` until a reply is complete (`Some`) or the input is used
+    /// up (`None`).
     ///
-    /// To be called again with the rest of the input after each reply, and to be left alone after an error.
+    /// To be called again with the rest of the input after each reply, and to be left alone after
+    /// an error.
     ///
     /// # Errors
     ///
-    /// A [`ReplyError`] is final: the rest of the input is consumed, and every later call consumes its input and gives the same error.
+    /// A [`ReplyError`] is final: the rest of the input is consumed, and every later call consumes
+    /// its input and gives the same error.
     pub fn parse(&mut self, input: &mut &[u8]) -> Option<Result<Reply, ReplyError>> {
         if let Some(error) = self.failed {
             *input = &[];
@@ -224,7 +234,8 @@ impl Parser {
         None
     }
 
-    /// Whether the bytes so far end where a reply ends: nothing of an unfinished reply is held. False after an error.
+    /// Whether the bytes so far end where a reply ends: nothing of an unfinished reply is held.
+    /// False after an error.
     #[must_use]
     pub fn is_at_boundary(&self) -> bool {
         self.failed.is_none()
@@ -233,7 +244,8 @@ impl Parser {
             && self.telnet == Telnet::Text
     }
 
-    /// The bytes held of an unfinished reply; at most [`Limits::line_bytes_max`] and [`Limits::reply_bytes_max`] together.
+    /// The bytes held of an unfinished reply; at most [`Limits::line_bytes_max`] (but at least 4)
+    /// and [`Limits::reply_bytes_max`] together.
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.line.len().saturating_add(self.body.text.len())
@@ -271,7 +283,8 @@ impl Parser {
 
     /// Takes a byte that follows IAC, unless it makes no Telnet command.
     ///
-    /// Sub-negotiation needs an option that both sides agreed to. None ever is, so SB is a command like any other here.
+    /// Sub-negotiation needs an option that both sides agreed to. None ever is, so SB is a command
+    /// like any other here.
     fn telnet_byte(&mut self, input: &mut &[u8]) -> Result<(), ReplyError> {
         let Some((&byte, rest)) = input.split_first() else {
             return Ok(());
@@ -439,7 +452,8 @@ impl Body {
 fn check_head(line: &[u8]) -> Result<(), Malformed> {
     for (at, &byte) in line.iter().take(HEAD_BYTES).enumerate() {
         match (at, byte) {
-            // Perhaps the end of a blank line, or of a line without text. When the line has ended we shall know.
+            // Perhaps the end of a blank line, or of a line without text. When the line has ended
+            // we shall know.
             (0 | 3, b'\r') => return Ok(()),
             (0, b'1'..=b'6') | (1 | 2, b'0'..=b'9') | (3, b' ' | b'-') => {}
             (0, b'0' | b'7'..=b'9') => return Err(Malformed::CodeOutOfRange),

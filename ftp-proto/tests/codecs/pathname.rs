@@ -168,7 +168,10 @@ fn pathnames_as_text() {
 
 proptest! {
     #[test]
-    fn round_trip(path in vec(prop_oneof![Just(b'"'), any::<u8>()], 1..30), text in "[^\"\n\0\r]*") {
+    fn round_trip(
+        path in vec(prop_oneof![Just(b'"'), any::<u8>()], 1..30),
+        text in "[^\"\n\0\r]*",
+    ) {
         prop_assume!(!path.iter().any(|byte| [b'\n', b'\0', 0xff].contains(byte)));
         let line = [b"257 ", quote(&path).as_slice(), b" ", text.as_bytes()].concat();
         prop_assert_eq!(decode(&reply(&line), Doubled), Ok(Pathname::from(path.as_slice())));

@@ -88,6 +88,7 @@ proptest! {
     #[test]
     fn round_trip(size: u64, name in "[^\n\0\r]*") {
         prop_assert_eq!(decode(&reply(format!("213 {size}"))), Ok(size));
-        prop_assert_eq!(hint(&reply(format!("150 Opening for {name} ({size} bytes)."))), Some(size));
+        let mark = reply(format!("150 Opening for {name} ({size} bytes)."));
+        prop_assert_eq!(hint(&mark), Some(size));
     }
 }

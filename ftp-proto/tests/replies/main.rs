@@ -62,7 +62,8 @@ fn feed<'a>(mut parser: Parser, chunks: impl IntoIterator<Item = &'a [u8]>) -> O
     Outcome { replies, end }
 }
 
-/// Feeds the stream whole, byte by byte, and cut in two at every position, and returns the one outcome of all.
+/// Feeds the stream whole, byte by byte, and cut in two at every position, and returns the one
+/// outcome of all.
 fn feed_all_ways(parser: &Parser, stream: &[u8]) -> Outcome {
     let whole = feed(parser.clone(), [stream]);
     assert_eq!(

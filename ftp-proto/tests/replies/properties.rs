@@ -12,10 +12,12 @@ const PIECES: [&[u8]; 16] = [
     b"\xfb", b"\xf1", b"\0",
 ];
 
+const LINES: [&[u8]; 5] = [b"220-a\r\n", b"220 b\r\n", b"\r\n", b"221 c\n", b"\xff\xff"];
+
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         8 => prop::sample::select(&PIECES[..9]).prop_map(<[u8]>::to_vec),
-        4 => prop::sample::select(vec![b"220-a\r\n".as_slice(), b"220 b\r\n", b"\r\n", b"221 c\n", b"\xff\xff"]).prop_map(<[u8]>::to_vec),
+        4 => prop::sample::select(&LINES[..]).prop_map(<[u8]>::to_vec),
         1 => prop::sample::select(&PIECES[9..]).prop_map(<[u8]>::to_vec),
         1 => vec(any::<u8>(), 0..4),
     ];

@@ -1,4 +1,5 @@
-//! A second parser, as plain as can be: it sees the whole stream at once, and shares no code with the first.
+//! A second parser, as plain as can be: it sees the whole stream at once, and shares no code with
+//! the first.
 
 use ftp_proto::reply::{Grammar, Limits, Malformed, ReplyError};
 
