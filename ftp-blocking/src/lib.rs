@@ -1,1 +1,22 @@
-//! An FTP client on std sockets, driven by the ftp-proto state machine.
+//! An FTP client on std sockets, driven by the [`ftp_proto`] state machine.
+#![forbid(unsafe_code)]
+
+mod client;
+mod clock;
+mod connect;
+mod debug;
+mod download;
+mod driver;
+mod error;
+mod tcp;
+mod transport;
+mod upload;
+
+pub use client::Client;
+pub use connect::{Builder, DEFAULT_PORT};
+pub use download::Download;
+pub use error::{Error, Result};
+pub use ftp_proto as proto;
+pub use tcp::{Tcp, TcpLink, TcpPort};
+pub use transport::{Input, Stream, Transport};
+pub use upload::Upload;

@@ -241,6 +241,11 @@ impl Error {
         Self { kind, verb, after }
     }
 
+    /// Bytes that cannot be an argument, found before they came near a session.
+    pub const fn refused_argument(misuse: Misuse) -> Self {
+        Self::new(ErrorKind::Misuse(misuse), Verb::Noop, After::Usable)
+    }
+
     /// The same error; what is dead stays dead.
     pub(crate) fn with_after(self, after: After) -> Self {
         let after = if self.after == After::Dead {

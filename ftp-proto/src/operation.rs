@@ -72,6 +72,14 @@ pub trait Operation {
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>>;
 }
 
+impl<O: Operation + ?Sized> Operation for alloc::boxed::Box<O> {
+    type Output = O::Output;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>> {
+        (**self).poll(session)
+    }
+}
+
 impl<O: Operation + ?Sized> Operation for &mut O {
     type Output = O::Output;
 

@@ -1,0 +1,54 @@
+//! What a session says and hears, for whoever wants to watch: ftplib's `set_debuglevel`.
+
+use std::fmt;
+use std::io::Write;
+
+use ftp_proto::trace::Record;
+
+type Sink = Box<dyn FnMut(&Record) + Send>;
+
+/// Where records go, if anywhere.
+#[derive(Default)]
+pub(crate) struct Debug(Option<Sink>);
+
+impl Debug {
+    pub(crate) fn to_records(sink: impl FnMut(&Record) + Send + 'static) -> Self {
+        Self(Some(Box::new(sink)))
+    }
+
+    /// One line for each command and reply, and at full detail each line as it came in.
+    pub(crate) fn to_writer(mut writer: impl Write + Send + 'static) -> Self {
+        Self::to_records(move |record| {
+            // Whoever watches may have gone; that is no reason for the session to fail.
+            let _ = match record {
+                Record::Command(command) => writeln!(writer, "-> {command}"),
+                Record::Reply(reply) => writeln!(writer, "<- {reply}"),
+                Record::Received(bytes) => show_lines(&mut writer, bytes),
+                Record::Dropped(count) => writeln!(writer, "({count} records were dropped)"),
+                _ => Ok(()),
+            };
+        })
+    }
+
+    pub(crate) fn show(&mut self, record: &Record) {
+        if let Some(sink) = &mut self.0 {
+            sink(record);
+        }
+    }
+}
+
+fn show_lines(writer: &mut impl Write, bytes: &[u8]) -> std::io::Result<()> {
+    bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .try_for_each(|line| writeln!(writer, "<< {}", line.escape_ascii()))
+}
+
+impl fmt::Debug for Debug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Debug(watched)"
+        } else {
+            "Debug(off)"
+        })
+    }
+}

@@ -1,0 +1,257 @@
+//! A file, or anything else, on its way from the server.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use ftp_proto::ascii::Decoder;
+use ftp_proto::lines::Lines;
+use ftp_proto::{Completed, Flow, Operation, Representation};
+
+use crate::driver::Driver;
+use crate::error::{Error, Result};
+use crate::transport::Transport;
+
+/// What one read of the data connection takes when no buffer is given.
+pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
+/// The longest line that is handed to a callback: ftplib's limit.
+pub(crate) const LINE_BYTES_MAX: usize = 8192;
+
+pub(crate) type Running<'c> = Box<dyn Operation<Output = Completed> + Send + 'c>;
+
+/// Payload that comes from the server, to be read to its end.
+///
+/// [`Read::read`] returns `Ok(0)` only when the server has confirmed the transfer and no known length differs: the end
+/// of a file that was cut short is an error. In ASCII type the lines end with LF here.
+///
+/// Dropped before its end, the transfer is aborted; what the server still has to say to that is settled by the next
+/// call, within the limits for it.
+#[must_use = "a download does nothing until it is read"]
+pub struct Download<'c, T: Transport> {
+    driver: &'c mut Driver<T>,
+    operation: Running<'c>,
+    verdict: Option<Result<Completed>>,
+    flow: Option<Flow>,
+    text: Text,
+}
+
+/// Text that was decoded and not taken yet.
+#[derive(Default)]
+struct Text {
+    decoder: Decoder,
+    decoded: Vec<u8>,
+    taken: usize,
+}
+
+impl<'c, T: Transport> Download<'c, T> {
+    pub(crate) fn new(
+        driver: &'c mut Driver<T>,
+        operation: Running<'c>,
+        verdict: Option<Result<Completed>>,
+    ) -> Self {
+        let flow = driver.flow();
+        Self {
+            driver,
+            operation,
+            verdict,
+            flow,
+            text: Text::default(),
+        }
+    }
+
+    /// Reads what is left, drops it, and says what became of the transfer.
+    ///
+    /// # Errors
+    /// Why the transfer did not succeed, also if a read said so before.
+    pub fn finish(mut self) -> Result<Completed> {
+        let mut block = vec![0; BLOCK_BYTES];
+        while self.read_wire(&mut block) > 0 {}
+        self.take_verdict()
+    }
+
+    /// Ends the transfer now.
+    ///
+    /// # Errors
+    /// The verdict on what had become of it: usually that it was aborted.
+    pub fn abort(mut self) -> Result<Completed> {
+        self.end_early();
+        self.take_verdict()
+    }
+
+    /// Hands on everything in blocks of at most `block_bytes`: ftplib's `retrbinary`.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn blocks(mut self, block_bytes: usize, mut take: impl FnMut(&[u8])) -> Result<Completed> {
+        let mut block = vec![0; block_bytes.max(1)];
+        loop {
+            match self.read_wire(&mut block) {
+                0 => return self.take_verdict(),
+                count => take(block.get(..count).unwrap_or_default()),
+            }
+        }
+    }
+
+    /// Hands on every line without its CR LF or LF: ftplib's `retrlines`. The last one need not end with either; a CR
+    /// alone is kept. A line of more than 8,192 bytes is an error, which aborts the transfer.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and [`Error::Local`] for a line that is too long.
+    pub fn lines(mut self, mut take: impl FnMut(&[u8])) -> Result<Completed> {
+        let mut block = vec![0; BLOCK_BYTES];
+        let mut lines = Lines::new(LINE_BYTES_MAX);
+        loop {
+            let count = self.read_wire(&mut block);
+            if count == 0 {
+                if let Some(Ok(line)) = lines.finish() {
+                    take(line);
+                }
+                return self.take_verdict();
+            }
+            let mut rest = block.get(..count).unwrap_or_default();
+            while let Some(line) = lines.next_line(&mut rest) {
+                match line {
+                    Ok(line) => take(line),
+                    Err(too_long) => {
+                        self.end_early();
+                        return Err(Error::Local(io::Error::new(
+                            io::ErrorKind::InvalidData,
+                            too_long,
+                        )));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes everything into `sink`.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `sink` fails, which aborts the transfer.
+    pub fn copy_to(mut self, sink: &mut (impl io::Write + ?Sized)) -> Result<Completed> {
+        let mut block = vec![0; BLOCK_BYTES];
+        loop {
+            let count = self.read_block(&mut block);
+            if count == 0 {
+                return self.take_verdict();
+            }
+            if let Err(error) = sink.write_all(block.get(..count).unwrap_or_default()) {
+                self.end_early();
+                return Err(Error::Local(error));
+            }
+        }
+    }
+
+    /// The data connection, for those who move the bytes themselves (splice, sendfile): legal as long as
+    /// [`Flow::is_verbatim`] holds. What is taken this way is missing in the verdict's count.
+    pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
+        let flow = self.driver.flow()?;
+        Some((self.driver.data_stream()?, flow))
+    }
+
+    /// Reads bytes as they are on the wire; 0 when the verdict is there.
+    fn read_wire(&mut self, buffer: &mut [u8]) -> usize {
+        if self.verdict.is_some() {
+            return 0;
+        }
+        match self.driver.read_payload(&mut self.operation, buffer) {
+            Ok(count) => count,
+            Err(verdict) => {
+                self.verdict = Some(verdict);
+                0
+            }
+        }
+    }
+
+    /// Reads bytes as the application wants them; 0 when the verdict is there and nothing is left.
+    fn read_block(&mut self, buffer: &mut [u8]) -> usize {
+        if self
+            .flow
+            .is_none_or(|flow| flow.representation == Representation::Image)
+        {
+            return self.read_wire(buffer);
+        }
+        let mut wire = vec![0; BLOCK_BYTES];
+        while self.text.is_empty() && self.verdict.is_none() {
+            match self.read_wire(&mut wire) {
+                0 => self.text.finish(),
+                count => self.text.decode(wire.get(..count).unwrap_or_default()),
+            }
+        }
+        self.text.take(buffer)
+    }
+
+    fn take_verdict(&mut self) -> Result<Completed> {
+        self.verdict.take().unwrap_or_else(|| {
+            Err(Error::Local(io::Error::other(
+                "the transfer has no verdict",
+            )))
+        })
+    }
+
+    fn end_early(&mut self) {
+        if self.verdict.is_none() {
+            self.verdict = Some(self.driver.abort(&mut self.operation));
+        }
+    }
+}
+
+impl Text {
+    fn is_empty(&self) -> bool {
+        self.taken >= self.decoded.len()
+    }
+
+    fn decode(&mut self, mut wire: &[u8]) {
+        self.decoded.clear();
+        self.taken = 0;
+        while let Some(run) = self.decoder.next_run(&mut wire) {
+            self.decoded.extend_from_slice(run);
+        }
+    }
+
+    fn finish(&mut self) {
+        self.decoded.clear();
+        self.taken = 0;
+        self.decoded.extend_from_slice(self.decoder.finish());
+    }
+
+    fn take(&mut self, buffer: &mut [u8]) -> usize {
+        let ready = self.decoded.get(self.taken..).unwrap_or_default();
+        let count = ready.len().min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(ready) {
+            *to = *from;
+        }
+        self.taken += count;
+        count
+    }
+}
+
+impl<T: Transport> Read for Download<'_, T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let count = self.read_block(buffer);
+        match &self.verdict {
+            Some(Err(error)) if count == 0 => Err(error.to_io()),
+            _ => Ok(count),
+        }
+    }
+}
+
+impl<T: Transport> Drop for Download<'_, T> {
+    /// Never waits: queues the abort and makes one attempt to send it.
+    fn drop(&mut self) {
+        if self.verdict.is_none() && self.driver.session.current_transfer().is_some() {
+            self.driver.abandon();
+        }
+    }
+}
+
+impl<T: Transport> fmt::Debug for Download<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("flow", &self.flow)
+            .field("verdict", &self.verdict)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,669 @@
+//! Performs what the machine asks for, on blocking sockets, in slices.
+//!
+//! No FTP here: the driver moves bytes, does the actions and reports what came of them. While it waits for anything
+//! but the control connection, it looks at that connection at least once in a slice of time, so that a reply which
+//! ends the wait is seen at once.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::task::Poll;
+use std::time::Duration;
+
+use ftp_proto::{
+    Action, Config, Control, DataId, Direction, End, Failure, Flow, Instant, Link, Operation,
+    Report, Session, Target,
+};
+
+use crate::clock::Clock;
+use crate::debug::Debug;
+use crate::error::{Error, Result};
+use crate::transport::{Input, Stream, Transport};
+
+/// How long the driver waits for one thing before it looks at the others.
+const SLICE: Duration = Duration::from_millis(100);
+/// What one read of the control connection takes.
+const CONTROL_BYTES: usize = 4096;
+
+pub(crate) struct Driver<T: Transport> {
+    pub(crate) transport: T,
+    pub(crate) session: Session,
+    control: Option<T::Stream>,
+    host: IpAddr,
+    local: IpAddr,
+    data: Option<(DataId, T::Stream)>,
+    listener: Option<(DataId, T::Listener)>,
+    /// The data connection on which payload may move.
+    moving: Option<Moving>,
+    /// The machine asked not to wait for the peer's end any longer.
+    finish_now: bool,
+    clock: Clock,
+    /// When the control connection was looked at last.
+    looked: Instant,
+    /// The latest failure of a socket, kept for the error that will come of it.
+    source: Option<io::Error>,
+    pub(crate) debug: Debug,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Moving {
+    data: DataId,
+    flow: Flow,
+    bytes: u64,
+}
+
+/// How far an operation was driven.
+pub(crate) enum Driven<O> {
+    Ready(Result<O>),
+    /// Payload may move.
+    Moving,
+}
+
+impl<T: Transport> Driver<T> {
+    pub(crate) fn new(
+        transport: T,
+        stream: T::Stream,
+        host: IpAddr,
+        config: Config,
+        debug: Debug,
+    ) -> io::Result<Self> {
+        let (local, _) = stream.addresses()?;
+        let mut control = Control::new(host, local.ip());
+        if transport.is_secured() {
+            control = control.secured();
+        }
+        let clock = Clock::start();
+        Ok(Self {
+            transport,
+            session: Session::new(config, control),
+            control: Some(stream),
+            host,
+            local: local.ip(),
+            data: None,
+            listener: None,
+            moving: None,
+            finish_now: false,
+            clock,
+            looked: clock.now(),
+            source: None,
+            debug,
+        })
+    }
+
+    pub(crate) const fn control_stream(&self) -> Option<&T::Stream> {
+        self.control.as_ref()
+    }
+
+    pub(crate) fn data_stream(&mut self) -> Option<&mut T::Stream> {
+        self.data.as_mut().map(|(_, stream)| stream)
+    }
+
+    // -- the loop -------------------------------------------------------------------------------------------------------
+
+    /// Drives `operation` until it is over, or until payload may move.
+    pub(crate) fn drive<O: Operation>(&mut self, operation: &mut O) -> Driven<O::Output> {
+        self.look();
+        loop {
+            if let Some(result) = self.poll(operation) {
+                return Driven::Ready(result);
+            }
+            if self.act() {
+                continue;
+            }
+            if self.moving.is_some() {
+                return Driven::Moving;
+            }
+            self.wait_for_control();
+        }
+    }
+
+    /// Asks the operation; when it is over, does what is left to do at once.
+    fn poll<O: Operation>(&mut self, operation: &mut O) -> Option<Result<O::Output>> {
+        let Poll::Ready(result) = operation.poll(&mut self.session) else {
+            return None;
+        };
+        while self.act() {}
+        self.flush(Duration::ZERO);
+        let source = self.source.take();
+        Some(result.map_err(|error| Error::Session(error, source)))
+    }
+
+    /// Performs one action, if the machine has one.
+    fn act(&mut self) -> bool {
+        let action = self.session.poll_action(self.clock.now());
+        if let Some(action) = action {
+            self.perform(action);
+        }
+        while let Some(record) = self.session.poll_trace() {
+            self.debug.show(&record);
+        }
+        action.is_some()
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Connect { data, target } => self.connect(data, target),
+            Action::Listen { data } => self.listen(data),
+            Action::Accept { data } => self.accept(data),
+            Action::Secure { link } => self.secure(link),
+            Action::Unsecure => self.unsecure(),
+            Action::Move { data, flow } => {
+                self.moving = Some(Moving {
+                    data,
+                    flow,
+                    bytes: 0,
+                });
+                self.hold(true);
+            }
+            Action::Finish { .. } => self.finish_now = true,
+            Action::Discard { data } => self.discard(data),
+            Action::Close => self.control = None,
+        }
+    }
+
+    // -- the control connection -------------------------------------------------------------------------------------------
+
+    /// Writes what can be written and reads what is there, without waiting.
+    fn look(&mut self) {
+        self.looked = self.clock.now();
+        // What has already arrived is read before anything new is written: it cannot be the answer to that.
+        while self.read_control(Duration::ZERO) {}
+        self.flush(Duration::ZERO);
+    }
+
+    fn look_again_after_a_slice(&mut self) {
+        if self.clock.now().saturating_since(self.looked) >= SLICE {
+            self.look();
+        }
+    }
+
+    fn wait_for_control(&mut self) {
+        let limit = self.time_left().unwrap_or(SLICE);
+        if self.session.transmit().is_empty() {
+            self.read_control(limit);
+        } else if !self.flush(limit.min(SLICE)) {
+            self.read_control(Duration::ZERO);
+        }
+    }
+
+    /// Reads once; whether there was anything.
+    fn read_control(&mut self, limit: Duration) -> bool {
+        let mut buffer = [0; CONTROL_BYTES];
+        let Some(control) = &mut self.control else {
+            return false;
+        };
+        match control.read(&mut buffer, limit) {
+            Ok(None) => false,
+            Ok(Some(Input::Bytes(count))) => {
+                self.session
+                    .receive(buffer.get(..count).unwrap_or_default());
+                true
+            }
+            Ok(Some(Input::End(_))) => {
+                self.control = None;
+                self.session.receive_eof();
+                true
+            }
+            Err(error) => self.control_failed(error),
+        }
+    }
+
+    /// Writes what there is to write; whether anything went.
+    fn flush(&mut self, limit: Duration) -> bool {
+        let mut limit = limit;
+        let mut any = false;
+        while !self.session.transmit().is_empty() {
+            let Some(control) = &mut self.control else {
+                return any;
+            };
+            match control.write(self.session.transmit(), limit) {
+                Ok(None) => return any,
+                Ok(Some(count)) => self.session.transmitted(count),
+                Err(error) => return self.control_failed(error),
+            }
+            any = true;
+            limit = Duration::ZERO;
+        }
+        any
+    }
+
+    fn control_failed(&mut self, error: io::Error) -> bool {
+        self.control = None;
+        self.fail(Link::Control, error);
+        true
+    }
+
+    fn secure(&mut self, link: Link) {
+        let set_up = match (link, &mut self.control, &mut self.data) {
+            (Link::Control, Some(control), _) => self.transport.secure_control(control),
+            (Link::Data(_), Some(control), Some((_, data))) => {
+                self.transport.secure_data(control, data)
+            }
+            _ => return,
+        };
+        match set_up {
+            Ok(()) => self.shake_hands(link),
+            Err(error) => self.fail_link(link, error),
+        }
+    }
+
+    fn shake_hands(&mut self, link: Link) {
+        loop {
+            let slice = self.slice();
+            let stream = match link {
+                Link::Control => self.control.as_mut(),
+                Link::Data(id) => self
+                    .data
+                    .as_mut()
+                    .filter(|(data, _)| *data == id)
+                    .map(|(_, stream)| stream),
+            };
+            let Some(stream) = stream else { return };
+            match stream.handshake(slice) {
+                Ok(true) => return self.session.report(Report::Secured { link }),
+                Ok(false) => {}
+                Err(error) => return self.fail_link(link, error),
+            }
+            // The control connection speaks TLS or nothing now; only a data handshake leaves it to be looked at.
+            if link != Link::Control {
+                self.look();
+            }
+            if self.interrupted() {
+                return;
+            }
+        }
+    }
+
+    fn unsecure(&mut self) {
+        loop {
+            let slice = self.slice();
+            let Some(control) = &mut self.control else {
+                return;
+            };
+            match control.unsecure(slice) {
+                Ok(true) => return self.session.report(Report::Unsecured),
+                Ok(false) if self.interrupted() => return,
+                Ok(false) => {}
+                Err(error) => return self.fail_link(Link::Control, error),
+            }
+        }
+    }
+
+    // -- data connections ---------------------------------------------------------------------------------------------------
+
+    fn connect(&mut self, data: DataId, target: Target) {
+        let to = match target {
+            Target::ControlHost { port } => SocketAddr::new(self.host, port),
+            Target::Address(address) => address,
+        };
+        let limit = self.time_left().unwrap_or(SLICE);
+        let Some(control) = &self.control else { return };
+        match self.transport.connect_data(control, to, limit) {
+            Ok(stream) => {
+                self.data = Some((data, stream));
+                self.session.report(Report::Connected { data });
+            }
+            // The machine's own deadline is not a failure to report; it fires by itself.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut && self.is_due() => {
+                self.source = Some(error)
+            }
+            Err(error) => self.fail(Link::Data(data), error),
+        }
+    }
+
+    fn listen(&mut self, data: DataId) {
+        match self.transport.listen(self.local) {
+            Ok((listener, local)) => {
+                self.listener = Some((data, listener));
+                self.session.report(Report::Listening { data, local });
+            }
+            Err(error) => self.fail(Link::Data(data), error),
+        }
+    }
+
+    fn accept(&mut self, data: DataId) {
+        loop {
+            let slice = self.slice();
+            let Some((id, listener)) = &mut self.listener else {
+                return;
+            };
+            if *id != data {
+                return;
+            }
+            match self.transport.accept(listener, slice) {
+                Ok(Some((stream, peer))) => return self.accepted(data, stream, peer.ip()),
+                Ok(None) => self.look(),
+                Err(error) => return self.fail(Link::Data(data), error),
+            }
+            if self.interrupted() {
+                return;
+            }
+        }
+    }
+
+    /// The listener stays until the machine goes on with the connection: it may turn the caller away.
+    fn accepted(&mut self, data: DataId, stream: T::Stream, peer: IpAddr) {
+        self.data = Some((data, stream));
+        self.session.report(Report::Accepted { data, peer });
+    }
+
+    fn discard(&mut self, data: DataId) {
+        let sending = self.moving.take_if(|moving| moving.data == data);
+        self.listener.take_if(|(id, _)| *id == data);
+        if let Some((_, stream)) = self.data.take_if(|(id, _)| *id == data) {
+            if sending.is_some_and(|moving| moving.flow.direction == Direction::Send) {
+                stream.reset();
+            }
+        }
+    }
+
+    // -- payload --------------------------------------------------------------------------------------------------------------
+
+    pub(crate) fn flow(&self) -> Option<Flow> {
+        self.moving.map(|moving| moving.flow)
+    }
+
+    /// Reads payload. `Ready` when there is none any more: the operation is over.
+    pub(crate) fn read_payload<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        buffer: &mut [u8],
+    ) -> std::result::Result<usize, Result<O::Output>> {
+        self.listener = None;
+        self.resume();
+        loop {
+            self.look_again_after_a_slice();
+            self.do_actions(operation)?;
+            let Some(moving) = self.moving else {
+                return Err(self.drive_to_end(operation));
+            };
+            let slice = self.slice();
+            match self.receive_some(moving, buffer, slice) {
+                Ok(Some(0)) => return Err(self.drive_to_end(operation)),
+                Ok(Some(count)) => {
+                    self.hold(true);
+                    return Ok(count);
+                }
+                Ok(None) => self.look(),
+                Err(error) => {
+                    self.fail(Link::Data(moving.data), error);
+                    return Err(self.drive_to_end(operation));
+                }
+            }
+        }
+    }
+
+    /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is closed.
+    fn receive_some(
+        &mut self,
+        moving: Moving,
+        buffer: &mut [u8],
+        slice: Duration,
+    ) -> io::Result<Option<usize>> {
+        let left = moving
+            .flow
+            .limit
+            .map(|limit| limit.saturating_sub(moving.bytes));
+        let at_limit = left == Some(0);
+        let mut one = [0];
+        let room = match left {
+            Some(0) => &mut one[..],
+            Some(left) => {
+                let count =
+                    usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+                buffer.get_mut(..count).unwrap_or_default()
+            }
+            None => buffer,
+        };
+        let Some((_, stream)) = &mut self.data else {
+            return Ok(Some(0));
+        };
+        match stream.read(room, slice)? {
+            None => Ok(None),
+            Some(Input::Bytes(_)) if at_limit => self.ended(moving.data, End::Limit),
+            Some(Input::End(end)) => self.ended(moving.data, end),
+            Some(Input::Bytes(count)) => {
+                self.moved(moving, count);
+                Ok(Some(count))
+            }
+        }
+    }
+
+    /// The socket is closed before the final reply is awaited: ProFTPD holds that back until then.
+    fn ended(&mut self, data: DataId, end: End) -> io::Result<Option<usize>> {
+        if let Some((_, stream)) = &mut self.data {
+            if end == End::Clean {
+                // Our own side of TLS ends too; whether the peer still hears that does not matter any more.
+                let _ = stream.finish(Duration::ZERO);
+            }
+        }
+        self.close_data();
+        self.session.report(Report::Finished { data, end });
+        Ok(Some(0))
+    }
+
+    fn moved(&mut self, moving: Moving, count: usize) {
+        let bytes = count as u64;
+        self.moving = Some(Moving {
+            bytes: moving.bytes.saturating_add(bytes),
+            ..moving
+        });
+        self.session.report(Report::Moved {
+            data: moving.data,
+            bytes,
+        });
+    }
+
+    /// Writes payload: at least one byte of it. `Ready` when none is taken any more.
+    pub(crate) fn write_payload<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        bytes: &[u8],
+    ) -> std::result::Result<usize, Result<O::Output>> {
+        self.listener = None;
+        self.resume();
+        loop {
+            self.look_again_after_a_slice();
+            self.do_actions(operation)?;
+            let Some(moving) = self.moving else {
+                return Err(self.drive_to_end(operation));
+            };
+            let slice = self.slice();
+            let Some((_, stream)) = &mut self.data else {
+                return Err(self.drive_to_end(operation));
+            };
+            match stream.write(bytes, slice) {
+                Ok(Some(count)) => {
+                    self.moved(moving, count);
+                    self.hold(true);
+                    return Ok(count);
+                }
+                Ok(None) => self.look(),
+                Err(error) => {
+                    self.fail(Link::Data(moving.data), error);
+                    return Err(self.drive_to_end(operation));
+                }
+            }
+        }
+    }
+
+    /// Everything was written: ends the data connection orderly and awaits the verdict.
+    pub(crate) fn finish_payload<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        self.listener = None;
+        self.resume();
+        if let Some(moving) = self.moving {
+            self.session.report(Report::Closing { data: moving.data });
+            self.finish_now = false;
+            if let Err(over) = self.finish_stream(operation, moving.data) {
+                return over;
+            }
+        }
+        self.drive_to_end(operation)
+    }
+
+    fn finish_stream<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        data: DataId,
+    ) -> std::result::Result<(), Result<O::Output>> {
+        loop {
+            self.do_actions(operation)?;
+            let slice = self.slice();
+            let Some((_, stream)) = self.data.as_mut().filter(|(id, _)| *id == data) else {
+                return Ok(());
+            };
+            match stream.finish(slice) {
+                Ok(false) if !self.finish_now => self.look(),
+                Ok(_) => {
+                    self.close_data();
+                    self.session.report(Report::Finished {
+                        data,
+                        end: End::Clean,
+                    });
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.fail(Link::Data(data), error);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Ends the transfer under way and drives the operation to its verdict.
+    pub(crate) fn abort<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        if let Some(id) = self.session.current_transfer() {
+            self.session.abort(id);
+        }
+        self.drive_to_end(operation)
+    }
+
+    /// Nobody takes or gives payload any more, and the operation is not over: end it without waiting.
+    pub(crate) fn abandon(&mut self) {
+        if let Some(id) = self.session.current_transfer() {
+            self.session.abort(id);
+        }
+        while self.act() {}
+        self.look();
+        while self.act() {}
+        self.source = None;
+    }
+
+    fn drive_to_end<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        loop {
+            match self.drive(operation) {
+                Driven::Ready(result) => return result,
+                // There is nobody for the payload: drop it.
+                Driven::Moving => self.abandon_data(),
+            }
+        }
+    }
+
+    fn abandon_data(&mut self) {
+        if let Some(moving) = self.moving {
+            self.close_data();
+            self.session.report(Report::Failed {
+                link: Link::Data(moving.data),
+                failure: Failure::Local,
+            });
+        }
+    }
+
+    fn do_actions<O: Operation>(
+        &mut self,
+        operation: &mut O,
+    ) -> std::result::Result<(), Result<O::Output>> {
+        while self.act() {}
+        match self.poll(operation) {
+            Some(result) => Err(result),
+            None => Ok(()),
+        }
+    }
+
+    /// The application is here again: first whatever arrived meanwhile, then the time.
+    fn resume(&mut self) {
+        self.hold(false);
+        self.look_again_after_a_slice();
+    }
+
+    fn hold(&mut self, held: bool) {
+        if let Some(moving) = self.moving {
+            self.session.report(Report::Held {
+                data: moving.data,
+                held,
+            });
+        }
+    }
+
+    fn close_data(&mut self) {
+        self.data = None;
+        self.listener = None;
+        self.moving = None;
+    }
+
+    // -- failures and time ------------------------------------------------------------------------------------------------------
+
+    fn fail_link(&mut self, link: Link, error: io::Error) {
+        if link == Link::Control {
+            self.control_failed(error);
+        } else {
+            self.fail(link, error);
+        }
+    }
+
+    fn fail(&mut self, link: Link, error: io::Error) {
+        if link != Link::Control {
+            self.close_data();
+        }
+        let failure = failure(&error);
+        self.source = Some(error);
+        self.session.report(Report::Failed { link, failure });
+    }
+
+    /// Lets the machine's timers fire; whether it gave up what the driver is doing.
+    fn interrupted(&mut self) -> bool {
+        let action = self.session.poll_action(self.clock.now());
+        if let Some(action) = action {
+            self.perform(action);
+        }
+        action.is_some()
+    }
+
+    fn is_due(&self) -> bool {
+        self.session
+            .deadline()
+            .is_some_and(|deadline| deadline.at <= self.clock.now())
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        self.session
+            .deadline()
+            .map(|deadline| deadline.at.saturating_since(self.clock.now()))
+    }
+
+    fn slice(&self) -> Duration {
+        self.time_left()
+            .map_or(SLICE, |left| left.min(SLICE))
+            .max(Duration::from_millis(1))
+    }
+}
+
+/// The machine's coarse view of an error of the operating system.
+fn failure(error: &io::Error) -> Failure {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ConnectionRefused => Failure::Refused,
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+            Failure::Unreachable
+        }
+        Kind::TimedOut => Failure::TimedOut,
+        Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::UnexpectedEof => Failure::Reset,
+        Kind::InvalidData => Failure::Tls,
+        Kind::AddrInUse | Kind::AddrNotAvailable | Kind::PermissionDenied | Kind::OutOfMemory => {
+            Failure::Local
+        }
+        _ => Failure::Other,
+    }
+}

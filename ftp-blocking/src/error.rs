@@ -1,0 +1,154 @@
+//! What can go wrong: the machine's error, with the operating system's beside it.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use ftp_proto::{
+    After, ArgumentError, Closed, ErrorKind as Cause, Interruption, Misuse, Reply, Verb,
+};
+
+/// What a method of this crate returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why an operation did not succeed.
+///
+/// This one type covers the protocol, the sockets and the end of input, as the original ftplib's `all_errors` did;
+/// [`is_misuse`](Self::is_misuse) tells the caller's own mistakes apart.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The session's error, with the cause in the operating system if there is one.
+    Session(ftp_proto::Error, Option<io::Error>),
+    /// The host has no address.
+    Resolve(io::Error),
+    /// No address could be connected to; each was tried.
+    Connect(Vec<(SocketAddr, io::Error)>),
+    /// The caller's own source or sink failed, and the transfer was ended for that.
+    Local(io::Error),
+}
+
+impl Error {
+    /// The step at which it happened; `None` before there was a session.
+    pub fn verb(&self) -> Option<Verb> {
+        self.session().map(ftp_proto::Error::verb)
+    }
+
+    /// The reply that goes with the error.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.session().and_then(ftp_proto::Error::reply)
+    }
+
+    /// What the session is good for now.
+    pub fn after(&self) -> After {
+        match self {
+            Self::Session(error, _) => error.after(),
+            Self::Resolve(_) | Self::Connect(_) => After::Dead,
+            Self::Local(_) => After::Draining,
+        }
+    }
+
+    /// Whether the same may succeed later: ftplib's `error_temp`, and connections that broke.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Session(error, _) => error.is_transient(),
+            Self::Connect(_) => true,
+            Self::Resolve(_) | Self::Local(_) => false,
+        }
+    }
+
+    /// Whether it is a mistake of the caller, who can read it off the order of calls and their arguments.
+    pub fn is_misuse(&self) -> bool {
+        self.session()
+            .is_some_and(|error| matches!(error.kind(), Cause::Misuse(_)))
+    }
+
+    /// The session's error.
+    pub const fn session(&self) -> Option<&ftp_proto::Error> {
+        match self {
+            Self::Session(error, _) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The same as an `io::Error`, for those who keep this one.
+    pub(crate) fn to_io(&self) -> io::Error {
+        io::Error::new(self.io_kind(), self.to_string())
+    }
+
+    fn io_kind(&self) -> io::ErrorKind {
+        match self {
+            Self::Resolve(error) | Self::Local(error) | Self::Session(_, Some(error)) => {
+                error.kind()
+            }
+            Self::Connect(tried) => tried
+                .last()
+                .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind()),
+            Self::Session(error, None) => session_kind(error),
+        }
+    }
+}
+
+fn session_kind(error: &ftp_proto::Error) -> io::ErrorKind {
+    match error.kind() {
+        Cause::Refused(reply) if reply.code().get() == 550 => io::ErrorKind::NotFound,
+        Cause::Refused(reply) if reply.code().get() == 530 => io::ErrorKind::PermissionDenied,
+        Cause::Interrupted(interrupted) => match interrupted.cause {
+            Interruption::Truncated | Interruption::Length => io::ErrorKind::UnexpectedEof,
+            Interruption::Timeout(_) => io::ErrorKind::TimedOut,
+            Interruption::ControlLost => io::ErrorKind::ConnectionAborted,
+            _ => io::ErrorKind::Other,
+        },
+        Cause::Violation(_) | Cause::Unexpected(_) => io::ErrorKind::InvalidData,
+        Cause::Closed(Closed::Eof | Closed::Service, _) => io::ErrorKind::ConnectionAborted,
+        Cause::Closed(..) => io::ErrorKind::NotConnected,
+        Cause::Timeout(_) => io::ErrorKind::TimedOut,
+        Cause::Policy(_) => io::ErrorKind::PermissionDenied,
+        Cause::Misuse(_) => io::ErrorKind::InvalidInput,
+        _ => io::ErrorKind::Other,
+    }
+}
+
+/// An argument was refused before anything was sent, so the session is as it was.
+impl From<ArgumentError> for Error {
+    fn from(error: ArgumentError) -> Self {
+        Self::Session(
+            ftp_proto::Error::refused_argument(Misuse::Argument(error)),
+            None,
+        )
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        Self::new(error.io_kind(), error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session(error, Some(source)) => write!(f, "{error} ({source})"),
+            Self::Session(error, None) => write!(f, "{error}"),
+            Self::Resolve(error) => write!(f, "the host has no address: {error}"),
+            Self::Connect(tried) => {
+                write!(f, "cannot connect")?;
+                tried
+                    .iter()
+                    .try_for_each(|(address, error)| write!(f, "; {address}: {error}"))
+            }
+            Self::Local(error) => write!(f, "the local side of the transfer failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Session(_, Some(source)) | Self::Resolve(source) | Self::Local(source) => {
+                Some(source)
+            }
+            _ => None,
+        }
+    }
+}

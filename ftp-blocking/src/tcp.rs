@@ -1,0 +1,232 @@
+//! TCP by std's sockets.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use ftp_proto::End;
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+
+use crate::transport::{Input, Stream, Transport};
+
+/// The default transport: TCP in clear.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tcp {
+    source: Option<IpAddr>,
+}
+
+impl Tcp {
+    /// From whatever local address the system chooses.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From the given local address.
+    pub const fn from_source(source: IpAddr) -> Self {
+        Self {
+            source: Some(source),
+        }
+    }
+}
+
+/// A TCP connection of [`Tcp`].
+#[derive(Debug)]
+pub struct TcpLink {
+    stream: TcpStream,
+    read_limit: Option<Duration>,
+    write_limit: Option<Duration>,
+}
+
+/// A listener of [`Tcp`].
+#[derive(Debug)]
+pub struct TcpPort(TcpListener);
+
+impl Transport for Tcp {
+    type Stream = TcpLink;
+    type Listener = TcpPort;
+
+    fn connect(&mut self, to: SocketAddr, limit: Duration) -> io::Result<TcpLink> {
+        let link = dial(self.source, to, limit)?;
+        // A control connection is silent while a long transfer runs; translators on the way forget it otherwise.
+        let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
+        SockRef::from(&link.stream).set_tcp_keepalive(&keepalive)?;
+        link.stream.set_nodelay(true)?;
+        Ok(link)
+    }
+
+    fn connect_data(
+        &mut self,
+        control: &TcpLink,
+        to: SocketAddr,
+        limit: Duration,
+    ) -> io::Result<TcpLink> {
+        let local = control.stream.local_addr()?.ip();
+        let same_family = local.is_ipv4() == to.is_ipv4();
+        dial(same_family.then_some(local), to, limit)
+    }
+
+    fn listen(&mut self, local: IpAddr) -> io::Result<(TcpPort, SocketAddr)> {
+        let address = SocketAddr::new(local, 0);
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        socket.bind(&address.into())?;
+        socket.listen(1)?;
+        let listener: TcpListener = socket.into();
+        listener.set_nonblocking(true)?;
+        let bound = listener.local_addr()?;
+        Ok((TcpPort(listener), bound))
+    }
+
+    fn accept(
+        &mut self,
+        listener: &mut TcpPort,
+        limit: Duration,
+    ) -> io::Result<Option<(TcpLink, SocketAddr)>> {
+        let until = Instant::now() + limit;
+        loop {
+            match listener.0.accept() {
+                Ok((stream, peer)) => {
+                    stream.set_nonblocking(false)?;
+                    return Ok(Some((TcpLink::new(stream), peer)));
+                }
+                Err(error) if is_nothing(&error) => {}
+                Err(error) => return Err(error),
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            // std cannot wait for a listener with a limit, so this looks again after a moment.
+            std::thread::sleep(left.min(Duration::from_millis(1)));
+        }
+    }
+
+    fn secure_control(&mut self, _: &mut TcpLink) -> io::Result<()> {
+        Err(without_tls())
+    }
+
+    fn secure_data(&mut self, _: &TcpLink, _: &mut TcpLink) -> io::Result<()> {
+        Err(without_tls())
+    }
+}
+
+fn dial(source: Option<IpAddr>, to: SocketAddr, limit: Duration) -> io::Result<TcpLink> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    if let Some(source) = source {
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+    }
+    socket.connect_timeout(&to.into(), at_least_a_moment(limit))?;
+    Ok(TcpLink::new(socket.into()))
+}
+
+impl TcpLink {
+    pub(crate) const fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            read_limit: None,
+            write_limit: None,
+        }
+    }
+
+    /// The socket, for options that this crate does not set.
+    pub const fn socket(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// A blocking call that times out may take longer than asked for, and std takes no limit of zero: not to wait at
+    /// all is another mode of the socket.
+    fn with_limit<T>(
+        &mut self,
+        limit: Duration,
+        reading: bool,
+        call: impl FnOnce(&mut TcpStream) -> io::Result<T>,
+    ) -> io::Result<Option<T>> {
+        let result = if limit.is_zero() {
+            self.stream.set_nonblocking(true)?;
+            let result = call(&mut self.stream);
+            self.stream.set_nonblocking(false)?;
+            result
+        } else {
+            self.set_limit(at_least_a_moment(limit), reading)?;
+            call(&mut self.stream)
+        };
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if is_nothing(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn set_limit(&mut self, limit: Duration, reading: bool) -> io::Result<()> {
+        let known = if reading {
+            &mut self.read_limit
+        } else {
+            &mut self.write_limit
+        };
+        if *known != Some(limit) {
+            *known = Some(limit);
+            if reading {
+                self.stream.set_read_timeout(Some(limit))?;
+            } else {
+                self.stream.set_write_timeout(Some(limit))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Stream for TcpLink {
+    fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.stream.local_addr()?, self.stream.peer_addr()?))
+    }
+
+    fn read(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<Input>> {
+        let read = self.with_limit(limit, true, |stream| stream.read(buffer))?;
+        Ok(read.map(|bytes| {
+            if bytes == 0 {
+                Input::End(End::Clean)
+            } else {
+                Input::Bytes(bytes)
+            }
+        }))
+    }
+
+    fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<Option<usize>> {
+        self.with_limit(limit, false, |stream| stream.write(bytes))
+    }
+
+    fn handshake(&mut self, _: Duration) -> io::Result<bool> {
+        Err(without_tls())
+    }
+
+    fn unsecure(&mut self, _: Duration) -> io::Result<bool> {
+        Err(without_tls())
+    }
+
+    fn finish(&mut self, _: Duration) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn reset(self) {
+        // If the option cannot be set, the socket is broken already and there is nothing left to reset.
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+}
+
+fn at_least_a_moment(limit: Duration) -> Duration {
+    limit.max(Duration::from_millis(1))
+}
+
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+    )
+}
+
+fn without_tls() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "this transport has no TLS")
+}

@@ -1,0 +1,224 @@
+//! A file on its way to the server.
+
+use std::fmt;
+use std::io::{self, BufRead, Read, Write};
+
+use ftp_proto::ascii::Encoder;
+use ftp_proto::{Completed, Flow, Representation};
+
+use crate::download::{LINE_BYTES_MAX, Running};
+use crate::driver::Driver;
+use crate::error::{Error, Result};
+use crate::transport::Transport;
+
+/// Payload that goes to the server, to be written and then [finished](Self::finish).
+///
+/// In ASCII type, lines that end with LF are given the CR that they lack.
+///
+/// Dropped without [`finish`](Self::finish), the transfer is aborted and its connection reset. The server may keep
+/// what it has by then.
+#[must_use = "an upload that is not finished is aborted"]
+pub struct Upload<'c, T: Transport> {
+    driver: &'c mut Driver<T>,
+    operation: Running<'c>,
+    verdict: Option<Result<Completed>>,
+    flow: Option<Flow>,
+    encoder: Encoder,
+}
+
+impl<'c, T: Transport> Upload<'c, T> {
+    pub(crate) fn new(
+        driver: &'c mut Driver<T>,
+        operation: Running<'c>,
+        verdict: Option<Result<Completed>>,
+    ) -> Self {
+        let flow = driver.flow();
+        Self {
+            driver,
+            operation,
+            verdict,
+            flow,
+            encoder: Encoder::new(),
+        }
+    }
+
+    /// Ends the payload and awaits the server's verdict on it.
+    ///
+    /// # Errors
+    /// Why the transfer did not succeed, also if a write said so before.
+    pub fn finish(mut self) -> Result<Completed> {
+        let last = self.encoder.finish();
+        if self.is_text() {
+            self.write_wire(last);
+        }
+        match self.verdict.take() {
+            Some(verdict) => verdict,
+            None => {
+                let verdict = self.driver.finish_payload(&mut self.operation);
+                self.verdict = None;
+                verdict
+            }
+        }
+    }
+
+    /// Ends the transfer now; the server may keep what it has.
+    ///
+    /// # Errors
+    /// The verdict on what had become of it: usually that it was aborted.
+    pub fn abort(mut self) -> Result<Completed> {
+        match self.verdict.take() {
+            Some(verdict) => verdict,
+            None => self.driver.abort(&mut self.operation),
+        }
+    }
+
+    /// Sends everything from `source` in blocks of `block_bytes`; `sent` is told of each: ftplib's `storbinary`.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `source` fails, which aborts the transfer.
+    pub fn copy_from(
+        mut self,
+        source: &mut (impl Read + ?Sized),
+        block_bytes: usize,
+        mut sent: impl FnMut(&[u8]),
+    ) -> Result<Completed> {
+        let mut block = vec![0; block_bytes.max(1)];
+        loop {
+            match source.read(&mut block) {
+                Ok(0) => return self.finish(),
+                Ok(count) => {
+                    let bytes = block.get(..count).unwrap_or_default();
+                    if !self.write_block(bytes) {
+                        return self.finish();
+                    }
+                    sent(bytes);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.fail_locally(error),
+            }
+        }
+    }
+
+    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's `storlines`. A line
+    /// of more than 8,192 bytes is an error.
+    ///
+    /// # Errors
+    /// As [`copy_from`](Self::copy_from).
+    pub fn lines_from(
+        mut self,
+        source: &mut (impl BufRead + ?Sized),
+        mut sent: impl FnMut(&[u8]),
+    ) -> Result<Completed> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let limit = LINE_BYTES_MAX as u64 + 1;
+            match Read::take(&mut *source, limit).read_until(b'\n', &mut line) {
+                Ok(0) => return self.finish(),
+                Ok(count) if count > LINE_BYTES_MAX => {
+                    let too_long = "a line has more than 8,192 bytes";
+                    return self.fail_locally(io::Error::new(io::ErrorKind::InvalidData, too_long));
+                }
+                Ok(_) => {
+                    end_with_crlf(&mut line);
+                    if !self.write_wire(&line) {
+                        return self.finish();
+                    }
+                    sent(&line);
+                }
+                Err(error) => return self.fail_locally(error),
+            }
+        }
+    }
+
+    /// The data connection, for those who move the bytes themselves: legal as long as [`Flow::is_verbatim`] holds.
+    pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
+        let flow = self.driver.flow()?;
+        Some((self.driver.data_stream()?, flow))
+    }
+
+    fn is_text(&self) -> bool {
+        self.flow
+            .is_some_and(|flow| flow.representation == Representation::Ascii)
+    }
+
+    /// Writes everything as it is to be on the wire; `false` when the verdict is there.
+    fn write_wire(&mut self, bytes: &[u8]) -> bool {
+        let mut rest = bytes;
+        while !rest.is_empty() && self.verdict.is_none() {
+            match self.driver.write_payload(&mut self.operation, rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(verdict) => self.verdict = Some(verdict),
+            }
+        }
+        self.verdict.is_none()
+    }
+
+    fn write_block(&mut self, bytes: &[u8]) -> bool {
+        if !self.is_text() {
+            return self.write_wire(bytes);
+        }
+        let mut wire = Vec::with_capacity(bytes.len() + bytes.len() / 16);
+        let mut rest = bytes;
+        while let Some(run) = self.encoder.next_run(&mut rest) {
+            wire.extend_from_slice(run);
+        }
+        self.write_wire(&wire)
+    }
+
+    fn fail_locally(mut self, error: io::Error) -> Result<Completed> {
+        if self.verdict.is_none() {
+            // The verdict of a transfer that we ended ourselves says nothing new.
+            let _ = self.driver.abort(&mut self.operation);
+        }
+        Err(Error::Local(error))
+    }
+}
+
+/// As ftplib: CR LF stays, a CR or an LF alone at the end becomes CR LF, and so does no line end at all.
+fn end_with_crlf(line: &mut Vec<u8>) {
+    if line.ends_with(b"\r\n") {
+        return;
+    }
+    if line.ends_with(b"\n") || line.ends_with(b"\r") {
+        line.pop();
+    }
+    line.extend_from_slice(b"\r\n");
+}
+
+impl<T: Transport> Write for Upload<'_, T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !bytes.is_empty() && !self.write_block(bytes) {
+            return match &self.verdict {
+                Some(Err(error)) => Err(error.to_io()),
+                _ => Err(io::Error::new(
+                    io::ErrorKind::WriteZero,
+                    "the server takes no more",
+                )),
+            };
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<T: Transport> Drop for Upload<'_, T> {
+    /// Never waits: queues the abort and makes one attempt to send it.
+    fn drop(&mut self) {
+        if self.verdict.is_none() && self.driver.session.current_transfer().is_some() {
+            self.driver.abandon();
+        }
+    }
+}
+
+impl<T: Transport> fmt::Debug for Upload<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("flow", &self.flow)
+            .field("verdict", &self.verdict)
+            .finish_non_exhaustive()
+    }
+}
