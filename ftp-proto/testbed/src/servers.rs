@@ -17,6 +17,9 @@
 //! time: the first port is the control port, the others serve passive mode. inetutils ftpd has no passive range and lets
 //! the kernel choose.
 //!
+//! With a [`Variant`] other than plain the server speaks TLS, with a [`Certificate`] signed by [`AUTHORITY`]. Not every server
+//! has every variant: [`Kind::supports`].
+//!
 //! [`USER`] with [`PASSWORD`] owns the tree and sees it as [`Server::home`]. `anonymous` may log in everywhere; do not
 //! count on it being unable to write.
 
@@ -28,6 +31,7 @@ mod proftpd;
 mod pure_ftpd;
 mod pyftpdlib;
 mod sandbox;
+mod tls;
 mod vsftpd;
 
 use std::fmt;
@@ -44,6 +48,8 @@ use tempfile::TempDir;
 use crate::tree::Tree;
 use ports::Ports;
 use process::Daemon;
+use tls::Identity;
+pub use tls::{AUTHORITY, Certificate, TlsVersions, Variant};
 
 /// The name of the account that owns the tree.
 pub const USER: &str = "bench";
@@ -102,6 +108,17 @@ impl Kind {
             Self::Inetutils => "inetutils",
         }
     }
+
+    /// Whether the server can be run in this variant at all.
+    #[must_use]
+    pub const fn supports(self, variant: Variant) -> bool {
+        match variant {
+            Variant::Plain => true,
+            Variant::Tls => !matches!(self, Self::Inetutils),
+            Variant::Implicit => matches!(self, Self::Vsftpd | Self::Proftpd | Self::Pyftpdlib),
+            Variant::RequireReuse => matches!(self, Self::Vsftpd | Self::Proftpd),
+        }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -150,15 +167,21 @@ impl std::error::Error for Unavailable {}
 pub struct Setup {
     kind: Kind,
     large: u64,
+    variant: Variant,
+    versions: TlsVersions,
+    certificate: Certificate,
 }
 
 impl Setup {
-    /// A server with a `large.bin` of 1 MiB.
+    /// A server without TLS, with a `large.bin` of 1 MiB.
     #[must_use]
-    pub const fn new(kind: Kind) -> Self {
+    pub fn new(kind: Kind) -> Self {
         Self {
             kind,
             large: 1 << 20,
+            variant: Variant::default(),
+            versions: TlsVersions::default(),
+            certificate: Certificate::default(),
         }
     }
 
@@ -169,12 +192,33 @@ impl Setup {
         self
     }
 
-    /// Starts the server and waits for its greeting on every address.
+    /// Sets how the server is secured.
+    #[must_use]
+    pub const fn variant(mut self, variant: Variant) -> Self {
+        self.variant = variant;
+        self
+    }
+
+    /// Sets the TLS versions that it offers.
+    #[must_use]
+    pub const fn tls_versions(mut self, versions: TlsVersions) -> Self {
+        self.versions = versions;
+        self
+    }
+
+    /// Sets the certificate that it shows.
+    #[must_use]
+    pub const fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificate = certificate;
+        self
+    }
+
+    /// Starts the server and waits for its greeting on every address; with implicit TLS, until it accepts connections.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] when it is not on this machine, when this user may not start it, and when it does not greet
-    /// within 30 seconds.
+    /// [`Unavailable`] when it is not on this machine, when it does not support the variant, when this user may not start
+    /// it, and when it does not greet within 30 seconds.
     pub fn start(self) -> Result<Server, Unavailable> {
         Server::start(self).map_err(|error| Unavailable {
             kind: self.kind,
@@ -196,6 +240,15 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
+    /// Writes what a server with TLS needs; `None` without TLS.
+    fn identity(&self) -> io::Result<Option<Identity>> {
+        let setup = self.setup;
+        if setup.variant == Variant::Plain {
+            return Ok(None);
+        }
+        Identity::create(self.directory, setup.certificate, setup.versions).map(Some)
+    }
+
     fn log_path(&self) -> PathBuf {
         self.directory.join("log")
     }
@@ -226,6 +279,7 @@ enum Running {
 #[derive(Debug)]
 pub struct Server {
     kind: Kind,
+    variant: Variant,
     home: String,
     addresses: Vec<SocketAddr>,
     tree: Tree,
@@ -237,6 +291,10 @@ pub struct Server {
 
 impl Server {
     fn start(setup: Setup) -> io::Result<Self> {
+        if !setup.kind.supports(setup.variant) {
+            let reason = format!("it has no {:?} variant", setup.variant);
+            return Err(io::Error::other(reason));
+        }
         check_root(setup.kind)?;
         let directory = tempfile::Builder::new().prefix("ftp-testbed-").tempdir()?;
         // The servers give up their privileges and must still reach the tree.
@@ -259,10 +317,11 @@ impl Server {
         let tree = Tree::create(&root, setup.large, owner)?;
         let deadline = Instant::now() + START_MAX;
         for address in &addresses {
-            await_greeting(*address, &mut running, &site.log_path(), deadline)?;
+            await_greeting(&site, *address, &mut running, deadline)?;
         }
         Ok(Self {
             kind: setup.kind,
+            variant: setup.variant,
             home: home(setup.kind, &root),
             tree,
             running,
@@ -276,6 +335,12 @@ impl Server {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// How it is secured.
+    #[must_use]
+    pub const fn variant(&self) -> Variant {
+        self.variant
     }
 
     /// Where it accepts control connections; `None` for IPv6 on a machine without.
@@ -346,23 +411,23 @@ fn home(kind: Kind, root: &Path) -> String {
 
 /// Waits until the server says `220`, gives up, or the deadline passes.
 fn await_greeting(
+    site: &Site<'_>,
     address: SocketAddr,
     running: &mut Running,
-    log: &Path,
     deadline: Instant,
 ) -> io::Result<()> {
     loop {
         if let Running::Daemons(daemons) = running {
             for daemon in daemons {
                 if let Some(status) = daemon.exited()? {
-                    return Err(io::Error::other(format!("{status}; {}", last_lines(log))));
+                    return Err(io::Error::other(format!("{status}; {}", last_lines(site))));
                 }
             }
         }
-        match greets(address) {
+        match greets(address, site.setup.variant) {
             Ok(()) => return Ok(()),
             Err(error) if Instant::now() > deadline => {
-                let said = last_lines(log);
+                let said = last_lines(site);
                 return Err(io::Error::other(format!("no greeting: {error}; {said}")));
             }
             // Nothing tells when a foreign process starts to listen, so it is asked again and again.
@@ -371,8 +436,11 @@ fn await_greeting(
     }
 }
 
-fn greets(address: SocketAddr) -> io::Result<()> {
+fn greets(address: SocketAddr, variant: Variant) -> io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    if variant == Variant::Implicit {
+        return Ok(());
+    }
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut code = [0; 3];
     stream.read_exact(&mut code)?;
@@ -385,8 +453,8 @@ fn greets(address: SocketAddr) -> io::Result<()> {
     )))
 }
 
-fn last_lines(log: &Path) -> String {
-    let text = fs::read(log).unwrap_or_default();
+fn last_lines(site: &Site<'_>) -> String {
+    let text = fs::read(site.log_path()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<_> = text.lines().rev().take(3).collect();
     if lines.is_empty() {

@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::installation::Installation;
 use super::process::Daemon;
-use super::{ANONYMOUS_ID, PASSWORD_HASH, Site, USER, USER_ID};
+use super::tls::Identity;
+use super::{ANONYMOUS_ID, PASSWORD_HASH, Site, USER, USER_ID, Variant};
 
 pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
     let installation =
@@ -23,9 +24,13 @@ pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
         // It refuses files that others may read.
         fs::set_permissions(site.write(name, &contents)?, Permissions::from_mode(0o640))?;
     }
-    let configuration = site.write("proftpd.conf", &configuration(site, &installation))?;
+    let mut text = configuration(site, &installation);
+    if let Some(identity) = site.identity()? {
+        text.push_str(&tls_configuration(site, &identity));
+    }
     let mut command = installation.command();
-    command.args(["-n", "-q", "-c"]).arg(configuration);
+    command.args(["-n", "-q", "-c"]);
+    command.arg(site.write("proftpd.conf", &text)?);
     command.stdout(site.log()?).stderr(site.log()?);
     Ok(vec![Daemon::spawn(&mut command)?])
 }
@@ -75,6 +80,33 @@ TimeoutStalled 3600
   Group ftp
   UserAlias anonymous ftp
 </Anonymous>
+"
+    )
+}
+
+/// Session reuse is demanded unless said otherwise.
+fn tls_configuration(site: &Site<'_>, identity: &Identity) -> String {
+    let options = match site.setup.variant {
+        Variant::Implicit => "TLSOptions UseImplicitSSL NoSessionReuseRequired",
+        Variant::RequireReuse => "",
+        Variant::Plain | Variant::Tls => "TLSOptions NoSessionReuseRequired",
+    };
+    let (oldest, newest) = site.setup.versions.range();
+    let versions: Vec<_> = (oldest..=newest)
+        .map(|minor| format!("TLSv1.{minor}"))
+        .collect();
+    let (versions, file) = (versions.join(" "), identity.file.display());
+    let directory = site.directory.display();
+    format!(
+        "LoadModule mod_tls.c
+TLSEngine on
+TLSRequired off
+TLSLog {directory}/log
+TLSProtocol {versions}
+TLSECCertificateFile {file}
+TLSECCertificateKeyFile {file}
+TLSVerifyClient off
+{options}
 "
     )
 }

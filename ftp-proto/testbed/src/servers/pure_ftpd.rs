@@ -13,6 +13,7 @@ pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
         Installation::find("pure-ftpd").ok_or_else(|| io::Error::other("not found"))?;
     let users = users(site)?;
     let sandbox = Sandbox::create(site)?;
+    let identity = site.identity()?;
     let (first, last) = (site.ports.passive.start(), site.ports.passive.end());
     site.addresses
         .iter()
@@ -35,6 +36,11 @@ pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
                 .env("FTP_ANON_DIR", site.tree)
                 .stdout(site.log()?)
                 .stderr(site.log()?);
+            if let Some(identity) = &identity {
+                // 1: TLS and clear sessions both; 3 would not be implicit TLS but refuse clear data connections.
+                command.args(["-Y", "1", "-2"]).arg(&identity.file);
+                identity.limit_versions(&mut command);
+            }
             Daemon::spawn(&mut command)
         })
         .collect()

@@ -6,23 +6,30 @@ use std::process::Command;
 
 use super::installation::{Installation, folder};
 use super::process::Daemon;
-use super::{PASSWORD, Site, USER};
+use super::{PASSWORD, Site, USER, Variant};
 
 const SCRIPT: &str = include_str!("pyftpdlib.py");
 
 pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
-    let script = site.write("server.py", SCRIPT)?;
     let mut command = interpreter()?;
     command
-        .arg(script)
+        .arg(site.write("server.py", SCRIPT)?)
+        .arg("--tree")
         .arg(site.tree)
-        .arg(site.ports.control.to_string())
-        .arg(site.ports.passive.start().to_string())
+        .args(["--port", &site.ports.control.to_string()])
+        .args(["--passive", &site.ports.passive.start().to_string()])
         .arg(site.ports.passive.end().to_string())
-        .args([USER, PASSWORD])
-        .args(site.addresses.iter().map(|a| a.ip().to_string()))
+        .args(["--user", USER, "--password", PASSWORD])
         .stdout(site.log()?)
         .stderr(site.log()?);
+    if let Some(identity) = site.identity()? {
+        command.arg("--identity").arg(&identity.file);
+        identity.limit_versions(&mut command);
+    }
+    if site.setup.variant == Variant::Implicit {
+        command.arg("--implicit");
+    }
+    command.args(site.addresses.iter().map(|a| a.ip().to_string()));
     Ok(vec![Daemon::spawn(&mut command)?])
 }
 

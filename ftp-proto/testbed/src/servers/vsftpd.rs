@@ -4,22 +4,28 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 
-use super::Site;
 use super::installation::Installation;
 use super::process::Daemon;
 use super::sandbox::Sandbox;
+use super::tls::Identity;
+use super::{Site, Variant};
 
 pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
     let installation = Installation::find("vsftpd").ok_or_else(|| io::Error::other("not found"))?;
     let sandbox = Sandbox::create(site)?;
     fs::create_dir(site.directory.join("empty"))?;
+    let identity = site.identity()?;
     site.addresses
         .iter()
         .map(|address| {
             let name = format!("vsftpd-{}.conf", address.is_ipv6());
-            let configuration = site.write(&name, &configuration(site, address))?;
+            let mut text = configuration(site, address);
             let mut command = sandbox.command(&installation);
-            command.arg(configuration);
+            if let Some(identity) = &identity {
+                text.push_str(&tls_configuration(site.setup.variant, identity));
+                identity.limit_versions(&mut command);
+            }
+            command.arg(site.write(&name, &text)?);
             command.stdout(site.log()?).stderr(site.log()?);
             Daemon::spawn(&mut command)
         })
@@ -64,6 +70,25 @@ delay_failed_login=0
 idle_session_timeout=3600
 data_connection_timeout=3600
 xferlog_enable=NO
+"
+    )
+}
+
+fn tls_configuration(variant: Variant, identity: &Identity) -> String {
+    let switch = |on: bool| if on { "YES" } else { "NO" };
+    let reuse = switch(variant == Variant::RequireReuse);
+    let implicit = switch(variant == Variant::Implicit);
+    let file = identity.file.display();
+    format!(
+        "ssl_enable=YES
+allow_anon_ssl=YES
+force_local_logins_ssl=NO
+force_local_data_ssl=NO
+rsa_cert_file={file}
+rsa_private_key_file={file}
+ssl_ciphers=HIGH
+require_ssl_reuse={reuse}
+implicit_ssl={implicit}
 "
     )
 }
