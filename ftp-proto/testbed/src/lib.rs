@@ -1,1 +1,11 @@
 //! Real and scripted FTP servers on loopback, for the tests of this workspace.
+//!
+//! - [`servers`] starts vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd, each with its own configuration,
+//!   accounts and data [`tree`]. A server that this machine cannot run is reported as [`servers::Unavailable`].
+//! - [`scripted`] is a peer that does exactly what a script says, for the faults that no real server shows on demand.
+//!
+//! Everything listens on loopback alone, every wait is bounded, and what was started is ended by its pid.
+
+pub mod scripted;
+pub mod servers;
+pub mod tree;

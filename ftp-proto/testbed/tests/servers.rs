@@ -1,0 +1,153 @@
+//! Each real server greets, logs in and ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER, required};
+
+struct Dialogue {
+    stream: TcpStream,
+    replies: BufReader<TcpStream>,
+}
+
+impl Dialogue {
+    fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        let replies = BufReader::new(stream.try_clone().unwrap());
+        let mut dialogue = Self { stream, replies };
+        assert!(dialogue.reply().starts_with("220 "));
+        dialogue
+    }
+
+    /// The last line of the next reply.
+    fn reply(&mut self) -> String {
+        loop {
+            let mut line = Vec::new();
+            self.replies.read_until(b'\n', &mut line).unwrap();
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            assert!(!line.is_empty(), "closed");
+            if line.as_bytes().first().is_some_and(u8::is_ascii_digit)
+                && line.as_bytes().get(3) == Some(&b' ')
+            {
+                return line;
+            }
+        }
+    }
+
+    fn ask(&mut self, command: &str) -> String {
+        self.stream
+            .write_all(format!("{command}\r\n").as_bytes())
+            .unwrap();
+        self.reply()
+    }
+}
+
+/// Starts a server, or says why not; where servers are required that is a failure.
+fn start(kind: Kind) -> Option<Server> {
+    match Setup::new(kind).start() {
+        Ok(server) => Some(server),
+        Err(unavailable) if required() => panic!("{unavailable}"),
+        Err(unavailable) => {
+            eprintln!("ignored: {unavailable}");
+            None
+        }
+    }
+}
+
+fn log_in_as_user(server: &Server, address: SocketAddr) {
+    let mut dialogue = Dialogue::open(address);
+    assert!(dialogue.ask(&format!("USER {USER}")).starts_with("331"));
+    let reply = dialogue.ask(&format!("PASS {PASSWORD}"));
+    assert!(reply.starts_with("230"), "{reply}");
+    let reply = dialogue.ask("PWD");
+    assert!(
+        reply.starts_with(&format!("257 \"{}\"", server.home())),
+        "{reply}"
+    );
+    let reply = dialogue.ask("TYPE I");
+    assert!(reply.starts_with("200"), "{reply}");
+    assert_eq!(dialogue.ask("SIZE hello.txt"), "213 10");
+    let reply = dialogue.ask("MKD up/made");
+    assert!(reply.starts_with("257"), "{reply}");
+    assert!(server.tree().root().join("up/made").is_dir());
+    let reply = dialogue.ask("RMD up/made");
+    assert!(reply.starts_with("250"), "{reply}");
+    let reply = dialogue.ask("QUIT");
+    assert!(reply.starts_with("221"), "{reply}");
+}
+
+fn log_in_as_anonymous(address: SocketAddr) {
+    let mut dialogue = Dialogue::open(address);
+    let reply = dialogue.ask("USER anonymous");
+    if !reply.starts_with("230") {
+        assert!(reply.starts_with("331"), "{reply}");
+        let reply = dialogue.ask("PASS me@example.org");
+        assert!(reply.starts_with("230"), "{reply}");
+    }
+    let reply = dialogue.ask("PWD");
+    assert!(reply.starts_with("257 \"/\""), "{reply}");
+}
+
+fn refuses_a_wrong_password(address: SocketAddr) {
+    let mut dialogue = Dialogue::open(address);
+    dialogue.ask(&format!("USER {USER}"));
+    let reply = dialogue.ask("PASS wrong");
+    assert!(reply.starts_with("530"), "{reply}");
+}
+
+fn check(kind: Kind) {
+    let Some(server) = start(kind) else {
+        return;
+    };
+    let families = [Family::V4, Family::V6];
+    for address in families.iter().filter_map(|f| server.address(*f)) {
+        log_in_as_user(&server, address);
+        log_in_as_anonymous(address);
+        refuses_a_wrong_password(address);
+    }
+    let address = server.address(Family::V4).unwrap();
+    let open = Dialogue::open(address);
+    let pids = server.pids();
+    assert!(!pids.is_empty());
+    drop(server);
+    for pid in pids {
+        assert!(!runs(pid), "{kind} left {pid}");
+    }
+    assert!(TcpStream::connect(address).is_err());
+    drop(open);
+}
+
+/// Whether a process is there and not merely waiting to be collected by its parent.
+fn runs(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[test]
+fn vsftpd_greets_logs_in_and_ends() {
+    check(Kind::Vsftpd);
+}
+
+#[test]
+fn proftpd_greets_logs_in_and_ends() {
+    check(Kind::Proftpd);
+}
+
+#[test]
+fn pure_ftpd_greets_logs_in_and_ends() {
+    check(Kind::PureFtpd);
+}
+
+#[test]
+fn pyftpdlib_greets_logs_in_and_ends() {
+    check(Kind::Pyftpdlib);
+}
+
+#[test]
+fn inetutils_greets_logs_in_and_ends() {
+    check(Kind::Inetutils);
+}
