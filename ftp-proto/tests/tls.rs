@@ -130,20 +130,75 @@ fn data_channels_resume_and_tickets_are_counted() {
     assert_eq!(context.resumable(), Resumable::Tickets(16));
 }
 
+/// A server that resumes the sessions of `server` but hands out no tickets.
+fn miser(server: &ServerConfig) -> Arc<ServerConfig> {
+    let mut miser = server.clone();
+    miser.send_tls13_tickets = 0;
+    Arc::new(miser)
+}
+
 #[test]
 fn a_series_without_new_tickets_resumes_as_often_as_there_were_tickets() {
     let authority = Authority::new();
     let server = authority.server(TLS13);
     let context = authority.context();
-    let (_control, _peer) = connect(&context, &server);
-    let mut miser = ServerConfig::clone(&server);
-    miser.send_tls13_tickets = 0;
-    let miser = Arc::new(miser);
+    connect(&context, &server);
+    let miser = miser(&server);
     let resumed: Vec<_> = (0..3)
         .map(|_| connect(&context, &miser).0.resumed())
         .collect();
     assert_eq!(resumed, [Some(true), Some(true), Some(false)]);
     assert_eq!(context.resumable(), Resumable::Nothing);
+}
+
+#[test]
+fn a_refill_is_wanted_when_the_tickets_have_run_out() {
+    let authority = Authority::new();
+    let server = authority.server(TLS13);
+    let context = authority.context();
+    assert!(!context.wants_refill(), "before the first handshake");
+    connect(&context, &server);
+    for _ in 0..20 {
+        for _ in 0..2 {
+            assert!(!context.wants_refill());
+            let (upload, _peer) = connect(&context, &miser(&server));
+            assert_eq!(upload.resumed(), Some(true));
+        }
+        assert!(context.wants_refill());
+        // The listing that is refused: a full handshake, its tickets, and the end.
+        let (listing, _peer) = connect(&context, &server);
+        assert_eq!(listing.resumed(), Some(false));
+        context.refilled(false);
+    }
+}
+
+#[test]
+fn no_refill_is_wanted_where_it_is_of_no_use() {
+    let authority = Authority::new();
+    let server = authority.server(TLS13);
+    for (tickets_come, accepted) in [(true, true), (false, true), (false, false)] {
+        let context = authority.context();
+        connect(&context, &server);
+        let spend = || {
+            while context.resumable() != Resumable::Nothing {
+                context.channel().unwrap();
+            }
+        };
+        spend();
+        assert!(context.wants_refill());
+        if tickets_come {
+            connect(&context, &server);
+        }
+        context.refilled(accepted);
+        spend();
+        assert!(!context.wants_refill());
+    }
+    // Where no ticket has ever come, none is missed; and TLS 1.2 does without.
+    for server in [miser(&server), authority.server(TLS12)] {
+        let context = authority.context();
+        connect(&context, &server);
+        assert!(!context.wants_refill());
+    }
 }
 
 #[test]

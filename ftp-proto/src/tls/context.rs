@@ -60,7 +60,8 @@ impl Context {
     }
 
     /// A new channel, with its first flight in [`Channel::transmit`]. It offers the newest session of the stock: a
-    /// TLS 1.3 ticket is taken out and spent, whatever becomes of the connection.
+    /// TLS 1.3 ticket is taken out and spent, whatever becomes of the connection. So make the channel when the
+    /// handshake is to begin, not earlier.
     ///
     /// # Errors
     ///
@@ -75,6 +76,9 @@ impl Context {
     }
 
     /// What the next channel can offer for resumption.
+    ///
+    /// Tickets that have expired meanwhile are counted until they are tried; common lifetimes are hours (ProFTPD 4.4,
+    /// vsftpd 168).
     pub fn resumable(&self) -> Resumable {
         let held = self.stock.held();
         match (held.tickets.len(), &held.session) {
@@ -82,6 +86,32 @@ impl Context {
             (0, Some(_)) => Resumable::Session,
             (count, _) => Resumable::Tickets(count),
         }
+    }
+
+    /// Whether to *refill* before the next data connection: the server hands out tickets, none is left, and nothing
+    /// shows yet that it would do without.
+    ///
+    /// A refill is a short listing (NLST) whose outcome does not matter. It cannot offer a ticket, so its handshake
+    /// is a full one and brings new tickets, even where the server then refuses the listing itself. ProFTPD 1.3.8
+    /// needs it: it demands reuse but sends no ticket with uploads, so that two uploads use up the two tickets of a
+    /// control connection; its refusal (425) brings two more, and 500 uploads in a row pass. A listing made earlier
+    /// is of no use, for a resumed handshake brings one ticket and has spent one. And the upload itself must not be
+    /// the one that is refused: by then the server has emptied the file.
+    ///
+    /// TLS 1.2 never needs a refill. Where the refusal ends the control connection (vsftpd), no transfer would have
+    /// fared better; there, every data connection brings a ticket, if only it is read before the socket is closed.
+    ///
+    /// Report the outcome with [`refilled`](Self::refilled).
+    pub fn wants_refill(&self) -> bool {
+        let held = self.stock.held();
+        held.issued && !held.settled && held.tickets.is_empty() && held.session.is_none()
+    }
+
+    /// A refill is over. `accepted`: the server completed the listing although it resumed no session, hence it does
+    /// not demand reuse and will not be asked again. Nor will one that refused and brought no ticket.
+    pub fn refilled(&self, accepted: bool) {
+        let mut held = self.stock.held();
+        held.settled |= accepted || held.tickets.is_empty();
     }
 }
 
@@ -117,6 +147,10 @@ struct Held {
     group: Option<NamedGroup>,
     session: Option<Tls12ClientSessionValue>,
     tickets: VecDeque<Tls13ClientSessionValue>,
+    /// A ticket has come at some time.
+    issued: bool,
+    /// Refills are known to be of no use.
+    settled: bool,
 }
 
 impl Stock {
@@ -160,6 +194,7 @@ impl ClientSessionStore for Stock {
             held.tickets.pop_front();
         }
         held.tickets.push_back(ticket);
+        held.issued = true;
     }
 
     /// The newest first: it lives longest, and servers replace the keys that tickets are sealed with.
