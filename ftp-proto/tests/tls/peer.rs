@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
-use ftp_proto::tls::{Channel, Context};
+use ftp_proto::tls::{Channel, Context, Input, TlsError};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -167,6 +168,30 @@ pub(crate) fn settle_in_steps(channel: &mut Channel, peer: &mut Peer, step: usiz
 
 pub(crate) fn settle(channel: &mut Channel, peer: &mut Peer) {
     settle_in_steps(channel, peer, usize::MAX);
+}
+
+/// A channel and its peer, with the handshake behind them.
+pub(crate) fn connect(context: &Context, server: &Arc<ServerConfig>) -> (Channel, Peer) {
+    let mut pair = (context.channel().unwrap(), Peer::new(server));
+    settle(&mut pair.0, &mut pair.1);
+    assert_eq!(pair.0.poll_handshake(), Poll::Ready(Ok(())));
+    pair
+}
+
+/// Everything that can be read, and what came after it.
+pub(crate) fn drain(channel: &mut Channel) -> (Vec<u8>, Result<Input, TlsError>) {
+    let mut plaintext = Vec::new();
+    let mut buffer = [0; 10_000];
+    loop {
+        match channel.read(&mut buffer) {
+            Ok(Input::Bytes(count)) => plaintext.extend(&buffer[..count]),
+            other => return (plaintext, other),
+        }
+    }
+}
+
+pub(crate) fn payload(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at * 7 + at / 251) as u8).collect()
 }
 
 /// Collects the secrets of connections.
