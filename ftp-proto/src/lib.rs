@@ -25,6 +25,8 @@ mod session;
 pub mod size;
 mod time;
 pub mod timestamp;
+#[cfg(feature = "rustls")]
+pub mod tls;
 pub mod trace;
 mod transfer;
 mod verdict;

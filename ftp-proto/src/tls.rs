@@ -1,0 +1,89 @@
+//! TLS as bytes in, bytes out (feature `rustls`).
+//!
+//! A [`Channel`] is the client side of one TLS connection: it takes the bytes that a socket received, gives the bytes
+//! to send, and between the two stands the plaintext. It opens no socket, so the same channel serves a blocking and a
+//! readiness driver, the control connection and the data connections (RFC 4217). rustls itself asks the clock, for
+//! the validity of certificates and the age of tickets; this module never does.
+//!
+//! A [`Context`] belongs to *one* control connection and makes its channels. It holds the sessions that the server
+//! handed out, because many servers accept a data connection only if it resumes a session of its own control
+//! connection (vsftpd `require_ssl_reuse`, ProFTPD by default): they take this as the proof that both ends are the
+//! same client (RFC 4217 section 10.2). Contexts share nothing, so no session can be resumed on behalf of another.
+//!
+//! # Driving a channel
+//!
+//! 1. Write [`Channel::transmit`] to the socket, and say how much was written with [`Channel::transmitted`].
+//! 2. Take plaintext with [`Channel::read`] until it says [`Input::Pending`], only then
+//! 3. read the socket and hand over what came with [`Channel::receive`], its end with [`Channel::receive_eof`].
+//!
+//! The connection is usable when [`Channel::poll_handshake`] is ready **and** [`Channel::transmit`] is empty: the last
+//! flight of the handshake is the client's, and it must leave even when no payload follows.
+//!
+//! ```
+//! use core::task::Poll;
+//! use ftp_proto::tls::{Context, Input, TlsError, rustls};
+//! # use std::{io::{self, Read, Write}, sync::Arc};
+//!
+//! /// The whole of a blocking handshake.
+//! fn secure(context: &Context, socket: &mut (impl Read + Write)) -> io::Result<ftp_proto::tls::Channel> {
+//!     let mut channel = context.channel().map_err(io::Error::other)?;
+//!     let mut buffer = [0; 16 * 1024];
+//!     loop {
+//!         socket.write_all(channel.transmit())?;
+//!         channel.transmitted(channel.transmit().len());
+//!         if let Poll::Ready(outcome) = channel.poll_handshake() {
+//!             outcome.map_err(io::Error::other)?;
+//!             return Ok(channel);
+//!         }
+//!         match socket.read(&mut buffer)? {
+//!             0 => channel.receive_eof(),
+//!             count => channel.receive(&buffer[..count]),
+//!         }
+//!     }
+//! }
+//!
+//! let provider = Arc::new(rustls::crypto::ring::default_provider());
+//! let config = rustls::ClientConfig::builder_with_provider(provider)
+//!     .with_safe_default_protocol_versions()?
+//!     .with_root_certificates(rustls::RootCertStore::empty())
+//!     .with_no_client_auth();
+//! let context = Context::for_host(&config, "ftp.example.org")?;
+//! let mut nobody_answers = io::Cursor::new(Vec::new());
+//! let error = secure(&context, &mut nobody_answers).unwrap_err();
+//! assert!(error.to_string().contains("during the TLS handshake"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The orderly end
+//!
+//! [`Channel::close`] queues close_notify. After an upload: close, send all of [`Channel::transmit`], shut down the
+//! socket's writing side and read on to the end, for a bounded time: that is where servers send new tickets. A
+//! download that ends without the server's close_notify is [`Ending::Truncated`]: anybody on the path could have cut
+//! it (RFC 8446 section 6.1).
+//!
+//! # Tickets
+//!
+//! A TLS 1.2 session resumes any number of connections. A TLS 1.3 ticket resumes one, and servers differ in how they
+//! replace it (measured; all of them send two with a full handshake):
+//!
+//! | server | tickets that a resumed data connection brings |
+//! |---|---|
+//! | vsftpd 3.0.3 | listing 1, download 1, upload 1 |
+//! | ProFTPD 1.3.8 | listing 1, download 1, upload 0 |
+//! | Pure-FTPd 1.0.50 | it sends no tickets at all, and does not demand reuse |
+//!
+//! Therefore: read to the end before closing, also after uploads; before a data connection is thrown away, take what
+//! its socket holds without waiting, for the ticket comes first; and ask [`Context::wants_refill`] before a transfer.
+
+extern crate std;
+
+mod channel;
+mod context;
+mod error;
+mod records;
+
+pub use channel::{Channel, Ending, Input};
+pub use context::{Context, Resumable};
+pub use error::TlsError;
+/// The rustls that this module is built on, so that a caller's configuration is of the same version.
+pub use rustls;

@@ -1,0 +1,156 @@
+//! Sessions and tickets: what is resumed, counted, and wanted.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use ftp_proto::tls::{Context, Ending, Input, Resumable};
+use rustls::ServerConfig;
+
+use crate::peer::{Authority, BOTH, HOST, Peer, TLS12, TLS13, connect, drain, to_peer};
+
+#[test]
+fn data_channels_resume_and_tickets_are_counted() {
+    let authority = Authority::new();
+    let server = authority.server(TLS13);
+    let context = authority.context();
+    assert_eq!(context.resumable(), Resumable::Nothing);
+    let (control, _peer) = connect(&context, &server);
+    assert_eq!(control.resumed(), Some(false));
+    assert_eq!(control.tickets_received(), 2);
+    assert_eq!(context.resumable(), Resumable::Tickets(2));
+
+    // A channel spends its ticket when it is made, not when it succeeds.
+    drop(context.channel().unwrap());
+    assert_eq!(context.resumable(), Resumable::Tickets(1));
+    let (data, _peer) = connect(&context, &server);
+    assert_eq!(data.resumed(), Some(true));
+    assert_eq!(data.tickets_received(), 2);
+    assert_eq!(context.resumable(), Resumable::Tickets(2));
+
+    // The stock is bounded however many come.
+    for _ in 0..30 {
+        assert_eq!(connect(&context, &server).0.resumed(), Some(true));
+    }
+    assert_eq!(context.resumable(), Resumable::Tickets(16));
+}
+
+/// A server that resumes the sessions of `server` but hands out no tickets.
+fn miser(server: &ServerConfig) -> Arc<ServerConfig> {
+    let mut miser = server.clone();
+    miser.send_tls13_tickets = 0;
+    Arc::new(miser)
+}
+
+#[test]
+fn a_series_without_new_tickets_resumes_as_often_as_there_were_tickets() {
+    let authority = Authority::new();
+    let server = authority.server(TLS13);
+    let context = authority.context();
+    connect(&context, &server);
+    let miser = miser(&server);
+    let resumed: Vec<_> = (0..3)
+        .map(|_| connect(&context, &miser).0.resumed())
+        .collect();
+    assert_eq!(resumed, [Some(true), Some(true), Some(false)]);
+    assert_eq!(context.resumable(), Resumable::Nothing);
+}
+
+#[test]
+fn a_refill_is_wanted_when_the_tickets_have_run_out() {
+    let authority = Authority::new();
+    let server = authority.server(TLS13);
+    let context = authority.context();
+    assert!(!context.wants_refill(), "before the first handshake");
+    connect(&context, &server);
+    for _ in 0..20 {
+        for _ in 0..2 {
+            assert!(!context.wants_refill());
+            let (upload, _peer) = connect(&context, &miser(&server));
+            assert_eq!(upload.resumed(), Some(true));
+        }
+        assert!(context.wants_refill());
+        // The listing that is refused: a full handshake, its tickets, and the end.
+        let (listing, _peer) = connect(&context, &server);
+        assert_eq!(listing.resumed(), Some(false));
+        context.refilled(false);
+    }
+}
+
+#[test]
+fn no_refill_is_wanted_where_it_is_of_no_use() {
+    let authority = Authority::new();
+    let server = authority.server(TLS13);
+    for (tickets_come, accepted) in [(true, true), (false, true), (false, false)] {
+        let context = authority.context();
+        connect(&context, &server);
+        let spend = || {
+            while context.resumable() != Resumable::Nothing {
+                context.channel().unwrap();
+            }
+        };
+        spend();
+        assert!(context.wants_refill());
+        if tickets_come {
+            connect(&context, &server);
+        }
+        context.refilled(accepted);
+        spend();
+        assert!(!context.wants_refill());
+    }
+    // Where no ticket has ever come, none is missed; and TLS 1.2 does without.
+    for server in [miser(&server), authority.server(TLS12)] {
+        let context = authority.context();
+        connect(&context, &server);
+        assert!(!context.wants_refill());
+    }
+}
+
+#[test]
+fn a_tls12_session_resumes_any_number_of_times() {
+    let authority = Authority::new();
+    let server = authority.server(TLS12);
+    let context = authority.context();
+    assert_eq!(connect(&context, &server).0.resumed(), Some(false));
+    for _ in 0..20 {
+        assert_eq!(context.resumable(), Resumable::Session);
+        assert_eq!(connect(&context, &server).0.resumed(), Some(true));
+    }
+}
+
+#[test]
+fn contexts_share_nothing_even_of_one_configuration() {
+    let authority = Authority::new();
+    let config = authority.client();
+    for versions in BOTH {
+        let server = authority.server(versions);
+        let first = Context::for_host(&config, HOST).unwrap();
+        let second = Context::for_host(&config, HOST).unwrap();
+        connect(&first, &server);
+        assert_ne!(first.resumable(), Resumable::Nothing);
+        assert_eq!(second.resumable(), Resumable::Nothing);
+        assert_eq!(connect(&second, &server).0.resumed(), Some(false));
+    }
+}
+
+#[test]
+fn tickets_that_come_after_our_close_still_count() {
+    let authority = Authority::new();
+    let server = authority.server(TLS13);
+    let context = authority.context();
+    let (mut channel, mut peer) = (context.channel().unwrap(), Peer::new(&server));
+    to_peer(&mut channel, &mut peer);
+    channel.receive(&peer.flight());
+    assert_eq!(channel.poll_handshake(), Poll::Ready(Ok(())));
+    // The tickets answer the client's last flight, with which it has sent everything and closed.
+    assert_eq!(channel.write(b"an upload").unwrap(), 9);
+    channel.close();
+    to_peer(&mut channel, &mut peer);
+    assert!(peer.closed);
+    assert_eq!(peer.received, b"an upload");
+    assert_eq!(context.resumable(), Resumable::Nothing);
+
+    channel.receive(&peer.flight());
+    channel.receive(&peer.close());
+    assert_eq!(drain(&mut channel).1, Ok(Input::Ended(Ending::Clean)));
+    assert_eq!(context.resumable(), Resumable::Tickets(2));
+}
