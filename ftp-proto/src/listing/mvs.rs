@@ -44,17 +44,17 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     member(line)
         .or_else(|| job(line))
         .or_else(|| match context.heading {
-            Some(Heading::DataSets) => data_set(line),
+            Some(Heading::DataSets) => data_set(line, true),
             Some(Heading::LoadModules) => load_module(line).or_else(|| bare_member(line)),
             Some(Heading::Members) => bare_member(line),
             Some(Heading::Jobs) => None,
-            None if context.is_mvs => data_set(line).or_else(|| bare_member(line)),
+            None if context.is_mvs => data_set(line, false).or_else(|| bare_member(line)),
             None => None,
         })
 }
 
-/// A data set: the name comes last, its organisation before it.
-fn data_set(line: &[u8]) -> Option<Entry<'_>> {
+/// A data set: the name comes last, its organisation before it. Below the heading, organisations that are unknown count.
+fn data_set(line: &[u8], is_headed: bool) -> Option<Entry<'_>> {
     let text = trim_end(line);
     let at = memchr::memrchr(b' ', text)?;
     let (columns, name) = text.split_at_checked(at.checked_add(1)?)?;
@@ -69,11 +69,12 @@ fn data_set(line: &[u8]) -> Option<Entry<'_>> {
         // Not on a disk, or not a data set of its own: nothing is known until it is recalled.
         _ if is(first, b"Migrated") || is(first, b"MIGRAT") || is(first, b"ARCIVE") => Kind::Other,
         _ if is(second, b"Tape") || is(last, b"Device") => Kind::Other,
+        _ if is(first, b"Error") => Kind::Other,
         _ if is(first, b"Pseudo") && is(second, b"Directory") => Kind::Directory,
         b"PS" | b"PS-E" | b"PS-L" | b"PSU" | b"DA" | b"DAU" => Kind::File,
         b"PO" | b"PO-E" | b"POU" => Kind::Directory,
         b"VSAM" => Kind::Other,
-        _ if columns.iter().any(u8::is_ascii_digit) => Kind::Other,
+        _ if is_headed && is_member_name(first) => Kind::Other,
         _ => return None,
     };
     Some(Entry::new(line, name).with_kind(kind))

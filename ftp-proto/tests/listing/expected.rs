@@ -4,17 +4,17 @@ use ftp_proto::listing::{Entry, Kind, Line, Options, Reader, Skip};
 use ftp_proto::timestamp::Timestamp;
 
 /// 2024-06-15 12:00:00 UTC, the reference time of all tables that do not name another.
-pub const NOON: i64 = 1_718_452_800;
+pub(crate) const NOON: i64 = 1_718_452_800;
 
 #[derive(Debug, Clone)]
-pub enum Expected {
+pub(crate) enum Expected {
     Entry(Fields),
     Skipped(Skip),
     Unparsed,
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Fields {
+pub(crate) struct Fields {
     name: Vec<u8>,
     kind: Option<Kind>,
     size: Option<Option<u64>>,
@@ -27,23 +27,23 @@ pub struct Fields {
     facts: Vec<(&'static str, &'static str)>,
 }
 
-pub fn file(name: impl AsRef<[u8]>) -> Expected {
+pub(crate) fn file(name: impl AsRef<[u8]>) -> Expected {
     entry(Kind::File, name)
 }
 
-pub fn directory(name: impl AsRef<[u8]>) -> Expected {
+pub(crate) fn directory(name: impl AsRef<[u8]>) -> Expected {
     entry(Kind::Directory, name)
 }
 
-pub fn symlink(name: impl AsRef<[u8]>) -> Expected {
+pub(crate) fn symlink(name: impl AsRef<[u8]>) -> Expected {
     entry(Kind::Symlink, name)
 }
 
-pub fn other(name: impl AsRef<[u8]>) -> Expected {
+pub(crate) fn other(name: impl AsRef<[u8]>) -> Expected {
     entry(Kind::Other, name)
 }
 
-pub fn entry(kind: Kind, name: impl AsRef<[u8]>) -> Expected {
+pub(crate) fn entry(kind: Kind, name: impl AsRef<[u8]>) -> Expected {
     Expected::Entry(Fields {
         name: name.as_ref().to_vec(),
         kind: Some(kind),
@@ -51,11 +51,11 @@ pub fn entry(kind: Kind, name: impl AsRef<[u8]>) -> Expected {
     })
 }
 
-pub fn skipped(skip: Skip) -> Expected {
+pub(crate) fn skipped(skip: Skip) -> Expected {
     Expected::Skipped(skip)
 }
 
-pub fn unparsed() -> Expected {
+pub(crate) fn unparsed() -> Expected {
     Expected::Unparsed
 }
 
@@ -68,60 +68,60 @@ impl Expected {
         self
     }
 
-    pub fn size(self, bytes: u64) -> Self {
+    pub(crate) fn size(self, bytes: u64) -> Self {
         self.with(|fields| fields.size = Some(Some(bytes)))
     }
 
-    pub fn no_size(self) -> Self {
+    pub(crate) fn no_size(self) -> Self {
         self.with(|fields| fields.size = Some(None))
     }
 
     /// The time as `Timestamp` displays it.
-    pub fn at(self, time: &str) -> Self {
+    pub(crate) fn at(self, time: &str) -> Self {
         self.with(|fields| fields.at = Some(Some(time.into())))
     }
 
-    pub fn no_time(self) -> Self {
+    pub(crate) fn no_time(self) -> Self {
         self.with(|fields| fields.at = Some(None))
     }
 
-    pub fn mode(self, mode: u16) -> Self {
+    pub(crate) fn mode(self, mode: u16) -> Self {
         self.with(|fields| fields.mode = Some(Some(mode)))
     }
 
-    pub fn links(self, links: u32) -> Self {
+    pub(crate) fn links(self, links: u32) -> Self {
         self.with(|fields| fields.links = Some(Some(links)))
     }
 
-    pub fn no_links(self) -> Self {
+    pub(crate) fn no_links(self) -> Self {
         self.with(|fields| fields.links = Some(None))
     }
 
-    pub fn owner(self, owner: &str) -> Self {
+    pub(crate) fn owner(self, owner: &str) -> Self {
         self.with(|fields| fields.owner = Some(Some(owner.into())))
     }
 
-    pub fn no_owner(self) -> Self {
+    pub(crate) fn no_owner(self) -> Self {
         self.with(|fields| fields.owner = Some(None))
     }
 
-    pub fn group(self, group: &str) -> Self {
+    pub(crate) fn group(self, group: &str) -> Self {
         self.with(|fields| fields.group = Some(Some(group.into())))
     }
 
-    pub fn no_group(self) -> Self {
+    pub(crate) fn no_group(self) -> Self {
         self.with(|fields| fields.group = Some(None))
     }
 
-    pub fn target(self, target: &str) -> Self {
+    pub(crate) fn target(self, target: &str) -> Self {
         self.with(|fields| fields.target = Some(Some(target.into())))
     }
 
-    pub fn no_target(self) -> Self {
+    pub(crate) fn no_target(self) -> Self {
         self.with(|fields| fields.target = Some(None))
     }
 
-    pub fn fact(self, name: &'static str, value: &'static str) -> Self {
+    pub(crate) fn fact(self, name: &'static str, value: &'static str) -> Self {
         self.with(|fields| fields.facts.push((name, value)))
     }
 
@@ -184,7 +184,7 @@ fn field<T: PartialEq + std::fmt::Debug>(expected: Option<&T>, found: &T, about:
 }
 
 /// All lines that come out of a listing given whole.
-pub fn read(options: &Options, listing: &[u8]) -> Vec<Line<'static>> {
+pub(crate) fn read(options: &Options, listing: &[u8]) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut reader = Reader::new(options);
     reader.feed(listing, |line| lines.push(line.into_owned()));
@@ -193,12 +193,12 @@ pub fn read(options: &Options, listing: &[u8]) -> Vec<Line<'static>> {
 }
 
 /// Options with the reference time.
-pub fn options(now: i64) -> Options {
+pub(crate) fn options(now: i64) -> Options {
     Options::new().now(Timestamp::from_unix_time(now).unwrap())
 }
 
 /// Reads a listing and compares what comes out, line by line.
-pub fn check(options: &Options, listing: &[u8], expected: &[Expected]) {
+pub(crate) fn check(options: &Options, listing: &[u8], expected: &[Expected]) {
     let found = read(options, listing);
     let about = listing.escape_ascii().to_string();
     assert_eq!(
@@ -212,8 +212,12 @@ pub fn check(options: &Options, listing: &[u8], expected: &[Expected]) {
 }
 
 /// Compares listings of one line, all read at the same time by readers of their own.
-pub fn check_lines(options: &Options, cases: &[(&[u8], Expected)]) {
+pub(crate) fn check_lines(options: &Options, cases: &[(&[u8], Expected)]) {
     for (line, expected) in cases {
-        check(options, line, std::slice::from_ref(expected));
+        check(
+            options,
+            &[line, &b"\r\n"[..]].concat(),
+            std::slice::from_ref(expected),
+        );
     }
 }

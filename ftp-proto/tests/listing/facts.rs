@@ -127,3 +127,32 @@ fn mlsd() {
         ],
     );
 }
+
+#[test]
+fn mlst() {
+    let lines: &[(&[u8], &str)] = &[
+        (
+            b" type=file;size=48213;modify=20210312141516; /srv/orrery.dat",
+            "/srv/orrery.dat",
+        ),
+        // The blank before the facts is missing.
+        (b"type=file;size=1; no-indent", "no-indent"),
+        (b"  /no facts at all", "/no facts at all"),
+        (b" Type=dir;Perm=el;  leading", " leading"),
+    ];
+    for (line, name) in lines {
+        let entry = Entry::from_mlst(line).unwrap();
+        assert_eq!(entry.name(), *name);
+        assert_eq!(entry.raw(), *line);
+    }
+    for line in [
+        &b""[..],
+        b" ",
+        b"  ",
+        b" type=file;",
+        b" type=file; ",
+        b" End of list",
+    ] {
+        assert_eq!(Entry::from_mlst(line), None, "{}", line.escape_ascii());
+    }
+}

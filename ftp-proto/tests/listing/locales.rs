@@ -1,5 +1,3 @@
-use ftp_proto::listing::Skip;
-
 use super::expected::*;
 
 #[test]
