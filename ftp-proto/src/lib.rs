@@ -17,6 +17,7 @@ mod command;
 mod error;
 pub mod features;
 pub mod lines;
+pub mod listing;
 pub mod manual;
 pub mod operation;
 pub mod pathname;
