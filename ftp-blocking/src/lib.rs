@@ -1,1 +1,4 @@
 //! An FTP client on std sockets, driven by the ftp-proto state machine.
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -9,3 +9,6 @@
 )]
 
 extern crate alloc;
+
+#[cfg(feature = "testing")]
+pub mod testing;
