@@ -24,6 +24,8 @@ pub mod pathname;
 pub mod reply;
 mod session;
 pub mod size;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 pub mod timestamp;
 #[cfg(feature = "rustls")]
