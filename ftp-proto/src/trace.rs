@@ -6,7 +6,7 @@ use core::hash::{Hash, Hasher};
 
 use crate::action::{Action, Report};
 use crate::command::Command;
-use crate::reply::Reply;
+use crate::reply::{Reply, ReplyCode};
 use crate::session::Detail;
 use crate::time::Instant;
 use crate::transfer::Transfer;
@@ -62,6 +62,8 @@ pub(crate) struct Trace {
     records_max: usize,
     records: VecDeque<Record>,
     dropped: u32,
+    /// The code of the latest reply, whatever the detail.
+    last_code: Option<ReplyCode>,
 }
 
 impl Trace {
@@ -71,7 +73,20 @@ impl Trace {
             records_max: usize::from(records_max),
             records: VecDeque::new(),
             dropped: 0,
+            last_code: None,
         }
+    }
+
+    pub(crate) const fn set_detail(&mut self, detail: Detail) {
+        self.detail = detail;
+    }
+
+    pub(crate) const fn note_code(&mut self, code: ReplyCode) {
+        self.last_code = Some(code);
+    }
+
+    pub(crate) const fn last_code(&self) -> Option<ReplyCode> {
+        self.last_code
     }
 
     /// Records what `make` makes, if records are wanted at all.
