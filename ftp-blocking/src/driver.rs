@@ -362,8 +362,20 @@ impl<T: Transport> Driver<T> {
         self.moving.map(|moving| moving.flow)
     }
 
-    /// Reads payload. `Ready` when there is none any more: the operation is over.
+    /// Reads payload. `Err` when there is none any more, and the operation was driven to its end.
     pub(crate) fn read_payload<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        buffer: &mut [u8],
+    ) -> std::result::Result<usize, Result<O::Output>> {
+        match self.read_some(operation, buffer)? {
+            0 => Err(self.drive_to_end(operation)),
+            count => Ok(count),
+        }
+    }
+
+    /// Reads payload; 0 when there is none any more, and the operation may go on. `Err` when it is over.
+    pub(crate) fn read_some<O: Operation>(
         &mut self,
         operation: &mut O,
         buffer: &mut [u8],
@@ -374,11 +386,10 @@ impl<T: Transport> Driver<T> {
             self.look_again_after_a_slice();
             self.do_actions(operation)?;
             let Some(moving) = self.moving else {
-                return Err(self.drive_to_end(operation));
+                return Ok(0);
             };
             let slice = self.slice();
             match self.receive_some(moving, buffer, slice) {
-                Ok(Some(0)) => return Err(self.drive_to_end(operation)),
                 Ok(Some(count)) => {
                     self.hold(true);
                     return Ok(count);
@@ -386,7 +397,7 @@ impl<T: Transport> Driver<T> {
                 Ok(None) => self.look(),
                 Err(error) => {
                     self.fail(Link::Data(moving.data), error);
-                    return Err(self.drive_to_end(operation));
+                    return Ok(0);
                 }
             }
         }

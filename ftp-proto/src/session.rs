@@ -11,6 +11,7 @@ mod outbox;
 mod pending;
 mod queue;
 mod replies;
+mod rung;
 mod running;
 mod security;
 mod table;
@@ -34,6 +35,8 @@ use crate::time::{Deadline, Instant, Reason};
 use crate::trace::{Record, Trace};
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
+
+pub use rung::Rung;
 
 use abort::Settlement;
 use outbox::Outbox;
@@ -154,6 +157,8 @@ struct Server {
     /// PROT P is in force.
     protected: bool,
     features: Option<Features>,
+    /// The way to list a directory that worked.
+    listing: Option<Rung>,
 }
 
 impl Session {
@@ -162,7 +167,6 @@ impl Session {
         let grammar = Grammar {
             any_code_ends: config.lenient.contains(Leniency::OtherCodeEndsReply),
             telnet: config.telnet == Telnet::Doubled,
-            ..Grammar::STRICT
         };
         let mut session = Self {
             config,
@@ -263,6 +267,14 @@ impl Session {
 
     pub(crate) fn remember_features(&mut self, features: Features) {
         self.server.features = Some(features);
+    }
+
+    pub(crate) const fn listing_rung(&self) -> Option<Rung> {
+        self.server.listing
+    }
+
+    pub(crate) fn remember_listing_rung(&mut self, rung: Rung) {
+        self.server.listing = Some(rung);
     }
 
     pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
