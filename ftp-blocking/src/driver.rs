@@ -11,8 +11,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::{
-    Action, Closed, Config, Control, DataId, Direction, End, ErrorKind as Cause, Event, Failure,
-    Flow, Instant, Interruption, Link, Operation, Reason, Report, Session, State, Target,
+    Action, After, Closed, Config, Control, DataId, Direction, End, ErrorKind as Cause, Event,
+    Failure, Flow, Instant, Interruption, Link, Operation, Reason, Report, Session, State, Target,
 };
 
 use crate::clock::Clock;
@@ -581,6 +581,27 @@ impl<T: Transport> Driver<T> {
         }
     }
 
+    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
+    pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        let mut block = vec![0; CONTROL_BYTES];
+        while let Some(flow) = self.flow() {
+            if flow.direction == Direction::Send {
+                return self.finish_payload(operation);
+            }
+            loop {
+                match self.read_some(operation, &mut block) {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    Err(over) => return over,
+                }
+            }
+            if let Driven::Ready(result) = self.drive(operation) {
+                return result;
+            }
+        }
+        self.drive_to_end(operation)
+    }
+
     /// Ends the transfer under way and drives the operation to its verdict.
     pub(crate) fn abort<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
         if let Some(id) = self.session.current_transfer() {
@@ -683,6 +704,15 @@ impl<T: Transport> Driver<T> {
             self.perform(action);
         }
         action.is_some()
+    }
+
+    /// What the session is good for now, as errors say it.
+    pub(crate) fn after(&self) -> After {
+        match self.session.state() {
+            State::Dead(_) => After::Dead,
+            State::Draining { .. } => After::Draining,
+            _ => After::Usable,
+        }
     }
 
     fn is_dead(&self) -> bool {

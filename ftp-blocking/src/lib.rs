@@ -12,6 +12,7 @@ mod listing;
 mod tcp;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transfers;
 mod transport;
 mod upload;
 
