@@ -48,7 +48,7 @@ use timers::Timers;
 
 /// Stands for the reply to one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(u32);
+pub struct Ticket(pub(crate) u32);
 
 impl Ticket {
     /// Stands for the greeting, the reply to no command at all.
@@ -62,7 +62,7 @@ impl Ticket {
 
 /// Stands for the verdict on one transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TransferId(u32);
+pub struct TransferId(pub(crate) u32);
 
 /// What a session is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -194,6 +194,10 @@ impl Session {
             used: Leniencies::default(),
             trace: Trace::new(config.detail, config.limits.trace_records_max),
         };
+        session.trace.record(|| Record::Opened {
+            config: Box::new(config),
+            control,
+        });
         let greeting = session.issue_ticket();
         session.expect_greeting(greeting);
         session
@@ -510,6 +514,11 @@ impl Session {
             State::Draining { .. } => After::Draining,
             State::Usable | State::Busy => After::Usable,
         }
+    }
+
+    /// Drops the answers that nobody will poll, in a replay.
+    pub(crate) fn forget_answers(&mut self) {
+        self.answers.clear();
     }
 
     fn is_idle(&self) -> bool {
