@@ -1,11 +1,14 @@
 //! Each real server greets, logs in and ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod harness;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER, required};
+use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER};
+use libtest_mimic::{Arguments, Completion};
 
 struct Dialogue {
     stream: TcpStream,
@@ -44,18 +47,6 @@ impl Dialogue {
             .write_all(format!("{command}\r\n").as_bytes())
             .unwrap();
         self.reply()
-    }
-}
-
-/// Starts a server, or says why not; where servers are required that is a failure.
-fn start(kind: Kind) -> Option<Server> {
-    match Setup::new(kind).start() {
-        Ok(server) => Some(server),
-        Err(unavailable) if required() => panic!("{unavailable}"),
-        Err(unavailable) => {
-            eprintln!("ignored: {unavailable}");
-            None
-        }
     }
 }
 
@@ -100,16 +91,18 @@ fn refuses_a_wrong_password(address: SocketAddr) {
     assert!(reply.starts_with("530"), "{reply}");
 }
 
-fn check(kind: Kind) {
-    let Some(server) = start(kind) else {
-        return;
+fn logs_in(server: &Server, family: Family) -> Completion {
+    let Some(address) = server.address(family) else {
+        return Completion::ignored_with("this machine has no IPv6");
     };
-    let families = [Family::V4, Family::V6];
-    for address in families.iter().filter_map(|f| server.address(*f)) {
-        log_in_as_user(&server, address);
-        log_in_as_anonymous(address);
-        refuses_a_wrong_password(address);
-    }
+    log_in_as_user(server, address);
+    log_in_as_anonymous(address);
+    refuses_a_wrong_password(address);
+    Completion::Completed
+}
+
+fn ends(server: Server) -> Completion {
+    let kind = server.kind();
     let address = server.address(Family::V4).unwrap();
     let open = Dialogue::open(address);
     let pids = server.pids();
@@ -120,6 +113,7 @@ fn check(kind: Kind) {
     }
     assert!(TcpStream::connect(address).is_err());
     drop(open);
+    Completion::Completed
 }
 
 /// Whether a process is there and not merely waiting to be collected by its parent.
@@ -127,27 +121,15 @@ fn runs(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-#[test]
-fn vsftpd_greets_logs_in_and_ends() {
-    check(Kind::Vsftpd);
-}
-
-#[test]
-fn proftpd_greets_logs_in_and_ends() {
-    check(Kind::Proftpd);
-}
-
-#[test]
-fn pure_ftpd_greets_logs_in_and_ends() {
-    check(Kind::PureFtpd);
-}
-
-#[test]
-fn pyftpdlib_greets_logs_in_and_ends() {
-    check(Kind::Pyftpdlib);
-}
-
-#[test]
-fn inetutils_greets_logs_in_and_ends() {
-    check(Kind::Inetutils);
+fn main() {
+    let mut trials = Vec::new();
+    for kind in Kind::ALL {
+        let setup = Setup::new(kind);
+        let v4 = |server: Server| logs_in(&server, Family::V4);
+        let v6 = |server: Server| logs_in(&server, Family::V6);
+        trials.push(harness::trial(format!("{kind}::ipv4::logs_in"), setup, v4));
+        trials.push(harness::trial(format!("{kind}::ipv6::logs_in"), setup, v6));
+        trials.push(harness::trial(format!("{kind}::ends"), setup, ends));
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

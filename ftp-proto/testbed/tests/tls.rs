@@ -2,6 +2,8 @@
 //! asked for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod harness;
+
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -9,8 +11,8 @@ use std::time::Duration;
 
 use ftp_testbed::servers::{
     AUTHORITY, Certificate, Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant,
-    required,
 };
+use libtest_mimic::{Arguments, Completion, Trial};
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -83,23 +85,8 @@ fn open(server: &Server) -> io::Result<Secured> {
     secure(stream, &config())
 }
 
-/// Starts a server, or says why not; where servers are required that is a failure.
-fn start(setup: Setup) -> Option<Server> {
-    match setup.start() {
-        Ok(server) => Some(server),
-        Err(unavailable) if required() => panic!("{unavailable}"),
-        Err(unavailable) => {
-            eprintln!("ignored: {unavailable}");
-            None
-        }
-    }
-}
-
-fn speaks(kind: Kind, variant: Variant, versions: TlsVersions) {
-    let Some(server) = start(Setup::new(kind).variant(variant).tls_versions(versions)) else {
-        return;
-    };
-    let mut control = open(&server).unwrap();
+fn speaks(server: &Server, versions: TlsVersions) -> Completion {
+    let mut control = open(server).unwrap();
     let expected = match versions {
         TlsVersions::Only12 => ProtocolVersion::TLSv1_2,
         TlsVersions::Only13 | TlsVersions::Both => ProtocolVersion::TLSv1_3,
@@ -110,7 +97,8 @@ fn speaks(kind: Kind, variant: Variant, versions: TlsVersions) {
     assert!(ask(&mut control, "PBSZ 0").starts_with("200"));
     assert!(ask(&mut control, "PROT P").starts_with("200"));
     let downloaded = download_without_resumption(&mut control);
-    assert_eq!(downloaded, variant != Variant::RequireReuse);
+    assert_eq!(downloaded, server.variant() != Variant::RequireReuse);
+    Completion::Completed
 }
 
 /// Downloads over a data connection with a session of its own; whether the server agreed.
@@ -140,66 +128,74 @@ fn download_without_resumption(control: &mut Secured) -> bool {
     false
 }
 
-fn every_variant(kind: Kind) {
-    let secured = [Variant::Tls, Variant::Implicit, Variant::RequireReuse];
-    for variant in secured.into_iter().filter(|v| kind.supports(*v)) {
-        for versions in [TlsVersions::Both, TlsVersions::Only12, TlsVersions::Only13] {
-            speaks(kind, variant, versions);
-        }
+/// Why the client refuses the certificate.
+fn refusal(server: &Server) -> CertificateError {
+    let error = open(server).unwrap_err();
+    match *error.into_inner().unwrap().downcast().unwrap() {
+        rustls::Error::InvalidCertificate(reason) => reason,
+        other => panic!("{other}"),
     }
 }
 
-#[test]
-fn vsftpd_speaks_tls() {
-    every_variant(Kind::Vsftpd);
+fn expired(server: Server) -> Completion {
+    let reason = refusal(&server);
+    let as_expected = matches!(reason, CertificateError::ExpiredContext { .. });
+    assert!(as_expected, "{reason:?}");
+    Completion::Completed
 }
 
-#[test]
-fn proftpd_speaks_tls() {
-    every_variant(Kind::Proftpd);
+fn other_host(server: Server) -> Completion {
+    let reason = refusal(&server);
+    let as_expected = matches!(reason, CertificateError::NotValidForNameContext { .. });
+    assert!(as_expected, "{reason:?}");
+    Completion::Completed
 }
 
-#[test]
-fn pure_ftpd_speaks_tls() {
-    every_variant(Kind::PureFtpd);
+fn unsupported(kind: Kind, variant: Variant) {
+    let unavailable = Setup::new(kind).variant(variant).start().unwrap_err();
+    assert_eq!(unavailable.kind, kind);
+    assert!(unavailable.reason.contains("variant"), "{unavailable}");
 }
 
-#[test]
-fn pyftpdlib_speaks_tls() {
-    every_variant(Kind::Pyftpdlib);
+fn trials_of(kind: Kind, variant: Variant) -> Vec<Trial> {
+    let setup = Setup::new(kind).variant(variant);
+    [TlsVersions::Both, TlsVersions::Only12, TlsVersions::Only13]
+        .into_iter()
+        .map(|versions| {
+            let name = format!("{kind}::{variant:?}::{versions:?}");
+            let setup = setup.tls_versions(versions);
+            harness::trial(name, setup, move |server| speaks(&server, versions))
+        })
+        .collect()
 }
 
-#[test]
-fn certificates_are_as_bad_as_asked_for() {
-    let refusal = |certificate| {
-        let setup = Setup::new(Kind::Pyftpdlib).variant(Variant::Tls);
-        let server = start(setup.certificate(certificate))?;
-        let error = open(&server).unwrap_err();
-        Some(*error.into_inner().unwrap().downcast().unwrap())
-    };
-    if let Some(error) = refusal(Certificate::Expired) {
-        let expired = matches!(
-            error,
-            rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { .. })
-        );
-        assert!(expired, "{error}");
-    }
-    if let Some(error) = refusal(Certificate::OtherHost) {
-        let other = matches!(
-            error,
-            rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { .. })
-        );
-        assert!(other, "{error}");
-    }
-}
-
-#[test]
-fn a_variant_that_a_server_lacks_is_unavailable() {
+fn main() {
+    let mut trials = Vec::new();
     for kind in Kind::ALL {
-        for variant in Variant::ALL.into_iter().filter(|v| !kind.supports(*v)) {
-            let unavailable = Setup::new(kind).variant(variant).start().unwrap_err();
-            assert_eq!(unavailable.kind, kind);
-            assert!(unavailable.reason.contains("variant"), "{unavailable}");
+        for variant in Variant::ALL {
+            if !kind.supports(variant) {
+                let name = format!("{kind}::{variant:?}::unsupported");
+                let check = move || {
+                    unsupported(kind, variant);
+                    Ok(())
+                };
+                trials.push(Trial::test(name, check));
+            } else if variant != Variant::Plain {
+                trials.extend(trials_of(kind, variant));
+            }
         }
+        if !kind.supports(Variant::Tls) {
+            continue;
+        }
+        let setup = Setup::new(kind).variant(Variant::Tls);
+        let bad = setup.certificate(Certificate::Expired);
+        trials.push(harness::trial(format!("{kind}::expired"), bad, expired));
+        let bad = setup.certificate(Certificate::OtherHost);
+        trials.push(harness::trial(
+            format!("{kind}::other_host"),
+            bad,
+            other_host,
+        ));
     }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -14,7 +14,7 @@ use super::process::{descendants, stop_with_descendants};
 use super::sandbox::Sandbox;
 
 pub(super) fn launch(site: &Site<'_>) -> io::Result<SuperServer> {
-    let installation = Installation::find("ftpd").ok_or_else(|| io::Error::other("not found"))?;
+    let installation = Installation::find("ftpd")?;
     check_version(&installation)?;
     let sandbox = Sandbox::create(site)?;
     SuperServer::start(site.addresses, sandbox, installation)

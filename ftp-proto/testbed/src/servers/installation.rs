@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,8 +25,13 @@ pub(super) struct Installation {
 
 impl Installation {
     /// Looks for a program among the unpacked ones, then on `PATH` and in the folders of system programs.
-    pub(super) fn find(name: &str) -> Option<Self> {
-        Self::unpacked(name).or_else(|| Self::installed(name))
+    pub(super) fn find(name: &str) -> io::Result<Self> {
+        let found = Self::unpacked(name).or_else(|| Self::installed(name));
+        found.ok_or_else(|| {
+            io::Error::other(format!(
+                "{name} is neither unpacked nor on PATH (.ci/fetch-servers fetches it)"
+            ))
+        })
     }
 
     fn unpacked(name: &str) -> Option<Self> {

@@ -10,8 +10,7 @@ use super::tls::Identity;
 use super::{ANONYMOUS_ID, PASSWORD_HASH, Site, USER, USER_ID, Variant};
 
 pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
-    let installation =
-        Installation::find("proftpd").ok_or_else(|| io::Error::other("not found"))?;
+    let installation = Installation::find("proftpd")?;
     let tree = site.tree.display();
     // The user of <Anonymous> must be among them, or the login is refused.
     let users = format!(

@@ -9,8 +9,7 @@ use super::sandbox::Sandbox;
 use super::{PASSWORD_HASH, Site, USER, USER_ID};
 
 pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
-    let installation =
-        Installation::find("pure-ftpd").ok_or_else(|| io::Error::other("not found"))?;
+    let installation = Installation::find("pure-ftpd")?;
     let users = users(site)?;
     let sandbox = Sandbox::create(site)?;
     let identity = site.identity()?;
@@ -57,8 +56,7 @@ fn users(site: &Site<'_>) -> io::Result<PathBuf> {
 }
 
 fn make_database(passwd: &Path, database: &Path) -> io::Result<()> {
-    let tool =
-        Installation::find("pure-pw").ok_or_else(|| io::Error::other("pure-pw not found"))?;
+    let tool = Installation::find("pure-pw")?;
     let output = tool
         .command()
         .arg("mkdb")

@@ -40,10 +40,7 @@ fn interpreter() -> io::Result<Command> {
     let program = if fetched.exists() {
         fetched
     } else {
-        let found = Installation::find("python3");
-        found
-            .ok_or_else(|| io::Error::other("python3 not found"))?
-            .program
+        Installation::find("python3")?.program
     };
     let mut probe = python(&program, &packages);
     if probe
@@ -54,7 +51,9 @@ fn interpreter() -> io::Result<Command> {
     {
         return Ok(python(&program, &packages));
     }
-    Err(io::Error::other("not found: python3 cannot import it"))
+    Err(io::Error::other(
+        "python3 cannot import it (.ci/fetch-servers fetches it)",
+    ))
 }
 
 fn python(program: &Path, packages: &Path) -> Command {

@@ -11,7 +11,7 @@ use super::tls::Identity;
 use super::{Site, Variant};
 
 pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
-    let installation = Installation::find("vsftpd").ok_or_else(|| io::Error::other("not found"))?;
+    let installation = Installation::find("vsftpd")?;
     let sandbox = Sandbox::create(site)?;
     fs::create_dir(site.directory.join("empty"))?;
     let identity = site.identity()?;
