@@ -9,6 +9,8 @@ mod download;
 mod driver;
 mod error;
 mod tcp;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 mod upload;
 

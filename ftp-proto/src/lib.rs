@@ -17,12 +17,15 @@ mod command;
 mod error;
 pub mod features;
 pub mod lines;
+pub mod listing;
 pub mod manual;
 pub mod operation;
 pub mod pathname;
 pub mod reply;
 mod session;
 pub mod size;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 pub mod timestamp;
 #[cfg(feature = "rustls")]

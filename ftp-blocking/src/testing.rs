@@ -1,0 +1,334 @@
+//! A loopback FTP server, for tests and demonstrations (feature `testing`).
+//!
+//! [`Loopback`] runs the pure server of [`ftp_proto::testing`] over real sockets on 127.0.0.1 or ::1: one thread per
+//! session, any number of sessions, on a port that was free. Dropping it stops it.
+
+mod session;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ftp_proto::testing::{Files, Received, Server, ServerConfig};
+
+use self::session::{Guest, Session};
+
+/// An FTP server on loopback that runs until it is dropped.
+///
+/// All sessions share one file tree, unless [`LoopbackBuilder::separate_trees`] says otherwise. The handshakes of
+/// TLS are not implemented: a configuration that offers AUTH TLS fails at it.
+///
+/// ```
+/// use std::io::{BufRead, BufReader, Write};
+///
+/// use ftp_blocking::testing::Loopback;
+/// use ftp_proto::testing::{Files, ServerConfig};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
+/// assert!(server.url().starts_with("ftp://127.0.0.1:"));
+///
+/// let mut control = BufReader::new(std::net::TcpStream::connect(server.address())?);
+/// let mut line = String::new();
+/// control.read_line(&mut line)?;
+/// assert_eq!(line, "220 Service ready.\r\n");
+///
+/// control.get_mut().write_all(b"NOOP\r\n")?;
+/// line.clear();
+/// control.read_line(&mut line)?;
+/// assert_eq!(line, "200 Done nothing.\r\n");
+/// assert_eq!(server.commands(0), ["NOOP"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Loopback {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+/// Choices for a [`Loopback`] before it starts.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use ftp_blocking::testing::Loopback;
+/// use ftp_proto::testing::{Files, ServerConfig};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let server = Loopback::builder(ServerConfig::new(), Files::new())
+///     .ipv6()
+///     .separate_trees()
+///     .limit(Duration::from_secs(5))
+///     .start()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct LoopbackBuilder {
+    config: ServerConfig,
+    files: Files,
+    address: IpAddr,
+    separate_trees: bool,
+    limit: Duration,
+}
+
+/// How many there are now, and how many there were at most at one time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Gauge {
+    /// Now.
+    pub now: usize,
+    /// The highest that `now` has been.
+    pub max: usize,
+}
+
+/// What a [`Loopback`] has counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Control connections accepted since the start.
+    pub accepted: usize,
+    /// Open control connections.
+    pub sessions: Gauge,
+    /// Sessions with a complete login.
+    pub logins: Gauge,
+    /// Open data connections; listeners are not counted.
+    pub data: Gauge,
+}
+
+impl Gauge {
+    fn up(&mut self) {
+        self.now += 1;
+        self.max = self.max.max(self.now);
+    }
+
+    fn down(&mut self) {
+        self.now -= 1;
+    }
+}
+
+/// What the threads of one server have in common.
+#[derive(Debug)]
+struct Shared {
+    builder: LoopbackBuilder,
+    stop: AtomicBool,
+    tree: Mutex<Files>,
+    /// By number of session; `None` when it is over.
+    controls: Mutex<Vec<Option<TcpStream>>>,
+    logs: Mutex<Vec<Vec<Received>>>,
+    counts: Mutex<Counts>,
+}
+
+impl Loopback {
+    /// Starts a server on 127.0.0.1 whose sessions share these files.
+    ///
+    /// # Errors
+    /// Those of binding a socket and of starting a thread.
+    pub fn start(config: ServerConfig, files: Files) -> io::Result<Self> {
+        Self::builder(config, files).start()
+    }
+
+    /// Choices before the start.
+    pub const fn builder(config: ServerConfig, files: Files) -> LoopbackBuilder {
+        LoopbackBuilder {
+            config,
+            files,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            separate_trees: false,
+            limit: Duration::from_secs(60),
+        }
+    }
+
+    /// Where the server listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `ftp://ADDRESS:PORT/`
+    pub fn url(&self) -> String {
+        format!("ftp://{}/", self.address)
+    }
+
+    /// What was counted so far.
+    pub fn counts(&self) -> Counts {
+        *lock(&self.shared.counts)
+    }
+
+    /// The commands of a session, in order; sessions are numbered from 0 as they were accepted. Bytes that are not
+    /// UTF-8 are replaced; [`log`](Self::log) keeps them.
+    pub fn commands(&self, session: usize) -> Vec<String> {
+        let line = |received: &Received| String::from_utf8_lossy(&received.line).into_owned();
+        self.log(session).iter().map(line).collect()
+    }
+
+    /// The commands of a session, in order; empty for a session that has not been.
+    pub fn log(&self, session: usize) -> Vec<Received> {
+        lock(&self.shared.logs)
+            .get(session)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The files as they are now. With separate trees, those that every session starts with.
+    pub fn files(&self) -> Files {
+        lock(&self.shared.tree).clone()
+    }
+
+    /// Changes the files while sessions run.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::Loopback;
+    /// # use ftp_proto::testing::{Files, ServerConfig};
+    /// # fn main() -> std::io::Result<()> {
+    /// let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// server.change_files(|files| files.insert("/late.txt", "late\n", 0));
+    /// assert_eq!(server.files().content("/late.txt"), Some(&b"late\n"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn change_files(&self, change: impl FnOnce(&mut Files)) {
+        change(&mut lock(&self.shared.tree));
+    }
+}
+
+impl Drop for Loopback {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        for control in lock(&self.shared.controls).iter().flatten() {
+            let _ = control.shutdown(std::net::Shutdown::Both);
+        }
+        // The acceptor looks at `stop` when it has accepted.
+        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+impl LoopbackBuilder {
+    /// Listens on ::1 instead of 127.0.0.1.
+    #[must_use]
+    pub const fn ipv6(mut self) -> Self {
+        self.address = IpAddr::V6(Ipv6Addr::LOCALHOST);
+        self
+    }
+
+    /// Gives every session a copy of the files of its own.
+    #[must_use]
+    pub const fn separate_trees(mut self) -> Self {
+        self.separate_trees = true;
+        self
+    }
+
+    /// How long a session may go without any progress, and how long it waits for a data connection; then it ends.
+    /// One minute unless set.
+    #[must_use]
+    pub const fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Starts the server.
+    ///
+    /// # Errors
+    /// Those of binding a socket and of starting a thread.
+    pub fn start(self) -> io::Result<Loopback> {
+        let listener = TcpListener::bind((self.address, 0))?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            tree: Mutex::new(self.files.clone()),
+            controls: Mutex::default(),
+            logs: Mutex::default(),
+            counts: Mutex::default(),
+            builder: self,
+        });
+        let acceptor = {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new()
+                .name("ftp-loopback".into())
+                .spawn(move || accept(&listener, &shared))?
+        };
+        Ok(Loopback {
+            address,
+            shared,
+            acceptor: Some(acceptor),
+        })
+    }
+
+    fn guest(&self, control: &TcpStream) -> io::Result<Box<dyn Guest>> {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let config = self
+            .config
+            .clone()
+            .local(control.local_addr()?.ip())
+            .peer(control.peer_addr()?.ip())
+            .time(now.as_secs());
+        Ok(Box::new(Server::new(config, self.files.clone())))
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    let mut sessions: Vec<JoinHandle<()>> = Vec::new();
+    while let Ok((control, _)) = listener.accept() {
+        if shared.stop.load(Ordering::SeqCst) {
+            break;
+        }
+        sessions.retain(|session| !session.is_finished());
+        sessions.extend(start_session(control, shared));
+    }
+    for session in sessions {
+        let _ = session.join();
+    }
+}
+
+/// A connection that cannot be served is closed.
+fn start_session(control: TcpStream, shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
+    let copy = control.try_clone().ok()?;
+    let guest = shared.builder.guest(&control).ok()?;
+    let number = shared.enter(copy);
+    let of_session = Arc::clone(shared);
+    let run = move || {
+        // An error of the sockets ends the session, as it should; there is nobody to tell.
+        let _ = Session::new(control, guest, number, &of_session).and_then(Session::run);
+        of_session.leave(number);
+    };
+    thread::Builder::new()
+        .name(format!("ftp-session-{number}"))
+        .spawn(run)
+        .ok()
+}
+
+impl Shared {
+    fn enter(&self, control: TcpStream) -> usize {
+        let mut counts = lock(&self.counts);
+        counts.accepted += 1;
+        counts.sessions.up();
+        lock(&self.logs).push(Vec::new());
+        let mut controls = lock(&self.controls);
+        if self.stop.load(Ordering::SeqCst) {
+            let _ = control.shutdown(std::net::Shutdown::Both);
+        }
+        controls.push(Some(control));
+        controls.len() - 1
+    }
+
+    fn leave(&self, number: usize) {
+        lock(&self.counts).sessions.down();
+        if let Some(control) = lock(&self.controls).get_mut(number) {
+            *control = None;
+        }
+    }
+}
+
+/// A thread that panicked while it held the lock has left nothing half done that matters to a test server.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

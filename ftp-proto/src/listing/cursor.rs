@@ -1,0 +1,151 @@
+//! Columns of a line: words separated by runs of blanks.
+
+/// Whether a byte separates columns. LF stands inside a record that was joined from two lines.
+pub(super) const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n')
+}
+
+/// Whether a text has no other bytes than blanks.
+pub(super) fn is_all_blank(text: &[u8]) -> bool {
+    text.iter().all(|&byte| is_blank(byte))
+}
+
+/// A text without the blanks around it.
+pub(super) fn trim(mut text: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = text {
+        if !is_blank(*first) {
+            break;
+        }
+        text = rest;
+    }
+    trim_end(text)
+}
+
+/// A text without the blanks behind it.
+pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
+    while let [rest @ .., last] = text {
+        if !is_blank(*last) {
+            break;
+        }
+        text = rest;
+    }
+    text
+}
+
+/// The unsigned number that a whole text is, or `None` also when it exceeds 64 bits.
+pub(super) fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// Whether a text is one digit or more and nothing else.
+pub(super) fn is_digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+}
+
+/// The number that a text of at most `digits` digits is.
+pub(super) fn small(text: &[u8], digits: usize) -> Option<u16> {
+    if text.len() > digits {
+        return None;
+    }
+    u16::try_from(number(text)?).ok()
+}
+
+/// Octal digits, of which the permission bits are kept.
+pub(super) fn permissions(text: &[u8]) -> Option<u16> {
+    if text.is_empty() || text.len() > 10 {
+        return None;
+    }
+    let value = text.iter().try_fold(0_u32, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 8).then(|| value.wrapping_shl(3) | u32::from(digit))
+    })?;
+    u16::try_from(value & 0o7777).ok()
+}
+
+/// Splits a text at the first occurrence of `separator`, which belongs to neither part.
+pub(super) fn split_once<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memchr::memmem::find(text, separator)?;
+    Some((
+        text.get(..at)?,
+        text.get(at.checked_add(separator.len())?..)?,
+    ))
+}
+
+/// A reading position in a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) const fn new(line: &'a [u8]) -> Self {
+        Self { rest: line }
+    }
+
+    /// All that has not been read.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Skips blanks and reads up to the next one; empty at the end of the line.
+    pub(super) fn word(&mut self) -> &'a [u8] {
+        self.skip_blanks();
+        let mut end = 0_usize;
+        for &byte in self.rest {
+            if is_blank(byte) {
+                break;
+            }
+            end = end.saturating_add(1);
+        }
+        let (word, rest) = self.rest.split_at_checked(end).unwrap_or_default();
+        self.rest = rest;
+        word
+    }
+
+    /// The next word, left unread.
+    pub(super) fn peek(&self) -> &'a [u8] {
+        let mut ahead = *self;
+        ahead.word()
+    }
+
+    /// Skips blanks and tells how many.
+    pub(super) fn skip_blanks(&mut self) -> usize {
+        let before = self.rest.len();
+        while let [first, rest @ ..] = self.rest {
+            if !is_blank(*first) {
+                break;
+            }
+            self.rest = rest;
+        }
+        before.saturating_sub(self.rest.len())
+    }
+
+    /// How many blanks stand next.
+    pub(super) fn blanks(&self) -> usize {
+        let mut ahead = *self;
+        ahead.skip_blanks()
+    }
+
+    /// The name that follows after exactly `blanks` blanks. None of nothing but blanks.
+    pub(super) fn name_after(&self, blanks: usize) -> Option<&'a [u8]> {
+        if self.blanks() < blanks {
+            return None;
+        }
+        let name = self.rest.get(blanks..)?;
+        (blanks > 0 && !is_all_blank(name)).then_some(name)
+    }
+
+    /// The name that follows after any blanks.
+    pub(super) fn name_after_blanks(&self) -> Option<&'a [u8]> {
+        self.name_after(self.blanks())
+    }
+}

@@ -1,0 +1,306 @@
+//! MLSx: the facts of [RFC 3659 section 7](https://www.rfc-editor.org/rfc/rfc3659#section-7), the one listing format that
+//! was specified.
+//!
+//! `facts = *(name "=" value ";")`, one blank, and the name to the end of the line. Names of facts and values of `type`
+//! know no case. A fact that cannot be read costs that fact, not the entry.
+
+use alloc::vec::Vec;
+
+use super::cursor::{number, permissions};
+use super::entry::{Entry, Kind};
+use crate::timestamp::Timestamp;
+
+/// The facts of an MLSx line: names and values in the order sent, unknown ones included, as [`Entry::facts`] yields them.
+///
+/// ```
+/// use ftp_proto::listing::Entry;
+/// let entry = Entry::from_mlsd(b"type=file;x.colour=red; a.txt").unwrap();
+/// let facts: Vec<_> = entry.facts().collect();
+/// assert_eq!(facts, [(&b"type"[..], &b"file"[..]), (b"x.colour", b"red")]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Facts<'a> {
+    pub(super) const fn new(facts: &'a [u8]) -> Self {
+        Self { rest: facts }
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// The next fact, `Some(None)` behind the last one, or `None` for something that is not a fact.
+    fn take_fact(&mut self) -> Option<Option<(&'a [u8], &'a [u8])>> {
+        while let [b';', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        if self.rest.is_empty() {
+            return Some(None);
+        }
+        let (name, rest) = split_before(self.rest, |byte| byte == b'=' || byte == b';');
+        let (value, rest) = split_before(rest.strip_prefix(b"=")?, |byte| byte == b';');
+        self.rest = rest;
+        (!name.is_empty()).then_some(Some((name, value)))
+    }
+}
+
+impl<'a> Iterator for Facts<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.take_fact().flatten()
+    }
+}
+
+/// Facts are too short for a vectorised search to pay.
+fn split_before(text: &[u8], is_end: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|&byte| is_end(byte));
+    text.split_at_checked(end.unwrap_or(text.len()))
+        .unwrap_or_default()
+}
+
+impl<'a> Entry<'a> {
+    /// Reads a line of an MLSD transfer, without its line end.
+    ///
+    /// `None` if it is no such line: no blank, no name, or something before the blank that is not a fact (as when the
+    /// server sent `ls -l` instead).
+    ///
+    /// ```
+    /// use ftp_proto::listing::{Entry, Kind};
+    /// let entry = Entry::from_mlsd(b"Type=OS.unix=slink:/srv/real;Size=9;Unique=5g2; link").unwrap();
+    /// assert_eq!((entry.kind(), entry.name().to_str()), (Kind::Symlink, Some("link")));
+    /// assert_eq!(entry.target(), Some(&b"/srv/real"[..]));
+    /// assert_eq!(entry.unique(), Some(&b"5g2"[..]));
+    /// ```
+    #[must_use]
+    pub fn from_mlsd(line: &'a [u8]) -> Option<Self> {
+        parse(line, line)
+    }
+
+    /// Reads the line of a reply to MLST that holds the facts: as in MLSD, but one blank stands before them, and the name
+    /// is usually a full path. A server that forgets the blank is understood.
+    ///
+    /// ```
+    /// use ftp_proto::listing::Entry;
+    /// let entry = Entry::from_mlst(b" type=dir;modify=20240111032600; /srv/data").unwrap();
+    /// assert_eq!(entry.name(), "/srv/data");
+    /// ```
+    #[must_use]
+    pub fn from_mlst(line: &'a [u8]) -> Option<Self> {
+        parse(line, line.strip_prefix(b" ").unwrap_or(line))
+    }
+
+    /// Writes the entry as a line of MLSD, without a line end: what is known first, then the other facts it came with.
+    ///
+    /// `None` when the form cannot hold it: a name that is empty, contains LF or ends in CR, or a value with a blank, `;`
+    /// or a line end. What MLSx has no fact for is left out: hard links, a time whose zone is unknown.
+    ///
+    /// ```
+    /// use ftp_proto::listing::{Entry, Kind};
+    /// let entry = Entry::new(b"", b"a b.txt").with_kind(Kind::File).with_size(5).with_mode(0o644);
+    /// let line = entry.to_mlsd().unwrap();
+    /// assert_eq!(line, b"type=file;size=5;UNIX.mode=0644; a b.txt");
+    /// assert_eq!(Entry::from_mlsd(&line), Some(entry));
+    /// ```
+    #[must_use]
+    pub fn to_mlsd(&self) -> Option<Vec<u8>> {
+        let mut line = Vec::new();
+        self.write_type(&mut line)?;
+        if let Some(size) = self.size() {
+            write_fact(&mut line, "size", alloc::format!("{size}").as_bytes())?;
+        }
+        if let Some(time) = self.modified().and_then(|time| time.time_val()) {
+            write_fact(&mut line, "modify", alloc::format!("{time}").as_bytes())?;
+        }
+        if let Some(mode) = self.mode() {
+            let mode = alloc::format!("{mode:04o}");
+            write_fact(&mut line, "UNIX.mode", mode.as_bytes())?;
+        }
+        for (fact, value) in [
+            ("UNIX.ownername", self.owner()),
+            ("UNIX.groupname", self.group()),
+            ("unique", self.unique()),
+        ] {
+            if let Some(value) = value {
+                write_fact(&mut line, fact, value)?;
+            }
+        }
+        for (fact, value) in self.facts() {
+            if Fact::named(fact).is_none() {
+                write_fact(&mut line, core::str::from_utf8(fact).ok()?, value)?;
+            }
+        }
+        let name = self.name().as_bytes();
+        if name.is_empty() || name.contains(&b'\n') || name.ends_with(b"\r") {
+            return None;
+        }
+        line.push(b' ');
+        line.extend_from_slice(name);
+        Some(line)
+    }
+
+    fn write_type(&self, line: &mut Vec<u8>) -> Option<()> {
+        let value: &[u8] = match (self.kind(), self.target()) {
+            (Kind::File, _) => b"file",
+            (Kind::Directory, _) => b"dir",
+            (Kind::CurrentDirectory, _) => b"cdir",
+            (Kind::ParentDirectory, _) => b"pdir",
+            (Kind::Symlink, None) => b"OS.unix=symlink",
+            (Kind::Symlink, Some(target)) => {
+                let value = [b"OS.unix=slink:", target].concat();
+                return write_fact(line, "type", &value);
+            }
+            (Kind::Other, _) => self.fact("type").unwrap_or(b"OS.unix=other"),
+            (Kind::Unknown, _) => return Some(()),
+        };
+        write_fact(line, "type", value)
+    }
+}
+
+fn write_fact(line: &mut Vec<u8>, name: &str, value: &[u8]) -> Option<()> {
+    if value.iter().any(|byte| b"; \r\n".contains(byte)) {
+        return None;
+    }
+    line.extend_from_slice(name.as_bytes());
+    line.push(b'=');
+    line.extend_from_slice(value);
+    line.push(b';');
+    Some(())
+}
+
+/// The facts that an [`Entry`] has a field for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fact {
+    Type,
+    Size,
+    /// Pure-FTPd's size of a directory.
+    DirectorySize,
+    Modify,
+    Unique,
+    Mode,
+    OwnerName,
+    Owner,
+    OwnerId,
+    GroupName,
+    Group,
+    GroupId,
+    Target,
+}
+
+impl Fact {
+    /// Every server writes these names in one case, so that an exact comparison nearly always decides.
+    fn named(name: &[u8]) -> Option<Self> {
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        Some(match name.len() {
+            4 if is(b"type") => Self::Type,
+            4 if is(b"size") => Self::Size,
+            4 if is(b"sizd") => Self::DirectorySize,
+            6 if is(b"modify") => Self::Modify,
+            6 if is(b"unique") => Self::Unique,
+            8 if is(b"UNIX.uid") => Self::OwnerId,
+            8 if is(b"UNIX.gid") => Self::GroupId,
+            9 if is(b"UNIX.mode") => Self::Mode,
+            10 if is(b"UNIX.owner") => Self::Owner,
+            10 if is(b"UNIX.group") => Self::Group,
+            10 if is(b"UNIX.slink") => Self::Target,
+            14 if is(b"UNIX.ownername") => Self::OwnerName,
+            14 if is(b"UNIX.groupname") => Self::GroupName,
+            _ => return None,
+        })
+    }
+}
+
+/// The first value of each fact.
+#[derive(Default)]
+struct Values<'a> {
+    kind: Option<&'a [u8]>,
+    size: Option<&'a [u8]>,
+    directory_size: Option<&'a [u8]>,
+    modify: Option<&'a [u8]>,
+    unique: Option<&'a [u8]>,
+    mode: Option<&'a [u8]>,
+    owner: [Option<&'a [u8]>; 3],
+    group: [Option<&'a [u8]>; 3],
+    target: Option<&'a [u8]>,
+}
+
+impl<'a> Values<'a> {
+    fn keep(&mut self, fact: Fact, value: &'a [u8]) {
+        let [owner_name, owner, owner_id] = &mut self.owner;
+        let [group_name, group, group_id] = &mut self.group;
+        let slot = match fact {
+            Fact::Type => &mut self.kind,
+            Fact::Size => &mut self.size,
+            Fact::DirectorySize => &mut self.directory_size,
+            Fact::Modify => &mut self.modify,
+            Fact::Unique => &mut self.unique,
+            Fact::Mode => &mut self.mode,
+            Fact::OwnerName => owner_name,
+            Fact::Owner => owner,
+            Fact::OwnerId => owner_id,
+            Fact::GroupName => group_name,
+            Fact::Group => group,
+            Fact::GroupId => group_id,
+            Fact::Target => &mut self.target,
+        };
+        slot.get_or_insert(value);
+    }
+}
+
+/// Reads facts and a name from `text`, which is `line` or lacks only its leading blank.
+fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Entry<'a>> {
+    let (facts, name) = text.split_at_checked(memchr::memchr(b' ', text)?)?;
+    let name = name.get(1..)?;
+    if name.is_empty() {
+        return None;
+    }
+    let mut values = Values::default();
+    let mut unread = Facts::new(facts);
+    while let Some((fact, value)) = unread.take_fact()? {
+        if let Some(fact) = Fact::named(fact) {
+            values.keep(fact, value);
+        }
+    }
+    let (kind, target) = values.kind.map_or((Kind::Unknown, None), kind);
+    let size = values.size.or(values.directory_size);
+    let modify = values.modify;
+    let mut entry = Entry::new(line, name)
+        .with_facts(facts)
+        .with_kind(kind)
+        .with_size(size.and_then(number))
+        .with_modified(modify.and_then(|value| Timestamp::from_time_val(value).ok()))
+        .with_mode(values.mode.and_then(permissions));
+    if let Some(target) = target.or(values.target) {
+        entry = entry.with_target(target);
+    }
+    if let Some(owner) = values.owner.into_iter().flatten().next() {
+        entry = entry.with_owner(owner);
+    }
+    if let Some(group) = values.group.into_iter().flatten().next() {
+        entry = entry.with_group(group);
+    }
+    if let Some(unique) = values.unique {
+        entry = entry.with_unique(unique);
+    }
+    Some(entry)
+}
+
+/// What the value of `type` says, and the target of a link that it may carry.
+fn kind(value: &[u8]) -> (Kind, Option<&[u8]>) {
+    let is = |known: &[u8]| value.eq_ignore_ascii_case(known);
+    match value.len() {
+        4 if is(b"file") => return (Kind::File, None),
+        3 if is(b"dir") => return (Kind::Directory, None),
+        4 if is(b"cdir") => return (Kind::CurrentDirectory, None),
+        4 if is(b"pdir") => return (Kind::ParentDirectory, None),
+        _ => {}
+    }
+    let (name, target) = split_before(value, |byte| byte == b':');
+    let target = target.strip_prefix(b":").unwrap_or_default();
+    let links: [&[u8]; 4] = [b"OS.unix=slink", b"OS.unix=symlink", b"slink", b"link"];
+    if links.iter().any(|link| name.eq_ignore_ascii_case(link)) {
+        return (Kind::Symlink, Some(target).filter(|it| !it.is_empty()));
+    }
+    (Kind::Other, None)
+}

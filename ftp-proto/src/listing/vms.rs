@@ -1,0 +1,144 @@
+//! OpenVMS: MultiNet, UCX, CMU, TCPware.
+//!
+//! ```text
+//! [DIR]NAME.TYPE;VER  BLOCKS[/ALLOCATED]  D-MON-YYYY HH:MM[:SS[.cc]]  [GROUP,OWNER]  (S,O,G,W)
+//! ```
+
+use super::cursor::{Cursor, is_digits, number, split_once, trim};
+use super::dates::{Clock, Dated, day_month_year};
+use super::entry::{Entry, Kind};
+use super::families::Context;
+
+const BLOCK: u64 = 512;
+
+/// Reads a record, which may have been joined from two lines. The name comes without its version: RETR takes the newest.
+pub(super) fn parse<'a>(record: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
+    let mut cursor = Cursor::new(record);
+    let (name, version) = name_and_version(cursor.word())?;
+    let columns = Columns::read(cursor)?;
+    let (kind, name) = match name.split_last_chunk::<4>() {
+        Some((stem, suffix)) if suffix.eq_ignore_ascii_case(b".DIR") && !stem.is_empty() => {
+            (Kind::Directory, stem)
+        }
+        _ => (Kind::File, name),
+    };
+    let mut entry = Entry::new(record, name)
+        .with_kind(kind)
+        .with_modified(columns.dated.and_then(|dated| dated.time))
+        .with_version(version);
+    entry = match columns.size {
+        Some(Size::Bytes(bytes)) => entry.with_size(bytes),
+        Some(Size::AtMost(bytes)) => entry.with_estimated_size(bytes),
+        Some(Size::Unknown) | None => entry,
+    };
+    let Some(owner) = columns.owner else {
+        return Some(entry);
+    };
+    Some(match split_once(owner, b",") {
+        Some((group, owner)) => entry.with_group(trim(group)).with_owner(trim(owner)),
+        None => entry.with_owner(trim(owner)),
+    })
+}
+
+/// Whether a line is the name of a record that goes on in the next line.
+pub(super) fn is_lone_name(line: &[u8]) -> bool {
+    let mut cursor = Cursor::new(line);
+    let word = cursor.word();
+    name_and_version(word).is_some_and(|(name, _)| name.contains(&b'.')) && cursor.peek().is_empty()
+}
+
+/// Whether the second half of a record is an error instead of the file's data.
+pub(super) fn is_error(line: &[u8]) -> bool {
+    let text = trim(line);
+    text.starts_with(b"%") || text.starts_with(b"insufficient privilege")
+}
+
+/// Splits `[DIR]NAME.TYPE;VERSION`; the directory is dropped.
+fn name_and_version(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memrchr(b';', word)?;
+    let (name, version) = word.split_at_checked(at)?;
+    let version = version.strip_prefix(b";")?;
+    let digits = version.strip_prefix(b"-").unwrap_or(version);
+    let name = match memchr::memrchr(b']', name) {
+        Some(bracket) if memchr::memchr(b'[', name).is_some() => {
+            name.get(bracket.checked_add(1)?..)?
+        }
+        _ => name,
+    };
+    (is_digits(digits) && digits.len() <= 5 && !name.is_empty()).then_some((name, version))
+}
+
+/// A size as printed.
+enum Size {
+    /// Blocks or kilobytes, of which the last may be partly used.
+    AtMost(u64),
+    /// More than is allocated in blocks, so that it must count bytes.
+    Bytes(u64),
+    /// Asterisks: the number did not fit.
+    Unknown,
+}
+
+impl Size {
+    fn read(word: &[u8]) -> Option<Self> {
+        if word.iter().all(|&byte| byte == b'*') {
+            return Some(Self::Unknown);
+        }
+        if let Some((used, allocated)) = split_once(word, b"/") {
+            let (used, allocated) = (number(used)?, number(allocated)?);
+            if used > allocated {
+                return Some(Self::Bytes(used));
+            }
+            return used.checked_mul(BLOCK).map(Self::AtMost);
+        }
+        let (count, unit) = match word {
+            [digits @ .., b'K' | b'k', b'B' | b'b'] => (digits, 1024),
+            _ => (word, BLOCK),
+        };
+        number(count)?.checked_mul(unit).map(Self::AtMost)
+    }
+}
+
+/// What follows the name, in whatever order and with whatever missing.
+#[derive(Default)]
+struct Columns<'a> {
+    size: Option<Size>,
+    dated: Option<Dated>,
+    owner: Option<&'a [u8]>,
+}
+
+impl<'a> Columns<'a> {
+    fn read(mut cursor: Cursor<'a>) -> Option<Self> {
+        let mut columns = Self::default();
+        while !cursor.peek().is_empty() {
+            cursor.skip_blanks();
+            match cursor.rest() {
+                [b'[', ..] => columns.owner = Some(enclosed(&mut cursor, b']')?),
+                [b'(', ..] => {
+                    enclosed(&mut cursor, b')')?;
+                }
+                _ => columns.plain(cursor.word())?,
+            }
+        }
+        (columns.size.is_some() || columns.dated.is_some()).then_some(columns)
+    }
+
+    /// A column without brackets: a date, the time of that date, or a size.
+    fn plain(&mut self, word: &[u8]) -> Option<()> {
+        if let Some(dated) = day_month_year(word) {
+            self.dated = Some(dated);
+        } else if let Some(clock) = Clock::read(word) {
+            self.dated = Some(self.dated?.at(clock));
+        } else {
+            self.size = Some(Size::read(word)?);
+        }
+        Some(())
+    }
+}
+
+/// What stands between the bracket that is next and its counterpart.
+fn enclosed<'a>(cursor: &mut Cursor<'a>, close: u8) -> Option<&'a [u8]> {
+    let rest = cursor.rest();
+    let at = memchr::memchr(close, rest)?;
+    *cursor = Cursor::new(rest.get(at.checked_add(1)?..)?);
+    rest.get(1..at)
+}

@@ -1,0 +1,158 @@
+use ftp_proto::listing::{Entry, Format, Kind, Skip};
+
+use super::expected::*;
+
+#[test]
+fn mlsd() {
+    check_lines(
+        &options(NOON).format(Format::Facts),
+        &[
+            (
+                b"type=file;size=48213;modify=20210312141516; orrery.dat",
+                file("orrery.dat").size(48213).at("2021-03-12T14:15:16Z"),
+            ),
+            (
+                b"Type=dir;Modify=20240111032600;Perm=flcdmpe;Unique=FE03g1A2; ephemeris",
+                directory("ephemeris")
+                    .at("2024-01-11T03:26:00Z")
+                    .fact("perm", "flcdmpe")
+                    .fact("unique", "FE03g1A2"),
+            ),
+            // fact names and type values are case-insensitive
+            (
+                b"TYPE=FILE;SIZE=5;MODIFY=20240111032600; UPPER",
+                file("UPPER").size(5).at("2024-01-11T03:26:00Z"),
+            ),
+            (
+                b"type=cdir;modify=20240111032600;perm=el; /srv",
+                entry(Kind::CurrentDirectory, "/srv").at("2024-01-11T03:26:00Z"),
+            ),
+            (
+                b"type=pdir;modify=20240111032600;perm=el; ..",
+                entry(Kind::ParentDirectory, "..").at("2024-01-11T03:26:00Z"),
+            ),
+            (
+                b"type=OS.unix=slink:/srv/real/target;size=11; shortcut",
+                symlink("shortcut").no_time().target("/srv/real/target"),
+            ),
+            (
+                b"type=OS.unix=slink:;size=11; shortcut2",
+                symlink("shortcut2").no_time().no_target(),
+            ),
+            (
+                b"type=OS.unix=symlink; shortcut3",
+                symlink("shortcut3").no_time().no_target(),
+            ),
+            (
+                b"type=OS.unix=slink; shortcut4",
+                symlink("shortcut4").no_time().no_target(),
+            ),
+            (
+                b"type=OS.unix=chr-13/29;perm=; tape0",
+                other("tape0").no_time(),
+            ),
+            (b"type=OS.unix=blk-8/1; disk1", other("disk1").no_time()),
+            (
+                b"type=file;size=0;UNIX.mode=0644;UNIX.owner=1001;UNIX.group=50; zero",
+                file("zero")
+                    .size(0)
+                    .no_time()
+                    .mode(0o644)
+                    .owner("1001")
+                    .group("50"),
+            ),
+            // full st_mode: keep the low 12 bits
+            (
+                b"type=file;unix.mode=100755; st-mode",
+                file("st-mode").no_size().no_time().mode(0o755),
+            ),
+            (
+                b"type=file;modify=20210312141516.789; frac",
+                file("frac").no_size().at("2021-03-12T14:15:16.789Z"),
+            ),
+            // exactly one blank separates
+            (
+                b"type=file;size=1;  two leading blanks",
+                file(" two leading blanks").size(1).no_time(),
+            ),
+            (
+                b"type=file;size=1; trailing blanks  ",
+                file("trailing blanks  ").size(1).no_time(),
+            ),
+            // first blank ends the facts
+            (
+                b"type=file;size=1; semi;colon=name; x",
+                file("semi;colon=name; x").size(1).no_time(),
+            ),
+            // no facts at all is legal
+            (b" bare-name", entry(Kind::Unknown, "bare-name").no_time()),
+            // pre-RFC draft: no ';' before the blank
+            (
+                b"type=file size-no-semicolon",
+                file("size-no-semicolon").no_size().no_time(),
+            ),
+            // pure-ftpd's directory size
+            (
+                b"type=dir;sizd=4096;modify=20240111032600; pure",
+                directory("pure").at("2024-01-11T03:26:00Z"),
+            ),
+            // unknown facts are kept or ignored
+            (
+                b"type=file;x.unknown=1;size=9;foo.bar=a=b; vendor",
+                file("vendor")
+                    .size(9)
+                    .no_time()
+                    .fact("x.unknown", "1")
+                    .fact("foo.bar", "a=b"),
+            ),
+            (b"type=file;size=-1; neg", file("neg").no_size().no_time()),
+            // bad values cost the fact, not the entry
+            (
+                b"type=file;size=abc;modify=2021; junk",
+                file("junk").no_size().no_time(),
+            ),
+            // no name
+            (b"type=file;size=1;", unparsed()),
+            // empty name
+            (b"type=file;size=1; ", unparsed()),
+            (b"", skipped(Skip::Blank)),
+            (
+                b"type=file;size=18446744073709551615; max",
+                file("max").size(18_446_744_073_709_551_615).no_time(),
+            ),
+            (
+                "type=file;size=1;modify=20210312141516; Ünï 文.txt".as_bytes(),
+                file("Ünï 文.txt").size(1).at("2021-03-12T14:15:16Z"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mlst() {
+    let lines: &[(&[u8], &str)] = &[
+        (
+            b" type=file;size=48213;modify=20210312141516; /srv/orrery.dat",
+            "/srv/orrery.dat",
+        ),
+        // The blank before the facts is missing.
+        (b"type=file;size=1; no-indent", "no-indent"),
+        (b"  /no facts at all", "/no facts at all"),
+        (b" Type=dir;Perm=el;  leading", " leading"),
+    ];
+    for (line, name) in lines {
+        let entry = Entry::from_mlst(line).unwrap();
+        assert_eq!(entry.name(), *name);
+        assert_eq!(entry.raw(), *line);
+    }
+    for line in [
+        &b""[..],
+        b" ",
+        b"  ",
+        b" type=file;",
+        b" type=file; ",
+        b" End of list",
+    ] {
+        assert_eq!(Entry::from_mlst(line), None, "{}", line.escape_ascii());
+    }
+}

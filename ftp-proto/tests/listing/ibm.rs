@@ -1,0 +1,160 @@
+use ftp_proto::listing::Skip;
+
+use super::expected::*;
+
+#[test]
+fn mvs() {
+    check_lines(
+        &options(NOON)
+            .system(b"MVS is the operating system of this server. FTP Server is running on z/OS."),
+        &[
+            // JES interface level 1 has no header
+            (
+                b"BATCHRUN  JOB07343  OUTPUT    2 Spool Files",
+                file("JOB07343").no_size().no_time(),
+            ),
+            (
+                b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname",
+                skipped(Skip::Heading),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mvs_listings() {
+    // 'Referred' is a last-reference date, not a modification date; sizes are tracks, not bytes
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK301 3390   2021/08/30  1  450  FB     133 13300  PS  PAYROLL.INPUT", &[skipped(Skip::Heading), file("PAYROLL.INPUT").no_size().no_time()]);
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK302 3390   2022/11/09  2   45  FB      80 27920  PO  ASM.SOURCE", &[skipped(Skip::Heading), directory("ASM.SOURCE").no_time()]);
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK302 3390   2022/12/01  1   12  U        0 32760  PO-E  LOADLIB2", &[skipped(Skip::Heading), directory("LOADLIB2").no_time()]);
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK117 3390   **NONE**    1    6  NONE     0     0  PO  EMPTY.PDS", &[skipped(Skip::Heading), directory("EMPTY.PDS").no_time()]);
+    // VSAM cannot be retrieved
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK204 3390                                            VSAM MASTER.KSDS", &[skipped(Skip::Heading), other("MASTER.KSDS").no_time()]);
+    // organisation unknown until recalled
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nMigrated                                                HLQ.OLD.STUFF", &[skipped(Skip::Heading), other("HLQ.OLD.STUFF").no_time()]);
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nARCIVE Not Direct Access Device                         HLQ.TAPE.STUFF", &[skipped(Skip::Heading), other("HLQ.TAPE.STUFF").no_time()]);
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nT90417 Tape                                             HLQ.ON.TAPE", &[skipped(Skip::Heading), other("HLQ.ON.TAPE").no_time()]);
+    // Ext and Used run together
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nBGX11A 3390   2019/11/05  144250  FB   27900 27900  PS    BIG.EXTENTS", &[skipped(Skip::Heading), file("BIG.EXTENTS").no_size().no_time()]);
+    // member size counts lines, not bytes
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b" Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\nLEDGER7   02.14 2009/05/18 2011/01/27 16:08   230   198    41 ORT552", &[skipped(Skip::Heading), file("LEDGER7").no_size().at("2011-01-27T16:08").owner("ORT552")]);
+    // member without ISPF statistics
+    check(
+        &options(NOON)
+            .system(b"MVS is the operating system of this server. FTP Server is running on z/OS."),
+        b" Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\nBAREMEM",
+        &[skipped(Skip::Heading), file("BAREMEM").no_size().no_time()],
+    );
+    // load module: hexadecimal size
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b" Name      Size     TTR   Alias-of AC --------- Attributes --------- Amode Rmode\r\nLMOD01   01A2C0   00021B          00 RN                             31    ANY", &[skipped(Skip::Heading), file("LMOD01").size(107_200).no_time()]);
+    // JES interface level 2: the job id is what RETR takes
+    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"JOBNAME  JOBID    OWNER    STATUS CLASS\r\nNIGHTLY1 JOB07342 OPSUSR   OUTPUT B        RC=0004 5 spool files", &[skipped(Skip::Heading), file("JOB07342").no_size().no_time()]);
+    // z/OS UNIX directory on an MVS server
+    check(
+        &options(NOON)
+            .system(b"MVS is the operating system of this server. FTP Server is running on z/OS."),
+        b"total 16\r\n-rwxr-xr-x   2 OMVSUSR  SYS1         8190 Apr 18 21:36 hfsfile",
+        &[
+            skipped(Skip::Total),
+            file("hfsfile")
+                .size(8190)
+                .at("2024-04-18T21:36")
+                .mode(0o755)
+                .owner("OMVSUSR")
+                .group("SYS1")
+                .links(2),
+        ],
+    );
+}
+
+#[test]
+fn os400() {
+    check_lines(
+        &options(NOON)
+            .system(b" OS/400 is the remote operating system. The TCP/IP version is \"V7R4M0\"."),
+        &[
+            // trailing slash is decoration
+            (
+                b"QSYS            61440 03/27/01 10:44:12 *DIR       reports/",
+                directory("reports").at("2001-03-27T10:44:12").owner("QSYS"),
+            ),
+            // day first
+            (
+                b"QSYS            61440 27/03/00 10:44:12 *STMF      daily.txt",
+                file("daily.txt")
+                    .size(61440)
+                    .at("2000-03-27T10:44:12")
+                    .owner("QSYS"),
+            ),
+            // year first
+            (
+                b"PEPPER          45056 98/10/31 08:17:25 *DIR       folder9/",
+                directory("folder9").at("1998-10-31T08:17:25"),
+            ),
+            // 21/05/23: year first or day first, undecidable from one line
+            (
+                b"PEPPER     6200000000 21/05/23 19:02:50 *STMF      dump.bin",
+                file("dump.bin")
+                    .size(6_200_000_000)
+                    .at("2021-05-23T19:02:50"),
+            ),
+            // dotted dates are day first
+            (
+                b"QPGMR           53248 25.10.07 07:58:03 *STMF      euro.date",
+                file("euro.date").size(53248).at("2007-10-25T07:58:03"),
+            ),
+            // members carry neither size nor date
+            (
+                b"QPGMR                                   *MEM       ORDERS.FILE/JUNE.MBR",
+                file("ORDERS.FILE/JUNE.MBR")
+                    .no_size()
+                    .no_time()
+                    .owner("QPGMR"),
+            ),
+            // save file
+            (
+                b"QPGMR        20971520 30.01.15 22:31:47 *FILE      NIGHTLY.SAVF",
+                file("NIGHTLY.SAVF")
+                    .size(20_971_520)
+                    .at("2015-01-30T22:31:47"),
+            ),
+            // physical file = container of members
+            (
+                b"QPGMR           98304 31/12/18 23:10:05 *FILE      CUSTOMER.FILE",
+                directory("CUSTOMER.FILE").at("2018-12-31T23:10:05"),
+            ),
+            (
+                b"QSYS            40960 12/25/21 07:00:00 *LIB       ACCOUNTS.LIB/",
+                directory("ACCOUNTS.LIB").at("2021-12-25T07:00:00"),
+            ),
+            (
+                b"QDFTOWN          8192 12/25/21 07:00:00 *FLR       OLDFLR/",
+                directory("OLDFLR").at("2021-12-25T07:00:00"),
+            ),
+            (
+                b"QDFTOWN          8192 12/25/21 07:00:00 *STMF      name with spaces.pdf",
+                file("name with spaces.pdf")
+                    .size(8192)
+                    .at("2021-12-25T07:00:00"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn zvm() {
+    check_lines(
+        &options(NOON).system(b"VM is the operating system of this server."),
+        &[
+            // records x record length is only an upper bound
+            (
+                b"DAILY    REPORT   V         72        310          5 2008-02-19 07:13:26 0A0191",
+                file("DAILY.REPORT").no_size().at("2008-02-19T07:13:26"),
+            ),
+            (
+                b"SAMPLES           DIR        -          -          - 2001-06-13 18:40:09 -",
+                directory("SAMPLES").at("2001-06-13T18:40:09"),
+            ),
+        ],
+    );
+}

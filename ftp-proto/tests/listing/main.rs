@@ -1,0 +1,17 @@
+//! Listings of all families, as tables: the line or lines of a server, and what they say.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod dos;
+mod expected;
+mod facts;
+mod ibm;
+mod locales;
+mod noise;
+mod others;
+mod unix;
+mod vms;

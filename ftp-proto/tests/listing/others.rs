@@ -1,0 +1,155 @@
+use ftp_proto::listing::Skip;
+
+use super::expected::*;
+
+#[test]
+fn eplf() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"+i41.7093,m1094650000,/,\tarchive",
+                directory("archive").at("2004-09-08T13:26:40Z"),
+            ),
+            (
+                b"+i41.7101,m912345678,r,s20755,\tLISTSPEC",
+                file("LISTSPEC").size(20755).at("1998-11-29T13:21:18Z"),
+            ),
+            (
+                b"+r,s364,m1199145600,up755\tscript with spaces.sh",
+                file("script with spaces.sh")
+                    .size(364)
+                    .at("2008-01-01T00:00:00Z")
+                    .mode(0o755),
+            ),
+            // everything after the tab is the name
+            (
+                b"+/,m1718445600,up1777,\t incoming",
+                directory(" incoming")
+                    .at("2024-06-15T10:00:00Z")
+                    .mode(0o1777),
+            ),
+            (b"+r,s0,\tno-mtime", file("no-mtime").size(0).no_time()),
+            // unknown facts are ignored
+            (
+                b"+m1000000000,x9,zfuture,r,s77,\tunknown-facts.bin",
+                file("unknown-facts.bin")
+                    .size(77)
+                    .at("2001-09-09T01:46:40Z"),
+            ),
+            // neither r nor /: neither retrievable nor enterable
+            (
+                b"+s5,m1000000000,\tneither",
+                other("neither").at("2001-09-09T01:46:40Z"),
+            ),
+            (b"+r,s12 no-tab-here", unparsed()),
+        ],
+    );
+}
+
+#[test]
+fn netware() {
+    check_lines(
+        &options(NOON),
+        &[
+            // Hellsoft: padded before the name
+            (
+                b"d [R----F--] sysadmin              512       Feb 23 07:41    logon",
+                directory("logon").at("2024-02-23T07:41").owner("sysadmin"),
+            ),
+            (
+                b"- [R----F--] marmot             377216       Aug 28 12:09    pump.exe",
+                file("pump.exe")
+                    .size(377_216)
+                    .at("2023-08-28T12:09")
+                    .owner("marmot"),
+            ),
+            (
+                b"d[RWCEMFA] sysadmin              512       Jun 21  1998    old-hellsoft",
+                directory("old-hellsoft").at("1998-06-21"),
+            ),
+            (
+                b"- [RWCEAFMS] bwinters                     27136 Apr 25 17:44 Board Minutes.doc",
+                file("Board Minutes.doc")
+                    .size(27136)
+                    .at("2024-04-25T17:44")
+                    .owner("bwinters"),
+            ),
+            (
+                b"d [RWCEAFMS] bwinters                       512 Aug 30  2007 Favourites",
+                directory("Favourites").at("2007-08-30"),
+            ),
+            (
+                b"d [----AF--]          0                        512 May 11 08:26 _PRINTQ",
+                directory("_PRINTQ").at("2024-05-11T08:26").owner("0"),
+            ),
+            (
+                b"- [--------] PubGuest               305 Jan 19 22:48 TRAILER.html",
+                file("TRAILER.html").size(305).at("2024-01-19T22:48"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn vshell() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"318445  Sep 21, 2003 14:33 vshell old.txt",
+                file("vshell old.txt").size(318_445).at("2003-09-21T14:33"),
+            ),
+            (
+                b"0  Jan 15, 2004 05:41 vshell dir/",
+                directory("vshell dir").at("2004-01-15T05:41"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn nortel() {
+    check_lines(
+        &options(NOON),
+        &[(
+            b"ti-boot.exe       2230784  09/15/05  Thur.   15:47:52",
+            file("ti-boot.exe")
+                .size(2_230_784)
+                .at("2005-09-15T15:47:52"),
+        )],
+    );
+}
+
+#[test]
+fn vxworks() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"4096    Jul-19-2001  13:52:08   CONFIG <DIR>",
+                directory("CONFIG").at("2001-07-19T13:52:08"),
+            ),
+            (
+                b"733     Jul-19-2001  13:52:10   boot.ini",
+                file("boot.ini").size(733).at("2001-07-19T13:52:10"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn os9() {
+    check_lines(
+        &options(NOON),
+        &[(
+            b"12.4 06/11/08 1543 d-ewrewr 3A10 40960 CMDS",
+            directory("CMDS").at("2006-11-08T15:43"),
+        )],
+    );
+}
+
+#[test]
+fn nonstop_listings() {
+    check(&options(NOON).system(b"Nonstop J-Series Server."), b"File         Code             EOF  Last Modification    Owner  RWEP\r\nTRNLOG        134            2048  17-Sep-09 08:26:44 120, 14 \"nunu\"", &[skipped(Skip::Heading), file("TRNLOG").size(2048).at("2009-09-17T08:26:44")]);
+}

@@ -1,0 +1,34 @@
+use ftp_proto::listing::Skip;
+
+use super::expected::*;
+
+#[test]
+fn vms() {
+    check_lines(&options(NOON), &[
+        // MultiNet; size = blocks x 512 (upper bound)
+        (b"STARTUP.COM;2               3   9-AUG-1995 14:27 [ANONYMOUS] (RWE,RWE,,)", file("STARTUP.COM").size(1536).at("1995-08-09T14:27")),
+        (b"PUBLIC.DIR;1                2  16-MAR-1997 08:05 [ANONYMOUS] (RWE,RWE,RE,RWE)", directory("PUBLIC").at("1997-03-16T08:05")),
+        (b"TIDES-1899.DAT;17         412   3-DEC-1999 11:50 [NAUTICA] (RWED,RWED,,)", file("TIDES-1899.DAT").size(210_944).at("1999-12-03T11:50")),
+        // UCX: used/allocated blocks
+        (b"MANUAL.TEX;1  87/90  14-OCT-1998 19:26:41  [LIBRARY,SHELF2] (RWED,RWED,,)", file("MANUAL.TEX").size(44544).at("1998-10-14T19:26:41").owner("SHELF2").group("LIBRARY")),
+        // CMU: directory prefix
+        (b"[PUMPS.LOGS]SENSOR.DIR;1 2/6 8-APR-1994 07:33", directory("SENSOR").at("1994-04-08T07:33")),
+        // TCPware
+        (b"GRID.BAR;1 7 21-JUL-1995 12:48:36.55", file("GRID.BAR").size(3584).at("1995-07-21T12:48:36.55")),
+        (b"NOTYPE.;4                  24/27          5-SEP-2001 10:15:44  [YARD,CREW]    (RWED,RWED,RWED,RE)", file("NOTYPE.").size(12288).at("2001-09-05T10:15:44")),
+        (b"LOWER.DIR;1               2/9           17-nov-2000 06:21:58  [YARD,CREW]    (RWED,RWED,,RE)", directory("LOWER").at("2000-11-17T06:21:58")),
+        // no time of day
+        (b"NOTIME.DAT;1    5/12   19-MAY-2002    [YARD]   (RWED,RWED,RE,)", file("NOTIME.DAT").size(2560).at("2002-05-19")),
+        (b"SECRET.PLN;2        %RMS-E-PRV, insufficient privilege or file protection violation", unparsed()),
+        (b"Directory DKA200:[ANONYMOUS.PUBLIC]", skipped(Skip::Heading)),
+        (b"Total of 14 files, 1330/1410 blocks.", skipped(Skip::Total)),
+    ]);
+}
+
+#[test]
+fn vms_listings() {
+    // record wrapped over two lines
+    check(&options(NOON), b"A-VERY-LONG-HARBOUR-SURVEY-NAME.AND-A-LONG-FILE-TYPE;3\r\n                    640/645  11-FEB-1997 22:04  [ANON,ANON] (RWED,RWED,,)", &[file("A-VERY-LONG-HARBOUR-SURVEY-NAME.AND-A-LONG-FILE-TYPE").size(327_680).at("1997-02-11T22:04")]);
+    // whole listing
+    check(&options(NOON), b"Directory SYS$PUBLIC:[CHARTS]\r\n\r\nNORTH.MAP;1              12/15         25-AUG-2003 13:09:27  [CARTO,HELM]    (RWED,RWED,RE,)\r\nSOUTH.DIR;1               1/3          26-AUG-2003 09:00:12  [CARTO,HELM]    (RWED,RWED,RE,RE)\r\n\r\nTotal of 2 files, 13/18 blocks.", &[skipped(Skip::Heading), skipped(Skip::Blank), file("NORTH.MAP").size(6144).at("2003-08-25T13:09:27"), directory("SOUTH").at("2003-08-26T09:00:12"), skipped(Skip::Blank), skipped(Skip::Total)]);
+}
