@@ -23,6 +23,8 @@ use crate::transport::{Input, Stream, Transport};
 const SLICE: Duration = Duration::from_millis(100);
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
+/// What one read of a data connection takes when nobody wants it.
+const DROPPED_BYTES: usize = 16 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
@@ -233,6 +235,10 @@ impl<T: Transport> Driver<T> {
     }
 
     fn secure(&mut self, link: Link) {
+        if link != Link::Control {
+            // The session to resume may lie in what the control connection has brought and nobody has read.
+            self.look();
+        }
         let set_up = match (link, &mut self.control, &mut self.data) {
             (Link::Control, Some(control), _) => self.transport.secure_control(control),
             (Link::Data(_), Some(control), Some((_, data))) => {
@@ -362,6 +368,11 @@ impl<T: Transport> Driver<T> {
         self.moving.map(|moving| moving.flow)
     }
 
+    pub(crate) fn is_receiving(&self) -> bool {
+        self.flow()
+            .is_some_and(|flow| flow.direction == Direction::Receive)
+    }
+
     /// Reads payload. `Err` when there is none any more, and the operation was driven to its end.
     pub(crate) fn read_payload<O: Operation>(
         &mut self,
@@ -447,9 +458,13 @@ impl<T: Transport> Driver<T> {
                 let _ = stream.finish(Duration::ZERO);
             }
         }
+        self.end_data(data, end);
+        Ok(Some(0))
+    }
+
+    fn end_data(&mut self, data: DataId, end: End) {
         self.close_data();
         self.session.report(Report::Finished { data, end });
-        Ok(Some(0))
     }
 
     fn moved(&mut self, moving: Moving, count: usize) {
@@ -502,8 +517,6 @@ impl<T: Transport> Driver<T> {
         self.listener = None;
         self.resume();
         if let Some(moving) = self.moving {
-            self.session.report(Report::Closing { data: moving.data });
-            self.finish_now = false;
             if let Err(over) = self.finish_stream(operation, moving.data) {
                 return over;
             }
@@ -511,31 +524,49 @@ impl<T: Transport> Driver<T> {
         self.drive_to_end(operation)
     }
 
+    /// The limit for the peer's end begins only when everything has left: what still leaves is payload.
     fn finish_stream<O: Operation>(
         &mut self,
         operation: &mut O,
         data: DataId,
     ) -> std::result::Result<(), Result<O::Output>> {
+        let mut closing = false;
         loop {
             self.do_actions(operation)?;
             let slice = self.slice();
             let Some((_, stream)) = self.data.as_mut().filter(|(id, _)| *id == data) else {
                 return Ok(());
             };
-            match stream.finish(slice) {
-                Ok(false) if !self.finish_now => self.look(),
-                Ok(_) => {
-                    self.close_data();
-                    self.session.report(Report::Finished {
-                        data,
-                        end: End::Clean,
-                    });
+            if closing {
+                if stream.await_end(slice) || self.finish_now {
+                    self.end_data(data, End::Clean);
                     return Ok(());
                 }
-                Err(error) => {
-                    self.fail(Link::Data(data), error);
-                    return Ok(());
+            } else {
+                match stream.finish(slice) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        closing = true;
+                        self.finish_now = false;
+                        self.session.report(Report::Closing { data });
+                        continue;
+                    }
+                    Err(error) => {
+                        self.fail(Link::Data(data), error);
+                        return Ok(());
+                    }
                 }
+            }
+            self.look();
+        }
+    }
+
+    /// Reads payload to its end and drops it.
+    pub(crate) fn drop_payload<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        let mut block = vec![0; DROPPED_BYTES];
+        loop {
+            if let Err(result) = self.read_payload(operation, &mut block) {
+                return result;
             }
         }
     }

@@ -230,6 +230,11 @@ impl Session {
         self.control.secured
     }
 
+    /// Whether data connections are protected: PROT P is in force.
+    pub const fn is_data_protected(&self) -> bool {
+        self.server.protected
+    }
+
     /// The TYPE that is in force, when that is certain.
     pub const fn representation(&self) -> Option<Representation> {
         self.server.representation
