@@ -30,7 +30,7 @@ use crate::action::{Action, DataId, Failure, Link, Report, Representation};
 use crate::command::{Command, Verb};
 use crate::error::{After, Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
-use crate::reply::{Class, Grammar, Parser, Reply};
+use crate::reply::{Class, Grammar, Parser, Reply, ReplyCode};
 use crate::time::{Deadline, Instant, Reason};
 use crate::trace::{Record, Trace};
 use crate::transfer::Transfer;
@@ -243,6 +243,30 @@ impl Session {
     /// The transfer that is under way, if one is.
     pub fn current_transfer(&self) -> Option<TransferId> {
         self.transfer.as_ref().map(|running| running.id)
+    }
+
+    /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
+    pub fn current_mark(&self) -> Option<&Reply> {
+        self.transfer.as_ref().and_then(Running::mark)
+    }
+
+    /// The code of the latest reply, whatever command it answered: ftplib's `lastresp`.
+    #[doc(alias = "lastresp")]
+    pub const fn last_code(&self) -> Option<ReplyCode> {
+        self.trace.last_code()
+    }
+
+    /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
+    #[doc(alias = "set_pasv")]
+    pub const fn set_data_mode(&mut self, mode: DataMode) {
+        self.config.data_mode = mode;
+    }
+
+    /// How much is recorded from now on: ftplib's `set_debuglevel`.
+    #[doc(alias = "set_debuglevel")]
+    pub const fn set_detail(&mut self, detail: Detail) {
+        self.config.detail = detail;
+        self.trace.set_detail(detail);
     }
 
     /// What FEAT said, when it was asked since TLS began and since REIN.

@@ -31,7 +31,7 @@ use core::hash::{Hash, Hasher};
 
 use crate::action::{Action, Report};
 use crate::command::Command;
-use crate::reply::Reply;
+use crate::reply::{Reply, ReplyCode};
 use crate::session::{Config, Control, Detail};
 use crate::time::Instant;
 use crate::transfer::Transfer;
@@ -97,6 +97,8 @@ pub(crate) struct Trace {
     records_max: usize,
     records: VecDeque<Record>,
     dropped: u32,
+    /// The code of the latest reply, whatever the detail.
+    last_code: Option<ReplyCode>,
 }
 
 impl Trace {
@@ -106,7 +108,20 @@ impl Trace {
             records_max: usize::from(records_max),
             records: VecDeque::new(),
             dropped: 0,
+            last_code: None,
         }
+    }
+
+    pub(crate) const fn set_detail(&mut self, detail: Detail) {
+        self.detail = detail;
+    }
+
+    pub(crate) const fn note_code(&mut self, code: ReplyCode) {
+        self.last_code = Some(code);
+    }
+
+    pub(crate) const fn last_code(&self) -> Option<ReplyCode> {
+        self.last_code
     }
 
     /// Records what `make` makes, if records are wanted at all.
