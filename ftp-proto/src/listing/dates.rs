@@ -78,28 +78,29 @@ pub(super) struct Clock {
 impl Clock {
     /// The time `H:MM[:SS[.fraction]]` that a word has the form of.
     pub(super) fn read(word: &[u8]) -> Option<Self> {
-        let (hour, rest) = split_once(word, b":")?;
-        let (minute, second) = match split_once(rest, b":") {
-            Some((minute, second)) => (minute, Some(second)),
-            None => (rest, None),
+        let (hour, rest) = match word {
+            [tens, ones, b':', rest @ ..] => (pair(*tens, *ones)?, rest),
+            [ones, b':', rest @ ..] => (digit(*ones)?, rest),
+            _ => return None,
         };
-        let mut clock = Self {
-            hour: two_digits(hour).or_else(|| one_digit(hour))?,
-            minute: two_digits(minute)?,
-            second: None,
-            nanos: None,
+        let [tens, ones, rest @ ..] = rest else {
+            return None;
         };
-        if let Some(second) = second {
-            let whole = match split_once(second, b".").or_else(|| split_once(second, b",")) {
-                Some((whole, fraction)) => {
-                    clock.nanos = Some(nanos(fraction).ok()?);
-                    whole
-                }
-                None => second,
-            };
-            clock.second = Some(two_digits(whole)?);
-        }
-        Some(clock)
+        let minute = pair(*tens, *ones)?;
+        let (second, nanos) = match rest {
+            [] => (None, None),
+            [b':', tens, ones] => (Some(pair(*tens, *ones)?), None),
+            [b':', tens, ones, b'.' | b',', fraction @ ..] => {
+                (Some(pair(*tens, *ones)?), Some(nanos(fraction).ok()?))
+            }
+            _ => return None,
+        };
+        Some(Self {
+            hour,
+            minute,
+            second,
+            nanos,
+        })
     }
 
     /// The time with a meridiem: glued to the word or in the next one, one letter or two, in any case.
@@ -167,24 +168,31 @@ fn day_after(date: Timestamp) -> Option<Timestamp> {
     })
 }
 
-fn one_digit(text: &[u8]) -> Option<u8> {
+const fn digit(byte: u8) -> Option<u8> {
+    if byte.is_ascii_digit() {
+        Some(byte.wrapping_sub(b'0'))
+    } else {
+        None
+    }
+}
+
+fn pair(tens: u8, ones: u8) -> Option<u8> {
+    Some(digit(tens)?.wrapping_mul(10).wrapping_add(digit(ones)?))
+}
+
+fn two_digits(text: &[u8]) -> Option<u8> {
     match text {
-        [digit] if digit.is_ascii_digit() => Some(digit.wrapping_sub(b'0')),
+        [tens, ones] => pair(*tens, *ones),
         _ => None,
     }
 }
 
-fn two_digits(text: &[u8]) -> Option<u8> {
-    let [tens, ones] = text else {
-        return None;
-    };
-    let tens = one_digit(&[*tens])?;
-    Some(tens.wrapping_mul(10).wrapping_add(one_digit(&[*ones])?))
-}
-
 /// A day of the month, of one digit or two.
 pub(super) fn day(text: &[u8]) -> Option<u8> {
-    one_digit(text).or_else(|| two_digits(text))
+    match text {
+        [ones] => digit(*ones),
+        _ => two_digits(text),
+    }
 }
 
 /// A year of exactly four digits.
@@ -384,7 +392,7 @@ fn padding(at: Cursor<'_>, after: Cursor<'_>) -> usize {
 fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
     let word = cursor.word();
-    if let Some((date, time)) = split_once(word, b"T") {
+    if let Some((date, time)) = split_once(word, b'T') {
         let dated = Dated::of(iso_date(date)?.0.ok()).at(Clock::read(time)?);
         return Some(Column {
             dated,
@@ -399,7 +407,7 @@ fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     if let Some(dated) = day_month_year(word).or_else(|| european_date(word)) {
         return Some(with_time(cursor, dated, 1));
     }
-    let (first, second) = split_once(word, b"-")?;
+    let (first, second) = split_once(word, b'-')?;
     let (month, day) = (two_digits(first)?, two_digits(second)?);
     year_or_time(cursor, month, day, reference)
 }

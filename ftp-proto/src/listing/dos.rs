@@ -4,7 +4,7 @@
 //! MM-DD-YY[YY]  HH:MM(AM|PM)  <DIR>|SIZE  NAME
 //! ```
 
-use super::cursor::{Cursor, is_blank, number, split_once, trim_end};
+use super::cursor::{Cursor, is_blank, number, trim_end};
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::{Context, DateOrder};
@@ -120,9 +120,14 @@ fn name_after_tag(cursor: Cursor<'_>, column: usize, tag: usize) -> Option<&[u8]
 fn target(name: &[u8]) -> Option<(&[u8], &[u8])> {
     let bracketed = trim_end(name).strip_suffix(b"]");
     let (name, target) = bracketed
-        .and_then(|name| split_once(name, b" ["))
-        .or_else(|| split_once(name, b" -> "))?;
+        .and_then(|name| split_at(name, b" ["))
+        .or_else(|| split_at(name, b" -> "))?;
     (!name.is_empty() && !target.is_empty()).then_some((name, target))
+}
+
+fn split_at<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let (before, behind) = text.split_at_checked(memchr::memmem::find(text, separator)?)?;
+    Some((before, behind.strip_prefix(separator)?))
 }
 
 /// What `dir` prints around the files.

@@ -6,8 +6,9 @@
 
 use alloc::vec::Vec;
 
-use super::cursor::{number, permissions};
+use super::cursor::{number, permissions, split_once};
 use super::entry::{Entry, Kind};
+use super::scan::{find, find_either};
 use crate::timestamp::Timestamp;
 
 /// The facts of an MLSx line: names and values in the order sent, unknown ones included, as [`Entry::facts`] yields them.
@@ -38,8 +39,12 @@ impl<'a> Facts<'a> {
         if self.rest.is_empty() {
             return Some(None);
         }
-        let (name, rest) = split_before(self.rest, |byte| byte == b'=' || byte == b';');
-        let (value, rest) = split_before(rest.strip_prefix(b"=")?, |byte| byte == b';');
+        let (name, rest) = self
+            .rest
+            .split_at_checked(find_either(self.rest, b'=', b';')?)?;
+        let rest = rest.strip_prefix(b"=")?;
+        let end = find(rest, b';').unwrap_or(rest.len());
+        let (value, rest) = rest.split_at_checked(end)?;
         self.rest = rest;
         (!name.is_empty()).then_some(Some((name, value)))
     }
@@ -51,13 +56,6 @@ impl<'a> Iterator for Facts<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         self.take_fact().flatten()
     }
-}
-
-/// Facts are too short for a vectorised search to pay.
-fn split_before(text: &[u8], is_end: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
-    let end = text.iter().position(|&byte| is_end(byte));
-    text.split_at_checked(end.unwrap_or(text.len()))
-        .unwrap_or_default()
 }
 
 impl<'a> Entry<'a> {
@@ -189,23 +187,53 @@ enum Fact {
 }
 
 impl Fact {
-    /// Every server writes these names in one case, so that an exact comparison nearly always decides.
     fn named(name: &[u8]) -> Option<Self> {
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        Some(match name.len() {
-            4 if is(b"type") => Self::Type,
-            4 if is(b"size") => Self::Size,
-            4 if is(b"sizd") => Self::DirectorySize,
-            6 if is(b"modify") => Self::Modify,
-            6 if is(b"unique") => Self::Unique,
-            8 if is(b"UNIX.uid") => Self::OwnerId,
-            8 if is(b"UNIX.gid") => Self::GroupId,
-            9 if is(b"UNIX.mode") => Self::Mode,
-            10 if is(b"UNIX.owner") => Self::Owner,
-            10 if is(b"UNIX.group") => Self::Group,
-            10 if is(b"UNIX.slink") => Self::Target,
-            14 if is(b"UNIX.ownername") => Self::OwnerName,
-            14 if is(b"UNIX.groupname") => Self::GroupName,
+        match name.len() {
+            4 => Self::of_four(name),
+            6 => Self::of_six(name),
+            8..=14 => Self::of_unix(name),
+            _ => None,
+        }
+    }
+
+    fn of_four(name: &[u8]) -> Option<Self> {
+        let name: &[u8; 4] = name.first_chunk()?;
+        match &name.map(|letter| letter.to_ascii_lowercase()) {
+            b"type" => Some(Self::Type),
+            b"size" => Some(Self::Size),
+            b"sizd" => Some(Self::DirectorySize),
+            _ => None,
+        }
+    }
+
+    fn of_six(name: &[u8]) -> Option<Self> {
+        let name: &[u8; 6] = name.first_chunk()?;
+        match &name.map(|letter| letter.to_ascii_lowercase()) {
+            b"modify" => Some(Self::Modify),
+            b"unique" => Some(Self::Unique),
+            _ => None,
+        }
+    }
+
+    /// The facts that begin with `UNIX.`, which nearly every server writes in this case.
+    fn of_unix(name: &[u8]) -> Option<Self> {
+        let (system, name) = name.split_first_chunk::<5>()?;
+        if !system.eq_ignore_ascii_case(b"UNIX.") {
+            return None;
+        }
+        Self::of_unix_exact(name).or_else(|| Self::of_unix_exact(&name.to_ascii_lowercase()))
+    }
+
+    fn of_unix_exact(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"mode" => Self::Mode,
+            b"uid" => Self::OwnerId,
+            b"gid" => Self::GroupId,
+            b"owner" => Self::Owner,
+            b"group" => Self::Group,
+            b"slink" => Self::Target,
+            b"ownername" => Self::OwnerName,
+            b"groupname" => Self::GroupName,
             _ => return None,
         })
     }
@@ -296,8 +324,7 @@ fn kind(value: &[u8]) -> (Kind, Option<&[u8]>) {
         4 if is(b"pdir") => return (Kind::ParentDirectory, None),
         _ => {}
     }
-    let (name, target) = split_before(value, |byte| byte == b':');
-    let target = target.strip_prefix(b":").unwrap_or_default();
+    let (name, target) = split_once(value, b':').unwrap_or((value, b""));
     let links: [&[u8]; 4] = [b"OS.unix=slink", b"OS.unix=symlink", b"slink", b"link"];
     if links.iter().any(|link| name.eq_ignore_ascii_case(link)) {
         return (Kind::Symlink, Some(target).filter(|it| !it.is_empty()));

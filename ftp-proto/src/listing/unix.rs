@@ -266,7 +266,7 @@ impl<'a> Found<'a> {
         column: Column<'a>,
     ) -> Self {
         let is_major = matches!(before, [digits @ .., b','] if is_digits(digits));
-        let pair = split_once(size, b",").is_some_and(|(a, b)| is_digits(a) && is_digits(b));
+        let pair = split_once(size, b',').is_some_and(|(a, b)| is_digits(a) && is_digits(b));
         let is_device = pair || (is_major && is_digits(size));
         let end = consumed.saturating_sub(size.len());
         let mut ids = trim(text.get(..end).unwrap_or_default());
