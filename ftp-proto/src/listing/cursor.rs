@@ -1,10 +1,11 @@
 //! Columns of a line: words separated by runs of blanks.
 
-use super::scan::{find, find_end_of_word, find_other_than_space};
+use super::scan::{find, find_blank, find_word};
 
-/// Whether a byte separates columns. LF stands inside a record that was joined from two lines.
+/// Whether a byte separates columns: a blank or a control character. LF stands inside a record that was joined from two
+/// lines.
 pub(super) const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n')
+    byte <= b' '
 }
 
 /// Whether a text has no other bytes than blanks.
@@ -113,17 +114,7 @@ impl<'a> Cursor<'a> {
     /// Skips blanks and reads up to the next one; empty at the end of the line.
     pub(super) fn word(&mut self) -> &'a [u8] {
         self.skip_blanks();
-        let mut end = find_end_of_word(self.rest);
-        while let Some(control) = end {
-            let rest = self.rest.get(control..).unwrap_or_default();
-            if rest.first().is_some_and(|&byte| is_blank(byte)) {
-                break;
-            }
-            // Other control characters are parts of words.
-            let rest = rest.get(1..).unwrap_or_default();
-            end = find_end_of_word(rest).map(|next| control.wrapping_add(1).wrapping_add(next));
-        }
-        let end = end.unwrap_or(self.rest.len());
+        let end = find_blank(self.rest).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at_checked(end).unwrap_or_default();
         self.rest = rest;
         word
@@ -137,15 +128,9 @@ impl<'a> Cursor<'a> {
 
     /// Skips blanks and tells how many.
     pub(super) fn skip_blanks(&mut self) -> usize {
-        let before = self.rest.len();
-        loop {
-            let start = find_other_than_space(self.rest).unwrap_or(self.rest.len());
-            self.rest = self.rest.get(start..).unwrap_or_default();
-            match self.rest {
-                [b'\t' | b'\n', rest @ ..] => self.rest = rest,
-                _ => return before.saturating_sub(self.rest.len()),
-            }
-        }
+        let blanks = find_word(self.rest).unwrap_or(self.rest.len());
+        self.rest = self.rest.get(blanks..).unwrap_or_default();
+        blanks
     }
 
     /// How many blanks stand next.

@@ -31,17 +31,15 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     } else {
         name_after_tag(cursor, column, word.len())?
     };
-    let entry = Entry::new(line, name);
-    let entry = match target(name).filter(|_| kind == Kind::Symlink) {
-        Some((name, target)) => entry.renamed(name).with_target(target),
-        None => entry,
-    };
-    Some(
-        entry
-            .with_kind(kind)
-            .with_size(size)
-            .with_modified(modified),
-    )
+    let mut entry = Entry::new(line, name);
+    entry.kind = kind;
+    entry.size = size;
+    entry.modified = modified;
+    if let Some((name, target)) = target(name).filter(|_| kind == Kind::Symlink) {
+        entry.set_name(name);
+        entry.set_target(target);
+    }
+    Some(entry)
 }
 
 /// The date, or `Some(None)` for three numbers that are none.

@@ -293,23 +293,23 @@ fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Entry<'a>> {
     let (kind, target) = values.kind.map_or((Kind::Unknown, None), kind);
     let size = values.size.or(values.directory_size);
     let modify = values.modify;
-    let mut entry = Entry::new(line, name)
-        .with_facts(facts)
-        .with_kind(kind)
-        .with_size(size.and_then(number))
-        .with_modified(modify.and_then(|value| Timestamp::from_time_val(value).ok()))
-        .with_mode(values.mode.and_then(permissions));
+    let mut entry = Entry::new(line, name);
+    entry.set_facts(facts);
+    entry.kind = kind;
+    entry.size = size.and_then(number);
+    entry.modified = modify.and_then(|value| Timestamp::from_time_val(value).ok());
+    entry.mode = values.mode.and_then(permissions);
     if let Some(target) = target.or(values.target) {
-        entry = entry.with_target(target);
+        entry.set_target(target);
     }
     if let Some(owner) = values.owner.into_iter().flatten().next() {
-        entry = entry.with_owner(owner);
+        entry.set_owner(owner);
     }
     if let Some(group) = values.group.into_iter().flatten().next() {
-        entry = entry.with_group(group);
+        entry.set_group(group);
     }
     if let Some(unique) = values.unique {
-        entry = entry.with_unique(unique);
+        entry.set_unique(unique);
     }
     Some(entry)
 }

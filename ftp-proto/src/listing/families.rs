@@ -215,6 +215,7 @@ impl Families {
 }
 
 /// An entry, unless it is the directory itself or its parent.
+#[inline]
 fn child(entry: Entry<'_>) -> Line<'_> {
     if matches!(entry.name().as_bytes(), b"." | b"..") {
         return Line::Skipped {
