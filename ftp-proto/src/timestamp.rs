@@ -105,6 +105,7 @@ impl Timestamp {
     /// assert_eq!(Timestamp::date(2024, 2, 29).unwrap().to_string(), "2024-02-29");
     /// assert_eq!(Timestamp::date(2023, 2, 29), Err(TimestampError::Day));
     /// ```
+    #[inline]
     pub const fn date(year: u16, month: u8, day: u8) -> Result<Self, TimestampError> {
         if year > 9999 {
             return Err(TimestampError::Year);
@@ -133,6 +134,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// [`TimestampError::TimeOfDay`] for an hour above 23 or a minute above 59.
+    #[inline]
     pub const fn at_minute(self, hour: u8, minute: u8) -> Result<Self, TimestampError> {
         if hour > 23 || minute > 59 {
             return Err(TimestampError::TimeOfDay);
@@ -151,6 +153,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// [`TimestampError::TimeOfDay`] for an hour above 23, a minute above 59 or a second above 60.
+    #[inline]
     pub const fn at_second(self, hour: u8, minute: u8, second: u8) -> Result<Self, TimestampError> {
         if second > 60 {
             return Err(TimestampError::TimeOfDay);
@@ -248,6 +251,7 @@ impl Timestamp {
     /// assert_eq!(Timestamp::from_time_val(b"191210704093000").unwrap().year(), 2021);
     /// assert_eq!(Timestamp::from_time_val(b"2021-03-12"), Err(TimestampError::Form));
     /// ```
+    #[inline]
     pub fn from_time_val(text: &[u8]) -> Result<Self, TimestampError> {
         let Some((digits, rest)) = text.split_first_chunk::<14>() else {
             return Err(TimestampError::Form);

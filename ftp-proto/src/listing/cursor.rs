@@ -9,6 +9,7 @@ pub(super) const fn is_blank(byte: u8) -> bool {
 }
 
 /// Whether a text has no other bytes than blanks.
+#[inline]
 pub(super) fn is_all_blank(text: &[u8]) -> bool {
     text.iter().all(|&byte| is_blank(byte))
 }
@@ -36,6 +37,7 @@ pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
 }
 
 /// The unsigned number that a whole text is, or `None` also when it exceeds 64 bits.
+#[inline]
 pub(super) fn number(text: &[u8]) -> Option<u64> {
     // Nineteen digits always fit.
     if text.is_empty() || text.len() > 19 {

@@ -77,6 +77,7 @@ pub(super) struct Clock {
 
 impl Clock {
     /// The time `H:MM[:SS[.fraction]]` that a word has the form of.
+    #[inline]
     pub(super) fn read(word: &[u8]) -> Option<Self> {
         let (hour, rest) = match word {
             [tens, ones, b':', rest @ ..] => (pair(*tens, *ones)?, rest),
@@ -130,6 +131,7 @@ impl Clock {
     }
 
     /// Puts the time onto a date; 24:00 is the end of that day.
+    #[inline]
     pub(super) fn on(self, date: Timestamp) -> Option<Timestamp> {
         if self.hour == 24 {
             let midnight = Self { hour: 0, ..self };
@@ -188,6 +190,7 @@ fn two_digits(text: &[u8]) -> Option<u8> {
 }
 
 /// A day of the month, of one digit or two.
+#[inline]
 pub(super) fn day(text: &[u8]) -> Option<u8> {
     match text {
         [ones] => digit(*ones),
@@ -196,6 +199,7 @@ pub(super) fn day(text: &[u8]) -> Option<u8> {
 }
 
 /// A year of exactly four digits.
+#[inline]
 pub(super) fn full_year(text: &[u8]) -> Option<u16> {
     (text.len() == 4).then(|| small(text, 4)).flatten()
 }
@@ -251,6 +255,7 @@ impl Dated {
 }
 
 /// A date with a time and no year.
+#[inline]
 pub(super) fn without_year(
     month: u8,
     day: u8,

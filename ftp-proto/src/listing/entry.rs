@@ -84,6 +84,7 @@ impl Span {
     };
 
     /// Where `part` lies inside `text`, by address.
+    #[inline]
     fn of(part: &[u8], text: &[u8]) -> Option<Self> {
         let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
         let end = start.checked_add(part.len())?;
@@ -233,27 +234,33 @@ impl<'a> Entry<'a> {
         self
     }
 
+    #[inline]
     pub(super) fn set_name(&mut self, name: &[u8]) {
         self.name = self.keep(name);
     }
 
+    #[inline]
     pub(super) fn set_owner(&mut self, owner: &[u8]) {
         self.owner = self.keep(owner);
     }
 
+    #[inline]
     pub(super) fn set_group(&mut self, group: &[u8]) {
         self.group = self.keep(group);
     }
 
+    #[inline]
     pub(super) fn set_target(&mut self, target: &[u8]) {
         self.target = self.keep(target);
     }
 
+    #[inline]
     pub(super) fn set_unique(&mut self, unique: &[u8]) {
         self.unique = self.keep(unique);
     }
 
     /// Where the MLSx facts stand in the line.
+    #[inline]
     pub(super) fn set_facts(&mut self, facts: &[u8]) {
         self.facts = self.keep(facts);
     }

@@ -27,6 +27,7 @@ pub(super) fn month(word: &[u8]) -> Option<u8> {
 }
 
 /// The month (1 to 12) of an English abbreviation, the form that nearly all servers print.
+#[inline]
 pub(super) const fn english(letters: [u8; 3]) -> Option<u8> {
     let [first, second, third] = letters;
     Some(match [first | 0x20, second | 0x20, third | 0x20] {

@@ -13,7 +13,7 @@ use super::dates::{Clock, Column, Reference, column, full_year, without_year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
 use super::months::english;
-use super::scan::Columns;
+use super::scan::{Columns, marks_of_equal};
 use crate::timestamp::Timestamp;
 
 /// How many columns are searched for a date. Owners and groups with blanks make a few more than the usual nine.
@@ -21,12 +21,16 @@ const COLUMNS_MAX: usize = 24;
 
 /// Reads a line that starts with a mode that `ls` could have printed.
 pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {
-    usual(line, context.reference).or_else(|| general(line, context.reference))
+    match usual(line, context.reference) {
+        Some(entry) => Some(entry),
+        None => general(line, context.reference),
+    }
 }
 
 /// The line that nearly every server sends, in one pass. Whatever deviates is left to [`general`], which reads all that
 /// this reads, to the same result.
-fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
+#[inline]
+pub(super) fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
     let (mode, rest) = line.split_first_chunk::<10>()?;
     let [kind, bits @ ..] = *mode;
     let kind = kind_of(kind)?;
@@ -175,14 +179,15 @@ const fn kind_of(letter: u8) -> Option<Kind> {
 }
 
 /// Permissions without set-id and sticky bits.
+#[inline]
 fn plain_permissions(letters: [u8; 9]) -> Option<u16> {
-    let mut bits = 0_u16;
-    let mut understood = true;
-    for (letter, expected) in letters.into_iter().zip(*b"rwxrwxrwx") {
-        bits = bits.wrapping_shl(1) | u16::from(letter == expected);
-        understood &= letter == expected || letter == b'-';
+    let [first @ .., last] = letters;
+    let set = marks_of_equal(first, *b"rwxrwxrw");
+    let unset = marks_of_equal(first, *b"--------");
+    if set | unset != u8::MAX || !matches!(last, b'x' | b'-') {
+        return None;
     }
-    understood.then_some(bits)
+    Some(u16::from(set).wrapping_shl(1) | u16::from(last == b'x'))
 }
 
 /// Permissions with all letters that stand for more: capitals lack the execute bit.
