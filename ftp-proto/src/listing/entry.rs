@@ -86,6 +86,9 @@ impl Span {
     /// Where `part` lies inside `text`, by address.
     #[inline]
     fn of(part: &[u8], text: &[u8]) -> Option<Self> {
+        if part.is_empty() {
+            return Some(Self { start: 0, end: 0 });
+        }
         let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
         let end = start.checked_add(part.len())?;
         if end > text.len() {
