@@ -35,6 +35,7 @@ impl Reference {
     }
 
     /// The newest year in which a date exists and is not later than the reference.
+    #[inline]
     fn year_of(self, month: u8, day: u8, clock: Clock) -> u16 {
         let later = within_year(month, day, clock) > self.within_year;
         let mut year = self.year.saturating_sub(u16::from(later));
@@ -59,6 +60,7 @@ impl Reference {
 }
 
 /// A number that orders the times of one year.
+#[inline]
 fn within_year(month: u8, day: u8, clock: Clock) -> u32 {
     let day = u32::from(month).wrapping_shl(5) | u32::from(day);
     let minute = day.wrapping_shl(5) | u32::from(clock.hour);
@@ -170,6 +172,7 @@ fn day_after(date: Timestamp) -> Option<Timestamp> {
     })
 }
 
+#[inline]
 const fn digit(byte: u8) -> Option<u8> {
     if byte.is_ascii_digit() {
         Some(byte.wrapping_sub(b'0'))
@@ -178,10 +181,12 @@ const fn digit(byte: u8) -> Option<u8> {
     }
 }
 
+#[inline]
 fn pair(tens: u8, ones: u8) -> Option<u8> {
     Some(digit(tens)?.wrapping_mul(10).wrapping_add(digit(ones)?))
 }
 
+#[inline]
 fn two_digits(text: &[u8]) -> Option<u8> {
     match text {
         [tens, ones] => pair(*tens, *ones),
@@ -270,6 +275,30 @@ pub(super) fn without_year(
     let year = reference.year_of(month, day, clock);
     let date = Timestamp::date(year, month, day).ok();
     Dated::of(date.and_then(|date| clock.on(date.with_inferred_year())))
+}
+
+/// A date with a time `HH:MM` and no year, as in nearly every line of `ls`. Whatever else the word is, or if there is no
+/// such time, or no reference, it is left to [`without_year`].
+#[inline(always)]
+pub(super) fn usual_time(
+    month: u8,
+    day: u8,
+    word: &[u8],
+    reference: Option<Reference>,
+) -> Option<Timestamp> {
+    let [h1, h2, b':', m1, m2] = word else {
+        return None;
+    };
+    let clock = Clock {
+        hour: pair(*h1, *h2)?,
+        minute: pair(*m1, *m2)?,
+        second: None,
+        nanos: None,
+    };
+    let year = reference?.year_of(month, day, clock);
+    let date = Timestamp::date(year, month, day).ok()?;
+    let time = date.at_minute(clock.hour, clock.minute).ok()?;
+    Some(time.with_inferred_year())
 }
 
 /// A date in the middle of a line of columns.

@@ -89,14 +89,16 @@ impl Span {
         if part.is_empty() {
             return Some(Self { start: 0, end: 0 });
         }
-        let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+        // A part in front of the text comes out far behind it.
+        let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
         let end = start.checked_add(part.len())?;
+        let last = u32::try_from(end).ok()?;
         if end > text.len() {
             return None;
         }
         Some(Self {
             start: u32::try_from(start).ok()?,
-            end: u32::try_from(end).ok()?,
+            end: last,
         })
     }
 

@@ -32,7 +32,7 @@ impl<'a> Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The next fact, `Some(None)` behind the last one, or `None` for something that is not a fact.
-    #[inline]
+    #[inline(always)]
     fn take_fact(&mut self) -> Option<Option<Found<'a>>> {
         while let [b';', rest @ ..] = self.rest {
             self.rest = rest;
@@ -200,7 +200,7 @@ enum Fact {
 impl Fact {
     /// The fact at the beginning of a text, and where its equals sign stands. A name that stands too near to the end of
     /// the text to be read as a word is compared letter by letter.
-    #[inline]
+    #[inline(always)]
     fn at(text: &[u8]) -> Option<(Self, usize)> {
         let Some(word) = text.first_chunk::<8>() else {
             return Self::near_end(text);

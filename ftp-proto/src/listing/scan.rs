@@ -66,7 +66,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The next word; none if it does not end within the first 64 bytes, nor with the line.
-    #[inline]
+    #[inline(always)]
     pub(super) fn word(&mut self) -> Option<&'a [u8]> {
         let start = (!self.blanks & u64::MAX.checked_shl(self.at)?).trailing_zeros();
         let end = (self.blanks & u64::MAX.checked_shl(start)?).trailing_zeros();

@@ -9,7 +9,7 @@
 //! name. Classic Mac servers (NetPresenz) fit the same shape with two more numbers or the word `folder`.
 
 use super::cursor::{Cursor, is_all_blank, is_digits, number, permissions, split_once, trim};
-use super::dates::{Clock, Column, Reference, column, full_year, without_year};
+use super::dates::{Column, Reference, column, full_year, usual_time};
 use super::entry::{Entry, Kind};
 use super::families::Context;
 use super::months::english;
@@ -50,19 +50,12 @@ pub(super) fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'
     let day = super::dates::day(columns.word()?)?;
     let word = columns.word()?;
     let modified = match word {
-        [_, _, b':', _, _] | [_, b':', _, _] => {
-            let dated = without_year(month, day, Clock::read(word)?, reference);
-            if !dated.exists {
-                return None;
-            }
-            dated.time
-        }
         // The year of an old file, but not in a form that is padded behind the year.
         [_, _, _, _] if blanks > 1 || columns.blanks() == 1 => {
             let date = Timestamp::date(full_year(word)?, month, day);
-            Some(date.ok()?)
+            date.ok()?
         }
-        _ => return None,
+        _ => usual_time(month, day, word, reference)?,
     };
     let name = match columns.rest() {
         [_, name @ ..] if !is_all_blank(name) => name,
@@ -71,7 +64,7 @@ pub(super) fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'
     let mut entry = Entry::new(line, name);
     entry.kind = kind;
     entry.size = Some(size);
-    entry.modified = modified;
+    entry.modified = Some(modified);
     entry.mode = Some(bits);
     entry.links = Some(links);
     entry.set_owner(owner);
