@@ -7,8 +7,10 @@
 mod directory;
 mod exchange;
 mod features;
+mod list;
 mod login;
 mod payload;
+mod refill;
 mod rename;
 mod retrieve;
 mod secure;
@@ -16,11 +18,14 @@ mod store;
 
 use core::task::Poll;
 
+pub use crate::session::Rung;
 pub use directory::ChangeDirectory;
 pub use exchange::{Exchange, Greet};
 pub use features::AskFeatures;
+pub use list::{List, Listed};
 pub use login::Login;
 pub use payload::Payload;
+pub use refill::{Refill, Refilled};
 pub use rename::Rename;
 pub use retrieve::Retrieve;
 pub use secure::{DataProtection, Secure};
