@@ -145,6 +145,11 @@ impl<T: Transport> Client<T> {
         &self.driver.session
     }
 
+    /// What makes the connections.
+    pub const fn transport(&self) -> &T {
+        &self.driver.transport
+    }
+
     /// The control connection, as long as there is one.
     pub const fn control_stream(&self) -> Option<&T::Stream> {
         self.driver.control_stream()

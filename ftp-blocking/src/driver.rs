@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 const EVENTS_MAX: usize = 32;
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
+/// What one read of a data connection takes when nobody wants it.
+const DROPPED_BYTES: usize = 16 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
@@ -257,6 +259,10 @@ impl<T: Transport> Driver<T> {
     }
 
     fn secure(&mut self, link: Link) {
+        if link != Link::Control {
+            // The session to resume may lie in what the control connection has brought and nobody has read.
+            self.look();
+        }
         let set_up = match (link, &mut self.control, &mut self.data) {
             (Link::Control, Some(control), _) => self.transport.secure_control(control),
             (Link::Data(_), Some(control), Some((_, data))) => {
@@ -488,9 +494,13 @@ impl<T: Transport> Driver<T> {
                 let _ = stream.finish(Duration::ZERO);
             }
         }
+        self.end_data(data, end);
+        Ok(Some(0))
+    }
+
+    fn end_data(&mut self, data: DataId, end: End) {
         self.close_data();
         self.session.report(Report::Finished { data, end });
-        Ok(Some(0))
     }
 
     fn moved(&mut self, moving: Moving, count: usize) {
@@ -543,8 +553,6 @@ impl<T: Transport> Driver<T> {
         self.listener = None;
         self.resume();
         if let Some(moving) = self.moving {
-            self.session.report(Report::Closing { data: moving.data });
-            self.finish_now = false;
             if let Err(over) = self.finish_stream(operation, moving.data) {
                 return over;
             }
@@ -552,38 +560,46 @@ impl<T: Transport> Driver<T> {
         self.drive_to_end(operation)
     }
 
+    /// The limit for the peer's end begins only when everything has left: what still leaves is payload.
     fn finish_stream<O: Operation>(
         &mut self,
         operation: &mut O,
         data: DataId,
     ) -> std::result::Result<(), Result<O::Output>> {
+        let mut closing = false;
         loop {
             self.do_actions(operation)?;
             let slice = self.slice();
             let Some((_, stream)) = self.data.as_mut().filter(|(id, _)| *id == data) else {
                 return Ok(());
             };
-            match patient_end(stream.finish(slice)) {
-                Ok(false) if !self.finish_now => self.look(),
-                Ok(_) => {
-                    self.close_data();
-                    self.session.report(Report::Finished {
-                        data,
-                        end: End::Clean,
-                    });
+            if closing {
+                if stream.await_end(slice) || self.finish_now {
+                    self.end_data(data, End::Clean);
                     return Ok(());
                 }
-                Err(error) => {
-                    self.fail(Link::Data(data), error);
-                    return Ok(());
+            } else {
+                match patient_end(stream.finish(slice)) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        closing = true;
+                        self.finish_now = false;
+                        self.session.report(Report::Closing { data });
+                        continue;
+                    }
+                    Err(error) => {
+                        self.fail(Link::Data(data), error);
+                        return Ok(());
+                    }
                 }
             }
+            self.look();
         }
     }
 
     /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
     pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
-        let mut block = vec![0; CONTROL_BYTES];
+        let mut block = vec![0; DROPPED_BYTES];
         while let Some(flow) = self.flow() {
             if flow.direction == Direction::Send {
                 return self.finish_payload(operation);

@@ -48,7 +48,7 @@ use timers::Timers;
 
 /// Stands for the reply to one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(u32);
+pub struct Ticket(pub(crate) u32);
 
 impl Ticket {
     /// Stands for the greeting, the reply to no command at all.
@@ -62,7 +62,7 @@ impl Ticket {
 
 /// Stands for the verdict on one transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TransferId(u32);
+pub struct TransferId(pub(crate) u32);
 
 /// What a session is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -194,6 +194,10 @@ impl Session {
             used: Leniencies::default(),
             trace: Trace::new(config.detail, config.limits.trace_records_max),
         };
+        session.trace.record(|| Record::Opened {
+            config: Box::new(config),
+            control,
+        });
         let greeting = session.issue_ticket();
         session.expect_greeting(greeting);
         session
@@ -224,6 +228,11 @@ impl Session {
     /// Whether the control connection is secured.
     pub const fn is_secured(&self) -> bool {
         self.control.secured
+    }
+
+    /// Whether data connections are protected: PROT P is in force.
+    pub const fn is_data_protected(&self) -> bool {
+        self.server.protected
     }
 
     /// The TYPE that is in force, when that is certain.
@@ -398,7 +407,8 @@ impl Session {
     /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.remove(&ticket) {
-            return Poll::Ready(answer.outcome);
+            let after = self.after();
+            return Poll::Ready(answer.outcome.map_err(|error| error.with_after(after)));
         }
         if self.awaits(ticket) {
             return Poll::Pending;
@@ -485,7 +495,8 @@ impl Session {
     /// [`Error::interrupted`] what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
         if let Some((_, verdict)) = self.verdict.take_if(|(judged, _)| *judged == id) {
-            return Poll::Ready(verdict);
+            let after = self.after();
+            return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
         let queued = self
             .queue
@@ -534,6 +545,11 @@ impl Session {
             State::Draining { .. } => After::Draining,
             State::Usable | State::Busy => After::Usable,
         }
+    }
+
+    /// Drops the answers that nobody will poll, in a replay.
+    pub(crate) fn forget_answers(&mut self) {
+        self.answers.clear();
     }
 
     fn is_idle(&self) -> bool {

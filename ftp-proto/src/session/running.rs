@@ -525,6 +525,8 @@ impl Session {
         let facts = running.facts(self.config.lenient.contains(Leniency::NoCloseNotify));
         let objection = match running.link {
             Data::Broken => Some(Interruption::Data(running.failure)),
+            // There was more than there can have been, and the caller had not set that limit.
+            Data::Cut if running.spec.limit() != Some(running.bytes) => Some(Interruption::Length),
             _ => facts.objection(),
         };
         if let Some(cause) = objection {
@@ -564,10 +566,17 @@ impl Session {
 
     /// The transfer failed and nothing is owed for it.
     fn fail(&mut self, cause: Interruption) {
+        let protected = self.server.protected;
         let Some(running) = &mut self.transfer else {
             return;
         };
         let reply = running.reply.take();
+        let cause = match cause {
+            Interruption::Reply if protected && refuses_data(reply.as_deref()) => {
+                Interruption::NotResumed
+            }
+            _ => cause,
+        };
         let kind = running.interrupted(cause, reply);
         let error = self.error(kind, self.transfer_verb());
         self.resolve(Err(error));
@@ -719,6 +728,21 @@ impl Session {
             running.refused_keepalive = Some(reply);
         }
     }
+}
+
+/// Whether the reply speaks of the data connection and not of the file. A 450 may mean either.
+fn refuses_data(reply: Option<&Reply>) -> bool {
+    let speaks_of_tls = |reply: &Reply| {
+        let text = reply.text();
+        [&b"TLS"[..], b"SSL"]
+            .iter()
+            .any(|word| memchr::memmem::find(text, word).is_some())
+    };
+    reply.is_some_and(|reply| match reply.code().get() {
+        425 | 435 | 522 => true,
+        450 => speaks_of_tls(reply),
+        _ => false,
+    })
 }
 
 fn concerns(action: &Action, subject: DataId) -> bool {
