@@ -14,6 +14,7 @@ mod tcp;
 pub mod testing;
 #[cfg(feature = "rustls")]
 mod tls;
+mod transfers;
 mod transport;
 mod upload;
 
