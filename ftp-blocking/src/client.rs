@@ -72,6 +72,10 @@ impl<T: Transport> Client<T> {
         Self { driver, welcome }
     }
 
+    pub(crate) const fn driver_mut(&mut self) -> &mut Driver<T> {
+        &mut self.driver
+    }
+
     // -- the session ------------------------------------------------------------------------------------------------------
 
     /// The greeting.

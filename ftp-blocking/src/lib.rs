@@ -8,6 +8,7 @@ mod debug;
 mod download;
 mod driver;
 mod error;
+mod listing;
 mod tcp;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -21,6 +22,7 @@ pub use connect::{Builder, DEFAULT_PORT, IMPLICIT_TLS_PORT};
 pub use download::Download;
 pub use error::{Error, Result};
 pub use ftp_proto as proto;
+pub use listing::{Facts, system_time};
 pub use tcp::{Tcp, TcpLink, TcpPort};
 #[cfg(feature = "rustls")]
 pub use tls::{DataHandshakes, Tls, TlsBuilder, TlsLink};

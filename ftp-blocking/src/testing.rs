@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ftp_proto::testing::{Files, Received, Server, ServerConfig};
+use ftp_proto::testing::{Files, Received, Script, Server, ServerConfig};
 
 use self::session::{Guest, Session};
 
@@ -70,11 +70,17 @@ pub struct Loopback {
 /// ```
 #[derive(Debug, Clone)]
 pub struct LoopbackBuilder {
-    config: ServerConfig,
-    files: Files,
+    part: Part,
     address: IpAddr,
     separate_trees: bool,
     limit: Duration,
+}
+
+/// What the sessions play.
+#[derive(Debug, Clone)]
+enum Part {
+    Server { config: ServerConfig, files: Files },
+    Script(Script),
 }
 
 /// How many there are now, and how many there were at most at one time.
@@ -135,13 +141,27 @@ impl Loopback {
 
     /// Choices before the start.
     pub const fn builder(config: ServerConfig, files: Files) -> LoopbackBuilder {
-        LoopbackBuilder {
-            config,
-            files,
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            separate_trees: false,
-            limit: Duration::from_secs(60),
-        }
+        LoopbackBuilder::new(Part::Server { config, files })
+    }
+
+    /// A server whose every session plays the script from its beginning.
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// use ftp_blocking::testing::Loopback;
+    /// use ftp_proto::testing::Script;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let server = Loopback::scripted(Script::new().say("421 Not today.\r\n").close_control()).start()?;
+    /// let mut said = String::new();
+    /// std::net::TcpStream::connect(server.address())?.read_to_string(&mut said)?;
+    /// assert_eq!(said, "421 Not today.\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn scripted(script: Script) -> LoopbackBuilder {
+        LoopbackBuilder::new(Part::Script(script))
     }
 
     /// Where the server listens.
@@ -211,6 +231,15 @@ impl Drop for Loopback {
 }
 
 impl LoopbackBuilder {
+    const fn new(part: Part) -> Self {
+        Self {
+            part,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            separate_trees: false,
+            limit: Duration::from_secs(60),
+        }
+    }
+
     /// Listens on ::1 instead of 127.0.0.1.
     #[must_use]
     pub const fn ipv6(mut self) -> Self {
@@ -242,7 +271,7 @@ impl LoopbackBuilder {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             stop: AtomicBool::new(false),
-            tree: Mutex::new(self.files.clone()),
+            tree: Mutex::new(self.files()),
             controls: Mutex::default(),
             logs: Mutex::default(),
             counts: Mutex::default(),
@@ -261,17 +290,24 @@ impl LoopbackBuilder {
         })
     }
 
+    fn files(&self) -> Files {
+        match &self.part {
+            Part::Server { files, .. } => files.clone(),
+            Part::Script(_) => Files::new(),
+        }
+    }
+
     fn guest(&self, control: &TcpStream) -> io::Result<Box<dyn Guest>> {
+        let (config, files) = match &self.part {
+            Part::Server { config, files } => (config.clone(), files.clone()),
+            Part::Script(script) => return Ok(Box::new(script.clone())),
+        };
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        let config = self
-            .config
-            .clone()
-            .local(control.local_addr()?.ip())
-            .peer(control.peer_addr()?.ip())
-            .time(now.as_secs());
-        Ok(Box::new(Server::new(config, self.files.clone())))
+        let (local, peer) = (control.local_addr()?.ip(), control.peer_addr()?.ip());
+        let config = config.local(local).peer(peer).time(now.as_secs());
+        Ok(Box::new(Server::new(config, files)))
     }
 }
 

@@ -98,7 +98,8 @@ pub trait Stream {
     /// Reads what there is.
     ///
     /// # Errors
-    /// Of the operating system and of TLS. [`io::ErrorKind::Interrupted`] is retried by the caller.
+    /// Of the operating system and of TLS. [`io::ErrorKind::Interrupted`] and [`io::ErrorKind::WouldBlock`] count as
+    /// `Ok(None)`.
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<Input>>;
 
     /// Writes as much as goes; `None` if nothing goes now.

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use ftp_blocking::testing::Loopback;
-use ftp_proto::testing::{Behaviour, Files, ServerConfig};
+use ftp_proto::testing::{Behaviour, Files, Rule, Script, ServerConfig, Step};
 
 /// No test waits longer for anything.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -244,13 +244,7 @@ fn a_reset_is_a_reset() {
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     assert_eq!(control.reply(), "426 Broken.\r\n");
 
-    let server = start(
-        Behaviour::new().rule(
-            ftp_proto::testing::Rule::at(ftp_proto::testing::Step::Received)
-                .of("NOOP")
-                .reset_control(),
-        ),
-    );
+    let server = start(Behaviour::new().rule(Rule::at(Step::Received).of("NOOP").reset_control()));
     let mut control = Control::login(&server);
     control.stream.get_mut().write_all(b"NOOP\r\n").unwrap();
     let error = control.stream.read_line(&mut String::new()).unwrap_err();
@@ -259,7 +253,7 @@ fn a_reset_is_a_reset() {
 
 #[test]
 fn the_last_reply_arrives_though_more_commands_were_sent() {
-    let server = start(Behaviour::new().shut_down_at(ftp_proto::testing::Step::Received, "CWD"));
+    let server = start(Behaviour::new().shut_down_at(Step::Received, "CWD"));
     let mut control = Control::login(&server);
     control
         .stream
@@ -325,4 +319,38 @@ fn dropping_the_server_ends_its_sessions() {
         done.send(()).unwrap();
     });
     ended.recv_timeout(LIMIT).expect("the server did not stop");
+}
+
+#[test]
+fn a_script_is_played_to_each_session() {
+    let script = Script::new()
+        .say("220 Hello.\r\n")
+        .expect("EPSV")
+        .listen_extended()
+        .expect("RETR")
+        .say("150 a\r\n226 b\r\n")
+        .open()
+        .send("abc")
+        .close_data()
+        .expect("QUIT")
+        .say("221 c\r\n")
+        .close_control();
+    let server = Loopback::scripted(script).start().unwrap();
+    for number in 0..2 {
+        let mut control = Control {
+            stream: BufReader::new(TcpStream::connect(server.address()).unwrap()),
+            address: server.address(),
+        };
+        assert_eq!(control.reply(), "220 Hello.\r\n");
+        assert_eq!(control.download("RETR x"), b"abc");
+        assert_eq!(control.ask("QUIT"), "221 c\r\n");
+        assert_eq!(server.commands(number), ["EPSV", "RETR x", "QUIT"]);
+    }
+    let mut control = Control {
+        stream: BufReader::new(TcpStream::connect(server.address()).unwrap()),
+        address: server.address(),
+    };
+    control.ask("NOOP");
+    drop(control);
+    eventually(|| server.counts().sessions.now == 0);
 }

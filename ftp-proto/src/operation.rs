@@ -7,6 +7,7 @@
 mod directory;
 mod exchange;
 mod features;
+mod list;
 mod login;
 mod payload;
 mod refill;
@@ -17,9 +18,11 @@ mod store;
 
 use core::task::Poll;
 
+pub use crate::session::Rung;
 pub use directory::ChangeDirectory;
 pub use exchange::{Exchange, Greet};
 pub use features::AskFeatures;
+pub use list::{List, Listed};
 pub use login::Login;
 pub use payload::Payload;
 pub use refill::{Refill, Refilled};

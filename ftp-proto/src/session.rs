@@ -11,6 +11,7 @@ mod outbox;
 mod pending;
 mod queue;
 mod replies;
+mod rung;
 mod running;
 mod security;
 mod table;
@@ -29,11 +30,13 @@ use crate::action::{Action, DataId, Failure, Link, Report, Representation};
 use crate::command::{Command, Verb};
 use crate::error::{After, Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
-use crate::reply::{Class, Grammar, Parser, Reply};
+use crate::reply::{Class, Grammar, Parser, Reply, ReplyCode};
 use crate::time::{Deadline, Instant, Reason};
 use crate::trace::{Record, Trace};
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
+
+pub use rung::Rung;
 
 use abort::Settlement;
 use outbox::Outbox;
@@ -45,7 +48,7 @@ use timers::Timers;
 
 /// Stands for the reply to one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(u32);
+pub struct Ticket(pub(crate) u32);
 
 impl Ticket {
     /// Stands for the greeting, the reply to no command at all.
@@ -59,7 +62,7 @@ impl Ticket {
 
 /// Stands for the verdict on one transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TransferId(u32);
+pub struct TransferId(pub(crate) u32);
 
 /// What a session is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -154,6 +157,8 @@ struct Server {
     /// PROT P is in force.
     protected: bool,
     features: Option<Features>,
+    /// The way to list a directory that worked.
+    listing: Option<Rung>,
 }
 
 impl Session {
@@ -162,7 +167,6 @@ impl Session {
         let grammar = Grammar {
             any_code_ends: config.lenient.contains(Leniency::OtherCodeEndsReply),
             telnet: config.telnet == Telnet::Doubled,
-            ..Grammar::STRICT
         };
         let mut session = Self {
             config,
@@ -190,6 +194,10 @@ impl Session {
             used: Leniencies::default(),
             trace: Trace::new(config.detail, config.limits.trace_records_max),
         };
+        session.trace.record(|| Record::Opened {
+            config: Box::new(config),
+            control,
+        });
         let greeting = session.issue_ticket();
         session.expect_greeting(greeting);
         session
@@ -237,6 +245,30 @@ impl Session {
         self.transfer.as_ref().map(|running| running.id)
     }
 
+    /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
+    pub fn current_mark(&self) -> Option<&Reply> {
+        self.transfer.as_ref().and_then(Running::mark)
+    }
+
+    /// The code of the latest reply, whatever command it answered: ftplib's `lastresp`.
+    #[doc(alias = "lastresp")]
+    pub const fn last_code(&self) -> Option<ReplyCode> {
+        self.trace.last_code()
+    }
+
+    /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
+    #[doc(alias = "set_pasv")]
+    pub const fn set_data_mode(&mut self, mode: DataMode) {
+        self.config.data_mode = mode;
+    }
+
+    /// How much is recorded from now on: ftplib's `set_debuglevel`.
+    #[doc(alias = "set_debuglevel")]
+    pub const fn set_detail(&mut self, detail: Detail) {
+        self.config.detail = detail;
+        self.trace.set_detail(detail);
+    }
+
     /// What FEAT said, when it was asked since TLS began and since REIN.
     pub const fn features(&self) -> Option<&Features> {
         self.server.features.as_ref()
@@ -244,6 +276,14 @@ impl Session {
 
     pub(crate) fn remember_features(&mut self, features: Features) {
         self.server.features = Some(features);
+    }
+
+    pub(crate) const fn listing_rung(&self) -> Option<Rung> {
+        self.server.listing
+    }
+
+    pub(crate) fn remember_listing_rung(&mut self, rung: Rung) {
+        self.server.listing = Some(rung);
     }
 
     pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
@@ -503,6 +543,11 @@ impl Session {
             State::Draining { .. } => After::Draining,
             State::Usable | State::Busy => After::Usable,
         }
+    }
+
+    /// Drops the answers that nobody will poll, in a replay.
+    pub(crate) fn forget_answers(&mut self) {
+        self.answers.clear();
     }
 
     fn is_idle(&self) -> bool {

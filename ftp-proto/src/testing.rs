@@ -7,10 +7,11 @@
 //! has seen before.
 //!
 //! A server that behaves is half of what a test needs. [`Behaviour`] makes it lie, stall and break, by [`Rule`]s that
-//! are plain data: *at this step of this command, do these deeds, then go on like this*.
+//! are plain data: *at this step of this command, do these deeds, then go on like this*. A [`Script`] is the other way
+//! to misbehave: a fixed dialogue, written out cue by cue.
 //!
-//! The trait [`Peer`] is what a runner needs: a simulation in memory, or the loopback runner of `ftp-blocking` (its
-//! feature `testing`).
+//! Server and script share the trait [`Peer`], so that whatever runs one runs the other: a simulation in memory, or the
+//! loopback runner of `ftp-blocking` (its feature `testing`).
 //!
 //! ```
 //! use ftp_proto::testing::{Files, Peer, Server, ServerConfig};
@@ -27,14 +28,18 @@
 //! assert!(replies.ends_with("550 SIZE not allowed in ASCII type.\r\n"));
 //! ```
 
+mod address;
 mod behaviour;
 mod calendar;
 mod files;
+mod inbox;
 mod listing;
 mod peer;
+mod script;
 mod server;
 
 pub use behaviour::{AbortStyle, Behaviour, Busy, Deed, Next, Rule, Say, Step};
 pub use files::{Entry, Files};
 pub use peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
+pub use script::{Cue, Mismatch, Script};
 pub use server::{Server, ServerConfig, ServerState};

@@ -100,10 +100,7 @@ impl Facts<'_> {
         if let Some(size) = self.size {
             return Compared::Size(size);
         }
-        let hint = self
-            .mark
-            .filter(|_| !self.resumed)
-            .and_then(|mark| size::hint(mark));
+        let hint = self.mark.filter(|_| !self.resumed).and_then(size::hint);
         hint.map_or(Compared::Nothing, Compared::Hint)
     }
 

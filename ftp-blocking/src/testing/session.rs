@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ftp_proto::testing::{Channel, Files, Peer, Server, ServerAction, ServerLink, ServerReport};
+use ftp_proto::testing::{
+    Channel, Files, Peer, Script, Server, ServerAction, ServerLink, ServerReport,
+};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::{Counts, Gauge, Shared, lock};
@@ -43,6 +45,16 @@ impl Guest for Server {
     }
 }
 
+impl Guest for Script {
+    fn is_logged_in(&self) -> bool {
+        false
+    }
+
+    fn files_mut(&mut self) -> Option<&mut Files> {
+        None
+    }
+}
+
 pub(super) struct Session<'a> {
     control: TcpStream,
     control_blocks: bool,
@@ -54,6 +66,7 @@ pub(super) struct Session<'a> {
     strangers: Vec<TcpStream>,
     commands_logged: usize,
     counted_as_logged_in: bool,
+    client_is_gone: bool,
     progress: Instant,
     block: Vec<u8>,
 }
@@ -98,6 +111,7 @@ impl<'a> Session<'a> {
             strangers: Vec::new(),
             commands_logged: 0,
             counted_as_logged_in: false,
+            client_is_gone: false,
             progress: Instant::now(),
             block: vec![0; BLOCK],
         })
@@ -207,13 +221,17 @@ impl Session<'_> {
             self.control_blocks = may_wait;
         }
         match self.control.read(&mut self.block) {
+            Ok(0) if self.client_is_gone => Err(ErrorKind::UnexpectedEof.into()),
+            Ok(0) => {
+                self.client_is_gone = true;
+                self.tell(|guest| guest.receive_eof());
+                Ok(())
+            }
             Ok(n) => {
                 self.progress = Instant::now();
                 let block = std::mem::take(&mut self.block);
-                match block.get(..n) {
-                    Some(bytes) if n > 0 => self.tell(|guest| guest.receive(bytes)),
-                    _ => self.tell(|guest| guest.receive_eof()),
-                }
+                let bytes = block.get(..n).unwrap_or_default();
+                self.tell(|guest| guest.receive(bytes));
                 self.block = block;
                 Ok(())
             }

@@ -47,6 +47,7 @@ impl Session {
     }
 
     fn on_reply(&mut self, reply: Reply) {
+        self.trace.note_code(reply.code());
         self.trace.record(|| Record::Reply(reply.clone()));
         if reply.opening_code().is_some() {
             self.use_leniency(Leniency::OtherCodeEndsReply);

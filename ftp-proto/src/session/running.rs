@@ -95,6 +95,10 @@ impl Running {
         }
     }
 
+    pub(super) fn mark(&self) -> Option<&Reply> {
+        self.mark.as_deref()
+    }
+
     fn flow(&self, secured: bool) -> Flow {
         // Never a byte past the expected end: a server that ignores REST would send more.
         let limit = match (self.spec.limit(), self.spec.length()) {

@@ -57,7 +57,7 @@ impl Timers {
     pub(super) fn arm(&mut self, now: Instant) {
         for timer in &mut self.0 {
             if let Timer::Requested(limit) = *timer {
-                *timer = Timer::Armed(now + limit);
+                *timer = Timer::Armed(now.saturating_add(limit));
             }
         }
     }

@@ -108,6 +108,19 @@ pub enum ServerAction {
     ResetControl,
 }
 
+impl ServerAction {
+    /// Whether it must wait until all that was said is written.
+    pub(super) const fn follows_replies(self) -> bool {
+        matches!(
+            self,
+            Self::Secure {
+                link: ServerLink::Control
+            } | Self::Unsecure
+                | Self::CloseControl
+        )
+    }
+}
+
 /// What the runner of a [`Peer`] observed. Reports about channels that are over are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServerReport {
@@ -187,7 +200,7 @@ pub(super) fn split_line(line: &[u8]) -> (Vec<u8>, &[u8]) {
     }
 }
 
-/// What plays the server's part in a test, such as a [`Server`](super::Server).
+/// What plays the server's part in a test: a [`Server`](super::Server) or a [`Script`](super::Script).
 ///
 /// Every method may be called at any time and in any order; none fails or panics. After any input, ask for actions
 /// until there are none, write what there is to transmit, and move payload.

@@ -3,24 +3,24 @@
 mod abort;
 mod about;
 mod access;
+mod conduct;
 mod config;
-mod inbox;
+mod course;
 mod opening;
 mod transfer;
 mod tree;
 
 use alloc::collections::VecDeque;
-use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 pub use config::ServerConfig;
 
-use self::inbox::Inbox;
+use self::course::Transfer;
 use self::opening::Opening;
-use self::transfer::Transfer;
-use super::behaviour::{Busy, Deed, Next, Rule, Say, Step};
+use super::behaviour::{Busy, Next, Step};
 use super::files::Files;
+use super::inbox::Inbox;
 use super::listing::FactSet;
 use super::peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
 
@@ -308,121 +308,6 @@ impl Server {
             .unwrap_or_else(|| answer(500, [b"Unknown command ", verb, b"."].concat()))
     }
 
-    /// Says the final reply to the command under work, unless a rule has it otherwise.
-    fn answer(&mut self, code: u16, text: impl AsRef<[u8]>) {
-        match self.perform(Step::Answering) {
-            Next::Usual => self.say(code, text.as_ref()),
-            Next::Silence => return,
-            Next::Skip | Next::End | Next::Hang => {}
-        }
-        self.perform(Step::Answered);
-    }
-
-    /// Puts a reply into the outbox; line feeds in the text make it a multi-line one (RFC 959, 4.2).
-    fn say(&mut self, code: u16, text: &[u8]) {
-        if self.is_over() {
-            return;
-        }
-        let serial = if self.config.serial {
-            format!(" #{}", self.current.serial)
-        } else {
-            <_>::default()
-        };
-        let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
-        let last = lines.len().saturating_sub(1);
-        for (at, line) in lines.iter().enumerate() {
-            match at {
-                _ if at == last => self
-                    .outbox
-                    .extend_from_slice(format!("{code:03} ").as_bytes()),
-                0 => self
-                    .outbox
-                    .extend_from_slice(format!("{code:03}-").as_bytes()),
-                _ => {}
-            }
-            self.say_escaped(line);
-            if at == last {
-                self.outbox.extend_from_slice(serial.as_bytes());
-            }
-            self.outbox.extend_from_slice(b"\r\n");
-        }
-    }
-
-    /// 0xFF is the Telnet code IAC, and doubled when it is meant as itself (RFC 854).
-    fn say_escaped(&mut self, line: &[u8]) {
-        for byte in line {
-            self.outbox.push(*byte);
-            if *byte == 0xFF && self.config.behaviour.telnet {
-                self.outbox.push(*byte);
-            }
-        }
-    }
-
-    /// Applies the first rule for this step of the command under work, and tells how to go on.
-    fn perform(&mut self, step: Step) -> Next {
-        if self.is_over() {
-            return Next::Silence;
-        }
-        let config = Arc::clone(&self.config);
-        let mut chosen: Option<&Rule> = None;
-        for (rule, visits) in config.behaviour.rules.iter().zip(&mut self.visits) {
-            if rule.step == step && rule.is_of(&self.current.verb) {
-                let visit = *visits;
-                *visits = visit.saturating_add(1);
-                if rule.only.is_none_or(|only| only == visit) {
-                    chosen = chosen.or(Some(rule));
-                }
-            }
-        }
-        let Some(rule) = chosen else {
-            return Next::Usual;
-        };
-        for deed in &rule.deeds {
-            self.commit(deed);
-        }
-        if self.is_over() {
-            return Next::Silence;
-        }
-        if rule.next == Next::Silence {
-            self.condition = Condition::Silent;
-        }
-        rule.next
-    }
-
-    /// Whether nothing more will be said.
-    const fn is_over(&self) -> bool {
-        matches!(self.condition, Condition::Silent | Condition::Closed)
-    }
-
-    fn commit(&mut self, deed: &Deed) {
-        match deed {
-            Deed::Say(Say::Reply { code, text }) => self.say(*code, text.as_bytes()),
-            Deed::Say(Say::Raw(_)) if self.is_over() => {}
-            Deed::Say(Say::Raw(bytes)) => self.outbox.extend_from_slice(bytes),
-            Deed::CloseData => {
-                let close = self
-                    .live_channel()
-                    .map(|channel| ServerAction::Close { channel });
-                self.actions.extend(close);
-            }
-            Deed::ResetData => {
-                let reset = self
-                    .live_channel()
-                    .map(|channel| ServerAction::Reset { channel });
-                self.actions.extend(reset);
-            }
-            Deed::CloseControl => self.close_control(),
-            Deed::ResetControl => {
-                self.outbox.clear();
-                self.end(ServerAction::ResetControl);
-            }
-            Deed::Intrude => {
-                let intrude = self.announced().map(|to| ServerAction::Intrude { to });
-                self.actions.extend(intrude);
-            }
-        }
-    }
-
     fn close_control(&mut self) {
         self.end(ServerAction::CloseControl);
     }
@@ -481,14 +366,8 @@ impl Peer for Server {
     }
 
     fn poll_action(&mut self) -> Option<ServerAction> {
-        let after_replies = matches!(
-            self.actions.front()?,
-            ServerAction::Secure {
-                link: ServerLink::Control
-            } | ServerAction::Unsecure
-                | ServerAction::CloseControl
-        );
-        if after_replies && !self.outbox.is_empty() {
+        let front = self.actions.front()?;
+        if front.follows_replies() && !self.outbox.is_empty() {
             return None;
         }
         self.actions.pop_front()
@@ -575,11 +454,5 @@ impl Asked {
             verb: received.verb(),
             serial: received.serial,
         }
-    }
-}
-
-impl Rule {
-    fn is_of(&self, verb: &[u8]) -> bool {
-        self.verb.as_deref().is_none_or(|of| of.as_bytes() == verb)
     }
 }

@@ -13,5 +13,6 @@ mod ibm;
 mod locales;
 mod noise;
 mod others;
+mod servers;
 mod unix;
 mod vms;

@@ -6,7 +6,10 @@
     clippy::indexing_slicing
 )]
 
+mod anything;
 mod commands;
 mod driven;
 mod faults;
+mod manners;
+mod scripts;
 mod transfers;

@@ -20,7 +20,9 @@ impl Server {
             b"REIN" => self.reinitialise(),
             b"QUIT" => {
                 self.answer(221, "Goodbye.");
-                self.close_control();
+                if !self.is_over() {
+                    self.close_control();
+                }
                 None
             }
             b"HOST" if self.state.logged_in => answer(503, "Too late: already logged in."),

@@ -1,8 +1,11 @@
 //! Transfer parameters and how the data connection will be opened: RFC 959, 4.1.2; RFC 2428.
 
 use alloc::format;
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, SocketAddr};
 
+use super::super::address::{
+    UnknownProtocol, extended_passive_text, parse_eprt, parse_port, passive_text,
+};
 use super::super::peer::{Channel, ServerAction};
 use super::{Answer, Condition, Server, answer};
 
@@ -122,19 +125,10 @@ impl Server {
         let port = local.port();
         match (extended, self.config.local) {
             (false, IpAddr::V4(own)) => {
-                let [a, b, c, d] = self
-                    .config
-                    .behaviour
-                    .passive_address
-                    .unwrap_or(own)
-                    .octets();
-                let [high, low] = port.to_be_bytes();
-                self.answer(
-                    227,
-                    format!("Entering Passive Mode ({a},{b},{c},{d},{high},{low})."),
-                );
+                let told = self.config.behaviour.passive_address.unwrap_or(own);
+                self.answer(227, passive_text(told, port));
             }
-            _ => self.answer(229, format!("Entering Extended Passive Mode (|||{port}|)")),
+            _ => self.answer(229, extended_passive_text(port)),
         }
     }
 
@@ -191,40 +185,4 @@ impl Server {
         self.actions.extend(close);
         self.opening = Opening::None;
     }
-}
-
-/// `h1,h2,h3,h4,p1,p2`
-fn parse_port(argument: &[u8]) -> Option<SocketAddr> {
-    let mut numbers = core::str::from_utf8(argument)
-        .ok()?
-        .split(',')
-        .map(|number| number.parse::<u8>().ok());
-    let mut next = || numbers.next().flatten();
-    let host = Ipv4Addr::new(next()?, next()?, next()?, next()?);
-    let port = u16::from_be_bytes([next()?, next()?]);
-    if numbers.next().is_some() {
-        return None;
-    }
-    Some(SocketAddr::from((host, port)))
-}
-
-struct UnknownProtocol;
-
-/// `|protocol|host|port|` with any delimiter (RFC 2428, 2).
-fn parse_eprt(argument: &[u8]) -> Result<Option<SocketAddr>, UnknownProtocol> {
-    let fields = core::str::from_utf8(argument).ok().and_then(|text| {
-        let delimiter = text.chars().next()?;
-        let mut fields = text.split(delimiter).skip(1);
-        let (protocol, host, port) = (fields.next()?, fields.next()?, fields.next()?);
-        (fields.next() == Some("") && fields.next().is_none()).then_some((protocol, host, port))
-    });
-    let Some((protocol, host, port)) = fields else {
-        return Ok(None);
-    };
-    let host: Option<IpAddr> = match protocol {
-        "1" => host.parse().ok().map(IpAddr::V4),
-        "2" => host.parse().ok().map(IpAddr::V6),
-        _ => return Err(UnknownProtocol),
-    };
-    Ok(host.zip(port.parse().ok()).map(SocketAddr::from))
 }

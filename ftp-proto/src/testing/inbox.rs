@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::super::peer::Received;
+use super::peer::Received;
 
 /// A longer line is cut here; what remains is still a command, of which the server makes what it can.
 const LINE_MAX: usize = 65_536;

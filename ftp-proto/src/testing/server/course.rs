@@ -1,0 +1,495 @@
+//! The course of a transfer, from the accepted command to the final reply: RFC 959, 5.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::{IpAddr, SocketAddr};
+
+use super::super::behaviour::{AbortStyle, Busy, Next, Step};
+use super::super::peer::{Channel, ServerAction, ServerLink};
+use super::opening::Opening;
+use super::{Answer, Asked, Condition, Server, answer};
+
+/// A transfer command that was accepted, until its final reply.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Transfer {
+    asked: Asked,
+    pub(super) channel: Channel,
+    /// Where to dial in active mode.
+    pub(super) to: Option<SocketAddr>,
+    load: Load,
+    mark: Vec<u8>,
+    phase: Phase,
+    /// A rule has stopped it.
+    hangs: bool,
+    /// Octets moved on the data connection.
+    moved: u64,
+    /// The last octet at which rules were asked.
+    asked_at: Option<u64>,
+    /// An ABOR waits until the client reads again.
+    pub(super) abort_at_next_read: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Phase {
+    Opening,
+    Securing,
+    Moving,
+    /// All was sent; the client has not closed its side.
+    Lingering,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Load {
+    /// The octets from `start` on.
+    Down {
+        octets: Arc<[u8]>,
+        start: usize,
+    },
+    Up(Upload),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Upload {
+    pub(super) path: Vec<u8>,
+    /// What the file keeps from before.
+    pub(super) kept: Vec<u8>,
+    pub(super) arrived: Vec<u8>,
+    pub(super) ascii: bool,
+}
+
+impl Transfer {
+    pub(super) const fn is_upload(&self) -> bool {
+        matches!(self.load, Load::Up(_))
+    }
+
+    pub(super) fn is_sending(&self) -> bool {
+        !self.is_upload() && self.phase == Phase::Moving && !self.hangs
+    }
+
+    pub(super) const fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    fn to_send(&self) -> &[u8] {
+        match &self.load {
+            Load::Up(_) => &[],
+            Load::Down { octets, start } => {
+                let moved = usize::try_from(self.moved).unwrap_or(usize::MAX);
+                octets
+                    .get(start.saturating_add(moved)..)
+                    .unwrap_or_default()
+            }
+        }
+    }
+}
+
+impl Server {
+    pub(super) fn begin(&mut self, load: Load, mark: Vec<u8>) -> Option<Answer> {
+        let (channel, to) = match self.opening {
+            Opening::None | Opening::Binding { .. } => {
+                return answer(425, "Use EPSV, PASV, EPRT or PORT first.");
+            }
+            Opening::Passive { channel } => (channel, None),
+            Opening::Active { channel, to } => (channel, Some(to)),
+        };
+        self.opening = Opening::None;
+        self.transfer = Some(Transfer {
+            asked: self.current.clone(),
+            channel,
+            to,
+            load,
+            mark,
+            phase: Phase::Opening,
+            hangs: false,
+            moved: 0,
+            asked_at: None,
+            abort_at_next_read: false,
+        });
+        self.open(channel, to);
+        None
+    }
+
+    fn open(&mut self, channel: Channel, to: Option<SocketAddr>) {
+        match self.perform(Step::Opening) {
+            Next::Usual => {}
+            next => return self.deviate(next),
+        }
+        if self.config.behaviour.mark_first && !self.mark() {
+            return;
+        }
+        self.actions.push_back(match to {
+            None => ServerAction::Accept { channel },
+            Some(to) => ServerAction::Connect { channel, to },
+        });
+    }
+
+    /// The transfer ends or stands still, as a rule wants it.
+    fn deviate(&mut self, next: Next) {
+        match next {
+            Next::Skip | Next::End => {
+                self.keep_what_arrived();
+                self.transfer = None;
+            }
+            Next::Hang => {
+                if let Some(transfer) = &mut self.transfer {
+                    transfer.hangs = true;
+                }
+            }
+            Next::Silence | Next::Usual => {}
+        }
+    }
+
+    /// Says the 150. `false` when the transfer does not go on.
+    fn mark(&mut self) -> bool {
+        match self.perform(Step::Marking) {
+            Next::Usual => {
+                if let Some(mark) = self.transfer.as_ref().map(|transfer| transfer.mark.clone()) {
+                    self.say(150, &mark);
+                }
+                true
+            }
+            Next::Skip => true,
+            next => {
+                self.deviate(next);
+                false
+            }
+        }
+    }
+
+    /// The running transfer, if it is on this channel and in this phase; its command is then the one under work.
+    fn attend(&mut self, channel: Channel) -> Option<Phase> {
+        let transfer = self
+            .transfer
+            .as_ref()
+            .filter(|transfer| transfer.channel == channel)?;
+        if self.is_over() {
+            return None;
+        }
+        self.current = transfer.asked.clone();
+        Some(transfer.phase)
+    }
+
+    pub(super) fn accepted(&mut self, channel: Channel, peer: IpAddr) {
+        if self.config.peer.is_some_and(|expected| expected != peer)
+            && self.attend(channel).is_some()
+        {
+            self.actions.push_back(ServerAction::Close { channel });
+            self.transfer = None;
+            self.answer(425, "That was not you who connected.");
+            return;
+        }
+        self.opened(channel);
+    }
+
+    pub(super) fn opened(&mut self, channel: Channel) {
+        if self.attend(channel) != Some(Phase::Opening) {
+            return;
+        }
+        if !self.config.behaviour.mark_first && !self.mark() {
+            return;
+        }
+        if self.state.protected {
+            self.enter(Phase::Securing);
+            let link = ServerLink::Data(channel);
+            self.actions.push_back(ServerAction::Secure { link });
+        } else {
+            self.start_moving(channel);
+        }
+    }
+
+    pub(super) fn data_secured(&mut self, channel: Channel) {
+        if self.attend(channel) == Some(Phase::Securing) {
+            self.start_moving(channel);
+        }
+    }
+
+    const fn enter(&mut self, phase: Phase) {
+        if let Some(transfer) = &mut self.transfer {
+            transfer.phase = phase;
+        }
+    }
+
+    fn start_moving(&mut self, channel: Channel) {
+        self.enter(Phase::Moving);
+        let is_upload = self.transfer.as_ref().is_some_and(Transfer::is_upload);
+        self.actions.push_back(if is_upload {
+            ServerAction::Receive { channel }
+        } else {
+            ServerAction::Send { channel }
+        });
+        self.moved(0);
+    }
+
+    /// Counts octets, asks the rules that wait for them, and ends a download that is complete.
+    fn moved(&mut self, octets: usize) {
+        if let Some(transfer) = &mut self.transfer {
+            transfer.moved = transfer.moved.saturating_add(octets as u64);
+        }
+        while let Some(at) = self.reached_octet() {
+            if let Some(transfer) = &mut self.transfer {
+                transfer.asked_at = Some(at);
+            }
+            match self.perform(Step::Moving(at)) {
+                Next::Usual => {}
+                Next::Skip => return self.end_payload(),
+                next => return self.deviate(next),
+            }
+        }
+        if self
+            .transfer
+            .as_ref()
+            .is_some_and(|transfer| transfer.is_sending() && transfer.to_send().is_empty())
+        {
+            self.end_payload();
+        }
+    }
+
+    fn reached_octet(&self) -> Option<u64> {
+        let moved = self.transfer.as_ref()?.moved;
+        self.next_octet().filter(|octet| *octet <= moved)
+    }
+
+    /// The next octet at which a rule wants to step in.
+    fn next_octet(&self) -> Option<u64> {
+        let transfer = self.transfer.as_ref()?;
+        let rules = self
+            .config
+            .behaviour
+            .rules
+            .iter()
+            .filter(|rule| rule.is_of(&transfer.asked.verb));
+        let octets = rules.filter_map(|rule| match rule.step {
+            Step::Moving(octet) => Some(octet),
+            _ => None,
+        });
+        octets
+            .filter(|octet| transfer.asked_at.is_none_or(|asked_at| *octet > asked_at))
+            .min()
+    }
+
+    /// How many octets may move before a rule must be asked.
+    fn allowance(&self, transfer: &Transfer) -> usize {
+        let until = self.next_octet().unwrap_or(u64::MAX);
+        usize::try_from(until.saturating_sub(transfer.moved)).unwrap_or(usize::MAX)
+    }
+
+    /// The transfer on this channel, when its payload may move.
+    fn moving(&self, channel: Channel) -> Option<&Transfer> {
+        let transfer = self.transfer.as_ref()?;
+        let moves = transfer.phase == Phase::Moving
+            && !transfer.hangs
+            && self.condition != Condition::Silent;
+        (moves && transfer.channel == channel).then_some(transfer)
+    }
+
+    pub(super) fn payload_to_send(&self, channel: Channel) -> Option<&[u8]> {
+        let transfer = self.moving(channel)?;
+        let rest = transfer.to_send();
+        rest.get(..self.allowance(transfer).min(rest.len()))
+    }
+
+    pub(super) fn count_sent(&mut self, channel: Channel, n: usize) {
+        let n = n.min(self.payload_to_send(channel).unwrap_or_default().len());
+        if n == 0 || self.attend(channel).is_none() {
+            return;
+        }
+        self.moved(n);
+        if self
+            .transfer
+            .as_ref()
+            .is_some_and(|transfer| transfer.abort_at_next_read)
+        {
+            self.abort_now();
+        }
+    }
+
+    pub(super) fn octets_wanted(&self, channel: Channel) -> usize {
+        match self.moving(channel) {
+            Some(transfer) if transfer.is_upload() => self.allowance(transfer),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn take_payload(&mut self, channel: Channel, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some((now, later)) =
+            rest.split_at_checked(self.octets_wanted(channel).min(rest.len()))
+        {
+            if now.is_empty() || self.attend(channel).is_none() {
+                return;
+            }
+            if let Some(Transfer {
+                load: Load::Up(upload),
+                ..
+            }) = &mut self.transfer
+            {
+                upload.arrived.extend_from_slice(now);
+            }
+            self.moved(now.len());
+            rest = later;
+        }
+    }
+
+    /// All payload has moved, or is said to.
+    fn end_payload(&mut self) {
+        let Some(channel) = self.transfer.as_ref().map(|transfer| transfer.channel) else {
+            return;
+        };
+        match self.perform(Step::Ending) {
+            Next::Usual => {}
+            Next::Skip => return self.finish(),
+            next => return self.deviate(next),
+        }
+        let is_upload = self.transfer.as_ref().is_some_and(Transfer::is_upload);
+        if self.config.behaviour.lingering && !is_upload {
+            self.enter(Phase::Lingering);
+            self.actions.push_back(ServerAction::Shutdown { channel });
+            return;
+        }
+        self.actions.push_back(ServerAction::Close { channel });
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        self.keep_what_arrived();
+        let asked = self
+            .transfer
+            .take()
+            .map(|transfer| transfer.asked)
+            .unwrap_or_default();
+        if self.config.behaviour.busy == Busy::BeforeFinal {
+            self.execute_what_needs_no_data();
+        }
+        self.current = asked;
+        self.answer(226, "Transfer complete.");
+    }
+
+    fn execute_what_needs_no_data(&mut self) {
+        let needs_none = |verb: &[u8]| {
+            matches!(
+                verb,
+                b"NOOP" | b"STAT" | b"PWD" | b"SYST" | b"HELP" | b"FEAT"
+            )
+        };
+        while self
+            .waiting
+            .front()
+            .is_some_and(|received| needs_none(&received.verb()))
+        {
+            if let Some(received) = self.waiting.pop_front() {
+                self.execute(&received);
+            }
+        }
+    }
+
+    pub(super) fn data_ended(&mut self, channel: Channel) {
+        let hangs = self
+            .transfer
+            .as_ref()
+            .is_some_and(|transfer| transfer.hangs);
+        let is_upload = self.transfer.as_ref().is_some_and(Transfer::is_upload);
+        match self.attend(channel) {
+            Some(Phase::Moving) if is_upload && hangs => {}
+            Some(Phase::Moving) if is_upload && self.gives_way_to_abort() => {
+                self.actions.push_back(ServerAction::Close { channel });
+                self.fail(426, "Transfer aborted. Data connection closed.");
+            }
+            Some(Phase::Moving) if is_upload => self.end_payload(),
+            Some(Phase::Lingering) => {
+                self.actions.push_back(ServerAction::Close { channel });
+                self.finish();
+            }
+            Some(_) => self.data_failed(channel),
+            None => {}
+        }
+    }
+
+    fn gives_way_to_abort(&self) -> bool {
+        self.config.behaviour.abort == AbortStyle::ProFtpd
+            && self
+                .waiting
+                .iter()
+                .any(|received| received.verb() == b"ABOR")
+    }
+
+    pub(super) fn data_failed(&mut self, channel: Channel) {
+        if self.listening_failed(channel) {
+            return;
+        }
+        let is_upload = self.transfer.as_ref().is_some_and(Transfer::is_upload);
+        match self.attend(channel) {
+            None => {}
+            Some(Phase::Opening) => self.fail(425, "Can't open data connection."),
+            Some(Phase::Securing) => self.fail(425, "TLS handshake failed."),
+            Some(Phase::Lingering) => self.finish(),
+            Some(Phase::Moving) if is_upload => match self.config.behaviour.broken_upload {
+                226 => self.fail(226, "Transfer complete."),
+                code => self.fail(code, "Failure reading network stream."),
+            },
+            Some(Phase::Moving) if self.config.behaviour.abort == AbortStyle::PureFtpd => {
+                self.transfer = None;
+                self.say(150, b"0.002 seconds (measured here)");
+            }
+            Some(Phase::Moving) => self.fail(426, "Failure writing network stream."),
+        }
+    }
+
+    fn fail(&mut self, code: u16, text: &str) {
+        self.keep_what_arrived();
+        self.transfer = None;
+        self.answer(code, text);
+    }
+
+    /// Ends the transfer without a word, as some servers do when a new data connection is asked for.
+    pub(super) fn drop_transfer(&mut self) {
+        self.keep_what_arrived();
+        if let Some(transfer) = self.transfer.take() {
+            self.actions.push_back(ServerAction::Close {
+                channel: transfer.channel,
+            });
+        }
+    }
+
+    /// Writes what an upload has brought so far, complete or not, to its file.
+    pub(super) fn keep_what_arrived(&mut self) {
+        let Some(Transfer {
+            load: Load::Up(upload),
+            phase: Phase::Moving,
+            ..
+        }) = &mut self.transfer
+        else {
+            return;
+        };
+        let arrived = core::mem::take(&mut upload.arrived);
+        let arrived = if upload.ascii {
+            from_network(&arrived)
+        } else {
+            arrived
+        };
+        let content = [upload.kept.as_slice(), &arrived].concat();
+        self.files
+            .write(&upload.path, content.into(), self.config.time);
+    }
+}
+
+/// CR LF becomes LF.
+fn from_network(arrived: &[u8]) -> Vec<u8> {
+    let mut content = Vec::with_capacity(arrived.len());
+    for byte in arrived {
+        if *byte == b'\n' && content.last() == Some(&b'\r') {
+            content.pop();
+        }
+        content.push(*byte);
+    }
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pairs_of_cr_and_lf_are_line_ends() {
+        assert_eq!(from_network(b"a\r\nb\r\r\n\rc\n"), b"a\nb\r\n\rc\n");
+    }
+}
