@@ -5,15 +5,11 @@ use std::io::{BufRead, Read, Write};
 
 use ftp_proto::features::Features;
 use ftp_proto::operation::{
-    AskFeatures, ChangeDirectory, Exchange, Login, Payload, Refill, Refilled, Rename, Retrieve,
-    Secure, Store,
+    AskFeatures, ChangeDirectory, Exchange, Login, Payload, Rename, Retrieve, Secure, Store,
 };
 use ftp_proto::pathname::Pathname;
 use ftp_proto::timestamp::Timestamp;
-use ftp_proto::{
-    Argument, Command, Completed, ErrorKind, Operation, Policy, Reply, Session, State, Transfer,
-    Verb,
-};
+use ftp_proto::{Argument, Command, Completed, Operation, Reply, Session, State, Transfer};
 
 use crate::connect::Builder;
 use crate::download::{BLOCK_BYTES, Download, Running};
@@ -384,29 +380,12 @@ impl<T: Transport> Client<T> {
 
     /// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
     fn begin(&mut self, operation: &mut Running<'_>) -> Result<Option<Result<Completed>>> {
-        self.refill()?;
+        self.driver.refill()?;
         match self.driver.drive(operation) {
             Driven::Moving => Ok(None),
             Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
             Driven::Ready(Err(error)) => Err(error),
         }
-    }
-
-    /// Sees to it that the data connection to come has a TLS session to resume, where that is known to matter.
-    fn refill(&mut self) -> Result<()> {
-        let driver = &self.driver;
-        if !driver.session.is_data_protected() || !driver.transport.wants_refill() {
-            return Ok(());
-        }
-        let refilled = self.run(Refill::new())?;
-        let transport = &mut self.driver.transport;
-        if transport.wants_refill() && refilled.demands_resumption() {
-            let kind = ErrorKind::Policy(Policy::NothingToResume);
-            let error = self.driver.session.error(kind, Verb::Nlst);
-            return Err(Error::Session(error, None));
-        }
-        transport.refilled(refilled == Refilled::Accepted);
-        Ok(())
     }
 
     fn data_command(
