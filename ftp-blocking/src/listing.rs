@@ -54,7 +54,6 @@ impl<T: Transport> Client<T> {
         let mut operation = List::new(optional(path)?);
         let mut reader = Reader::new(options);
         let mut begun = None;
-        self.refill()?;
         let listed = receive(self.idle_driver(), &mut operation, |operation, chunk| {
             let rung = operation.rung();
             if begun != rung {
@@ -116,7 +115,6 @@ impl<T: Transport> Client<T> {
     ) -> Result<Completed> {
         let mut reader = Reader::new(options);
         let mut operation = Payload::new(transfer);
-        self.refill()?;
         let completed = receive(self.idle_driver(), &mut operation, |_, chunk| {
             reader.feed(chunk, &mut each)
         })?;
@@ -186,6 +184,7 @@ fn receive<T: Transport, O: Operation>(
     operation: &mut O,
     mut take: impl FnMut(&O, &[u8]),
 ) -> Result<O::Output> {
+    driver.refill()?;
     let mut block = vec![0; BLOCK_BYTES];
     loop {
         match driver.drive(operation) {

@@ -120,6 +120,8 @@ pub struct Session {
     verdict: Option<(TransferId, Result<Completed, Error>)>,
     settlement: Option<Settlement>,
     securing: Option<Securing>,
+    /// TLS was ended with CCC.
+    cleared: bool,
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
     timers: Timers,
@@ -184,6 +186,7 @@ impl Session {
             verdict: None,
             settlement: None,
             securing: None,
+            cleared: false,
             actions: VecDeque::new(),
             events: VecDeque::new(),
             timers: Timers::default(),

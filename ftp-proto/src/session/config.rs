@@ -218,7 +218,8 @@ pub enum TlsPolicy {
     /// Nothing.
     #[default]
     None,
-    /// The control connection, before USER, PASS and ACCT.
+    /// The control connection: before that nothing goes out but AUTH, CLNT, FEAT, HELP, HOST, NOOP, OPTS, QUIT and
+    /// SYST. After CCC, where that is allowed, everything but USER, PASS and ACCT may go out in clear.
     Control,
     /// The control connection and every data connection.
     Full,

@@ -45,10 +45,10 @@ impl Session {
     }
 
     fn transfer_forbidden(&self, mode: DataMode) -> Option<Policy> {
-        let in_clear = !self.control.secured && !self.config.clear_control;
+        let in_clear = self.is_in_clear();
         match self.config.tls {
-            TlsPolicy::Full if !self.server.protected => Some(Policy::DataNotProtected),
             TlsPolicy::Full | TlsPolicy::Control if in_clear => Some(Policy::ControlNotSecured),
+            TlsPolicy::Full if !self.server.protected => Some(Policy::DataNotProtected),
             _ if mode.needs_ipv4() && !self.control.is_ipv4() => Some(Policy::NeedsIpv4),
             _ => None,
         }

@@ -98,9 +98,13 @@ impl Session {
 
     /// What keeps a command from being sent in the present state of security.
     fn forbidden(&self, verb: Verb) -> Option<ErrorKind> {
-        let needs_tls = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
+        let wants_tls = self.config.tls != TlsPolicy::None;
+        let is_secret = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
         match verb {
-            _ if needs_tls && self.config.tls != TlsPolicy::None && !self.control.secured => {
+            _ if wants_tls && !self.control.secured && is_secret => {
+                Some(ErrorKind::Policy(Policy::ControlNotSecured))
+            }
+            _ if wants_tls && self.is_in_clear() && !comes_before_tls(verb) => {
                 Some(ErrorKind::Policy(Policy::ControlNotSecured))
             }
             Verb::Auth if self.control.secured => Some(crate::error::Misuse::WrongSecurity.into()),
@@ -117,6 +121,23 @@ impl Session {
             self.tell_waiting(&death.kind);
         }
     }
+}
+
+/// What may be said before AUTH whatever the policy: it asks about the server and changes nothing. Everything else is
+/// withheld, since a server may say in its greeting that the user is logged in already (230).
+const fn comes_before_tls(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Auth
+            | Verb::Clnt
+            | Verb::Feat
+            | Verb::Help
+            | Verb::Host
+            | Verb::Noop
+            | Verb::Opts
+            | Verb::Quit
+            | Verb::Syst
+    )
 }
 
 fn effect(command: &Command) -> Effect {

@@ -569,7 +569,12 @@ impl Session {
             return;
         };
         let reply = running.reply.take();
+        let broken = running.link == Data::Broken;
         let cause = match cause {
+            // Our side gave up TLS; the reply only says that the server has noticed.
+            Interruption::Reply if broken && running.failure == Failure::Tls => {
+                Interruption::Data(Failure::Tls)
+            }
             Interruption::Reply if protected && refuses_data(reply.as_deref()) => {
                 Interruption::NotResumed
             }
