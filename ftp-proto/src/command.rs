@@ -420,6 +420,19 @@ impl Command {
         out.extend_from_slice(b"\r\n");
     }
 
+    /// How many bytes the line has at the most, CR LF included.
+    pub(crate) fn encoded_len(&self) -> usize {
+        let argument = self.argument.as_ref().map_or(0, |argument| {
+            let doubled = memchr::memchr_iter(IAC, &argument.0).count();
+            argument.0.len().saturating_add(doubled).saturating_add(1)
+        });
+        self.verb
+            .as_str()
+            .len()
+            .saturating_add(argument)
+            .saturating_add(2)
+    }
+
     /// The same command with its secret, if it has one, replaced by as many asterisks.
     pub fn masked(&self) -> Self {
         match &self.argument {

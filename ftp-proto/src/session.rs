@@ -5,6 +5,7 @@
 //! `table` and `running` (the transfer itself), `abort`, `security`, `replies`, `timers`.
 
 mod abort;
+mod batch;
 mod config;
 mod opening;
 mod outbox;
@@ -36,9 +37,11 @@ use crate::trace::{Record, Trace};
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
+pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use rung::Rung;
 
 use abort::Settlement;
+use batch::Batch;
 use outbox::Outbox;
 use pending::{Owner, Pending};
 use queue::Work;
@@ -113,6 +116,7 @@ pub struct Session {
     pending: Pending,
     queue: VecDeque<Work>,
     answers: BTreeMap<Ticket, Answer>,
+    batch: Batch,
     next_ticket: u32,
     next_transfer: u32,
     next_data: u32,
@@ -179,6 +183,7 @@ impl Session {
             pending: Pending::default(),
             queue: VecDeque::new(),
             answers: BTreeMap::new(),
+            batch: Batch::default(),
             next_ticket: Ticket::GREETING.0,
             next_transfer: 0,
             next_data: 0,
@@ -421,6 +426,7 @@ impl Session {
     /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.remove(&ticket) {
+            self.batch.remove(ticket);
             return Poll::Ready(answer.outcome);
         }
         if self.awaits(ticket) {
@@ -472,6 +478,7 @@ impl Session {
     pub fn discard(&mut self, ticket: Ticket) {
         self.trace.record(|| Record::Discarded(ticket.0));
         self.answers.remove(&ticket);
+        self.batch.remove(ticket);
         self.queue.retain(
             |work| !matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket),
         );
@@ -584,6 +591,7 @@ impl Session {
     /// Drops the answers that nobody will poll, in a replay.
     pub(crate) fn forget_answers(&mut self) {
         self.answers.clear();
+        self.batch = Batch::default();
     }
 
     fn is_idle(&self) -> bool {
@@ -606,7 +614,10 @@ impl Session {
 
     fn in_flight(&self) -> usize {
         let queued = self.queue.len().saturating_add(self.answers.len());
-        queued.saturating_add(self.pending.len())
+        // A batch has a window of its own.
+        queued
+            .saturating_add(self.pending.len())
+            .saturating_sub(self.batch.len())
     }
 
     fn awaits(&self, ticket: Ticket) -> bool {
@@ -621,6 +632,7 @@ impl Session {
     }
 
     fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
+        let outcome = self.reduce_if_batched(ticket, outcome);
         self.answers.insert(ticket, Answer { verb, outcome });
     }
 

@@ -139,6 +139,9 @@ impl Session {
         if slot.verb == Verb::Greeting {
             self.timers.cancel(Reason::Greeting);
         }
+        if ticket.is_some_and(|ticket| self.is_out_of_order(ticket, slot.verb, &reply)) {
+            return;
+        }
         let positive = reply.is_positive();
         let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));
         match slot.effect {
