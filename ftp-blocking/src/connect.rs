@@ -8,7 +8,7 @@ use std::time::Instant;
 use ftp_proto::TlsPolicy;
 use ftp_proto::operation::Greet;
 use ftp_proto::trace::Record;
-use ftp_proto::{Config, Detail};
+use ftp_proto::{After, Config, DataMode, Detail};
 
 use crate::client::Client;
 use crate::debug::Debug;
@@ -48,6 +48,24 @@ impl Default for Builder<Tcp> {
     }
 }
 
+impl Builder<Tcp> {
+    /// Connects from this address of ours: the control connection, and with it all data connections.
+    ///
+    /// ```
+    /// use ftp_blocking::Client;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// let ftp = Client::builder()
+    ///     .source_address("127.0.0.1".parse()?)
+    ///     .connect_to(&[server.address()])?;
+    /// # ftp.quit()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn source_address(self, address: IpAddr) -> Self {
+        self.transport(Tcp::from_source(address))
+    }
+}
+
 impl<T> Builder<T> {
     /// Over the given transport.
     pub fn new(transport: T) -> Self {
@@ -80,13 +98,22 @@ impl<T> Builder<T> {
         Self { config, ..self }
     }
 
-    /// With these limits for waiting.
+    /// With these limits for waiting. [`Timeouts::all`](ftp_proto::Timeouts::all) is ftplib's single `timeout`.
+    #[doc(alias = "timeout")]
     pub fn timeouts(mut self, timeouts: ftp_proto::Timeouts) -> Self {
         self.config.timeouts = timeouts;
         self
     }
 
-    /// Writes a line for each command and each reply to `writer`, passwords masked.
+    /// Opens data connections in this way. The default is passive: EPSV, then PASV.
+    #[doc(alias = "set_pasv")]
+    pub const fn data_mode(mut self, mode: DataMode) -> Self {
+        self.config.data_mode = mode;
+        self
+    }
+
+    /// Writes a line for each command and each reply to `writer`, passwords masked: ftplib's debug level 1.
+    /// [`Client::set_debug_level`] changes the level later.
     pub fn debug(mut self, writer: impl Write + Send + 'static) -> Self {
         self.config.detail = self.config.detail.max(Detail::Requests);
         self.debug = Debug::to_writer(writer);
@@ -174,9 +201,10 @@ impl<T: Transport> Builder<T> {
         let mut driver = driver.map_err(|error| Error::Connect(vec![(address, error)]))?;
         match driver.drive(&mut Greet) {
             Driven::Ready(welcome) => Ok(Client::new(driver, welcome?)),
-            Driven::Moving => Err(Error::Local(io::Error::other(
-                "payload moves before the greeting",
-            ))),
+            Driven::Moving => Err(Error::Local(
+                io::Error::other("payload moves before the greeting"),
+                After::Dead,
+            )),
         }
     }
 }

@@ -11,8 +11,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::{
-    Action, Closed, Config, Control, DataId, Direction, End, ErrorKind as Cause, Event, Failure,
-    Flow, Instant, Interruption, Link, Operation, Reason, Report, Session, State, Target,
+    Action, After, Closed, Config, Control, DataId, Direction, End, ErrorKind as Cause, Event,
+    Failure, Flow, Instant, Interruption, Link, Operation, Reason, Report, Session, State, Target,
 };
 
 use crate::clock::Clock;
@@ -29,8 +29,6 @@ const SILENCE: Duration = Duration::from_secs(1);
 const EVENTS_MAX: usize = 32;
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
-/// What one read of a data connection takes when nobody wants it.
-const DROPPED_BYTES: usize = 16 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
@@ -396,11 +394,6 @@ impl<T: Transport> Driver<T> {
         self.moving.map(|moving| moving.flow)
     }
 
-    pub(crate) fn is_receiving(&self) -> bool {
-        self.flow()
-            .is_some_and(|flow| flow.direction == Direction::Receive)
-    }
-
     /// Reads payload. `Err` when there is none any more, and the operation was driven to its end.
     pub(crate) fn read_payload<O: Operation>(
         &mut self,
@@ -602,14 +595,25 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads payload to its end and drops it.
-    pub(crate) fn drop_payload<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
-        let mut block = vec![0; DROPPED_BYTES];
-        loop {
-            if let Err(result) = self.read_payload(operation, &mut block) {
+    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
+    pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        let mut block = vec![0; CONTROL_BYTES];
+        while let Some(flow) = self.flow() {
+            if flow.direction == Direction::Send {
+                return self.finish_payload(operation);
+            }
+            loop {
+                match self.read_some(operation, &mut block) {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    Err(over) => return over,
+                }
+            }
+            if let Driven::Ready(result) = self.drive(operation) {
                 return result;
             }
         }
+        self.drive_to_end(operation)
     }
 
     /// Ends the transfer under way and drives the operation to its verdict.
@@ -714,6 +718,15 @@ impl<T: Transport> Driver<T> {
             self.perform(action);
         }
         action.is_some()
+    }
+
+    /// What the session is good for now, as errors say it.
+    pub(crate) fn after(&self) -> After {
+        match self.session.state() {
+            State::Dead(_) => After::Dead,
+            State::Draining { .. } => After::Draining,
+            _ => After::Usable,
+        }
     }
 
     fn is_dead(&self) -> bool {

@@ -7,16 +7,42 @@ use std::net::SocketAddr;
 #[cfg(feature = "rustls")]
 use ftp_proto::tls::TlsError;
 use ftp_proto::{
-    After, ArgumentError, Closed, ErrorKind as Cause, Interruption, Misuse, Reply, Verb,
+    After, ArgumentError, Class, Closed, ErrorKind as Cause, Interruption, Misuse, Reply, Verb,
 };
 
 /// What a method of this crate returns.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why an operation did not succeed.
+/// Why an operation did not succeed: at which step, with which reply, and what the session is good for now.
 ///
 /// This one type covers the protocol, the sockets and the end of input, as the original ftplib's `all_errors` did;
-/// [`is_misuse`](Self::is_misuse) tells the caller's own mistakes apart.
+/// [`is_misuse`](Self::is_misuse) tells the caller's own mistakes apart. ftplib's four exceptions are these:
+///
+/// | ftplib | here |
+/// |---|---|
+/// | `error_temp` (4xx) | [`reply`](Self::reply) of class [`TransientNegative`](ftp_proto::Class::TransientNegative); [`is_transient`](Self::is_transient) |
+/// | `error_perm` (5xx) | [`is_permanent`](Self::is_permanent) |
+/// | `error_reply` (another class than the step needs) | [`ErrorKind::Unexpected`](ftp_proto::ErrorKind::Unexpected) |
+/// | `error_proto` (no reply at all) | [`ErrorKind::Violation`](ftp_proto::ErrorKind::Violation) |
+///
+/// ```
+/// use ftp_blocking::{Client, proto::{After, Verb}};
+/// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+/// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+/// # let host = server.address().to_string();
+/// let mut ftp = Client::connect_as(&host, "", "")?;
+/// let error = ftp.rmdir("nowhere").unwrap_err();
+/// assert_eq!(error.verb(), Some(Verb::Rmd));
+/// assert_eq!(error.reply().map(|reply| reply.code().get()), Some(550));
+/// assert!(error.is_permanent() && !error.is_transient());
+/// assert_eq!(error.after(), After::Usable);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "all_errors")]
+#[doc(alias = "error_reply")]
+#[doc(alias = "error_temp")]
+#[doc(alias = "error_perm")]
+#[doc(alias = "error_proto")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -29,47 +55,64 @@ pub enum Error {
     /// TLS could not be set up, before anything was connected.
     #[cfg(feature = "rustls")]
     Tls(TlsError),
-    /// The caller's own source or sink failed, and the transfer was ended for that.
-    Local(io::Error),
+    /// The caller's own source or sink failed, or a line was too long, and the transfer was aborted for that.
+    Local(io::Error, After),
 }
 
 impl Error {
-    /// The step at which it happened; `None` before there was a session.
+    /// The step at which it happened, as the verb of the command; `None` before there was a session.
     pub fn verb(&self) -> Option<Verb> {
         self.session().map(ftp_proto::Error::verb)
     }
 
-    /// The reply that goes with the error.
+    /// The reply that goes with the error: the whole of it, text and all.
     pub fn reply(&self) -> Option<&Reply> {
         self.session().and_then(ftp_proto::Error::reply)
     }
 
-    /// What the session is good for now.
+    /// What the session was good for when the error came about.
     pub fn after(&self) -> After {
         match self {
             Self::Session(error, _) => error.after(),
             Self::Resolve(_) | Self::Connect(_) => After::Dead,
             #[cfg(feature = "rustls")]
             Self::Tls(_) => After::Dead,
-            Self::Local(_) => After::Draining,
+            Self::Local(_, after) => *after,
         }
     }
 
-    /// Whether the same may succeed later: ftplib's `error_temp`, and connections that broke.
+    /// Whether the session is over, so that only a new connection helps.
+    pub fn is_fatal(&self) -> bool {
+        self.after() == After::Dead
+    }
+
+    /// Whether the same may succeed later: a 4xx reply (ftplib's `error_temp`), a wait that expired, a connection that
+    /// broke.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Session(error, _) => error.is_transient(),
             Self::Connect(_) => true,
-            Self::Resolve(_) | Self::Local(_) => false,
+            Self::Resolve(_) | Self::Local(..) => false,
             #[cfg(feature = "rustls")]
             Self::Tls(_) => false,
         }
+    }
+
+    /// Whether the server said no for good: a 5xx reply (ftplib's `error_perm`).
+    pub fn is_permanent(&self) -> bool {
+        self.reply()
+            .is_some_and(|reply| reply.class() == Class::PermanentNegative)
     }
 
     /// Whether it is a mistake of the caller, who can read it off the order of calls and their arguments.
     pub fn is_misuse(&self) -> bool {
         self.session()
             .is_some_and(|error| matches!(error.kind(), Cause::Misuse(_)))
+    }
+
+    /// The cause, as the session sees it.
+    pub fn kind(&self) -> Option<&Cause> {
+        self.session().map(ftp_proto::Error::kind)
     }
 
     /// The session's error.
@@ -104,7 +147,7 @@ impl Error {
 
     fn io_kind(&self) -> io::ErrorKind {
         match self {
-            Self::Resolve(error) | Self::Local(error) | Self::Session(_, Some(error)) => {
+            Self::Resolve(error) | Self::Local(error, _) | Self::Session(_, Some(error)) => {
                 error.kind()
             }
             Self::Connect(tried) => tried
@@ -179,7 +222,7 @@ impl fmt::Display for Error {
                     .iter()
                     .try_for_each(|(address, error)| write!(f, "; {address}: {error}"))
             }
-            Self::Local(error) => write!(f, "the local side of the transfer failed: {error}"),
+            Self::Local(error, _) => write!(f, "the local side of the transfer failed: {error}"),
         }
     }
 }
@@ -187,7 +230,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Session(_, Some(source)) | Self::Resolve(source) | Self::Local(source) => {
+            Self::Session(_, Some(source)) | Self::Resolve(source) | Self::Local(source, _) => {
                 Some(innermost(source))
             }
             #[cfg(feature = "rustls")]

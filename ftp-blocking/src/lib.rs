@@ -15,6 +15,7 @@ mod tcp;
 pub mod testing;
 #[cfg(feature = "rustls")]
 mod tls;
+mod transfers;
 mod transport;
 mod upload;
 

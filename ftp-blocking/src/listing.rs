@@ -54,7 +54,7 @@ impl<T: Transport> Client<T> {
         let mut operation = List::new(optional(path)?);
         let mut reader = Reader::new(options);
         let mut begun = None;
-        let listed = receive(self.driver_mut(), &mut operation, |operation, chunk| {
+        let listed = receive(self.idle_driver(), &mut operation, |operation, chunk| {
             let rung = operation.rung();
             if begun != rung {
                 begun = rung;
@@ -115,7 +115,7 @@ impl<T: Transport> Client<T> {
     ) -> Result<Completed> {
         let mut reader = Reader::new(options);
         let mut operation = Payload::new(transfer);
-        let completed = receive(self.driver_mut(), &mut operation, |_, chunk| {
+        let completed = receive(self.idle_driver(), &mut operation, |_, chunk| {
             reader.feed(chunk, &mut each)
         })?;
         reader.finish(&mut each);

@@ -19,7 +19,7 @@ impl<T: Transport> Driver<T> {
         let refilled = match self.drive(&mut operation) {
             Driven::Ready(result) => result?,
             // Read to the end before our side ends: some servers send the tickets no earlier.
-            Driven::Moving => self.drop_payload(&mut operation)?,
+            Driven::Moving => self.move_nothing(&mut operation)?,
         };
         if self.transport.wants_refill() && refilled.demands_resumption() {
             let kind = ErrorKind::Policy(Policy::NothingToResume);

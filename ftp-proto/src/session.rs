@@ -243,9 +243,20 @@ impl Session {
         self.server.representation
     }
 
-    /// The transfer that is under way, if one is.
+    /// The transfer that is queued or under way, if one is.
     pub fn current_transfer(&self) -> Option<TransferId> {
-        self.transfer.as_ref().map(|running| running.id)
+        let queued = |work: &Work| match work {
+            Work::Transfer { id, .. } => Some(*id),
+            Work::Command { .. } => None,
+        };
+        let running = self.transfer.as_ref().map(|running| running.id);
+        running.or_else(|| self.queue.iter().find_map(queued))
+    }
+
+    /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
+    /// operation has submitted; see [`discard_all`](Self::discard_all).
+    pub const fn next_ticket(&self) -> Ticket {
+        Ticket(self.next_ticket)
     }
 
     /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
@@ -467,6 +478,28 @@ impl Session {
         let owner = Owner::Ticket(ticket);
         for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
             slot.owner = Owner::Nobody;
+        }
+    }
+
+    /// The caller lost interest in an operation: [discards](Self::discard) every ticket of the range.
+    ///
+    /// ```
+    /// use ftp_proto::{Command, Config, Control, Session, Verb};
+    ///
+    /// let mut session = Session::new(Config::default(), Control::default());
+    /// let first = session.next_ticket();
+    /// session.submit(Command::bare(Verb::Noop))?;
+    /// session.submit(Command::bare(Verb::Pwd))?;
+    /// session.discard_all(first..session.next_ticket());
+    /// session.receive(b"220 ready\r\n");
+    /// assert!(session.transmit().is_empty(), "what was not sent is not sent any more");
+    /// # Ok::<(), ftp_proto::Misuse>(())
+    /// ```
+    pub fn discard_all(&mut self, tickets: core::ops::Range<Ticket>) {
+        let mut ticket = tickets.start;
+        while ticket != tickets.end {
+            self.discard(ticket);
+            ticket = Ticket(ticket.0.wrapping_add(1));
         }
     }
 

@@ -306,16 +306,17 @@ impl Session {
         if running.progress >= progress_min && running.link == Data::Moving {
             running.progress = 0;
             self.timers
-                .request(Reason::DataIdle, self.config.timeouts.data_idle);
+                .restart(Reason::DataIdle, self.config.timeouts.data_idle);
         }
     }
 
     fn hold(&mut self, held: bool) {
+        // Paused and not begun anew: an application that takes every byte as it comes must not keep alive a server
+        // that sends one a second.
         if held {
-            self.timers.cancel(Reason::DataIdle);
+            self.timers.pause(Reason::DataIdle);
         } else {
-            self.timers
-                .request(Reason::DataIdle, self.config.timeouts.data_idle);
+            self.timers.resume(Reason::DataIdle);
         }
     }
 
