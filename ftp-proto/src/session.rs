@@ -663,6 +663,11 @@ impl Session {
             )
         });
         self.events.push_back(Event::Closed(closed));
+        // A verdict that nobody has polled is one on a session that is over.
+        self.verdict = self.verdict.take().map(|(id, verdict)| {
+            let verdict = verdict.map_err(|error| error.with_after(After::Dead));
+            (id, verdict)
+        });
         self.tell_waiting(&kind);
         self.transfer_lost(kind);
         self.actions.push_back(Action::Close);
