@@ -38,6 +38,7 @@ mod peer;
 mod script;
 mod server;
 
+pub use crate::session::Coverage;
 pub use behaviour::{AbortStyle, Behaviour, Busy, Deed, Next, Rule, Say, Step};
 pub use files::{Entry, Files};
 pub use peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
