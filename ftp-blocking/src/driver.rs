@@ -172,7 +172,7 @@ impl<T: Transport> Driver<T> {
                     flow,
                     bytes: 0,
                 });
-                self.hand_over();
+                self.hold(true);
             }
             Action::Finish { .. } => self.finish_now = true,
             Action::Discard { data } => self.discard(data),
