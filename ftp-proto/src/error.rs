@@ -70,6 +70,8 @@ pub struct Interrupted {
     pub reply: Option<Box<Reply>>,
     /// What the number of bytes was compared with.
     pub compared: Compared,
+    /// Whether the payload had come to its end in an orderly way.
+    pub ended: bool,
 }
 
 impl Interrupted {

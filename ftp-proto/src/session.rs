@@ -6,6 +6,8 @@
 
 mod abort;
 mod config;
+#[cfg(feature = "testing")]
+mod coverage;
 mod opening;
 mod outbox;
 mod pending;
@@ -38,6 +40,9 @@ use crate::verdict::Completed;
 
 pub use rung::Rung;
 
+#[cfg(feature = "testing")]
+pub use coverage::Coverage;
+
 use abort::Settlement;
 use outbox::Outbox;
 use pending::{Owner, Pending};
@@ -45,6 +50,9 @@ use queue::Work;
 use running::Running;
 use security::Securing;
 use timers::Timers;
+
+/// Events that are kept for a caller who does not poll them; older ones are dropped.
+const EVENTS_MAX: usize = 64;
 
 /// Stands for the reply to one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,8 +136,12 @@ pub struct Session {
     unsolicited: u16,
     /// A transfer just ended, so that a 226 may be a second one of it.
     surplus_possible: bool,
+    /// How much was written when the reply that is read now began: it answers nothing that was written later.
+    reply_began: u64,
     used: Leniencies,
     trace: Trace,
+    #[cfg(feature = "testing")]
+    coverage: Coverage,
 }
 
 /// The reply to a command, with the verb it answers.
@@ -191,8 +203,11 @@ impl Session {
             server: Server::default(),
             unsolicited: 0,
             surplus_possible: false,
+            reply_began: 0,
             used: Leniencies::default(),
             trace: Trace::new(config.detail, config.limits.trace_records_max),
+            #[cfg(feature = "testing")]
+            coverage: Coverage::default(),
         };
         session.trace.record(|| Record::Opened {
             config: Box::new(config),
@@ -341,12 +356,7 @@ impl Session {
     pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
         self.trace.record(|| Record::Polled(now));
         self.clock = self.clock.max(now);
-        self.timers.arm(self.clock);
-        while let Some(reason) = self.timers.take_due(self.clock) {
-            self.expire(reason);
-            self.pump();
-            self.timers.arm(self.clock);
-        }
+        self.fire_timers();
         let action = self.actions.pop_front();
         self.trace.record_some(action, Record::Performed);
         debug_assert!(
@@ -355,6 +365,23 @@ impl Session {
             "a due timer was left"
         );
         action
+    }
+
+    /// Fires the timers that are due. What came of it must not be missed by a driver that has nothing to do and no
+    /// bytes to write: with a verdict there is always an action.
+    fn fire_timers(&mut self) {
+        self.timers.arm(self.clock);
+        let was_running = self.transfer.is_some();
+        while let Some(reason) = self.timers.take_due(self.clock) {
+            self.expire(reason);
+            self.pump();
+            self.timers.arm(self.clock);
+        }
+        let judged = was_running && self.transfer.is_none();
+        if judged && self.actions.is_empty() && self.outbox.is_empty() {
+            let data = DataId(self.next_data);
+            self.actions.push_back(Action::Discard { data });
+        }
     }
 
     /// Tells what came of an action, or what was observed on a data connection.
@@ -407,7 +434,8 @@ impl Session {
     /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.remove(&ticket) {
-            return Poll::Ready(answer.outcome);
+            let after = self.after();
+            return Poll::Ready(answer.outcome.map_err(|error| error.with_after(after)));
         }
         if self.awaits(ticket) {
             return Poll::Pending;
@@ -494,7 +522,8 @@ impl Session {
     /// [`Error::interrupted`] what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
         if let Some((_, verdict)) = self.verdict.take_if(|(judged, _)| *judged == id) {
-            return Poll::Ready(verdict);
+            let after = self.after();
+            return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
         let queued = self
             .queue
@@ -525,7 +554,7 @@ impl Session {
         self.pump();
     }
 
-    /// What happened without being asked for.
+    /// What happened without being asked for. The latest 64 events are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
@@ -533,6 +562,12 @@ impl Session {
     /// The next trace record, when [`Config::detail`] asks for any.
     pub fn poll_trace(&mut self) -> Option<Record> {
         self.trace.pop()
+    }
+
+    /// The cells of the transfer table that this session was in.
+    #[cfg(feature = "testing")]
+    pub const fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 
     // -- what the parts share -------------------------------------------------------------------------------------
@@ -570,7 +605,17 @@ impl Session {
 
     fn in_flight(&self) -> usize {
         let queued = self.queue.len().saturating_add(self.answers.len());
-        queued.saturating_add(self.pending.len())
+        let asked = self.pending.len();
+        let asked = asked.saturating_sub(self.pending.count(Owner::Keepalive));
+        queued.saturating_add(asked)
+    }
+
+    /// Keeps an event for the caller: as many as anybody can want who polls them at all.
+    fn tell(&mut self, event: Event) {
+        if self.events.len() >= EVENTS_MAX {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
     }
 
     fn awaits(&self, ticket: Ticket) -> bool {
@@ -614,7 +659,7 @@ impl Session {
                 } | Action::Unsecure
             )
         });
-        self.events.push_back(Event::Closed(closed));
+        self.tell(Event::Closed(closed));
         self.tell_waiting(&kind);
         self.transfer_lost(kind);
         self.actions.push_back(Action::Close);

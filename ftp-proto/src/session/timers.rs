@@ -27,6 +27,8 @@ enum Timer {
     Off,
     Requested(Duration),
     Armed(Instant),
+    /// It rests, with so much left.
+    Paused(Duration),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,6 +39,26 @@ impl Timers {
     pub(super) fn request(&mut self, reason: Reason, limit: Duration) {
         if let Some(timer) = self.slot(reason) {
             *timer = Timer::Requested(limit);
+        }
+    }
+
+    /// Lets the wait rest, if it is under way.
+    pub(super) fn pause(&mut self, reason: Reason, now: Instant) {
+        if let Some(timer) = self.slot(reason) {
+            *timer = match *timer {
+                Timer::Armed(at) => Timer::Paused(at.saturating_since(now)),
+                Timer::Requested(limit) => Timer::Paused(limit),
+                other => other,
+            };
+        }
+    }
+
+    /// Goes on with a wait that rests.
+    pub(super) fn resume(&mut self, reason: Reason) {
+        if let Some(timer) = self.slot(reason) {
+            if let Timer::Paused(left) = *timer {
+                *timer = Timer::Requested(left);
+            }
         }
     }
 
