@@ -493,6 +493,9 @@ impl Session {
         for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
             slot.owner = Owner::Nobody;
         }
+        if let Some(securing) = &mut self.securing {
+            securing.ticket.take_if(|secured| *secured == ticket);
+        }
     }
 
     /// Queues a transfer. It begins when everything that was submitted before is over.
