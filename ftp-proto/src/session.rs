@@ -514,6 +514,9 @@ impl Session {
         for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
             slot.owner = Owner::Nobody;
         }
+        if let Some(securing) = &mut self.securing {
+            securing.ticket.take_if(|secured| *secured == ticket);
+        }
     }
 
     /// The caller lost interest in an operation: [discards](Self::discard) every ticket of the range.
