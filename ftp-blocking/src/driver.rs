@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 const EVENTS_MAX: usize = 32;
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
+/// What one read of a data connection takes when nobody wants it.
+const DROPPED_BYTES: usize = 16 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
@@ -594,7 +596,7 @@ impl<T: Transport> Driver<T> {
 
     /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
     pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
-        let mut block = vec![0; CONTROL_BYTES];
+        let mut block = vec![0; DROPPED_BYTES];
         while let Some(flow) = self.flow() {
             if flow.direction == Direction::Send {
                 return self.finish_payload(operation);
