@@ -1,5 +1,6 @@
 //! Turns the table into tests: one for each server, family, mode and case.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -141,7 +142,9 @@ fn trial<S: Subject + 'static>(
     );
     let (berth, case) = (Arc::clone(berth), Arc::clone(case));
     Trial::ignorable_test(name.clone(), move || {
-        berth.run(family, &name, |bench| run_case(&case, bench, family, mode))
+        berth.run(family, &name, |bench| {
+            run_case(&case, &name, bench, family, mode)
+        })
     })
 }
 
@@ -168,7 +171,13 @@ const fn family_name(family: Family) -> &'static str {
     }
 }
 
-fn run_case<S: Subject>(case: &Case<S>, bench: &Bench<'_>, family: Family, mode: Mode) -> Outcome {
+fn run_case<S: Subject>(
+    case: &Case<S>,
+    name: &str,
+    bench: &Bench<'_>,
+    family: Family,
+    mode: Mode,
+) -> Outcome {
     let address = bench.server().address(family).ok_or("no address")?;
     let mut config = Config::default();
     config.data_mode = mode.data_mode();
@@ -177,9 +186,20 @@ fn run_case<S: Subject>(case: &Case<S>, bench: &Bench<'_>, family: Family, mode:
     let mut subject = S::connect(address, config)?;
     let outcome = (case.check)(bench, &mut subject).and_then(|()| is_left_usable(&mut subject));
     let trace = subject.take_trace();
+    keep_trace(name, &trace)?;
     outcome
         .and_then(|()| only_asked_for(mode, &trace))
         .map_err(|complaint| with_dialogue(&complaint, &trace))
+}
+
+/// Writes the trace into the folder that `FTP_TRACES` names, for a replay without sockets.
+fn keep_trace(name: &str, trace: &[Record]) -> Outcome {
+    let Some(folder) = std::env::var_os("FTP_TRACES") else {
+        return Ok(());
+    };
+    let file = PathBuf::from(folder).join(name.replace("::", "-") + ".trace");
+    let lines: String = trace.iter().map(|record| format!("{record}\n")).collect();
+    Ok(std::fs::write(file, lines)?)
 }
 
 /// What every case leaves behind, unless it ended the session.
