@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+#[cfg(feature = "rustls")]
+use ftp_proto::tls::TlsError;
 use ftp_proto::{
     After, ArgumentError, Class, Closed, ErrorKind as Cause, Interruption, Misuse, Reply, Verb,
 };
@@ -50,6 +52,9 @@ pub enum Error {
     Resolve(io::Error),
     /// No address could be connected to; each was tried.
     Connect(Vec<(SocketAddr, io::Error)>),
+    /// TLS could not be set up, before anything was connected.
+    #[cfg(feature = "rustls")]
+    Tls(TlsError),
     /// The caller's own source or sink failed, or a line was too long, and the transfer was aborted for that.
     Local(io::Error, After),
 }
@@ -70,6 +75,8 @@ impl Error {
         match self {
             Self::Session(error, _) => error.after(),
             Self::Resolve(_) | Self::Connect(_) => After::Dead,
+            #[cfg(feature = "rustls")]
+            Self::Tls(_) => After::Dead,
             Self::Local(_, after) => *after,
         }
     }
@@ -86,6 +93,8 @@ impl Error {
             Self::Session(error, _) => error.is_transient(),
             Self::Connect(_) => true,
             Self::Resolve(_) | Self::Local(..) => false,
+            #[cfg(feature = "rustls")]
+            Self::Tls(_) => false,
         }
     }
 
@@ -114,6 +123,23 @@ impl Error {
         }
     }
 
+    /// What TLS says, if it was TLS that failed: a certificate, for instance, or an alert. Its text says what to do.
+    ///
+    /// ```
+    /// fn is_expired(error: &ftp_blocking::Error) -> bool {
+    ///     matches!(error.tls(), Some(ftp_blocking::proto::tls::TlsError::Expired))
+    /// }
+    /// ```
+    #[cfg(feature = "rustls")]
+    pub fn tls(&self) -> Option<&TlsError> {
+        match self {
+            Self::Tls(error) => Some(error),
+            Self::Session(_, Some(source)) => inner(source),
+            Self::Connect(tried) => tried.iter().find_map(|(_, source)| inner(source)),
+            _ => None,
+        }
+    }
+
     /// The same as an `io::Error`, for those who keep this one.
     pub(crate) fn to_io(&self) -> io::Error {
         io::Error::new(self.io_kind(), self.to_string())
@@ -125,11 +151,18 @@ impl Error {
             Self::Connect(tried) => tried
                 .last()
                 .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind()),
+            #[cfg(feature = "rustls")]
+            Self::Tls(_) => io::ErrorKind::InvalidInput,
             Self::Session(error, source) => session_kind(error)
                 .or_else(|| source.as_ref().map(io::Error::kind))
                 .unwrap_or(io::ErrorKind::Other),
         }
     }
+}
+
+#[cfg(feature = "rustls")]
+fn inner(source: &io::Error) -> Option<&TlsError> {
+    source.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
 /// `None` where the operating system knows better, or nobody does.
@@ -171,6 +204,13 @@ impl From<ArgumentError> for Error {
     }
 }
 
+#[cfg(feature = "rustls")]
+impl From<TlsError> for Error {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error)
+    }
+}
+
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::new(error.io_kind(), error)
@@ -182,6 +222,8 @@ impl fmt::Display for Error {
         match self {
             Self::Session(error, Some(source)) => write!(f, "{error} ({source})"),
             Self::Session(error, None) => write!(f, "{error}"),
+            #[cfg(feature = "rustls")]
+            Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
             Self::Resolve(error) => write!(f, "the host has no address: {error}"),
             Self::Connect(tried) => {
                 write!(f, "cannot connect")?;
@@ -198,9 +240,19 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Session(_, Some(source)) | Self::Resolve(source) | Self::Local(source, _) => {
-                Some(source)
+                Some(innermost(source))
             }
+            #[cfg(feature = "rustls")]
+            Self::Tls(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+/// An `io::Error` that only carries another error does not show that one as its source.
+fn innermost(source: &io::Error) -> &(dyn std::error::Error + 'static) {
+    match source.get_ref() {
+        Some(inner) => inner,
+        None => source,
     }
 }

@@ -9,6 +9,7 @@ mod download;
 mod driver;
 mod error;
 mod listing;
+mod refill;
 mod tcp;
 #[cfg(feature = "testing")]
 pub mod testing;

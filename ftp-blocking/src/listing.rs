@@ -184,6 +184,7 @@ fn receive<T: Transport, O: Operation>(
     operation: &mut O,
     mut take: impl FnMut(&O, &[u8]),
 ) -> Result<O::Output> {
+    driver.refill()?;
     let mut block = vec![0; BLOCK_BYTES];
     loop {
         match driver.drive(operation) {

@@ -13,6 +13,8 @@ use ftp_proto::tls::rustls::ClientConfig;
 use ftp_proto::tls::rustls::pki_types::ServerName;
 use ftp_proto::tls::{Channel, Context, TlsError};
 
+use crate::client::Client;
+use crate::error::Result;
 use crate::tcp::{Tcp, TcpPort};
 use crate::transport::Transport;
 
@@ -50,6 +52,23 @@ pub struct Tls {
     tally: Tally,
 }
 
+impl Client<Tls> {
+    /// Connects to `host`, on port 21 unless it names another, and begins TLS (`AUTH TLS`), trusting whom the operating
+    /// system trusts. Data connections are protected. To log in comes next.
+    ///
+    /// [`Client::builder`] with [`Builder::tls`](crate::Builder::tls) has everything else; call
+    /// [`secure`](Self::secure) after it.
+    ///
+    /// # Errors
+    /// As [`Client::connect`] and [`secure`](Self::secure), and [`Error::Tls`](crate::Error::Tls).
+    #[doc(alias = "FTP_TLS")]
+    pub fn connect_tls(host: &str) -> Result<Self> {
+        let mut client = Client::builder().tls(Tls::new()?).connect(host)?;
+        client.secure()?;
+        Ok(client)
+    }
+}
+
 /// How many data connections of a session were secured, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -83,7 +102,7 @@ impl Tls {
     ///
     /// # Errors
     /// The operating system's trust cannot be used.
-    pub fn new() -> Result<Self, TlsError> {
+    pub fn new() -> std::result::Result<Self, TlsError> {
         Self::builder().build()
     }
 
@@ -124,7 +143,7 @@ impl Tls {
     ///
     /// # Errors
     /// [`TlsError::Host`] if it is neither a DNS name nor an IP address.
-    pub fn named(self, name: &str) -> Result<Self, TlsError> {
+    pub fn named(self, name: &str) -> std::result::Result<Self, TlsError> {
         let name = Some(server_name(name)?);
         Ok(Self { name, ..self })
     }
@@ -145,7 +164,7 @@ impl Tls {
     }
 }
 
-fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
+fn server_name(host: &str) -> std::result::Result<ServerName<'static>, TlsError> {
     ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Host)
 }
 

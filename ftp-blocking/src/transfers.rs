@@ -2,10 +2,8 @@
 
 use std::io::{BufRead, Read, Write};
 
-use ftp_proto::operation::{Payload, Refill, Refilled, Retrieve, Store};
-use ftp_proto::{
-    Argument, Command, Completed, Direction, ErrorKind, Operation, Policy, Transfer, Verb,
-};
+use ftp_proto::operation::{Payload, Retrieve, Store};
+use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
 use crate::client::Client;
 use crate::download::{BLOCK_BYTES, Download, Running};
@@ -307,29 +305,12 @@ impl<T: Transport> Client<T> {
 
     /// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
     fn begin(&mut self, operation: &mut Running<'_>) -> Result<Option<Result<Completed>>> {
-        self.refill()?;
+        self.driver_mut().refill()?;
         match self.idle_driver().drive(operation) {
             Driven::Moving => Ok(None),
             Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
             Driven::Ready(Err(error)) => Err(error),
         }
-    }
-
-    /// Sees to it that the data connection to come has a TLS session to resume, where that is known to matter.
-    fn refill(&mut self) -> Result<()> {
-        let driver = self.driver_mut();
-        if !driver.session.is_data_protected() || !driver.transport.wants_refill() {
-            return Ok(());
-        }
-        let refilled = self.run(Refill::new())?;
-        let driver = self.driver_mut();
-        if driver.transport.wants_refill() && refilled.demands_resumption() {
-            let kind = ErrorKind::Policy(Policy::NothingToResume);
-            let error = driver.session.error(kind, Verb::Nlst);
-            return Err(Error::Session(error, None));
-        }
-        driver.transport.refilled(refilled == Refilled::Accepted);
-        Ok(())
     }
 
     fn data_command(&self, line: impl AsRef<[u8]>, direction: Direction) -> Result<Transfer> {

@@ -1,1 +1,41 @@
 //! An FTP client on readiness: thousands of sessions on one thread, with mio or any other reactor.
+//!
+//! A [`Client`] is one session of the [`ftp_proto`] state machine on sockets that never wait. It owns no loop: the
+//! application waits for sockets in whatever way it likes, tells the client what is ready, and gives it turns.
+//! [`Client`] has the loop in five steps, [`Reactor`] what a loop has to offer. With the feature `mio`, on by default,
+//! [`mio`] has both sockets and registration; without it, [`Tcp`] goes with anything that takes a descriptor: polling,
+//! calloop, epoll, kqueue.
+//!
+//! What a client promises to its loop:
+//!
+//! - Nothing ever waits, and nothing happens outside of a turn but what the application does with payload.
+//! - Every call is repeated until it would block, so that a reactor may report edges; what stops earlier, because a turn
+//!   moves no more than a [budget](Builder::budget), is remembered, and [`Client::needs_turn`] says so.
+//! - An event is a hint. One that is not true, or is about a socket of yesterday, does no harm.
+//! - Every socket is watched in both directions as far as anything waits for it, added before it is waited for, and
+//!   removed before it is closed.
+//! - An idle session asks for nothing: no turn, no deadline.
+#![forbid(unsafe_code)]
+
+mod client;
+mod clock;
+mod connect;
+mod data;
+mod driver;
+mod error;
+#[cfg(feature = "mio")]
+pub mod mio;
+mod readiness;
+mod socket;
+mod tasks;
+mod transport;
+
+pub use client::Client;
+pub use connect::{BUDGET_BYTES, Builder};
+pub use data::{Data, Progress};
+pub use error::{Error, Result, Tried};
+pub use ftp_proto as proto;
+pub use readiness::{Directions, Interest, Reactor, Ready, Slot};
+pub use socket::{Socket, Tcp};
+pub use tasks::Handle;
+pub use transport::{Input, Listener, Stream, Transport};

@@ -301,8 +301,13 @@ impl Patience {
     }
 }
 
+/// A connection that ends in the handshake says nothing about TLS: the server's reply tells why.
 pub(super) fn failed(error: TlsError) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
+    let kind = match error {
+        TlsError::ClosedEarly => io::ErrorKind::UnexpectedEof,
+        _ => io::ErrorKind::InvalidData,
+    };
+    io::Error::new(kind, error)
 }
 
 pub(super) fn without_session() -> io::Error {

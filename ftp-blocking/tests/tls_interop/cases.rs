@@ -1,13 +1,18 @@
 //! What is tried with every server.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::thread;
 
 use ftp_blocking::DataHandshakes;
+use ftp_blocking::proto::operation::Store;
+use ftp_blocking::proto::tls::Resumable;
+use ftp_blocking::proto::{After, Argument, DataMode, Interruption};
 
 use ftp_testbed::servers::{Kind, Server, TlsVersions};
 use ftp_testbed::tree::{self, HELLO};
 
-use crate::common::{Case, retrieve, since, store};
+use crate::common::{Case, Compared, Large, retrieve, since, store};
 
 const SERIES: u64 = 500;
 
@@ -64,6 +69,91 @@ pub(crate) fn retrieves_a_series(case: &Case, server: &Server) {
         assert_eq!(retrieve(&mut client, "hello.txt"), HELLO);
     }
     expect_series(case, client.transport().data_handshakes());
+    client.quit().unwrap();
+}
+
+pub(crate) fn sessions_at_once(case: &Case, server: &Server) {
+    let one_session = |number: usize| {
+        let mut client = case.open(server);
+        let path = format!("up/session-{number}.bin");
+        for round in 0..50_u64 {
+            store(&mut client, &path, &round.to_le_bytes());
+            assert_eq!(retrieve(&mut client, &path), round.to_le_bytes());
+        }
+        assert_eq!(client.transport().data_handshakes().resumed, 100);
+        client.quit().unwrap();
+    };
+    thread::scope(|scope| {
+        for number in 0..8 {
+            scope.spawn(move || one_session(number));
+        }
+    });
+}
+
+pub(crate) fn moves_large(case: &Case, server: &Server) {
+    let size = server.tree().large();
+    let mut client = case.open(server);
+    let mut compared = Compared::new();
+    client.retrieve_to("large.bin", &mut compared).unwrap();
+    assert_eq!(compared.at, size);
+
+    let stored = client.store_from("up/large.bin", &mut Large { at: 0, size });
+    assert_eq!(stored.unwrap().bytes, size);
+    let mut compared = Compared::new();
+    let mut file = File::open(server.tree().root().join("up/large.bin")).unwrap();
+    assert_eq!(io::copy(&mut file, &mut compared).unwrap(), size);
+    client.quit().unwrap();
+}
+
+pub(crate) fn moves_in_active_mode(case: &Case, server: &Server) {
+    let mut client = case.open_with(server, |config| config.data_mode = DataMode::AnyActive);
+    assert_eq!(retrieve(&mut client, "hello.txt"), HELLO);
+    store(&mut client, "up/active.txt", HELLO);
+    let stored = fs::read(server.tree().root().join("up/active.txt")).unwrap();
+    assert_eq!(stored, HELLO);
+    client.quit().unwrap();
+}
+
+pub(crate) fn aborts_a_download(case: &Case, server: &Server) {
+    let mut client = case.open(server);
+    let mut download = client.retrieve("large.bin").unwrap();
+    download.read_exact(&mut [0; 10_000]).unwrap();
+    download.abort().unwrap_err();
+    assert_eq!(retrieve(&mut client, "hello.txt"), HELLO);
+    client.quit().unwrap();
+}
+
+pub(crate) fn clears_control(case: &Case, server: &Server) {
+    let mut client = case.open_with(server, |config| config.clear_control = true);
+    client.complete("CCC").unwrap();
+    assert!(client.control_stream().unwrap().channel().is_none());
+    client.noop().unwrap();
+    assert_eq!(retrieve(&mut client, "hello.txt"), HELLO);
+    assert_eq!(client.transport().data_handshakes().full, 1);
+    client.quit().unwrap();
+}
+
+/// A transfer that is run as a bare operation is not preceded by a listing for tickets.
+pub(crate) fn is_refused(case: &Case, server: &Server) {
+    let mut client = case.open(server);
+    let store = || Store::new(Argument::new("up/bare.bin").unwrap());
+    client.run(store()).unwrap();
+    client.run(store()).unwrap();
+    assert_eq!(
+        client.transport().context().unwrap().resumable(),
+        Resumable::Nothing
+    );
+    let error = client.run(store()).unwrap_err();
+    let interrupted = error.session().unwrap().interrupted().unwrap();
+    assert_eq!(interrupted.cause, Interruption::NotResumed);
+    assert_eq!(error.after(), After::Usable);
+    assert!(error.to_string().contains("TLS 1.2"), "{error}");
+    // The refused handshake has brought tickets.
+    assert_eq!(
+        client.transport().context().unwrap().resumable(),
+        Resumable::Tickets(2)
+    );
+    client.run(store()).unwrap();
     client.quit().unwrap();
 }
 

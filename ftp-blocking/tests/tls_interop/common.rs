@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use ftp_blocking::proto::Config;
 use ftp_blocking::{Client, DataHandshakes, Tls};
 use ftp_testbed::servers::{
     AUTHORITY, Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant,
@@ -28,6 +29,12 @@ impl Case {
         self.variant == Variant::RequireReuse
     }
 
+    /// Whether the server is as strict as it can be.
+    pub(crate) fn is_strictest(&self) -> bool {
+        let can_be_strict = self.kind.supports(Variant::RequireReuse);
+        self.is_strict() || (!can_be_strict && self.variant == Variant::Tls)
+    }
+
     pub(crate) fn tls(&self) -> Tls {
         let tls = Tls::builder()
             .trust_pem(AUTHORITY)
@@ -42,8 +49,19 @@ impl Case {
 
     /// A session after login, by the name that stands in the certificate.
     pub(crate) fn open(&self, server: &Server) -> Client<Tls> {
+        self.open_with(server, |_| {})
+    }
+
+    pub(crate) fn open_with(
+        &self,
+        server: &Server,
+        configure: impl FnOnce(&mut Config),
+    ) -> Client<Tls> {
         let port = server.address(Family::V4).unwrap().port();
+        let mut config = Config::default();
+        configure(&mut config);
         let mut client = Client::builder()
+            .config(config)
             .tls(self.tls())
             .connect(&format!("localhost:{port}"))
             .unwrap();

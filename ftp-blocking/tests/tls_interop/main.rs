@@ -29,18 +29,71 @@ fn of_server(kind: Kind) -> Vec<Trial> {
     let mut trials = Vec::new();
     for case in cases_of(kind) {
         trials.push(trial("moves_files", case, cases::moves_files));
-        // Once per server and version: where sessions have to be resumed, if it can demand that.
-        let strictest = !kind.supports(Variant::RequireReuse) && case.variant == Variant::Tls;
-        if case.is_strict() || strictest {
-            trials.push(trial("stores_500_files", case, cases::stores_a_series));
+        trials.extend(
+            case.is_strictest()
+                .then(|| series(case))
+                .into_iter()
+                .flatten(),
+        );
+        if case.is_strict() {
             trials.push(trial(
-                "retrieves_500_files",
+                "eight_sessions_at_once",
                 case,
-                cases::retrieves_a_series,
+                cases::sessions_at_once,
+            ));
+        }
+        let newest = case.versions == TlsVersions::Only13;
+        if case.is_strictest() && newest {
+            let setup = case.setup().large(GIGABYTE);
+            trials.push(sized_trial(
+                "moves_a_gigabyte",
+                case,
+                setup,
+                cases::moves_large,
+            ));
+        }
+        if case.variant == Variant::Tls && newest {
+            trials.push(trial(
+                "active_data_connections",
+                case,
+                cases::moves_in_active_mode,
+            ));
+            trials.push(trial(
+                "a_download_is_aborted",
+                case,
+                cases::aborts_a_download,
             ));
         }
     }
+    trials.extend(of_one_server(kind));
     trials
+}
+
+fn series(case: Case) -> [Trial; 2] {
+    [
+        trial("stores_500_files", case, cases::stores_a_series),
+        trial("retrieves_500_files", case, cases::retrieves_a_series),
+    ]
+}
+
+/// What only some of the servers can show.
+fn of_one_server(kind: Kind) -> Option<Trial> {
+    let case = |variant| Case {
+        kind,
+        variant,
+        versions: TlsVersions::Only13,
+    };
+    let clear = "goes_on_in_clear_after_ccc";
+    let refused = "a_refusal_for_want_of_a_ticket_says_so";
+    match kind {
+        Kind::Proftpd => Some(trial(
+            refused,
+            case(Variant::RequireReuse),
+            cases::is_refused,
+        )),
+        Kind::PureFtpd => Some(trial(clear, case(Variant::Tls), cases::clears_control)),
+        _ => None,
+    }
 }
 
 fn cases_of(kind: Kind) -> Vec<Case> {

@@ -45,10 +45,10 @@ impl Session {
     }
 
     fn transfer_forbidden(&self, mode: DataMode) -> Option<Policy> {
-        let in_clear = !self.control.secured && !self.config.clear_control;
+        let in_clear = self.is_in_clear();
         match self.config.tls {
-            TlsPolicy::Full if !self.server.protected => Some(Policy::DataNotProtected),
             TlsPolicy::Full | TlsPolicy::Control if in_clear => Some(Policy::ControlNotSecured),
+            TlsPolicy::Full if !self.server.protected => Some(Policy::DataNotProtected),
             _ if mode.needs_ipv4() && !self.control.is_ipv4() => Some(Policy::NeedsIpv4),
             _ => None,
         }
@@ -156,8 +156,9 @@ impl Session {
                 match choice.map_err(|_| ErrorKind::Policy(Policy::ForeignDataHost))? {
                     DataHost::Reported(address) => Ok(Some(Target::Address(address.into()))),
                     DataHost::Control { port, ignored } => {
-                        self.events
-                            .extend(ignored.map(|host| Event::HostIgnored(host.into())));
+                        if let Some(host) = ignored {
+                            self.tell(Event::HostIgnored(host.into()));
+                        }
                         Ok(Some(Target::ControlHost { port }))
                     }
                 }
@@ -343,6 +344,7 @@ impl Session {
         let command = running.spec.command().clone();
         self.surplus_possible = false;
         self.write(Owner::Transfer, &command);
+        self.advance();
     }
 
     // -- ends without a transfer command ----------------------------------------------------------------------------

@@ -27,6 +27,10 @@ enum Timer {
     Off,
     Requested(Duration),
     Armed(Instant),
+    /// To be stopped with what is left of it at the next time that is told.
+    Pausing(Instant),
+    /// Stopped, with so much left.
+    Paused(Duration),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,6 +41,38 @@ impl Timers {
     pub(super) fn request(&mut self, reason: Reason, limit: Duration) {
         if let Some(timer) = self.slot(reason) {
             *timer = Timer::Requested(limit);
+        }
+    }
+
+    /// Begins the wait anew; one that is paused stays so.
+    pub(super) fn restart(&mut self, reason: Reason, limit: Duration) {
+        if let Some(timer) = self.slot(reason) {
+            *timer = match timer {
+                Timer::Pausing(_) | Timer::Paused(_) => Timer::Paused(limit),
+                _ => Timer::Requested(limit),
+            };
+        }
+    }
+
+    /// Stops the wait until it is resumed.
+    pub(super) fn pause(&mut self, reason: Reason) {
+        if let Some(timer) = self.slot(reason) {
+            *timer = match *timer {
+                Timer::Requested(limit) => Timer::Paused(limit),
+                Timer::Armed(at) => Timer::Pausing(at),
+                other => other,
+            };
+        }
+    }
+
+    /// Goes on with a wait that was paused, for what is left of it.
+    pub(super) fn resume(&mut self, reason: Reason) {
+        if let Some(timer) = self.slot(reason) {
+            *timer = match *timer {
+                Timer::Pausing(at) => Timer::Armed(at),
+                Timer::Paused(left) => Timer::Requested(left),
+                other => other,
+            };
         }
     }
 
@@ -56,9 +92,11 @@ impl Timers {
 
     pub(super) fn arm(&mut self, now: Instant) {
         for timer in &mut self.0 {
-            if let Timer::Requested(limit) = *timer {
-                *timer = Timer::Armed(now.saturating_add(limit));
-            }
+            *timer = match *timer {
+                Timer::Requested(limit) => Timer::Armed(now.saturating_add(limit)),
+                Timer::Pausing(at) => Timer::Paused(at.saturating_since(now)),
+                other => other,
+            };
         }
     }
 

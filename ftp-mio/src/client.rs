@@ -1,0 +1,339 @@
+//! The client: operations in, outcomes out, and turns in between.
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use ftp_proto::operation::Greet;
+use ftp_proto::trace::Record;
+use ftp_proto::{Event, Operation, Reply, Session};
+
+use crate::clock::Clock;
+use crate::connect::{Builder, Dialled, Dialling};
+use crate::data::Data;
+use crate::driver::Driver;
+use crate::error::{Error, Result, Tried};
+use crate::readiness::{Reactor, Ready, Slot};
+use crate::socket::Tcp;
+use crate::tasks::{Handle, Tasks};
+use crate::transport::Transport;
+
+/// One FTP session that never waits.
+///
+/// It does nothing by itself. Its application owns a loop and any number of clients, and for each client the loop
+///
+/// 1. waits until a socket of the client is ready or [`timeout`](Self::timeout) has passed,
+/// 2. tells what is ready with [`ready`](Self::ready),
+/// 3. gives the client a [`turn`](Self::turn),
+/// 4. moves payload with [`data_mut`](Self::data_mut), if that is under way, until it says
+///    [`Wait`](crate::Progress::Wait) or [`Over`](crate::Progress::Over),
+/// 5. takes outcomes with [`poll`](Self::poll).
+///
+/// An operation is anything that implements [`Operation`]: those of [`ftp_proto::operation`], or the application's own.
+/// Any number may be started at once, also before the connection is open; they run one after the other.
+///
+/// ```no_run
+/// use std::task::Poll;
+/// use std::time::Instant;
+/// use ftp_mio::{Client, Reactor, Socket};
+/// use ftp_mio::proto::operation::{Exchange, Login};
+///
+/// # fn wait_for_sockets(client: &mut Client) {}
+/// # fn example(reactor: &mut dyn Reactor<Socket>) -> ftp_mio::Result<()> {
+/// let mut client = Client::connect_to([([192, 0, 2, 1], 21).into()], Instant::now());
+/// let login = client.start(Login::anonymous());
+/// let pwd = client.start(Exchange::working_directory());
+/// let path = loop {
+///     client.turn(Instant::now(), reactor);
+///     if let Poll::Ready(path) = client.poll(pwd) {
+///         break path?;
+///     }
+///     wait_for_sockets(&mut client); // calls `client.ready`, waits no longer than `client.timeout`
+/// };
+/// client.close(reactor);
+/// # Ok(()) }
+/// ```
+pub struct Client<T: Transport = Tcp> {
+    stage: Stage<T>,
+    tasks: Tasks,
+    greeting: Greeting,
+    clock: Clock,
+    budget: usize,
+    /// Something was asked for since the last turn.
+    touched: bool,
+}
+
+enum Stage<T: Transport> {
+    Dialling(Box<Dialling<T>>),
+    Open(Box<Driver<T>>),
+    Failed(Tried),
+}
+
+enum Greeting {
+    Awaited,
+    Welcome(Reply),
+    /// The server refused, or did not greet; no operation is begun.
+    Unfriendly(ftp_proto::Error),
+}
+
+impl Client<Tcp> {
+    /// A client over TCP in clear that connects to the first of `addresses` that answers.
+    pub fn connect_to(
+        addresses: impl IntoIterator<Item = std::net::SocketAddr>,
+        now: Instant,
+    ) -> Self {
+        Self::builder().connect_to(addresses, now)
+    }
+
+    /// Sets things before connecting.
+    pub fn builder() -> Builder<Tcp> {
+        Builder::default()
+    }
+}
+
+impl<T: Transport> Client<T> {
+    pub(crate) fn new(dialling: Dialling<T>, budget: usize, now: Instant) -> Self {
+        Self {
+            stage: Stage::Dialling(Box::new(dialling)),
+            tasks: Tasks::default(),
+            greeting: Greeting::Awaited,
+            clock: Clock::from(now),
+            budget,
+            touched: true,
+        }
+    }
+
+    // -- the loop ---------------------------------------------------------------------------------------------------------
+
+    /// A socket was reported ready. This may be a mistake, or about a socket that is closed already.
+    pub fn ready(&mut self, slot: Slot, ready: Ready) {
+        match &mut self.stage {
+            Stage::Dialling(dialling) => dialling.mark(slot, ready),
+            Stage::Open(driver) => driver.mark(slot, ready),
+            Stage::Failed(_) => return,
+        }
+        self.touched = true;
+    }
+
+    /// Does everything that can be done without waiting, and tells the reactor what to wait for then.
+    ///
+    /// `now` is the time at which the loop woke up. Time that goes backwards counts as standing still.
+    pub fn turn(&mut self, now: Instant, reactor: &mut dyn Reactor<T::Source>) {
+        self.touched = false;
+        self.dial(now, reactor);
+        match &mut self.stage {
+            Stage::Dialling(_) => {}
+            Stage::Open(driver) => {
+                let (tasks, greeting) = (&mut self.tasks, &mut self.greeting);
+                let now = self.clock.machine_time(now);
+                driver.turn(now, self.budget, reactor, &mut |session, source| {
+                    greeting.poll(session);
+                    match greeting {
+                        Greeting::Awaited => {}
+                        Greeting::Welcome(_) => tasks.poll(session, source),
+                        Greeting::Unfriendly(error) => {
+                            tasks.fail(|| Error::Session(error.clone(), source.take()));
+                        }
+                    }
+                });
+            }
+            Stage::Failed(tried) => self.tasks.fail(|| Error::Connect(Arc::clone(tried))),
+        }
+    }
+
+    fn dial(&mut self, now: Instant, reactor: &mut dyn Reactor<T::Source>) {
+        let nothing = Stage::Failed(Tried::default());
+        self.stage = match mem::replace(&mut self.stage, nothing) {
+            Stage::Dialling(dialling) => match dialling.turn(now, reactor) {
+                Dialled::Pending(dialling) => Stage::Dialling(dialling),
+                Dialled::Open(driver) => Stage::Open(driver),
+                Dialled::Failed(tried) => Stage::Failed(tried),
+            },
+            other => other,
+        };
+    }
+
+    /// Whether the client needs a [`turn`](Self::turn) without waiting for anything: something was started, payload
+    /// moved, or the budget of the last turn ended before the socket did.
+    pub fn needs_turn(&self) -> bool {
+        self.touched || self.driver().is_some_and(|driver| driver.touched)
+    }
+
+    /// When the client needs a [`turn`](Self::turn) at the latest even if no socket is ready. `None` for an idle
+    /// session, and for one that waits for its application alone.
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Dialling(dialling) => dialling.deadline(),
+            Stage::Open(driver) => driver
+                .session
+                .deadline()
+                .and_then(|deadline| self.clock.system_time(deadline.at)),
+            Stage::Failed(_) => None,
+        }
+    }
+
+    /// How long the loop may wait, as far as this client is concerned: zero if it [needs a turn](Self::needs_turn),
+    /// `None` for as long as it likes.
+    pub fn timeout(&self, now: Instant) -> Option<Duration> {
+        if self.needs_turn() {
+            return Some(Duration::ZERO);
+        }
+        let deadline = self.deadline()?;
+        Some(deadline.saturating_duration_since(now))
+    }
+
+    // -- operations -------------------------------------------------------------------------------------------------------
+
+    /// Starts an operation. It begins once the server has greeted and the operations before it are over.
+    ///
+    /// Payload of a transfer has to be moved by the application ([`data_mut`](Self::data_mut)), or the transfer stands
+    /// still without a limit of its own.
+    pub fn start<O>(&mut self, operation: O) -> Handle<O::Output>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Send + 'static,
+    {
+        self.touched = true;
+        self.tasks.start(operation)
+    }
+
+    /// The outcome of an operation, once.
+    ///
+    /// # Errors
+    /// The operation's own; [`Error::Connect`] if there is no connection; [`Error::Spent`] if the outcome was taken
+    /// already.
+    pub fn poll<O: 'static>(&mut self, handle: Handle<O>) -> Poll<Result<O>> {
+        self.tasks.take(handle)
+    }
+
+    /// Forgets an operation, whatever it is at. Its transfer is aborted, what it has not sent is not sent, and what it
+    /// still has coming is dropped: the session settles that before anything else goes out. There is no outcome.
+    pub fn cancel<O>(&mut self, handle: Handle<O>) {
+        let session = match &mut self.stage {
+            Stage::Open(driver) => Some(&mut driver.session),
+            _ => None,
+        };
+        self.tasks.cancel(handle.number(), session);
+        self.touched = true;
+    }
+
+    /// Ends the transfer under way before its time. Its operation then tells what had become of it: usually, that it
+    /// was aborted.
+    pub fn abort(&mut self) {
+        if let Stage::Open(driver) = &mut self.stage {
+            if let Some(transfer) = driver.session.current_transfer() {
+                driver.session.abort(transfer);
+                self.touched = true;
+            }
+        }
+    }
+
+    /// How many operations are under way, or over and their outcomes not taken.
+    pub fn operations(&self) -> usize {
+        self.tasks.count()
+    }
+
+    // -- payload ----------------------------------------------------------------------------------------------------------
+
+    /// The data connection while payload may move.
+    pub fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
+        match &mut self.stage {
+            Stage::Open(driver) => driver.data_mut(),
+            _ => None,
+        }
+    }
+
+    // -- the session ------------------------------------------------------------------------------------------------------
+
+    /// The machine, to look at; `None` before the connection is open.
+    pub fn session(&self) -> Option<&Session> {
+        self.driver().map(|driver| &driver.session)
+    }
+
+    /// The greeting, once it has come.
+    pub const fn welcome(&self) -> Option<&Reply> {
+        match &self.greeting {
+            Greeting::Welcome(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// What happened on the session without being asked for.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        match &mut self.stage {
+            Stage::Open(driver) => driver.session.poll_event(),
+            _ => None,
+        }
+    }
+
+    /// What the session said and heard, if its configuration asks for it ([`ftp_proto::Config::detail`]).
+    pub fn poll_trace(&mut self) -> Option<Record> {
+        match &mut self.stage {
+            Stage::Open(driver) => driver.session.poll_trace(),
+            _ => None,
+        }
+    }
+
+    /// The control connection, as long as there is one.
+    pub fn control_stream(&self) -> Option<&T::Stream> {
+        self.driver().and_then(Driver::control_stream)
+    }
+
+    /// Whether the session is over and all its sockets are closed. Outcomes may still be there to be taken.
+    pub fn is_over(&self) -> bool {
+        match &self.stage {
+            Stage::Dialling(_) => false,
+            Stage::Open(driver) => driver.is_over(),
+            Stage::Failed(_) => true,
+        }
+    }
+
+    /// Closes everything at once. A client that is dropped closes its sockets as well, but cannot remove them from
+    /// its reactor before.
+    pub fn close(self, reactor: &mut dyn Reactor<T::Source>) {
+        match self.stage {
+            Stage::Dialling(dialling) => dialling.close(reactor),
+            Stage::Open(mut driver) => driver.close(reactor),
+            Stage::Failed(_) => {}
+        }
+    }
+
+    fn driver(&self) -> Option<&Driver<T>> {
+        match &self.stage {
+            Stage::Open(driver) => Some(driver),
+            _ => None,
+        }
+    }
+}
+
+impl Greeting {
+    fn poll(&mut self, session: &mut Session) {
+        if !matches!(self, Self::Awaited) {
+            return;
+        }
+        match Greet.poll(session) {
+            Poll::Pending => {}
+            Poll::Ready(Ok(reply)) => *self = Self::Welcome(reply),
+            Poll::Ready(Err(error)) => {
+                session.close();
+                *self = Self::Unfriendly(error);
+            }
+        }
+    }
+}
+
+impl<T: Transport> fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Client");
+        match &self.stage {
+            Stage::Dialling(dialling) => shown.field("dialling", dialling),
+            Stage::Open(driver) => shown.field("state", &driver.session.state()),
+            Stage::Failed(tried) => shown.field("failed", tried),
+        };
+        shown
+            .field("operations", &self.tasks.count())
+            .finish_non_exhaustive()
+    }
+}

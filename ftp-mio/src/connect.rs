@@ -1,0 +1,230 @@
+//! From addresses to a control connection.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ftp_proto::Config;
+
+use crate::client::Client;
+use crate::driver::{Driver, retried};
+use crate::error::Tried;
+use crate::readiness::{Interest, Reactor, Ready, Slot, Watched};
+use crate::socket::Tcp;
+use crate::transport::{Stream, Transport};
+
+/// How many bytes of payload one session moves in one turn, unless [`Builder::budget`] says otherwise: enough to make
+/// the turn itself cheap, and few enough for hundreds of sessions to have theirs within a tenth of a second.
+pub const BUDGET_BYTES: usize = 256 * 1024;
+
+/// Everything that can be set before a connection is made.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use ftp_mio::{Client, proto::Timeouts};
+///
+/// let server = [([127, 0, 0, 1], 2121).into()];
+/// let client = Client::builder()
+///     .timeouts(Timeouts::all(Duration::from_secs(10)))
+///     .connect_to(server, Instant::now());
+/// assert!(client.needs_turn());
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it connects"]
+pub struct Builder<T> {
+    transport: T,
+    config: Config,
+    budget: usize,
+}
+
+impl Default for Builder<Tcp> {
+    fn default() -> Self {
+        Self::new(Tcp::default())
+    }
+}
+
+impl<T> Builder<T> {
+    /// Over the given transport.
+    pub fn new(transport: T) -> Self {
+        Self {
+            transport,
+            config: Config::default(),
+            budget: BUDGET_BYTES,
+        }
+    }
+
+    /// With this configuration, all of it.
+    pub fn config(self, config: Config) -> Self {
+        Self { config, ..self }
+    }
+
+    /// With these limits for waiting.
+    pub fn timeouts(mut self, timeouts: ftp_proto::Timeouts) -> Self {
+        self.config.timeouts = timeouts;
+        self
+    }
+
+    /// At most so many bytes of payload move in one turn, so that one fast transfer does not starve other sessions.
+    /// At least one does.
+    pub fn budget(mut self, bytes: usize) -> Self {
+        self.budget = bytes.max(1);
+        self
+    }
+}
+
+impl<T: Transport> Builder<T> {
+    /// A client that connects to the first of `addresses` that answers, each within its own limit, as it is given
+    /// turns. Nothing is done yet.
+    ///
+    /// Looking up a name is left to the caller, because the operating system's way to do it blocks.
+    pub fn connect_to(
+        self,
+        addresses: impl IntoIterator<Item = SocketAddr>,
+        now: Instant,
+    ) -> Client<T> {
+        let dialling = Dialling {
+            transport: self.transport,
+            config: self.config,
+            addresses: addresses.into_iter().collect::<Vec<_>>().into_iter(),
+            current: None,
+            tried: Vec::new(),
+        };
+        Client::new(dialling, self.budget, now)
+    }
+}
+
+/// A control connection to be.
+pub(crate) struct Dialling<T: Transport> {
+    transport: T,
+    config: Config,
+    addresses: std::vec::IntoIter<SocketAddr>,
+    current: Option<Attempt<T::Stream>>,
+    tried: Vec<(SocketAddr, io::Error)>,
+}
+
+struct Attempt<S> {
+    address: SocketAddr,
+    socket: Watched<S>,
+    /// `None` if the clock cannot tell.
+    deadline: Option<Instant>,
+}
+
+/// What became of a [`Dialling`] in a turn.
+pub(crate) enum Dialled<T: Transport> {
+    Pending(Box<Dialling<T>>),
+    Open(Box<Driver<T>>),
+    Failed(Tried),
+}
+
+impl<T: Transport> Dialling<T> {
+    pub(crate) fn turn(
+        mut self: Box<Self>,
+        now: Instant,
+        reactor: &mut dyn Reactor<T::Source>,
+    ) -> Dialled<T> {
+        loop {
+            let Some(mut attempt) = self.current.take() else {
+                match self.addresses.next() {
+                    Some(address) => self.dial(address, now),
+                    None => return Dialled::Failed(Arc::new(self.tried)),
+                }
+                continue;
+            };
+            match attempt.go_on(now, reactor) {
+                Ok(None) => {
+                    self.current = Some(attempt);
+                    return Dialled::Pending(self);
+                }
+                Ok(Some(local)) => return Dialled::Open(Box::new(self.open(attempt, local))),
+                Err(error) => self.give_up(attempt, error, reactor),
+            }
+        }
+    }
+
+    pub(crate) fn mark(&mut self, slot: Slot, ready: Ready) {
+        if let (Slot::Control, Some(attempt)) = (slot, &mut self.current) {
+            attempt.socket.mark(ready);
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.current.as_ref().and_then(|attempt| attempt.deadline)
+    }
+
+    pub(crate) fn close(mut self, reactor: &mut dyn Reactor<T::Source>) {
+        if let Some(attempt) = self.current.take() {
+            drop(attempt.release(reactor));
+        }
+    }
+
+    fn dial(&mut self, address: SocketAddr, now: Instant) {
+        match retried(|| self.transport.connect(address)) {
+            Ok(stream) => {
+                self.current = Some(Attempt {
+                    address,
+                    socket: Watched::new(stream),
+                    deadline: now.checked_add(self.config.timeouts.connect),
+                });
+            }
+            Err(error) => self.tried.push((address, error)),
+        }
+    }
+
+    fn give_up(
+        &mut self,
+        attempt: Attempt<T::Stream>,
+        error: io::Error,
+        reactor: &mut dyn Reactor<T::Source>,
+    ) {
+        self.tried.push((attempt.address, error));
+        drop(attempt.release(reactor));
+    }
+
+    fn open(self, attempt: Attempt<T::Stream>, local: SocketAddr) -> Driver<T> {
+        let host = attempt.address.ip();
+        Driver::new(
+            self.transport,
+            attempt.socket,
+            local.ip(),
+            host,
+            self.config,
+        )
+    }
+}
+
+impl<S: Stream> Attempt<S> {
+    /// Our own address once the connection is open.
+    fn go_on(
+        &mut self,
+        now: Instant,
+        reactor: &mut dyn Reactor<S::Source>,
+    ) -> io::Result<Option<SocketAddr>> {
+        if retried(|| self.socket.io.poll_connect())? {
+            let (local, _) = retried(|| self.socket.io.addresses())?;
+            self.socket.readable = true;
+            self.socket.writable = true;
+            return Ok(Some(local));
+        }
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.socket
+            .watch(Slot::Control, Interest::WRITE, reactor, Stream::source)?;
+        Ok(None)
+    }
+
+    fn release(self, reactor: &mut dyn Reactor<S::Source>) -> S {
+        self.socket.release(Slot::Control, reactor, Stream::source)
+    }
+}
+
+impl<T: Transport> fmt::Debug for Dialling<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialling")
+            .field("left", &self.addresses.as_slice())
+            .field("tried", &self.tried)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,208 @@
+//! The operations that were started on a client.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+
+use ftp_proto::{Operation, Session, Ticket, TransferId};
+
+use crate::error::{Error, Result};
+
+/// Stands for an operation that was started, until its outcome is taken with [`Client::poll`](crate::Client::poll).
+///
+/// Dropping it changes nothing: the operation goes on and its outcome is kept.
+/// [`Client::cancel`](crate::Client::cancel) ends it.
+pub struct Handle<O> {
+    number: u64,
+    output: PhantomData<fn() -> O>,
+}
+
+/// Numbers are unique in the process, so that a handle given to the wrong client is found out.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+impl<O> Handle<O> {
+    /// Tells operations apart, for logs and as a key.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl<O> Clone for Handle<O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<O> Copy for Handle<O> {}
+
+impl<O> fmt::Debug for Handle<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({})", self.number)
+    }
+}
+
+type Outcome = Result<Box<dyn Any + Send>>;
+
+/// An operation whose output is boxed.
+trait Run: Send {
+    fn poll(
+        &mut self,
+        session: &mut Session,
+    ) -> Poll<std::result::Result<Box<dyn Any + Send>, ftp_proto::Error>>;
+}
+
+struct Boxed<O>(O);
+
+impl<O> Run for Boxed<O>
+where
+    O: Operation + Send,
+    O::Output: Send + 'static,
+{
+    fn poll(
+        &mut self,
+        session: &mut Session,
+    ) -> Poll<std::result::Result<Box<dyn Any + Send>, ftp_proto::Error>> {
+        self.0
+            .poll(session)
+            .map_ok(|output| Box::new(output) as Box<dyn Any + Send>)
+    }
+}
+
+struct Task {
+    number: u64,
+    state: State,
+}
+
+enum State {
+    Running {
+        run: Box<dyn Run>,
+        /// What the operation has submitted.
+        tickets: Vec<Range<Ticket>>,
+        transfer: Option<TransferId>,
+    },
+    Over(Outcome),
+}
+
+#[derive(Default)]
+pub(crate) struct Tasks(Vec<Task>);
+
+impl Tasks {
+    pub(crate) fn start<O>(&mut self, operation: O) -> Handle<O::Output>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Send + 'static,
+    {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.0.push(Task {
+            number,
+            state: State::Running {
+                run: Box::new(Boxed(operation)),
+                tickets: Vec::new(),
+                transfer: None,
+            },
+        });
+        Handle {
+            number,
+            output: PhantomData,
+        }
+    }
+
+    /// Polls the operations, one after the other: the next begins when the one before is over, since one may need
+    /// several commands in a row. The first that fails takes the cause along.
+    pub(crate) fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) {
+        for task in &mut self.0 {
+            if task.poll(session, source).is_pending() {
+                return;
+            }
+        }
+    }
+
+    /// Ends all operations with the same error.
+    pub(crate) fn fail(&mut self, mut error: impl FnMut() -> Error) {
+        for task in &mut self.0 {
+            if matches!(task.state, State::Running { .. }) {
+                task.state = State::Over(Err(error()));
+            }
+        }
+    }
+
+    pub(crate) fn take<O: 'static>(&mut self, handle: Handle<O>) -> Poll<Result<O>> {
+        let Some(index) = self.position(handle.number) else {
+            return Poll::Ready(Err(Error::Spent));
+        };
+        if let Some(State::Running { .. }) = self.0.get(index).map(|task| &task.state) {
+            return Poll::Pending;
+        }
+        let State::Over(outcome) = self.0.remove(index).state else {
+            return Poll::Ready(Err(Error::Spent));
+        };
+        Poll::Ready(outcome.and_then(|output| {
+            let output = output.downcast::<O>().map_err(|_| Error::Spent)?;
+            Ok(*output)
+        }))
+    }
+
+    /// Forgets an operation. What it has submitted and not yet sent is taken back; replies to the rest are dropped
+    /// when they come; its transfer is aborted.
+    pub(crate) fn cancel(&mut self, number: u64, session: Option<&mut Session>) {
+        let Some(index) = self.position(number) else {
+            return;
+        };
+        let cancelled = self.0.remove(index).state;
+        if let (
+            State::Running {
+                tickets, transfer, ..
+            },
+            Some(session),
+        ) = (cancelled, session)
+        {
+            for range in tickets {
+                session.discard_all(range);
+            }
+            if let Some(transfer) = transfer {
+                session.abort(transfer);
+            }
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn position(&self, number: u64) -> Option<usize> {
+        self.0.iter().position(|task| task.number == number)
+    }
+}
+
+impl Task {
+    fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) -> Poll<()> {
+        let State::Running {
+            run,
+            tickets,
+            transfer,
+        } = &mut self.state
+        else {
+            return Poll::Ready(());
+        };
+        let (first, before) = (session.next_ticket(), session.current_transfer());
+        let polled = run.poll(session);
+        let next = session.next_ticket();
+        match tickets.last_mut() {
+            Some(last) if last.end == first => last.end = next,
+            _ if first != next => tickets.push(first..next),
+            _ => {}
+        }
+        let now = session.current_transfer();
+        if now != before {
+            *transfer = now;
+        }
+        polled.map(|result| {
+            let outcome = result.map_err(|error| Error::Session(error, source.take()));
+            self.state = State::Over(outcome);
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! The sockets behind a client, as a small trait: TCP by default, anything else by the caller.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use ftp_proto::End;
+
+/// Makes the connections of one session. Nothing here ever waits.
+///
+/// Everything that a client does to the outside goes through this trait, [`Stream`] and [`Listener`], so that proxies,
+/// in-memory peers, TLS libraries and wrappers that inject faults can take the place of [`Tcp`](crate::Tcp).
+///
+/// `Ok(None)` and `Ok(false)` say that a call would block. From then on the reactor has to report the socket when that
+/// is no longer so.
+pub trait Transport {
+    /// What a [`Reactor`](crate::Reactor) registers.
+    type Source: ?Sized;
+    /// A connection, control or data.
+    type Stream: Stream<Source = Self::Source>;
+    /// A bound listener for one data connection.
+    type Listener: Listener<Source = Self::Source, Stream = Self::Stream>;
+
+    /// Begins to dial the control connection; [`Stream::poll_connect`] goes on. For implicit FTPS the stream is set up
+    /// for TLS when that is complete, and [`is_secured`](Self::is_secured) says so.
+    ///
+    /// # Errors
+    /// Of the operating system, if it can tell at once.
+    fn connect(&mut self, to: SocketAddr) -> io::Result<Self::Stream>;
+
+    /// Begins to dial a data connection, from the local address of the control connection.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    fn connect_data(&mut self, control: &Self::Stream, to: SocketAddr) -> io::Result<Self::Stream>;
+
+    /// Binds a listener to `local`, any port, backlog 1; says where it listens.
+    ///
+    /// # Errors
+    /// Of the operating system.
+    fn listen(&mut self, local: IpAddr) -> io::Result<(Self::Listener, SocketAddr)>;
+
+    /// Whether control connections are secured from the start (implicit FTPS).
+    fn is_secured(&self) -> bool {
+        false
+    }
+
+    /// Sets the control connection up for TLS; [`Stream::handshake`] then makes the handshake.
+    ///
+    /// # Errors
+    /// This transport has no TLS, or it cannot be set up.
+    fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()>;
+
+    /// Sets a data connection up for TLS: the same name is verified, and the control connection's session resumed.
+    ///
+    /// # Errors
+    /// As [`secure_control`](Self::secure_control).
+    fn secure_data(&mut self, control: &Self::Stream, data: &mut Self::Stream) -> io::Result<()>;
+}
+
+/// One connection that never waits.
+pub trait Stream {
+    /// What a [`Reactor`](crate::Reactor) registers.
+    type Source: ?Sized;
+
+    /// What to register.
+    fn source(&mut self) -> &mut Self::Source;
+
+    /// Goes on with connecting; `true` when the connection is open. Tried again after each report that the socket is
+    /// writable, and at other times.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    fn poll_connect(&mut self) -> io::Result<bool>;
+
+    /// Our address and the peer's.
+    ///
+    /// # Errors
+    /// Of the operating system.
+    fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)>;
+
+    /// Reads what there is; `buffer` is not empty.
+    ///
+    /// # Errors
+    /// Of the operating system and of TLS. [`io::ErrorKind::Interrupted`] is retried by the caller.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Input>>;
+
+    /// Writes as much as goes.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>>;
+
+    /// Writes what the stream itself holds back, TLS records that is; `true` when that is nothing.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn flush(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// Goes on with the TLS handshake; `true` when it is complete and all of it is written.
+    ///
+    /// # Errors
+    /// Of the operating system and of TLS.
+    fn handshake(&mut self) -> io::Result<bool>;
+
+    /// Ends TLS orderly and goes on in clear (CCC); `true` when that is done.
+    ///
+    /// # Errors
+    /// Of the operating system and of TLS, or that this transport has no TLS.
+    fn unsecure(&mut self) -> io::Result<bool>;
+
+    /// Goes on with the orderly end of sending: what is held back is written; under TLS close_notify is sent, writing
+    /// shut down, and the peer's end awaited. `true` when nothing is left to wait for.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), for what concerns our own side.
+    fn finish(&mut self) -> io::Result<bool>;
+
+    /// Whether the stream itself waits to write: TLS records that [`flush`](Self::flush), [`handshake`](Self::handshake)
+    /// and the like could not write.
+    fn wants_write(&self) -> bool {
+        false
+    }
+
+    /// Drops the connection so that the peer sees a reset, and not an end.
+    fn reset(self);
+}
+
+/// One listener that never waits.
+pub trait Listener {
+    /// What a [`Reactor`](crate::Reactor) registers.
+    type Source: ?Sized;
+    /// What it accepts.
+    type Stream;
+
+    /// What to register.
+    fn source(&mut self) -> &mut Self::Source;
+
+    /// Accepts one connection.
+    ///
+    /// # Errors
+    /// Of the operating system. [`io::ErrorKind::Interrupted`] and a caller who is gone already
+    /// ([`io::ErrorKind::ConnectionAborted`]) are retried by the caller.
+    fn accept(&mut self) -> io::Result<Option<(Self::Stream, SocketAddr)>>;
+}
+
+/// What [`Stream::read`] yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Input {
+    /// So many bytes, at least one.
+    Bytes(usize),
+    /// The end of input.
+    End(End),
+}
