@@ -9,5 +9,8 @@ pub mod transfers {}
 #[doc = include_str!("../manual/servers.md")]
 pub mod servers {}
 
+#[doc = include_str!("../manual/ftplib.md")]
+pub mod ftplib {}
+
 #[doc = include_str!("../manual/design.md")]
 pub mod design {}
