@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 const EVENTS_MAX: usize = 32;
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
+/// What one read of a data connection takes when nobody wants it.
+const DROPPED_BYTES: usize = 16 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
@@ -45,8 +47,6 @@ pub(crate) struct Driver<T: Transport> {
     clock: Clock,
     /// When the control connection was looked at last.
     looked: Instant,
-    /// When payload was handed to the application last, or taken from it.
-    handed: Instant,
     /// The latest failure of a socket, kept for the error that will come of it.
     source: Option<io::Error>,
     events: VecDeque<Event>,
@@ -93,7 +93,6 @@ impl<T: Transport> Driver<T> {
             finish_now: false,
             clock,
             looked: clock.now(),
-            handed: clock.now(),
             source: None,
             events: VecDeque::new(),
             debug,
@@ -175,7 +174,7 @@ impl<T: Transport> Driver<T> {
                     flow,
                     bytes: 0,
                 });
-                self.handed = self.clock.now();
+                self.hold(true);
             }
             Action::Finish { .. } => self.finish_now = true,
             Action::Discard { data } => self.discard(data),
@@ -424,7 +423,7 @@ impl<T: Transport> Driver<T> {
             let slice = self.slice();
             match self.receive_some(moving, buffer, slice) {
                 Ok(Some(count)) => {
-                    self.handed = self.clock.now();
+                    self.hand_over();
                     return Ok(count);
                 }
                 Ok(None) => {
@@ -534,7 +533,7 @@ impl<T: Transport> Driver<T> {
             match wrote(stream.write(bytes, slice)) {
                 Ok(Some(count)) => {
                     self.moved(moving, count);
-                    self.handed = self.clock.now();
+                    self.hand_over();
                     return Ok(count);
                 }
                 Ok(None) => self.look(),
@@ -597,7 +596,7 @@ impl<T: Transport> Driver<T> {
 
     /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
     pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
-        let mut block = vec![0; CONTROL_BYTES];
+        let mut block = vec![0; DROPPED_BYTES];
         while let Some(flow) = self.flow() {
             if flow.direction == Direction::Send {
                 return self.finish_payload(operation);
@@ -666,14 +665,16 @@ impl<T: Transport> Driver<T> {
         }
     }
 
+    /// The application has the word: until it is here again the payload's idle limit rests. The time that has passed by
+    /// now counts, so the machine is told it.
+    fn hand_over(&mut self) {
+        self.hold(true);
+        while self.act() {}
+    }
+
     /// The application is here again: first whatever arrived meanwhile, then the time.
     fn resume(&mut self) {
-        // The time it was away is not the peer's. To say so begins the limit anew, and must not be said after every
-        // read: a peer that sends a byte now and then would never run into it.
-        if self.clock.now().saturating_since(self.handed) >= SLICE {
-            self.hold(true);
-            self.hold(false);
-        }
+        self.hold(false);
         self.look_again_after_a_slice();
     }
 

@@ -142,12 +142,12 @@ impl<T: Transport> Driver<T> {
                     Target::Address(address) => address,
                 };
                 let Some(control) = &self.control else { return };
-                match self.transport.connect_data(&control.io, to) {
+                match retried(|| self.transport.connect_data(&control.io, to)) {
                     Ok(stream) => self.data = Some(DataLink::new(data, stream, Stage::Connecting)),
                     Err(error) => self.fail(Link::Data(data), error, reactor),
                 }
             }
-            Action::Listen { data } => match self.transport.listen(self.local) {
+            Action::Listen { data } => match retried(|| self.transport.listen(self.local)) {
                 Ok((listener, local)) => {
                     self.listener = Some(Port::new(data, listener));
                     self.session.report(Report::Listening { data, local });

@@ -70,6 +70,8 @@ pub struct Interrupted {
     pub reply: Option<Box<Reply>>,
     /// What the number of bytes was compared with.
     pub compared: Compared,
+    /// Whether the payload had come to its end in an orderly way.
+    pub ended: bool,
 }
 
 impl Interrupted {
@@ -142,6 +144,9 @@ pub enum Violation {
     /// More replies that nobody asked for than [`Limits`](crate::Limits) allow.
     #[error("too many unsolicited replies")]
     TooManyUnsolicited,
+    /// Of several commands in a batch, one has a reply that cannot be its own.
+    #[error("the replies are out of order")]
+    OutOfOrder,
     /// Clear text after the server agreed to begin TLS (CVE-2021-22947 and its kin).
     #[error("clear text behind the reply that begins TLS")]
     BytesBeforeTls,
@@ -233,6 +238,9 @@ pub enum Misuse {
     /// Too many commands are unanswered, or answered and not polled.
     #[error("too many commands in flight")]
     PipelineFull,
+    /// A verb on which others depend, or that depends on others, was given to a batch.
+    #[error("this verb cannot stand in a batch")]
+    NotForBatch,
     /// A transfer is under way.
     #[error("a transfer is under way")]
     Busy,

@@ -44,8 +44,9 @@ pub use error::{
 pub use operation::Operation;
 pub use reply::{Class, Reply, ReplyCode};
 pub use session::{
-    AbortStyle, Config, Control, DataMode, Detail, Event, Leniencies, Leniency, Limits, Pipeline,
-    Session, State, Telnet, Ticket, Timeouts, TlsPolicy, TransferId,
+    AbortStyle, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Config, Control, DataMode,
+    Detail, Event, Leniencies, Leniency, Limits, Pipeline, Session, State, Telnet, Ticket,
+    Timeouts, TlsPolicy, TransferId,
 };
 pub use time::{Deadline, Instant, Reason};
 pub use transfer::Transfer;

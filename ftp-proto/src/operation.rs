@@ -4,6 +4,7 @@
 //! change of the session. Operations hold one another, and several may run on one session, since each asks for its
 //! own replies only.
 
+mod batch;
 mod directory;
 mod exchange;
 mod features;
@@ -19,6 +20,7 @@ mod store;
 use core::task::Poll;
 
 pub use crate::session::Rung;
+pub use batch::Batch;
 pub use directory::ChangeDirectory;
 pub use exchange::{Exchange, Greet};
 pub use features::AskFeatures;

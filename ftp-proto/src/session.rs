@@ -5,7 +5,10 @@
 //! `table` and `running` (the transfer itself), `abort`, `security`, `replies`, `timers`.
 
 mod abort;
+mod batch;
 mod config;
+#[cfg(feature = "testing")]
+mod coverage;
 mod opening;
 mod outbox;
 mod pending;
@@ -36,15 +39,23 @@ use crate::trace::{Record, Trace};
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
+pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use rung::Rung;
 
+#[cfg(feature = "testing")]
+pub use coverage::Coverage;
+
 use abort::Settlement;
+use batch::Batch;
 use outbox::Outbox;
 use pending::{Owner, Pending};
 use queue::Work;
 use running::Running;
 use security::Securing;
 use timers::Timers;
+
+/// Events that are kept for a caller who does not poll them; older ones are dropped.
+const EVENTS_MAX: usize = 64;
 
 /// Stands for the reply to one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +124,7 @@ pub struct Session {
     pending: Pending,
     queue: VecDeque<Work>,
     answers: BTreeMap<Ticket, Answer>,
+    batch: Batch,
     next_ticket: u32,
     next_transfer: u32,
     next_data: u32,
@@ -130,8 +142,12 @@ pub struct Session {
     unsolicited: u16,
     /// A transfer just ended, so that a 226 may be a second one of it.
     surplus_possible: bool,
+    /// How much was written when the reply that is read now began: it answers nothing that was written later.
+    reply_began: u64,
     used: Leniencies,
     trace: Trace,
+    #[cfg(feature = "testing")]
+    coverage: Coverage,
 }
 
 /// The reply to a command, with the verb it answers.
@@ -179,6 +195,7 @@ impl Session {
             pending: Pending::default(),
             queue: VecDeque::new(),
             answers: BTreeMap::new(),
+            batch: Batch::default(),
             next_ticket: Ticket::GREETING.0,
             next_transfer: 0,
             next_data: 0,
@@ -194,8 +211,11 @@ impl Session {
             server: Server::default(),
             unsolicited: 0,
             surplus_possible: false,
+            reply_began: 0,
             used: Leniencies::default(),
             trace: Trace::new(config.detail, config.limits.trace_records_max),
+            #[cfg(feature = "testing")]
+            coverage: Coverage::default(),
         };
         session.trace.record(|| Record::Opened {
             config: Box::new(config),
@@ -355,12 +375,7 @@ impl Session {
     pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
         self.trace.record(|| Record::Polled(now));
         self.clock = self.clock.max(now);
-        self.timers.arm(self.clock);
-        while let Some(reason) = self.timers.take_due(self.clock) {
-            self.expire(reason);
-            self.pump();
-            self.timers.arm(self.clock);
-        }
+        self.fire_timers();
         let action = self.actions.pop_front();
         self.trace.record_some(action, Record::Performed);
         debug_assert!(
@@ -369,6 +384,23 @@ impl Session {
             "a due timer was left"
         );
         action
+    }
+
+    /// Fires the timers that are due. What came of it must not be missed by a driver that has nothing to do and no
+    /// bytes to write: with a verdict there is always an action.
+    fn fire_timers(&mut self) {
+        self.timers.arm(self.clock);
+        let was_running = self.transfer.is_some();
+        while let Some(reason) = self.timers.take_due(self.clock) {
+            self.expire(reason);
+            self.pump();
+            self.timers.arm(self.clock);
+        }
+        let judged = was_running && self.transfer.is_none();
+        if judged && self.actions.is_empty() && self.outbox.is_empty() {
+            let data = DataId(self.next_data);
+            self.actions.push_back(Action::Discard { data });
+        }
     }
 
     /// Tells what came of an action, or what was observed on a data connection.
@@ -421,7 +453,9 @@ impl Session {
     /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.remove(&ticket) {
-            return Poll::Ready(answer.outcome);
+            self.batch.remove(ticket);
+            let after = self.after();
+            return Poll::Ready(answer.outcome.map_err(|error| error.with_after(after)));
         }
         if self.awaits(ticket) {
             return Poll::Pending;
@@ -472,12 +506,16 @@ impl Session {
     pub fn discard(&mut self, ticket: Ticket) {
         self.trace.record(|| Record::Discarded(ticket.0));
         self.answers.remove(&ticket);
+        self.batch.remove(ticket);
         self.queue.retain(
             |work| !matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket),
         );
         let owner = Owner::Ticket(ticket);
         for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
             slot.owner = Owner::Nobody;
+        }
+        if let Some(securing) = &mut self.securing {
+            securing.ticket.take_if(|secured| *secured == ticket);
         }
     }
 
@@ -530,7 +568,8 @@ impl Session {
     /// [`Error::interrupted`] what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
         if let Some((_, verdict)) = self.verdict.take_if(|(judged, _)| *judged == id) {
-            return Poll::Ready(verdict);
+            let after = self.after();
+            return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
         let queued = self
             .queue
@@ -561,7 +600,7 @@ impl Session {
         self.pump();
     }
 
-    /// What happened without being asked for.
+    /// What happened without being asked for. The latest 64 events are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
@@ -569,6 +608,12 @@ impl Session {
     /// The next trace record, when [`Config::detail`] asks for any.
     pub fn poll_trace(&mut self) -> Option<Record> {
         self.trace.pop()
+    }
+
+    /// The cells of the transfer table that this session was in.
+    #[cfg(feature = "testing")]
+    pub const fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 
     // -- what the parts share -------------------------------------------------------------------------------------
@@ -584,6 +629,7 @@ impl Session {
     /// Drops the answers that nobody will poll, in a replay.
     pub(crate) fn forget_answers(&mut self) {
         self.answers.clear();
+        self.batch = Batch::default();
     }
 
     fn is_idle(&self) -> bool {
@@ -606,7 +652,20 @@ impl Session {
 
     fn in_flight(&self) -> usize {
         let queued = self.queue.len().saturating_add(self.answers.len());
-        queued.saturating_add(self.pending.len())
+        let asked = self.pending.len();
+        let asked = asked.saturating_sub(self.pending.count(Owner::Keepalive));
+        // A batch has a window of its own.
+        queued
+            .saturating_add(asked)
+            .saturating_sub(self.batch.len())
+    }
+
+    /// Keeps an event for the caller: as many as anybody can want who polls them at all.
+    fn tell(&mut self, event: Event) {
+        if self.events.len() >= EVENTS_MAX {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
     }
 
     fn awaits(&self, ticket: Ticket) -> bool {
@@ -621,6 +680,7 @@ impl Session {
     }
 
     fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
+        let outcome = self.reduce_if_batched(ticket, outcome);
         self.answers.insert(ticket, Answer { verb, outcome });
     }
 
@@ -650,7 +710,7 @@ impl Session {
                 } | Action::Unsecure
             )
         });
-        self.events.push_back(Event::Closed(closed));
+        self.tell(Event::Closed(closed));
         // A verdict that nobody has polled is one on a session that is over.
         self.verdict = self.verdict.take().map(|(id, verdict)| {
             let verdict = verdict.map_err(|error| error.with_after(After::Dead));

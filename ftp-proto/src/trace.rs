@@ -68,6 +68,8 @@ pub enum Record {
     Reported(Report),
     /// The application submitted a command.
     Submitted(Command),
+    /// The application submitted a command of a batch.
+    Batched(Command),
     /// The application began a transfer.
     Begun(Transfer),
     /// The application aborted the transfer with that number.

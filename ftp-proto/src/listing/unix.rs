@@ -44,6 +44,10 @@ pub(super) fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'
     let links = u32::try_from(number(columns.word()?)?).ok()?;
     let owner = columns.word()?;
     let group = columns.word()?;
+    if let [.., b','] = group {
+        // Not a group, but the first number of a device.
+        return None;
+    }
     let size = number(columns.word()?)?;
     let blanks = columns.blanks();
     let month = english(<[u8; 3]>::try_from(columns.word()?).ok()?)?;
@@ -452,4 +456,59 @@ fn numeric(line: &[u8]) -> Option<Entry<'_>> {
         set_link(&mut entry, name, size);
     }
     Some(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    fn blanks() -> impl Strategy<Value = String> {
+        (1_usize..4).prop_map(|count| " ".repeat(count))
+    }
+
+    fn text(choices: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+        select(choices)
+    }
+
+    prop_compose! {
+        /// Lines near the usual form: some lack a column or have an odd one.
+        fn line()(
+            mode in text(&["-rw-r--r--", "drwxr-xr-x+", "lrwxrwxrwx", "-rwsr-xr-t", "-rw-r--r--2", "prw-------."]),
+            links in text(&["1", "12", "", "--s-"]),
+            owner in text(&["root", "1000", "Mar", "Domain User", "folder"]),
+            group in text(&["staff", "12", "", "13,"]),
+            size in text(&["0", "4096", "18446744073709551616", "-1", "33k", "2001"]),
+            month in text(&["Jan", "FEB", "Mär", "12.", "2021-03-05", "9月"]),
+            day in text(&["1", "29", "30", "31", "00", "Mar"]),
+            time in text(&["12:30", "9:05", "24:00", "25:00", "2021", "12:30:45", "1999"]),
+            name in text(&["a", " a", "a -> b", "2020 x", "", " ", "a b ", "2021"]),
+            blanks in proptest::collection::vec(blanks(), 8),
+        ) -> String {
+            let columns = [mode, links, owner, group, size, month, day, time, ""];
+            let mut line = String::new();
+            for (column, blanks) in columns.iter().zip(blanks) {
+                line.push_str(column);
+                line.push_str(&blanks);
+            }
+            [line.trim_end(), " ", name].concat()
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_short_way_leads_where_the_long_way_does(line in line(), has_now: bool) {
+            let now = Timestamp::from_unix_time(1_718_452_800).unwrap();
+            let reference = has_now.then(|| Reference::new(now));
+            if let Some(entry) = usual(line.as_bytes(), reference) {
+                prop_assert_eq!(Some(entry), general(line.as_bytes(), reference));
+            }
+        }
+    }
 }

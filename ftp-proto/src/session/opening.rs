@@ -156,8 +156,9 @@ impl Session {
                 match choice.map_err(|_| ErrorKind::Policy(Policy::ForeignDataHost))? {
                     DataHost::Reported(address) => Ok(Some(Target::Address(address.into()))),
                     DataHost::Control { port, ignored } => {
-                        self.events
-                            .extend(ignored.map(|host| Event::HostIgnored(host.into())));
+                        if let Some(host) = ignored {
+                            self.tell(Event::HostIgnored(host.into()));
+                        }
                         Ok(Some(Target::ControlHost { port }))
                     }
                 }
@@ -343,6 +344,7 @@ impl Session {
         let command = running.spec.command().clone();
         self.surplus_possible = false;
         self.write(Owner::Transfer, &command);
+        self.advance();
     }
 
     // -- ends without a transfer command ----------------------------------------------------------------------------

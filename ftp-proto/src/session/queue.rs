@@ -79,11 +79,16 @@ impl Session {
             return true;
         };
         let window = usize::from(self.config.pipeline.get());
-        let next_is_free = match self.queue.front() {
-            Some(Work::Command { command, .. }) => !command.verb().is_barrier(),
+        match self.queue.front() {
+            Some(Work::Command { ticket, .. }) if self.batch.contains(*ticket) => {
+                !last.verb.is_barrier()
+            }
+            Some(Work::Command { command, .. }) => {
+                let free = !command.verb().is_barrier() && !last.verb.is_barrier();
+                free && self.pending.len() < window
+            }
             _ => false,
-        };
-        next_is_free && !last.verb.is_barrier() && self.pending.len() < window
+        }
     }
 
     fn send_or_refuse(&mut self, ticket: Ticket, command: &Command) {

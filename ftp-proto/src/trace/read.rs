@@ -94,6 +94,7 @@ fn record(line: &str) -> Option<Record> {
         "action" => Record::Performed(action(&mut parts)?),
         "report" => Record::Reported(report(&mut parts)?),
         "submit" => Record::Submitted(parts.command()?),
+        "batch" => Record::Batched(parts.command()?),
         "begin" => Record::Begun(transfer(&mut parts)?),
         "abort" => Record::Aborted(parts.number()?),
         "discard" => Record::Discarded(parts.number()?),

@@ -68,6 +68,7 @@ fn feed(session: &mut Session, input: &Record) {
         Record::Polled(now) => drop(session.poll_action(*now)),
         Record::Reported(report) => session.report(*report),
         Record::Submitted(command) => drop(session.submit(command.clone())),
+        Record::Batched(command) => drop(session.submit_batched(command.clone())),
         Record::Begun(transfer) => drop(session.begin(transfer.clone())),
         Record::Aborted(id) => session.abort(TransferId(*id)),
         Record::Discarded(ticket) => session.discard(Ticket(*ticket)),

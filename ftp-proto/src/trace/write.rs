@@ -33,6 +33,7 @@ impl fmt::Display for Record {
             Self::Performed(action) => write_action(*action, f),
             Self::Reported(report) => write_report(*report, f),
             Self::Submitted(command) => write!(f, "submit {}", Quoted(command)),
+            Self::Batched(command) => write!(f, "batch {}", Quoted(command)),
             Self::Begun(transfer) => write_transfer(transfer, f),
             Self::Aborted(id) => write!(f, "abort {id}"),
             Self::Discarded(ticket) => write!(f, "discard {ticket}"),
