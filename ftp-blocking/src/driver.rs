@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use ftp_proto::{
     Action, After, Closed, Config, Control, DataId, Direction, End, ErrorKind as Cause, Event,
-    Failure, Flow, Instant, Interruption, Link, Operation, Reason, Report, Session, State, Target,
+    Failure, Flow, Instant, Link, Operation, Report, Session, State, Target,
 };
 
 use crate::clock::Clock;
@@ -135,7 +135,7 @@ impl<T: Transport> Driver<T> {
         self.flush(Duration::ZERO);
         let source = self.source.take();
         Some(result.map_err(|error| {
-            let source = source.filter(|_| comes_from_a_socket(&error));
+            let source = source.filter(|_| concerns_a_socket(&error));
             Error::Session(error, source)
         }))
     }
@@ -327,6 +327,8 @@ impl<T: Transport> Driver<T> {
         match self.transport.connect_data(control, to, limit) {
             Ok(stream) => {
                 self.data = Some((data, stream));
+                // A port that refused before is forgotten, now that another way was found.
+                self.source = None;
                 self.session.report(Report::Connected { data });
             }
             // The machine's own deadline is not a failure to report: it fires by itself, at once or, since limits
@@ -747,19 +749,12 @@ impl<T: Transport> Driver<T> {
     }
 }
 
-/// Whether an error of the operating system is behind the machine's. The one that was kept may be older: a port that
-/// refused, before another way was found on which the server then said no.
-fn comes_from_a_socket(error: &ftp_proto::Error) -> bool {
-    match error.kind() {
-        Cause::Interrupted(interrupted) => matches!(
-            interrupted.cause,
-            Interruption::Data(_)
-                | Interruption::ControlLost
-                | Interruption::Timeout(Reason::DataOpen)
-        ),
-        Cause::Closed(Closed::Lost(_), _) => true,
-        _ => false,
-    }
+/// Whether an error of the operating system goes with the machine's: not if the server simply said no.
+fn concerns_a_socket(error: &ftp_proto::Error) -> bool {
+    matches!(
+        error.kind(),
+        Cause::Interrupted(_) | Cause::Closed(Closed::Lost(_), _)
+    )
 }
 
 /// A stream that was interrupted or would block has nothing to give or takes nothing now, whatever it calls that.
