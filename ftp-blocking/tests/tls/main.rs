@@ -11,12 +11,13 @@ mod peer;
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ftp_blocking::proto::tls::TlsError;
 use ftp_blocking::proto::tls::rustls::server::WebPkiClientVerifier;
 use ftp_blocking::proto::tls::rustls::{HandshakeKind, RootCertStore};
+use ftp_blocking::proto::trace::Record;
 use ftp_blocking::proto::{
     After, Closed, Config, ErrorKind, Failure, Interruption, Leniencies, Leniency, Policy, State,
     Violation,
@@ -178,6 +179,54 @@ fn a_client_certificate_is_shown_to_who_asks_for_it() {
     client.secure().unwrap();
     client.quit().unwrap();
     thread.join().unwrap();
+}
+
+// -- secrets ------------------------------------------------------------------------------------------------------------------
+
+/// Everything that can be printed of a client, and what it tells those who watch it.
+#[test]
+fn nothing_tells_a_password() {
+    const SECRET: &str = "canary-0451";
+    let (address, server) = serve(config(Shown::Good), |peer| {
+        peer.agree();
+        peer.secure().unwrap();
+        peer.serve_until("PASS");
+        peer.say("530 no\r\n");
+        peer.listen_to_the_end();
+    });
+    let log = Log::default();
+    let own_key = Shown::Good.pem();
+    let builder = Tls::builder().trust_pem(AUTHORITY).unwrap();
+    let mut told = format!("{builder:?}");
+    let tls = builder.build().unwrap().named("localhost").unwrap();
+    told += &format!("{tls:?}");
+    let watched = log.clone();
+    let builder = Client::builder()
+        .tls(tls)
+        .trace(move |record| watched.add(record));
+    told += &format!("{builder:?}");
+    let mut client = builder.connect_to(&[address]).unwrap();
+    client.secure().unwrap();
+    let error = client.login("ann", SECRET).unwrap_err();
+    told += &format!("{client:?} {:?} {error:?} {error}", client.session());
+    told += &format!("{:?} {:?}", client.transport(), client.control_stream());
+    client.quit().unwrap();
+    let log = log.0.lock().unwrap().clone();
+    assert!(log.contains("PASS ***********"), "{log}");
+    for text in [told, log] {
+        assert!(!text.contains(SECRET) && !text.contains(own_key), "{text}");
+    }
+    let heard = server.join().unwrap();
+    assert!(heard.contains(&format!("PASS {SECRET}")), "{heard:?}");
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn add(&self, record: &Record) {
+        *self.0.lock().unwrap() += &format!("{record} {record:?}\n");
+    }
 }
 
 // -- refusals of the protocol -------------------------------------------------------------------------------------------

@@ -107,7 +107,8 @@ impl World {
     }
 
     fn set_stage(&mut self, data: DataId, stage: DataStage) {
-        if let Some(link) = self.data.get_mut(&data) {
+        let link = self.data.get_mut(&data);
+        if let Some(link) = link.filter(|link| link.stage != DataStage::Gone) {
             link.stage = stage;
         }
     }
