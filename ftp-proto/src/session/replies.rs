@@ -43,7 +43,12 @@ impl Session {
             }
             match self.parser.parse(&mut rest) {
                 None => return,
-                Some(Ok(reply)) => self.on_reply(reply),
+                Some(Ok(reply)) => {
+                    self.on_reply(reply);
+                    // After each reply, and not only after the last one that is there: what comes of the bytes must not
+                    // depend on how they were cut.
+                    self.pump();
+                }
                 Some(Err(error)) => self.violate(Violation::Reply(error)),
             }
         }
