@@ -1,13 +1,30 @@
 //! Operations are cancelled, and transfers aborted, at every moment.
 
 use ftp_mio::proto::operation::{Exchange, Login, Retrieve, Store};
+use ftp_mio::proto::testing::{AbortStyle, Behaviour, ServerConfig};
 use ftp_mio::proto::{Argument, DataMode};
 
-use crate::scenario::{App, Scene, content};
-use crate::world::{Faults, Manner};
+use crate::scenario::{App, CAPACITY, Scene, content, files};
+use crate::world::{Faults, Manner, World};
+
+/// A transfer that is to be ended before its time.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    mode: DataMode,
+    manner: Manner,
+    style: AbortStyle,
+    upload: bool,
+    cancel: bool,
+}
 
 fn logged_in(mode: DataMode, manner: Manner) -> Scene {
-    let mut scene = Scene::new(mode, manner, Faults::None);
+    logged_in_where(mode, manner, AbortStyle::Prompt)
+}
+
+fn logged_in_where(mode: DataMode, manner: Manner, style: AbortStyle) -> Scene {
+    let behaviour = Behaviour::new().abort(style);
+    let config = ServerConfig::new().serial().behaviour(behaviour);
+    let mut scene = Scene::in_world(World::new(config, files(), CAPACITY), mode, manner);
     let login = scene.client.start(Login::anonymous());
     scene.outcome(&mut App::default(), login).unwrap();
     scene
@@ -32,9 +49,10 @@ fn assert_in_step(scene: &mut Scene, what: &dyn std::fmt::Debug) {
 }
 
 /// Runs `turns` turns of a transfer and then ends it; `false` if it was over before.
-fn end_after(turns: usize, mode: DataMode, manner: Manner, upload: bool, cancel: bool) -> bool {
-    let what = (turns, mode, manner, upload, cancel);
-    let mut scene = logged_in(mode, manner);
+fn end_after(turns: usize, case: Case) -> bool {
+    let what = (turns, case);
+    let Case { upload, cancel, .. } = case;
+    let mut scene = logged_in_where(case.mode, case.manner, case.style);
     let mut app = App::default();
     let argument = Argument::new(if upload { "new.bin" } else { "a.bin" }).unwrap();
     let transfer = if upload {
@@ -80,16 +98,42 @@ fn end_after(turns: usize, mode: DataMode, manner: Manner, upload: bool, cancel:
     !was_over
 }
 
+fn end_at_every_moment(mode: DataMode, manner: Manner, style: AbortStyle) {
+    for (upload, cancel) in [(false, false), (false, true), (true, false), (true, true)] {
+        let case = Case {
+            mode,
+            manner,
+            style,
+            upload,
+            cancel,
+        };
+        let last = (0..).find(|turns| !end_after(*turns, case));
+        assert!(last.unwrap() > 6, "there were many moments");
+    }
+}
+
 #[test]
 fn a_transfer_ends_at_every_moment() {
     for mode in [DataMode::Auto, DataMode::AnyActive] {
         for manner in Manner::ALL {
-            for upload in [false, true] {
-                for cancel in [false, true] {
-                    let last = (0..).find(|turns| !end_after(*turns, mode, manner, upload, cancel));
-                    assert!(last.unwrap() > 6, "there were many moments");
-                }
-            }
+            end_at_every_moment(mode, manner, AbortStyle::Prompt);
+        }
+    }
+}
+
+/// Among them one that needs a NOOP to tell that nothing more is owed, which a timer brings out.
+#[test]
+fn whatever_a_server_answers_to_an_abort_is_settled() {
+    for style in [
+        AbortStyle::Vsftpd,
+        AbortStyle::ProFtpd,
+        AbortStyle::PureFtpd,
+        AbortStyle::Pyftpdlib,
+        AbortStyle::Inetutils,
+        AbortStyle::Libunftp,
+    ] {
+        for manner in [Manner::Edges, Manner::Single] {
+            end_at_every_moment(DataMode::Auto, manner, style);
         }
     }
 }
