@@ -674,6 +674,63 @@ fn beginnings(all: &mut Scenarios) {
     all.push(("TLS ends on the control connection".into(), cleared));
 }
 
+/// Manners that are no faults: a session must come to a good end in every order.
+pub(crate) fn harmless() -> Scenarios {
+    let mut all = Vec::new();
+    let new = Behaviour::new;
+    for direction in [Direction::Receive, Direction::Send] {
+        let verb = verb(direction);
+        for (name, behaviour) in [
+            ("plain", new()),
+            ("the mark comes first", new().mark_first()),
+            ("the server closes last", new().lingering_close()),
+            ("no mark", new().no_mark(verb)),
+            ("two final replies", new().surplus(verb, 226, "And again.")),
+            (
+                "three final replies",
+                new().rule(
+                    Rule::at(Step::Answered)
+                        .of(verb)
+                        .say(226, "2")
+                        .say(226, "3"),
+                ),
+            ),
+            (
+                "three marks",
+                new().rule(Rule::at(Step::Marking).of(verb).say(150, "1").say(150, "2")),
+            ),
+            ("a stray success before the mark", new().preface(verb, 200)),
+            (
+                "EPSV and EPRT refused",
+                new()
+                    .refuse("EPSV", 500, "What?")
+                    .refuse("EPRT", 500, "What?"),
+            ),
+            ("strangers call", new().stranger(verb)),
+        ] {
+            for mode in [DataMode::Auto, DataMode::AnyActive] {
+                for tls in [false, true] {
+                    // A success for an upload that cannot have begun is none.
+                    if name == "no mark" && direction == Direction::Send {
+                        continue;
+                    }
+                    let mut setup = Setup::new(wants(direction));
+                    if name == "no mark" {
+                        // Nobody reads before there is a mark or a final reply; so the data has to fit on its way.
+                        let small = Transfer::retrieve(argument("small"));
+                        setup.wants = vec![Want::Transfer(small, Vec::new()), command("SIZE f")];
+                    }
+                    setup.behaviour = behaviour.clone();
+                    setup.config.data_mode = mode;
+                    setup.tls = tls;
+                    all.push((format!("{direction:?}, {mode:?}, TLS {tls}: {name}"), setup));
+                }
+            }
+        }
+    }
+    all
+}
+
 pub(crate) fn all() -> Scenarios {
     let mut all = Vec::new();
     transfers(&mut all);

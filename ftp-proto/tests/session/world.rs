@@ -234,7 +234,10 @@ pub(crate) fn argument(text: &str) -> Argument {
 impl World {
     /// Greeted and logged in, in image type; with `tls` under TLS with protected data.
     pub(crate) fn new(setup: Setup) -> Self {
-        let files = Files::new().file("/f", FILE).file("/empty", "");
+        let files = Files::new()
+            .file("/f", FILE)
+            .file("/small", &FILE[..3])
+            .file("/empty", "");
         let mut server = ServerConfig::new().serial().behaviour(setup.behaviour);
         if setup.tls {
             server = server.tls();
@@ -304,8 +307,17 @@ impl World {
         &self.app.outcomes
     }
 
-    pub(crate) fn received(&self) -> &[u8] {
-        &self.app.received
+    /// Everything was as it should be.
+    pub(crate) fn has_succeeded(&self) -> Result<(), Broken> {
+        let good = self.app.outcomes.iter().all(|outcome| match outcome {
+            Outcome::Reply(result) => result.as_ref().is_ok_and(|code| *code < 400),
+            Outcome::Transfer(result) => result.is_ok(),
+        });
+        if good && self.session.state() == State::Usable {
+            Ok(())
+        } else {
+            Err("not everything has succeeded".into())
+        }
     }
 
     /// What can happen next. A wait comes last, and only where nothing else can happen, or in haste.
@@ -624,7 +636,8 @@ impl World {
             Action::Listen { data } => self.duties.push(Duty::Listen(data)),
             Action::Accept { data } => {
                 // Asked again: whoever was accepted is a stranger.
-                self.conns.retain(|conn| conn.data != Some(data));
+                self.conns
+                    .retain(|conn| conn.data != Some(data) || !conn.accepted);
                 self.duties.push(Duty::Accept(data));
             }
             Action::Secure { link } => self.duties.push(Duty::Secure(link)),
