@@ -16,6 +16,7 @@ mod rename;
 mod retrieve;
 mod secure;
 mod store;
+mod visit;
 
 use core::task::Poll;
 
