@@ -179,3 +179,18 @@ fn a_keepalive_may_be_owed_when_the_transfer_is_aborted() {
     hand.sends(&["ABOR"]).is(State::Draining { replies: 3 });
     hand.says("426 Cut.\n200 Yes.\n226 Aborted.").is_in_step();
 }
+
+/// The fence behind an abort is answered like a keepalive, if it is one: not a NOOP then.
+#[test]
+fn a_keepalive_that_is_answered_behind_an_abort_is_not_taken_for_the_fence() {
+    let mut hand = kept_alive();
+    let id = hand.session.current_transfer().unwrap();
+    hand.session.abort(id);
+    hand.run();
+    hand.sends(&["ABOR"])
+        .expires(Reason::AbortGrace)
+        .sends(&["PWD"]);
+    hand.says("426 Cut.\n200 Yes.")
+        .is(State::Draining { replies: 2 });
+    hand.says("257 \"/\"").is_in_step();
+}

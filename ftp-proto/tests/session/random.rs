@@ -11,7 +11,7 @@ use ftp_proto::testing::{
 use ftp_proto::{AbortStyle, DataMode, Pipeline, Transfer};
 
 use crate::scenarios::{self, down, up};
-use crate::world::{Event, FILE, Faults, Seen, Setup, Want, World, argument, command};
+use crate::world::{Event, FILE, Faults, Seen, Setup, Want, World, argument, command, login};
 
 /// How many things happen before nothing goes wrong any more.
 const STEPS: usize = 40;
@@ -22,7 +22,8 @@ fn one_of<T: Clone>(all: &[T], seeded: &mut Seeded) -> T {
     all[seeded.pick(all.len())].clone()
 }
 
-fn rule(seeded: &mut Seeded) -> Rule {
+/// With `any`, the rule may be one of all commands, those of the login included.
+fn rule(any: bool, seeded: &mut Seeded) -> Rule {
     let steps = [
         Step::Received,
         Step::Answering,
@@ -37,7 +38,7 @@ fn rule(seeded: &mut Seeded) -> Rule {
         "RETR", "STOR", "EPSV", "EPRT", "REST", "ABOR", "NOOP", "SIZE", "PASV",
     ];
     let mut rule = Rule::at(one_of(&steps, seeded));
-    if !seeded.is_one(6) {
+    if !(any && seeded.is_one(3)) {
         rule = rule.of(one_of(&verbs, seeded));
     }
     if seeded.flip() {
@@ -69,7 +70,7 @@ fn rule(seeded: &mut Seeded) -> Rule {
     rule.then(one_of(&next, seeded))
 }
 
-fn behaviour(seeded: &mut Seeded) -> (Behaviour, bool) {
+fn behaviour(any: bool, seeded: &mut Seeded) -> (Behaviour, bool) {
     let manners = [
         Manners::Prompt,
         Manners::Vsftpd,
@@ -91,7 +92,7 @@ fn behaviour(seeded: &mut Seeded) -> (Behaviour, bool) {
     }
     let rules = seeded.pick(4);
     for _ in 0..rules {
-        behaviour = behaviour.rule(rule(seeded));
+        behaviour = behaviour.rule(rule(any, seeded));
     }
     (behaviour, rules > 0)
 }
@@ -123,7 +124,12 @@ fn wants(seeded: &mut Seeded) -> Vec<Want> {
 
 fn setup(seeded: &mut Seeded) -> Setup {
     let mut setup = Setup::new(wants(seeded));
-    (setup.behaviour, setup.stray_replies) = behaviour(seeded);
+    setup.tls = seeded.is_one(3);
+    setup.from_the_greeting = seeded.is_one(4);
+    if setup.from_the_greeting {
+        setup.wants = [login(setup.tls), setup.wants].concat();
+    }
+    (setup.behaviour, setup.stray_replies) = behaviour(setup.from_the_greeting, seeded);
     let modes = [
         DataMode::Auto,
         DataMode::ExtendedPassive,
@@ -145,7 +151,6 @@ fn setup(seeded: &mut Seeded) -> Setup {
     setup.config.keepalive = one_of(&[None, None, seconds(7)], seeded);
     setup.config.timeouts.operation = one_of(&[None, None, seconds(20)], seeded);
     setup.config.timeouts.abort_linger = Duration::from_secs(seeded.pick(2) as u64);
-    setup.tls = seeded.is_one(3);
     setup.may_abort = seeded.is_one(3);
     setup.hasty_waits = u8::try_from(seeded.pick(4)).unwrap();
     setup.latency = Duration::from_millis(one_of(&[0, 0, 1, 700, 4000], seeded));
