@@ -695,7 +695,7 @@ impl Session {
             self.pending.forgive_before(1);
             self.expect_surplus();
         } else {
-            self.settle_by_fence(Verb::Noop);
+            self.settle_by_fence();
         }
     }
 

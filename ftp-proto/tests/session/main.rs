@@ -7,6 +7,14 @@
     clippy::indexing_slicing
 )]
 
+mod abort;
+mod deadlines;
 mod explore;
+mod hand;
+mod keepalive;
+mod owed;
+mod random;
+mod resume;
 mod scenarios;
+mod table;
 mod world;
