@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use ftp_proto::{
     Action, After, Closed, Config, Control, DataId, Direction, End, ErrorKind as Cause, Event,
-    Failure, Flow, Instant, Interruption, Link, Operation, Reason, Report, Session, State, Target,
+    Failure, Flow, Instant, Link, Operation, Report, Session, State, Target,
 };
 
 use crate::clock::Clock;
@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 const EVENTS_MAX: usize = 32;
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
+/// What one read of a data connection takes when nobody wants it.
+const DROPPED_BYTES: usize = 16 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
@@ -133,7 +135,7 @@ impl<T: Transport> Driver<T> {
         self.flush(Duration::ZERO);
         let source = self.source.take();
         Some(result.map_err(|error| {
-            let source = source.filter(|_| comes_from_a_socket(&error));
+            let source = source.filter(|_| concerns_a_socket(&error));
             Error::Session(error, source)
         }))
     }
@@ -325,6 +327,8 @@ impl<T: Transport> Driver<T> {
         match self.transport.connect_data(control, to, limit) {
             Ok(stream) => {
                 self.data = Some((data, stream));
+                // A port that refused before is forgotten, now that another way was found.
+                self.source = None;
                 self.session.report(Report::Connected { data });
             }
             // The machine's own deadline is not a failure to report: it fires by itself, at once or, since limits
@@ -594,7 +598,7 @@ impl<T: Transport> Driver<T> {
 
     /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
     pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
-        let mut block = vec![0; CONTROL_BYTES];
+        let mut block = vec![0; DROPPED_BYTES];
         while let Some(flow) = self.flow() {
             if flow.direction == Direction::Send {
                 return self.finish_payload(operation);
@@ -745,19 +749,12 @@ impl<T: Transport> Driver<T> {
     }
 }
 
-/// Whether an error of the operating system is behind the machine's. The one that was kept may be older: a port that
-/// refused, before another way was found on which the server then said no.
-fn comes_from_a_socket(error: &ftp_proto::Error) -> bool {
-    match error.kind() {
-        Cause::Interrupted(interrupted) => matches!(
-            interrupted.cause,
-            Interruption::Data(_)
-                | Interruption::ControlLost
-                | Interruption::Timeout(Reason::DataOpen)
-        ),
-        Cause::Closed(Closed::Lost(_), _) => true,
-        _ => false,
-    }
+/// Whether an error of the operating system goes with the machine's: not if the server simply said no.
+fn concerns_a_socket(error: &ftp_proto::Error) -> bool {
+    matches!(
+        error.kind(),
+        Cause::Interrupted(_) | Cause::Closed(Closed::Lost(_), _)
+    )
 }
 
 /// A stream that was interrupted or would block has nothing to give or takes nothing now, whatever it calls that.

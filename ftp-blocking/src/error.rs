@@ -151,15 +151,15 @@ impl Error {
 
     fn io_kind(&self) -> io::ErrorKind {
         match self {
-            Self::Resolve(error) | Self::Local(error, _) | Self::Session(_, Some(error)) => {
-                error.kind()
-            }
+            Self::Resolve(error) | Self::Local(error, _) => error.kind(),
             Self::Connect(tried) => tried
                 .last()
                 .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind()),
             #[cfg(feature = "rustls")]
             Self::Tls(_) => io::ErrorKind::InvalidInput,
-            Self::Session(error, None) => session_kind(error),
+            Self::Session(error, source) => session_kind(error)
+                .or_else(|| source.as_ref().map(io::Error::kind))
+                .unwrap_or(io::ErrorKind::Other),
             Self::NotListed(_) => io::ErrorKind::InvalidData,
         }
     }
@@ -170,23 +170,32 @@ fn inner(source: &io::Error) -> Option<&TlsError> {
     source.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
-fn session_kind(error: &ftp_proto::Error) -> io::ErrorKind {
-    match error.kind() {
-        Cause::Refused(reply) if reply.code().get() == 550 => io::ErrorKind::NotFound,
-        Cause::Refused(reply) if reply.code().get() == 530 => io::ErrorKind::PermissionDenied,
-        Cause::Interrupted(interrupted) => match interrupted.cause {
-            Interruption::Truncated | Interruption::Length => io::ErrorKind::UnexpectedEof,
-            Interruption::Timeout(_) => io::ErrorKind::TimedOut,
-            Interruption::ControlLost => io::ErrorKind::ConnectionAborted,
-            _ => io::ErrorKind::Other,
+/// `None` where the operating system knows better, or nobody does.
+fn session_kind(error: &ftp_proto::Error) -> Option<io::ErrorKind> {
+    match (error.reply().map(|reply| reply.code().get()), error.kind()) {
+        (Some(452 | 552), _) => Some(io::ErrorKind::StorageFull),
+        (Some(530), _) => Some(io::ErrorKind::PermissionDenied),
+        (Some(550), _) => Some(io::ErrorKind::NotFound),
+        (_, Cause::Interrupted(interrupted)) => interruption_kind(interrupted.cause),
+        (_, Cause::Violation(_) | Cause::Unexpected(_)) => Some(io::ErrorKind::InvalidData),
+        (_, Cause::Closed(closed, _)) => match closed {
+            Closed::Eof | Closed::Service => Some(io::ErrorKind::ConnectionAborted),
+            Closed::Lost(_) => None,
+            _ => Some(io::ErrorKind::NotConnected),
         },
-        Cause::Violation(_) | Cause::Unexpected(_) => io::ErrorKind::InvalidData,
-        Cause::Closed(Closed::Eof | Closed::Service, _) => io::ErrorKind::ConnectionAborted,
-        Cause::Closed(..) => io::ErrorKind::NotConnected,
-        Cause::Timeout(_) => io::ErrorKind::TimedOut,
-        Cause::Policy(_) => io::ErrorKind::PermissionDenied,
-        Cause::Misuse(_) => io::ErrorKind::InvalidInput,
-        _ => io::ErrorKind::Other,
+        (_, Cause::Timeout(_)) => Some(io::ErrorKind::TimedOut),
+        (_, Cause::Policy(_)) => Some(io::ErrorKind::PermissionDenied),
+        (_, Cause::Misuse(_)) => Some(io::ErrorKind::InvalidInput),
+        _ => None,
+    }
+}
+
+const fn interruption_kind(cause: Interruption) -> Option<io::ErrorKind> {
+    match cause {
+        Interruption::Truncated | Interruption::Length => Some(io::ErrorKind::UnexpectedEof),
+        Interruption::Timeout(_) => Some(io::ErrorKind::TimedOut),
+        Interruption::ControlLost => Some(io::ErrorKind::ConnectionAborted),
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read, Write};
 use ftp_proto::ascii::Encoder;
 use ftp_proto::{Completed, Flow, Representation};
 
-use crate::download::{LINE_BYTES_MAX, Running, invalid};
+use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, invalid};
 use crate::driver::Driver;
 use crate::error::{Error, Result};
 use crate::transport::Transport;
@@ -125,8 +125,9 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's `storlines`. A line
-    /// of more than 8,192 bytes is an error.
+    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's `storlines`. Lines are
+    /// sent many at a time; `sent` is told of each when it was, with its CR LF. A line of more than 8,192 bytes is an
+    /// error.
     ///
     /// # Errors
     /// As [`copy_from`](Self::copy_from).
@@ -135,23 +136,30 @@ impl<'c, T: Transport> Upload<'c, T> {
         source: &mut (impl BufRead + ?Sized),
         mut sent: impl FnMut(&[u8]),
     ) -> Result<Completed> {
-        let mut line = Vec::new();
+        let mut block = Vec::with_capacity(BLOCK_BYTES + LINE_BYTES_MAX);
+        let limit = LINE_BYTES_MAX as u64 + 1;
         loop {
-            line.clear();
-            let limit = LINE_BYTES_MAX as u64 + 1;
-            match Read::take(&mut *source, limit).read_until(b'\n', &mut line) {
-                Ok(0) => return self.finish(),
+            let count = match Read::take(&mut *source, limit).read_until(b'\n', &mut block) {
                 Ok(count) if count > LINE_BYTES_MAX => {
                     return self.fail_locally(invalid("a line has more than 8,192 bytes"));
                 }
-                Ok(_) => {
-                    end_with_crlf(&mut line);
-                    if !self.write_wire(&line) {
-                        return self.finish();
-                    }
-                    sent(&line);
-                }
+                Ok(count) => count,
                 Err(error) => return self.fail_locally(error),
+            };
+            if count > 0 {
+                end_with_crlf(&mut block);
+            }
+            if count == 0 || block.len() >= BLOCK_BYTES {
+                if !self.write_wire(&block) {
+                    return self.finish();
+                }
+                block
+                    .split_inclusive(|byte| *byte == b'\n')
+                    .for_each(&mut sent);
+                block.clear();
+            }
+            if count == 0 {
+                return self.finish();
             }
         }
     }
@@ -200,15 +208,16 @@ impl<'c, T: Transport> Upload<'c, T> {
     }
 }
 
-/// As ftplib: CR LF stays, a CR or an LF alone at the end becomes CR LF, and so does no line end at all.
-fn end_with_crlf(line: &mut Vec<u8>) {
-    if line.ends_with(b"\r\n") {
+/// Ends the last line of some as ftplib does: CR LF stays, a CR or an LF alone at the end becomes CR LF, and so does no
+/// line end at all.
+fn end_with_crlf(lines: &mut Vec<u8>) {
+    if lines.ends_with(b"\r\n") {
         return;
     }
-    if line.ends_with(b"\n") || line.ends_with(b"\r") {
-        line.pop();
+    if lines.ends_with(b"\n") || lines.ends_with(b"\r") {
+        lines.pop();
     }
-    line.extend_from_slice(b"\r\n");
+    lines.extend_from_slice(b"\r\n");
 }
 
 impl<T: Transport> Write for Upload<'_, T> {

@@ -461,7 +461,7 @@ fn a_server_that_closes_at_any_step() {
             };
             assert!(lost, "{}: {error}", stage.name);
             stays_dead(client, &error);
-            finish(peer);
+            drop(peer);
         }
     });
 }
@@ -479,7 +479,7 @@ fn a_server_that_resets_at_any_step() {
             };
             assert!(lost, "{}: {error}", stage.name);
             stays_dead(client, &error);
-            finish(peer);
+            drop(peer);
         }
     });
 }
@@ -496,7 +496,7 @@ fn a_server_that_closes_within_a_reply_at_any_step() {
             };
             assert!(truncated, "{}: {error}", stage.name);
             stays_dead(client, &error);
-            finish(peer);
+            drop(peer);
         }
     });
 }

@@ -323,7 +323,7 @@ impl Transport for Nobody {
     type Stream = TcpLink;
     type Listener = TcpPort;
 
-    fn connect(&mut self, to: SocketAddr, _: Duration) -> io::Result<TcpLink> {
+    fn connect(&mut self, _: &str, to: SocketAddr, _: Duration) -> io::Result<TcpLink> {
         self.0.lock().unwrap().push(to);
         Err(io::ErrorKind::HostUnreachable.into())
     }
@@ -412,14 +412,12 @@ fn getwelcome() {
 #[test]
 fn login() {
     // What is told, and the dialogue: what is sent and how it is answered.
+    type Told = (String, String, Option<String>);
     type Dialogue<'a> = &'a [(&'a str, &'a str)];
+    type Case<'a> = (Told, Dialogue<'a>, Result<u16, u16>);
     let plain = |user: &str, password: &str| (user.to_owned(), password.to_owned(), None);
     let full = |account: &str| ("ann".to_owned(), "pw".to_owned(), Some(account.to_owned()));
-    let cases: [(
-        (String, String, Option<String>),
-        Dialogue<'_>,
-        Result<u16, u16>,
-    ); 12] = [
+    let cases: [Case<'_>; 12] = [
         (plain("ann", "pw"), &[("USER ann", "230 in")], Ok(230)),
         (
             plain("ann", "pw"),

@@ -32,7 +32,7 @@ use crate::transport::Transport;
 /// 5. takes outcomes with [`poll`](Self::poll).
 ///
 /// An operation is anything that implements [`Operation`]: those of [`ftp_proto::operation`], or the application's own.
-/// All of them may be started at once, also before the connection is open; the session brings them into order.
+/// Any number may be started at once, also before the connection is open; they run one after the other.
 ///
 /// ```no_run
 /// use std::task::Poll;
@@ -186,7 +186,7 @@ impl<T: Transport> Client<T> {
 
     // -- operations -------------------------------------------------------------------------------------------------------
 
-    /// Starts an operation. It begins in the next turn, once the server has greeted.
+    /// Starts an operation. It begins once the server has greeted and the operations before it are over.
     ///
     /// Payload of a transfer has to be moved by the application ([`data_mut`](Self::data_mut)), or the transfer stands
     /// still without a limit of its own.

@@ -202,7 +202,7 @@ impl<S: Stream> Attempt<S> {
         reactor: &mut dyn Reactor<S::Source>,
     ) -> io::Result<Option<SocketAddr>> {
         if retried(|| self.socket.io.poll_connect())? {
-            let (local, _) = self.socket.io.addresses()?;
+            let (local, _) = retried(|| self.socket.io.addresses())?;
             self.socket.readable = true;
             self.socket.writable = true;
             return Ok(Some(local));

@@ -75,8 +75,8 @@ impl<T: Transport> Driver<T> {
 
     // -- the loop -------------------------------------------------------------------------------------------------------
 
-    /// Does everything that can be done without waiting. `poll_action` is the last thing asked, so that every timer is
-    /// armed when the application looks for the deadline.
+    /// Does everything that can be done without waiting. Nothing happens after the machine was asked for the last time,
+    /// so that every timer is armed when the application looks for the deadline.
     pub(crate) fn turn(
         &mut self,
         now: Instant,
@@ -97,8 +97,10 @@ impl<T: Transport> Driver<T> {
             changed |= self.attend_listener(reactor);
             changed |= self.attend_data(reactor);
             tasks(&mut self.session, &mut self.source);
-            changed |= self.write_control(reactor);
+            // A timer may bring out bytes instead of an action. What is written may request timers, which the next round
+            // arms: the last round writes nothing.
             changed |= self.act(now, reactor);
+            changed |= self.write_control(reactor);
             if !changed && !self.watch(reactor) {
                 return;
             }
@@ -142,12 +144,12 @@ impl<T: Transport> Driver<T> {
                     Target::Address(address) => address,
                 };
                 let Some(control) = &self.control else { return };
-                match self.transport.connect_data(&control.io, to) {
+                match retried(|| self.transport.connect_data(&control.io, to)) {
                     Ok(stream) => self.data = Some(DataLink::new(data, stream, Stage::Connecting)),
                     Err(error) => self.fail(Link::Data(data), error, reactor),
                 }
             }
-            Action::Listen { data } => match self.transport.listen(self.local) {
+            Action::Listen { data } => match retried(|| self.transport.listen(self.local)) {
                 Ok((listener, local)) => {
                     self.listener = Some(Port::new(data, listener));
                     self.session.report(Report::Listening { data, local });

@@ -111,10 +111,13 @@ impl Tasks {
         }
     }
 
-    /// Polls all operations; the first that fails takes the cause along.
+    /// Polls the operations, one after the other: the next begins when the one before is over, since one may need
+    /// several commands in a row. The first that fails takes the cause along.
     pub(crate) fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) {
         for task in &mut self.0 {
-            task.poll(session, source);
+            if task.poll(session, source).is_pending() {
+                return;
+            }
         }
     }
 
@@ -134,7 +137,7 @@ impl Tasks {
         if let Some(State::Running { .. }) = self.0.get(index).map(|task| &task.state) {
             return Poll::Pending;
         }
-        let State::Over(outcome) = self.0.swap_remove(index).state else {
+        let State::Over(outcome) = self.0.remove(index).state else {
             return Poll::Ready(Err(Error::Spent));
         };
         Poll::Ready(outcome.and_then(|output| {
@@ -149,7 +152,7 @@ impl Tasks {
         let Some(index) = self.position(number) else {
             return;
         };
-        let cancelled = self.0.swap_remove(index).state;
+        let cancelled = self.0.remove(index).state;
         if let (
             State::Running {
                 tickets, transfer, ..
@@ -176,14 +179,14 @@ impl Tasks {
 }
 
 impl Task {
-    fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) {
+    fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) -> Poll<()> {
         let State::Running {
             run,
             tickets,
             transfer,
         } = &mut self.state
         else {
-            return;
+            return Poll::Ready(());
         };
         let (first, before) = (session.next_ticket(), session.current_transfer());
         let polled = run.poll(session);
@@ -197,8 +200,9 @@ impl Task {
         if now != before {
             *transfer = now;
         }
-        if let Poll::Ready(result) = polled {
-            self.state = State::Over(result.map_err(|error| Error::Session(error, source.take())));
-        }
+        polled.map(|result| {
+            let outcome = result.map_err(|error| Error::Session(error, source.take()));
+            self.state = State::Over(outcome);
+        })
     }
 }

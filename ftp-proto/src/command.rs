@@ -300,6 +300,22 @@ impl Verb {
         )
     }
 
+    /// Whether the session has rules for this verb, or acts on its answer: who the user is, what is secured, what TYPE
+    /// is in force, and whether the session goes on.
+    pub(crate) const fn changes_session(self) -> bool {
+        self.is_secret()
+            || matches!(
+                self,
+                Self::Auth
+                    | Self::Ccc
+                    | Self::Prot
+                    | Self::Quit
+                    | Self::Rein
+                    | Self::Type
+                    | Self::User
+            )
+    }
+
     /// Whether this verb waits for an empty pipe and lets nothing pass before it was answered.
     pub(crate) const fn is_barrier(self) -> bool {
         self.is_managed()

@@ -9,8 +9,14 @@ pub mod transfers {}
 #[doc = include_str!("../manual/listings.md")]
 pub mod listings {}
 
+#[doc = include_str!("../manual/security.md")]
+pub mod security {}
+
 #[doc = include_str!("../manual/servers.md")]
 pub mod servers {}
+
+#[doc = include_str!("../manual/ftplib.md")]
+pub mod ftplib {}
 
 #[doc = include_str!("../manual/design.md")]
 pub mod design {}

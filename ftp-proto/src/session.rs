@@ -140,8 +140,7 @@ pub struct Session {
     dead: Option<Death>,
     server: Server,
     unsolicited: u16,
-    /// A transfer just ended, so that a 226 may be a second one of it.
-    surplus_possible: bool,
+    surplus: Surplus,
     /// How much was written when the reply that is read now began: it answers nothing that was written later.
     reply_began: u64,
     used: Leniencies,
@@ -155,6 +154,15 @@ pub struct Session {
 struct Answer {
     verb: Verb,
     outcome: Result<Reply, Error>,
+}
+
+/// Whether the final reply of the transfer before may come a second time. Some servers do that after each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Surplus {
+    Impossible,
+    Possible,
+    /// It came. Any more are counted like all that nobody asked for.
+    Seen,
 }
 
 /// Why the session ended, as it is told to everybody who still waits.
@@ -210,7 +218,7 @@ impl Session {
             dead: None,
             server: Server::default(),
             unsolicited: 0,
-            surplus_possible: false,
+            surplus: Surplus::Impossible,
             reply_began: 0,
             used: Leniencies::default(),
             trace: Trace::new(config.detail, config.limits.trace_records_max),
@@ -513,6 +521,9 @@ impl Session {
         let owner = Owner::Ticket(ticket);
         for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
             slot.owner = Owner::Nobody;
+        }
+        if let Some(securing) = &mut self.securing {
+            securing.ticket.take_if(|secured| *secured == ticket);
         }
     }
 

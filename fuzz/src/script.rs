@@ -9,7 +9,7 @@
 //! | `!name argument` | an operation, for [`conversation`](crate::conversation) only; they run one after the other |
 //! | `r text` | the server sends the text and CR LF |
 //! | `b bytes` | the server sends the bytes, nothing added |
-//! | `F text` | the server sends the text and CR LF six thousand times |
+//! | `F text` | the server sends the text and CR LF thousands of times, once in a script |
 //! | `e` | the server ends the control connection |
 //! | `w n` | n bytes of what waits are written; all without a number |
 //! | `+ n` | n milliseconds pass; without a number: until the deadline |

@@ -20,8 +20,9 @@ pub(crate) use invariants::CANARY;
 
 use crate::script::{self, Line};
 
-/// Copies of a line in a flood: enough that anything kept of each shows.
+/// Copies of a line in a flood, and bytes of it: enough that anything kept of each shows.
 const FLOOD_LINES: usize = 6000;
+const FLOOD_BYTES: usize = 60_000;
 /// More rounds than any session may take to come to rest when nothing happens but time.
 const ROUNDS_MAX: usize = 500;
 
@@ -45,8 +46,12 @@ pub(crate) struct World {
     told: bool,
     /// A report that nothing asked for was given: the order of actions is then no longer checked.
     lied: bool,
+    /// One flood is enough for one script, and slow.
+    flooded: bool,
     /// The script does not hold the password itself, so that it may appear nowhere.
     canary: bool,
+    /// The end of what the server has sent: it may send the password in pieces.
+    heard: Vec<u8>,
 }
 
 /// Whether an answer was polled.
@@ -61,7 +66,6 @@ impl World {
     pub(crate) fn new(script: &[u8]) -> Self {
         let (config, control) = script::setup(script);
         let session = Session::new(config, control);
-        let canary = CANARY.as_bytes();
         Self {
             twin: Some(session.clone()),
             session,
@@ -77,7 +81,9 @@ impl World {
             closed: false,
             told: false,
             lied: false,
-            canary: !script.windows(canary.len()).any(|window| window == canary),
+            flooded: false,
+            canary: !script::lines(script).any(|line| invariants::shows_canary(&line.bytes())),
+            heard: Vec::new(),
         }
     }
 
@@ -127,8 +133,14 @@ impl World {
     // -- the control connection -----------------------------------------------------------------------------------
 
     fn receive(&mut self, bytes: &[u8]) {
+        self.heard.extend_from_slice(bytes);
+        self.canary &= !invariants::shows_canary(&self.heard);
+        self.heard.drain(..self.heard.len().saturating_sub(100));
         self.session.receive(bytes);
         if let Some(twin) = &mut self.twin {
+            if bytes.is_empty() {
+                twin.receive(bytes);
+            }
             for byte in bytes {
                 twin.receive(std::slice::from_ref(byte));
             }
@@ -137,7 +149,11 @@ impl World {
 
     fn flood(&mut self, text: &[u8]) {
         let line = [text, b"\r\n"].concat();
-        self.receive(&line.repeat(FLOOD_LINES));
+        let copies = FLOOD_LINES.min(FLOOD_BYTES / line.len());
+        if !self.flooded {
+            self.flooded = true;
+            self.receive(&line.repeat(copies));
+        }
         self.check_memory();
     }
 

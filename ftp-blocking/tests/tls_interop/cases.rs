@@ -59,7 +59,12 @@ pub(crate) fn stores_a_series(case: &Case, server: &Server) {
     }
     let last = fs::read(server.tree().root().join("up/series.bin")).unwrap();
     assert_eq!(last, (SERIES - 1).to_le_bytes());
-    expect_series(case, client.transport().data_handshakes());
+    // The login brings two tickets, every upload spends one, and every listing in between brings two.
+    let refills = match (case.kind, case.versions) {
+        (Kind::Proftpd, TlsVersions::Only13) => (SERIES - 2) / 2,
+        _ => 0,
+    };
+    expect_series(case, client.transport().data_handshakes(), refills);
     client.quit().unwrap();
 }
 
@@ -68,7 +73,7 @@ pub(crate) fn retrieves_a_series(case: &Case, server: &Server) {
     for _ in 0..SERIES {
         assert_eq!(retrieve(&mut client, "hello.txt"), HELLO);
     }
-    expect_series(case, client.transport().data_handshakes());
+    expect_series(case, client.transport().data_handshakes(), 0);
     client.quit().unwrap();
 }
 
@@ -158,14 +163,9 @@ pub(crate) fn is_refused(case: &Case, server: &Server) {
 }
 
 /// Where resumption is demanded, every transfer has resumed; what else there was are the listings that bring tickets.
-fn expect_series(case: &Case, handshakes: DataHandshakes) {
-    let refills = match (case.kind, case.versions) {
-        (Kind::Proftpd, TlsVersions::Only13) => SERIES / 2,
-        _ => 0,
-    };
+fn expect_series(case: &Case, handshakes: DataHandshakes, refills: u64) {
     if case.is_strict() {
-        assert_eq!(handshakes.resumed, SERIES);
-        assert!(handshakes.full <= refills, "{handshakes:?}");
+        assert_eq!((handshakes.resumed, handshakes.full), (SERIES, refills));
     } else {
         assert!(
             handshakes.resumed + handshakes.full >= SERIES,

@@ -15,7 +15,7 @@ use crate::transfer::Transfer;
 use super::pending::Owner;
 use super::running::{Running, Stage};
 use super::table::Data;
-use super::{DataMode, Event, Session, TlsPolicy, TransferId};
+use super::{DataMode, Event, Session, Surplus, TlsPolicy, TransferId};
 
 impl Session {
     pub(super) fn start_transfer(&mut self, id: TransferId, transfer: Transfer) {
@@ -342,7 +342,7 @@ impl Session {
         };
         running.stage = Stage::Running;
         let command = running.spec.command().clone();
-        self.surplus_possible = false;
+        self.surplus = Surplus::Impossible;
         self.write(Owner::Transfer, &command);
         self.advance();
     }

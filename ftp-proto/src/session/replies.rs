@@ -9,7 +9,7 @@ use crate::time::Reason;
 use crate::trace::Record;
 
 use super::pending::{Effect, Owner, Slot, ends_transfer, may_end_transfer};
-use super::{Event, Leniency, Session, Ticket};
+use super::{Event, Leniency, Session, Surplus, Ticket};
 
 impl Session {
     pub(super) fn expect_greeting(&mut self, ticket: Ticket) {
@@ -43,7 +43,12 @@ impl Session {
             }
             match self.parser.parse(&mut rest) {
                 None => return,
-                Some(Ok(reply)) => self.on_reply(reply),
+                Some(Ok(reply)) => {
+                    self.on_reply(reply);
+                    // After each reply, and not only after the last one that is there: what comes of the bytes must not
+                    // depend on how they were cut.
+                    self.pump();
+                }
                 Some(Err(error)) => self.violate(Violation::Reply(error)),
             }
         }
@@ -56,9 +61,11 @@ impl Session {
             self.use_leniency(Leniency::OtherCodeEndsReply);
         }
         if self.is_surplus(&reply) {
-            self.surplus_possible = false;
             self.use_leniency(Leniency::SurplusCompletion);
-            return self.tell(Event::Unsolicited(reply));
+            if core::mem::replace(&mut self.surplus, Surplus::Seen) == Surplus::Possible {
+                return self.tell(Event::Unsolicited(reply));
+            }
+            return self.unsolicited(reply);
         }
         let Some(index) = self.pending.attribute(reply.code(), self.reply_began) else {
             return self.unsolicited(reply);
@@ -74,12 +81,17 @@ impl Session {
 
     /// Whether this is a second reply of the transfer before, and not the answer to the next command.
     fn is_surplus(&self, reply: &Reply) -> bool {
-        self.surplus_possible
+        self.surplus != Surplus::Impossible
             && ends_transfer(reply.code())
             && self
                 .pending
                 .head()
                 .is_none_or(|head| head.end > self.reply_began || !may_end_transfer(head.verb))
+    }
+
+    /// A transfer just ended, so that the reply which ends one may come a second time.
+    pub(super) fn expect_surplus(&mut self) {
+        self.surplus = Surplus::Possible;
     }
 
     pub(super) fn unsolicited(&mut self, reply: Reply) {

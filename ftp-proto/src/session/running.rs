@@ -198,7 +198,7 @@ impl Session {
     }
 
     pub(super) fn transfer_answered(&mut self, reply: Reply) {
-        self.surplus_possible = true;
+        self.expect_surplus();
         let Some(running) = &mut self.transfer else {
             return;
         };
@@ -524,6 +524,8 @@ impl Session {
         let facts = running.facts(self.config.lenient.contains(Leniency::NoCloseNotify));
         let objection = match running.link {
             Data::Broken => Some(Interruption::Data(running.failure)),
+            // There was more than there can have been, and the caller had not set that limit.
+            Data::Cut if running.spec.limit() != Some(running.bytes) => Some(Interruption::Length),
             _ => facts.objection(),
         };
         if let Some(cause) = objection {
@@ -642,20 +644,8 @@ impl Session {
             // All data has ended: only the final reply is missing, and it decides.
             (Said::Mark, Data::Ended) if cause == Interruption::Aborted => {}
             (Said::Nothing | Said::Mark, _) => self.abort_running(cause),
-            (Said::EarlySuccess, _) => self.fence_running(cause),
             _ => self.fail(cause),
         }
-    }
-
-    /// The server has said that it is done before it said that it begins: only a fence can tell which of it is true.
-    fn fence_running(&mut self, cause: Interruption) {
-        let Some(running) = &self.transfer else {
-            return;
-        };
-        let kind = running.interrupted(cause, None);
-        let error = self.error(kind, self.transfer_verb());
-        self.settle_by_fence(Verb::Noop);
-        self.resolve(Err(error));
     }
 
     /// Takes the transfer command back, if nothing of it was written.
@@ -689,15 +679,24 @@ impl Session {
             self.timers.cancel(reason);
         }
         if running.said == Said::EarlySuccess && self.settlement.is_none() {
-            self.pending.forgive_before(1);
-            // The mark that did not come, and a final reply behind it, may come yet.
-            self.surplus_possible = true;
+            self.settle_early_success(verdict.is_ok());
         }
         self.settle_leftovers();
         // What is still owed has lost its timer with those of the transfer.
         self.await_head();
         let after = self.after();
         self.verdict = Some((running.id, verdict.map_err(|error| error.with_after(after))));
+    }
+
+    /// The server has said that it is done, and never that it begins. Where everything was as if it had, that was its
+    /// final reply; where not, only a fence can tell.
+    fn settle_early_success(&mut self, succeeded: bool) {
+        if succeeded {
+            self.pending.forgive_before(1);
+            self.expect_surplus();
+        } else {
+            self.settle_by_fence(Verb::Noop);
+        }
     }
 
     pub(super) fn drop_data(&mut self) {

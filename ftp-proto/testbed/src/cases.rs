@@ -84,7 +84,7 @@ impl fmt::Display for Mode {
 }
 
 /// One row of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Case<S> {
     /// What the client does, as a part of the test's name.
     pub name: &'static str,
@@ -185,17 +185,17 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
         )
         .only_on(|kind| kind != Kind::Pyftpdlib),
         Case::new("works_in_a_directory_with_quotes", directories::quotes)
-            .only_on(|kind| kind != Kind::Inetutils),
+            .only_on(|kind| !undoubled(kind)),
         Case::new(
-            "rejects_undoubled_quotes_unless_lenient",
+            "ends_a_path_at_a_quote_that_is_not_doubled",
             directories::undoubled_quotes_strictly,
         )
-        .only_on(|kind| kind == Kind::Inetutils),
+        .only_on(undoubled),
         Case::new(
             "works_in_a_directory_with_undoubled_quotes",
             directories::undoubled_quotes,
         )
-        .only_on(|kind| kind == Kind::Inetutils)
+        .only_on(undoubled)
         .configured(|config| {
             config.lenient = config.lenient.with(Leniency::UndoubledQuotes);
         }),
@@ -208,4 +208,9 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
         )
         .only_over(|mode, family| !mode.fits(family)),
     ]
+}
+
+/// Whether the server writes a quote in a 257 as it is.
+const fn undoubled(kind: Kind) -> bool {
+    matches!(kind, Kind::Inetutils | Kind::PureFtpd)
 }

@@ -73,7 +73,10 @@ impl World {
                 self.duties.push(Duty::Move(data, flow));
             }
             Action::Finish { data } => self.duties.push(Duty::Finish(data)),
-            Action::Discard { data } => self.gone(data),
+            Action::Discard { data } => {
+                self.end_unanswered(data);
+                self.gone(data);
+            }
             Action::Close => {
                 self.closed = true;
                 self.duties.retain(|duty| duty.data().is_some());
@@ -104,8 +107,17 @@ impl World {
     }
 
     fn set_stage(&mut self, data: DataId, stage: DataStage) {
-        if let Some(link) = self.data.get_mut(&data) {
+        let link = self.data.get_mut(&data);
+        if let Some(link) = link.filter(|link| link.stage != DataStage::Gone) {
             link.stage = stage;
+        }
+    }
+
+    /// A driver that does not close when told to has still sent everything.
+    fn end_unanswered(&mut self, data: DataId) {
+        let told = self.duties.contains(&Duty::Finish(data));
+        if let Some(link) = self.data.get_mut(&data).filter(|_| told) {
+            link.end = Some(End::Clean);
         }
     }
 

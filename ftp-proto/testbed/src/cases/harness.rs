@@ -1,8 +1,9 @@
 //! Turns the table into tests: one for each server, family, mode and case.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use ftp_proto::trace::Record;
 use ftp_proto::{Config, Detail, State, Verb};
@@ -16,6 +17,8 @@ use crate::subject::Subject;
 /// The size of `large.bin`: more than two sockets hold together, so that an abort comes in the midst.
 const LARGE: u64 = 32 << 20;
 
+const THREADS: usize = 4;
+
 /// Runs all cases with `S`, as the arguments of the process say, and says what became of each server.
 pub fn main<S: Subject + 'static>() -> ExitCode {
     if let Some(task) = gigabyte::task() {
@@ -28,8 +31,10 @@ pub fn main<S: Subject + 'static>() -> ExitCode {
         };
     }
     let fleet: Vec<_> = Kind::ALL.map(|kind| Arc::new(Berth::new(kind))).into();
-    let trials = fleet.iter().flat_map(trials::<S>).collect();
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let mut arguments = Arguments::from_args();
+    // Much of the time goes into waiting for servers.
+    arguments.test_threads = arguments.test_threads.or(Some(THREADS));
+    let conclusion = libtest_mimic::run(&arguments, trials::<S>(&fleet));
     for berth in &fleet {
         println!("{}", berth.summary());
     }
@@ -44,6 +49,8 @@ struct Berth {
     kind: Kind,
     server: OnceLock<Result<Server, Unavailable>>,
     cases: AtomicUsize,
+    /// Held by cases that must have the server for themselves.
+    turn: Mutex<()>,
 }
 
 impl Berth {
@@ -52,6 +59,7 @@ impl Berth {
             kind,
             server: OnceLock::new(),
             cases: AtomicUsize::new(0),
+            turn: Mutex::new(()),
         }
     }
 
@@ -69,6 +77,12 @@ impl Berth {
         }
     }
 
+    /// pyftpdlib 2.2.0, asked for a second active data connection, forgets the descriptor of the first, which may be
+    /// that of another session by then: it is served one session after the other.
+    fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        (self.kind == Kind::Pyftpdlib).then(|| lock(&self.turn))
+    }
+
     /// Runs a case if the server can be run.
     fn run(
         &self,
@@ -84,6 +98,7 @@ impl Berth {
         if server.address(family).is_none() {
             return Ok(Completion::ignored_with("this machine has no IPv6"));
         }
+        let _turn = self.turn();
         self.cases.fetch_add(1, Ordering::SeqCst);
         let bench = Bench::create(server, &name.replace("::", "-"))?;
         check(&bench)?;
@@ -92,18 +107,24 @@ impl Berth {
     }
 }
 
-fn trials<S: Subject + 'static>(berth: &Arc<Berth>) -> Vec<Trial> {
+/// Neighbours go to different servers, so that they do not wait for each other, and the gigabytes are spread out.
+fn trials<S: Subject + 'static>(fleet: &[Arc<Berth>]) -> Vec<Trial> {
     let mut trials = Vec::new();
+    let mut gigabytes = fleet.iter().map(trial_of_a_gigabyte);
     for family in [Family::V4, Family::V6] {
         for mode in Mode::ALL {
+            trials.extend(gigabytes.next());
             for case in table::<S>() {
-                if (case.suits)(berth.kind) && (case.combines)(mode, family) {
-                    trials.push(trial(berth, family, mode, case));
+                if !(case.combines)(mode, family) {
+                    continue;
                 }
+                let case = Arc::new(case);
+                let able = fleet.iter().filter(|berth| (case.suits)(berth.kind));
+                trials.extend(able.map(|berth| trial(berth, family, mode, &case)));
             }
         }
     }
-    trials.push(trial_of_a_gigabyte(berth));
+    trials.extend(gigabytes);
     trials
 }
 
@@ -111,7 +132,7 @@ fn trial<S: Subject + 'static>(
     berth: &Arc<Berth>,
     family: Family,
     mode: Mode,
-    case: Case<S>,
+    case: &Arc<Case<S>>,
 ) -> Trial {
     let name = format!(
         "{}::{}::{mode}::{}",
@@ -119,9 +140,11 @@ fn trial<S: Subject + 'static>(
         family_name(family),
         case.name
     );
-    let berth = Arc::clone(berth);
+    let (berth, case) = (Arc::clone(berth), Arc::clone(case));
     Trial::ignorable_test(name.clone(), move || {
-        berth.run(family, &name, |bench| run_case(&case, bench, family, mode))
+        berth.run(family, &name, |bench| {
+            run_case(&case, &name, bench, family, mode)
+        })
     })
 }
 
@@ -131,9 +154,14 @@ fn trial_of_a_gigabyte(berth: &Arc<Berth>) -> Trial {
     let name = format!("{}::ipv4::epsv::moves_a_gigabyte_each_way", berth.kind);
     let berth = Arc::clone(berth);
     Trial::ignorable_test(name.clone(), move || {
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = lock(&TURN);
         berth.run(Family::V4, &name, gigabyte::moves_a_gigabyte)
     })
+}
+
+/// What a failed case leaves locked is as good as before.
+fn lock(turn: &Mutex<()>) -> MutexGuard<'_, ()> {
+    turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const fn family_name(family: Family) -> &'static str {
@@ -143,7 +171,13 @@ const fn family_name(family: Family) -> &'static str {
     }
 }
 
-fn run_case<S: Subject>(case: &Case<S>, bench: &Bench<'_>, family: Family, mode: Mode) -> Outcome {
+fn run_case<S: Subject>(
+    case: &Case<S>,
+    name: &str,
+    bench: &Bench<'_>,
+    family: Family,
+    mode: Mode,
+) -> Outcome {
     let address = bench.server().address(family).ok_or("no address")?;
     let mut config = Config::default();
     config.data_mode = mode.data_mode();
@@ -152,9 +186,20 @@ fn run_case<S: Subject>(case: &Case<S>, bench: &Bench<'_>, family: Family, mode:
     let mut subject = S::connect(address, config)?;
     let outcome = (case.check)(bench, &mut subject).and_then(|()| is_left_usable(&mut subject));
     let trace = subject.take_trace();
+    keep_trace(name, &trace)?;
     outcome
         .and_then(|()| only_asked_for(mode, &trace))
         .map_err(|complaint| with_dialogue(&complaint, &trace))
+}
+
+/// Writes the trace into the folder that `FTP_TRACES` names, for a replay without sockets.
+fn keep_trace(name: &str, trace: &[Record]) -> Outcome {
+    let Some(folder) = std::env::var_os("FTP_TRACES") else {
+        return Ok(());
+    };
+    let file = PathBuf::from(folder).join(name.replace("::", "-") + ".trace");
+    let lines: String = trace.iter().map(|record| format!("{record}\n")).collect();
+    Ok(std::fs::write(file, lines)?)
 }
 
 /// What every case leaves behind, unless it ended the session.

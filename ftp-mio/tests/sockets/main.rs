@@ -1,0 +1,36 @@
+//! The client on real sockets, under polling and under mio: against the loopback server, against scripted peers, and
+//! against real servers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod crowd;
+mod reactors;
+mod real;
+mod scripted;
+mod server;
+
+use libtest_mimic::{Arguments, Trial};
+
+use reactors::{OnPolling, Reactors};
+
+fn main() {
+    let mut trials = trials::<OnPolling>("polling");
+    #[cfg(feature = "mio")]
+    trials.extend(self::trials::<reactors::OnMio>("mio"));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
+    let mut trials = real::trials::<R>();
+    trials.extend(scripted::trials::<R>());
+    trials.extend(server::trials::<R>());
+    trials.extend(crowd::trials::<R>());
+    trials
+        .into_iter()
+        .map(|trial| trial.with_kind(reactor))
+        .collect()
+}
