@@ -1,23 +1,23 @@
-//! The client: every operation as a method.
+//! The client: the session, directories, files and everything else that needs no data connection.
 
 use std::fmt;
-use std::io::{BufRead, Read, Write};
+use std::io::Write;
 
 use ftp_proto::features::Features;
-use ftp_proto::operation::{
-    AskFeatures, ChangeDirectory, Exchange, Login, Payload, Rename, Retrieve, Secure, Store,
-};
+use ftp_proto::operation::{AskFeatures, ChangeDirectory, Exchange, Login, Rename, Secure};
 use ftp_proto::pathname::Pathname;
 use ftp_proto::timestamp::Timestamp;
-use ftp_proto::{Argument, Command, Completed, Operation, Reply, Session, State, Transfer};
+use ftp_proto::{
+    Argument, Command, DataMode, Detail, Event, Operation, Reply, ReplyCode, Representation,
+    Session, State,
+};
 
 use crate::connect::Builder;
-use crate::download::{BLOCK_BYTES, Download, Running};
+use crate::debug::Debug;
 use crate::driver::{Driven, Driver};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::tcp::Tcp;
 use crate::transport::Transport;
-use crate::upload::Upload;
 
 /// One FTP session.
 ///
@@ -42,13 +42,29 @@ use crate::upload::Upload;
 /// download.finish()?;
 /// # Ok(()) }
 /// ```
+///
+/// Every error says at which step it happened, with which reply, and what the session is good for afterwards; see
+/// [`Error`](crate::Error). A client that is dropped closes its connections at once, without a word and without
+/// waiting: say [`quit`](Self::quit) to part as the protocol wants it.
 pub struct Client<T: Transport = Tcp> {
     driver: Driver<T>,
     welcome: Reply,
 }
 
 impl Client<Tcp> {
-    /// Connects over TCP in clear to `host`, with a port behind a colon if it is not 21.
+    /// Connects over TCP in clear to `host`, with a port behind a colon if it is not 21: ftplib's `FTP(host)`.
+    ///
+    /// ```
+    /// use ftp_blocking::Client;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let host = server.address().to_string();
+    /// let mut ftp = Client::connect(&host)?;
+    /// println!("{}", ftp.welcome());
+    /// ftp.login_anonymous()?;
+    /// ftp.quit()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// No address, no connection, or no friendly greeting.
@@ -57,7 +73,22 @@ impl Client<Tcp> {
         Self::builder().connect(host)
     }
 
-    /// Sets things before connecting.
+    /// Connects and logs in: ftplib's `FTP(host, user, passwd)`.
+    ///
+    /// # Errors
+    /// Of [`connect`](Self::connect) and of [`login`](Self::login).
+    #[doc(alias = "FTP")]
+    pub fn connect_as(
+        host: &str,
+        user: impl AsRef<[u8]>,
+        password: impl AsRef<[u8]>,
+    ) -> Result<Self> {
+        let mut client = Self::connect(host)?;
+        client.login(user, password)?;
+        Ok(client)
+    }
+
+    /// Sets things before connecting: time limits, the source address, the data mode, what is logged.
     pub fn builder() -> Builder<Tcp> {
         Builder::default()
     }
@@ -68,15 +99,43 @@ impl<T: Transport> Client<T> {
         Self { driver, welcome }
     }
 
+    pub(crate) const fn driver_mut(&mut self) -> &mut Driver<T> {
+        &mut self.driver
+    }
+
+    /// The driver, for something new. A transfer can be under way here only if its guard was forgotten
+    /// ([`std::mem::forget`]): it ends as if the guard had been dropped.
+    pub(crate) fn idle_driver(&mut self) -> &mut Driver<T> {
+        if self.driver.session.current_transfer().is_some() {
+            self.driver.abandon();
+        }
+        &mut self.driver
+    }
+
     // -- the session ------------------------------------------------------------------------------------------------------
 
-    /// The greeting.
+    /// The greeting, with all its lines: some hold terms of use, or tell whom to ask.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// assert_eq!(ftp.welcome().code().get(), 220);
+    /// assert_eq!(ftp.welcome().text_lossy(), "Service ready.");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[doc(alias = "getwelcome")]
     pub const fn welcome(&self) -> &Reply {
         &self.welcome
     }
 
-    /// What the session is good for now.
+    /// The code of the latest reply: ftplib's `lastresp`.
+    #[doc(alias = "lastresp")]
+    pub const fn last_code(&self) -> Option<ReplyCode> {
+        self.driver.session.last_code()
+    }
+
+    /// What the session is good for now: usable, settling what a failed or aborted transfer left, or over.
     pub fn state(&self) -> State {
         self.driver.session.state()
     }
@@ -86,30 +145,123 @@ impl<T: Transport> Client<T> {
         &self.driver.session
     }
 
+    /// What makes the connections.
+    pub const fn transport(&self) -> &T {
+        &self.driver.transport
+    }
+
     /// The control connection, as long as there is one.
     pub const fn control_stream(&self) -> Option<&T::Stream> {
         self.driver.control_stream()
     }
 
-    /// Runs any operation to its end. Payload that it wants to move is dropped or empty: for transfers there are
-    /// [`download`](Self::download) and [`upload`](Self::upload).
+    /// What happened without being asked for: a reply that nobody waited for, a stranger at the data port, a data host
+    /// that was not dialled, the end of the session. The latest 32 are kept.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.driver.poll_event()
+    }
+
+    /// How much is shown from now on of what goes over the control connection: ftplib's debug levels 0, 1 and 2.
+    ///
+    /// | Level | ftplib | Shown |
+    /// |---|---|---|
+    /// | [`Detail::Off`] | 0 | nothing |
+    /// | [`Detail::Requests`] | 1 | each command and each reply |
+    /// | [`Detail::Everything`] | 2 | besides, each line as it came in |
+    ///
+    /// It goes to the writer of [`debug_to`](Self::debug_to) or [`Builder::debug`](crate::Builder::debug), and to the
+    /// standard error if there is none. Passwords and accounts are shown as asterisks.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::Detail;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// ftp.set_debug_level(Detail::Requests);
+    /// ftp.login("anonymous", "me@example.org")?; // -> PASS **************
+    /// ftp.set_debug_level(Detail::Off);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "set_debuglevel")]
+    #[doc(alias = "debug")]
+    pub fn set_debug_level(&mut self, level: Detail) {
+        if level != Detail::Off && !self.driver.debug.is_watched() {
+            self.driver.debug = Debug::to_writer(std::io::stderr());
+        }
+        self.driver.session.set_detail(level);
+    }
+
+    /// Where to show it from now on.
+    pub fn debug_to(&mut self, writer: impl Write + Send + 'static) {
+        self.driver.debug = Debug::to_writer(writer);
+    }
+
+    /// How data connections are opened from the next transfer on: ftplib's `set_pasv(True)` is [`DataMode::Auto`],
+    /// `set_pasv(False)` is [`DataMode::AnyActive`].
+    ///
+    /// ```
+    /// use ftp_blocking::proto::DataMode;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.set_data_mode(DataMode::AnyActive); // the server calls us
+    /// assert!(ftp.nlst(&[])?.is_empty());
+    /// assert!(server.commands(0).iter().any(|line| line.starts_with("EPRT ")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "set_pasv")]
+    pub const fn set_data_mode(&mut self, mode: DataMode) {
+        self.driver.session.set_data_mode(mode);
+    }
+
+    /// Runs any operation to its end. Payload that it receives is read and dropped, and none is sent: for transfers
+    /// there are [`download`](Self::download) and [`upload`](Self::upload).
+    ///
+    /// ```
+    /// use ftp_blocking::proto::operation::Exchange;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let system = ftp.run(Exchange::system())?;
+    /// assert_eq!(system.code().get(), 215);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The operation's own.
     pub fn run<O: Operation>(&mut self, mut operation: O) -> Result<O::Output> {
-        match self.driver.drive(&mut operation) {
+        match self.idle_driver().drive(&mut operation) {
             Driven::Ready(result) => result,
-            Driven::Moving => self.driver.finish_payload(&mut operation),
+            Driven::Moving => self.driver.move_nothing(&mut operation),
         }
     }
 
-    /// Logs in with a user and a password; an empty password is sent as none.
+    /// Logs in with a user and a password. As with ftplib, no user means `anonymous`, and no password means
+    /// `anonymous@` for `anonymous`, and an empty one for anybody else.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new().user("ann", "secret"), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// let refused = ftp.login("ann", "guess").unwrap_err();
+    /// assert_eq!(refused.reply().map(|reply| reply.code().get()), Some(530));
+    /// assert!(!refused.is_fatal()); // try again
+    /// ftp.login("ann", "secret")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// Refused (530), or the server wants an account as well: see [`login_with`](Self::login_with).
+    /// Refused (530), or the server wants an account as well (332): see [`login_with`](Self::login_with).
     pub fn login(&mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Result<Reply> {
-        let login = Login::new(Argument::new(user)?);
-        match password.as_ref() {
+        let (user, password) = (user.as_ref(), password.as_ref());
+        let anonymous = user.is_empty() || user == b"anonymous";
+        let login = match user {
+            _ if anonymous => Login::anonymous(),
+            user => Login::new(Argument::new(user)?),
+        };
+        match password {
             [] => self.run(login),
             password => self.run(login.password(Argument::new(password)?)),
         }
@@ -124,6 +276,19 @@ impl<T: Transport> Client<T> {
     }
 
     /// Logs in with everything that can be told.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::{Argument, operation::Login};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let config = ServerConfig::new().user_with_account("ann", "secret", "payroll");
+    /// # let server = Loopback::start(config, Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// let login = Login::new(Argument::new("ann")?)
+    ///     .password(Argument::new("secret")?)
+    ///     .account(Argument::new("payroll")?);
+    /// ftp.login_with(login)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`login`](Self::login).
@@ -143,15 +308,21 @@ impl<T: Transport> Client<T> {
 
     /// Says goodbye and closes the connection, whatever the server answers.
     ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// assert_eq!(ftp.quit()?.code().get(), 221);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The server refused, or was gone already. The connection is closed all the same.
     pub fn quit(mut self) -> Result<Reply> {
-        let reply = self.run(Exchange::quit());
-        self.driver.session.close();
-        reply
+        self.run(Exchange::quit())
     }
 
-    /// Closes the connection without a word.
+    /// Closes the connection without a word, as dropping the client does. Nothing is left that could be closed twice.
     pub fn close(mut self) {
         self.driver.session.close();
     }
@@ -160,13 +331,26 @@ impl<T: Transport> Client<T> {
 
     /// The working directory.
     ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().directory("/pub"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.cwd("pub")?;
+    /// assert_eq!(ftp.pwd()?.as_bytes(), b"/pub"); // a name is bytes
+    /// ftp.cdup()?;
+    /// assert_eq!(ftp.pwd()?.to_str(), Some("/"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused, or the reply holds no path.
     pub fn pwd(&mut self) -> Result<Pathname> {
         self.run(Exchange::working_directory())
     }
 
-    /// Changes the working directory; `..` goes up.
+    /// Changes the working directory; `..` goes up with CDUP, or with `CWD ..` where the server does not know that
+    /// (500). An empty path is `.`.
     ///
     /// # Errors
     /// Refused.
@@ -182,7 +366,18 @@ impl<T: Transport> Client<T> {
         self.cwd("..")
     }
 
-    /// Makes a directory; yields its name if the server tells it.
+    /// Makes a directory; yields its name if the server tells it (257).
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let made = ftp.mkdir("new")?;
+    /// assert_eq!(made.as_ref().and_then(|path| path.to_str()), Some("/new"));
+    /// ftp.rmdir("new")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused.
@@ -204,6 +399,16 @@ impl<T: Transport> Client<T> {
 
     /// Deletes a file.
     ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.rm("a")?;
+    /// assert!(ftp.rm("a").unwrap_err().is_permanent());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused.
     #[doc(alias = "delete")]
@@ -213,13 +418,25 @@ impl<T: Transport> Client<T> {
 
     /// Renames a file or directory.
     ///
+    /// ```
+    /// use ftp_blocking::proto::Verb;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.rename("a", "b")?;
+    /// assert_eq!(ftp.rename("a", "c").unwrap_err().verb(), Some(Verb::Rnfr));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused at either step; the error's verb says which.
     pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
         self.run(Rename::new(Argument::new(from)?, Argument::new(to)?))
     }
 
-    /// The size of a file in bytes, in the type that is in force.
+    /// The size of a file in bytes, in the type that is in force. Some servers refuse to count in ASCII type, which is
+    /// that of a new session; [`size_in_bytes`](Self::size_in_bytes) sets the image type first.
     ///
     /// # Errors
     /// Refused, or the reply holds no number.
@@ -227,7 +444,39 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::size(Argument::new(path)?))
     }
 
+    /// The size of a file in bytes as a download in image type counts them.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "12345"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// assert_eq!(ftp.size_in_bytes("a")?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`size`](Self::size), and TYPE was refused.
+    pub fn size_in_bytes(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
+        let path = Argument::new(path)?;
+        if self.session().representation() != Some(Representation::Image) {
+            self.complete("TYPE I")?;
+        }
+        self.run(Exchange::size(path))
+    }
+
     /// When a file was modified, in UTC.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # server.change_files(|files| files.insert("/a", "", 86_400));
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let modified = ftp.modified("a")?;
+    /// assert_eq!(modified.unix_time(), Some((86_400, 0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused, or the reply holds no time.
@@ -236,185 +485,18 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::modified(Argument::new(path)?))
     }
 
-    // -- downloads ----------------------------------------------------------------------------------------------------------
-
-    /// Retrieves a file in image type, to be read.
-    ///
-    /// # Errors
-    /// The transfer could not begin.
-    #[doc(alias = "retr")]
-    pub fn retrieve(&mut self, path: impl AsRef<[u8]>) -> Result<Download<'_, T>> {
-        self.download(Retrieve::new(Argument::new(path)?))
-    }
-
-    /// Retrieves a file into `sink`.
-    ///
-    /// # Errors
-    /// The transfer, or `sink`, failed.
-    #[doc(alias = "retrbinary")]
-    pub fn retrieve_to(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        sink: &mut (impl Write + ?Sized),
-    ) -> Result<Completed> {
-        self.retrieve(path)?.copy_to(sink)
-    }
-
-    /// Retrieves a text file in ASCII type, line by line.
-    ///
-    /// # Errors
-    /// The transfer failed.
-    #[doc(alias = "retrlines")]
-    pub fn retrieve_lines(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        take: impl FnMut(&[u8]),
-    ) -> Result<Completed> {
-        self.download(Retrieve::new(Argument::new(path)?).ascii())?
-            .lines(take)
-    }
-
-    /// Begins any operation that receives payload: [`Retrieve`] with its options, [`Payload`] with any [`Transfer`].
-    ///
-    /// # Errors
-    /// The transfer could not begin. If it was over at once, the verdict is found in the download.
-    pub fn download<O>(&mut self, operation: O) -> Result<Download<'_, T>>
-    where
-        O: Operation<Output = Completed> + Send + 'static,
-    {
-        let mut operation: Running<'_> = Box::new(operation);
-        let verdict = self.begin(&mut operation)?;
-        Ok(Download::new(&mut self.driver, operation, verdict))
-    }
-
-    /// LIST, NLST or whatever else a command line says, received in ASCII type, line by line: ftplib's `retrlines`
-    /// with a command.
-    ///
-    /// # Errors
-    /// The line is no data command, or the transfer failed.
-    pub fn command_lines(
-        &mut self,
-        line: impl AsRef<[u8]>,
-        take: impl FnMut(&[u8]),
-    ) -> Result<Completed> {
-        let transfer = self.data_command(line, ftp_proto::Direction::Receive)?;
-        self.download(Payload::new(transfer.ascii()))?.lines(take)
-    }
-
-    // -- uploads ------------------------------------------------------------------------------------------------------------
-
-    /// Stores a file in image type, to be written and finished.
-    ///
-    /// # Errors
-    /// The transfer could not begin.
-    #[doc(alias = "stor")]
-    pub fn store(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<'_, T>> {
-        self.upload(Store::new(Argument::new(path)?))
-    }
-
-    /// Stores a file from `source`.
-    ///
-    /// # Errors
-    /// The transfer, or `source`, failed.
-    #[doc(alias = "storbinary")]
-    pub fn store_from(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        source: &mut (impl Read + ?Sized),
-    ) -> Result<Completed> {
-        self.store(path)?.copy_from(source, BLOCK_BYTES, |_| {})
-    }
-
-    /// Stores a text file in ASCII type, line by line.
-    ///
-    /// # Errors
-    /// The transfer, or `source`, failed.
-    #[doc(alias = "storlines")]
-    pub fn store_lines(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        source: &mut (impl BufRead + ?Sized),
-    ) -> Result<Completed> {
-        self.upload(Store::new(Argument::new(path)?).ascii())?
-            .lines_from(source, |_| {})
-    }
-
-    /// Appends `source` to a file.
-    ///
-    /// # Errors
-    /// The transfer, or `source`, failed.
-    #[doc(alias = "appe")]
-    pub fn append_from(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        source: &mut (impl Read + ?Sized),
-    ) -> Result<Completed> {
-        self.upload(Store::append(Argument::new(path)?))?
-            .copy_from(source, BLOCK_BYTES, |_| {})
-    }
-
-    /// Begins any operation that sends payload: [`Store`] with its options, [`Payload`] with any [`Transfer`].
-    ///
-    /// # Errors
-    /// The transfer could not begin.
-    pub fn upload<O>(&mut self, operation: O) -> Result<Upload<'_, T>>
-    where
-        O: Operation<Output = Completed> + Send + 'static,
-    {
-        let mut operation: Running<'_> = Box::new(operation);
-        let verdict = self.begin(&mut operation)?;
-        Ok(Upload::new(&mut self.driver, operation, verdict))
-    }
-
-    /// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
-    fn begin(&mut self, operation: &mut Running<'_>) -> Result<Option<Result<Completed>>> {
-        match self.driver.drive(operation) {
-            Driven::Moving => Ok(None),
-            Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
-            Driven::Ready(Err(error)) => Err(error),
-        }
-    }
-
-    fn data_command(
-        &self,
-        line: impl AsRef<[u8]>,
-        direction: ftp_proto::Direction,
-    ) -> Result<Transfer> {
-        let command = Command::raw(line)?;
-        let verb = command.verb();
-        let transfer = Transfer::raw(command, direction);
-        transfer.map_err(|misuse| Error::Session(self.driver.session.error(misuse, verb), None))
-    }
-
-    // -- listings -----------------------------------------------------------------------------------------------------------
-
-    /// The lines of LIST. Several arguments are joined with blanks, for options that a server may take.
-    ///
-    /// # Errors
-    /// The transfer failed.
-    #[doc(alias = "list")]
-    pub fn dir(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
-        self.collect_lines(Transfer::list(joined(arguments)?))
-    }
-
-    /// The names that NLST yields. Several arguments are joined with blanks.
-    ///
-    /// # Errors
-    /// The transfer failed; some servers refuse an empty directory.
-    pub fn nlst(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
-        self.collect_lines(Transfer::names(joined(arguments)?))
-    }
-
-    fn collect_lines(&mut self, transfer: Transfer) -> Result<Vec<Vec<u8>>> {
-        let mut lines = Vec::new();
-        self.download(Payload::new(transfer))?
-            .lines(|line| lines.push(line.to_vec()))?;
-        Ok(lines)
-    }
-
     // -- anything else --------------------------------------------------------------------------------------------------------
 
-    /// What the server can do; asked once.
+    /// What the server can do (FEAT); asked once.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// assert!(ftp.features()?.has_mlsd());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The session failed. A server that does not know FEAT has no features.
@@ -423,7 +505,7 @@ impl<T: Transport> Client<T> {
         self.run(AskFeatures::new())
     }
 
-    /// STAT: the server's state, or what it says about a path.
+    /// STAT: the server's state, or what it says about a path, over the control connection.
     ///
     /// # Errors
     /// Refused.
@@ -431,7 +513,7 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::status(path.map(Argument::new).transpose()?))
     }
 
-    /// HELP.
+    /// HELP: what the server says about itself, or about a command.
     ///
     /// # Errors
     /// Refused.
@@ -447,23 +529,37 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::site(Argument::new(command)?))
     }
 
-    /// ACCT.
+    /// ACCT: tells the account after the login, for servers that ask for one before certain commands (532).
     ///
     /// # Errors
     /// Refused.
+    #[doc(alias = "account")]
     pub fn acct(&mut self, account: impl AsRef<[u8]>) -> Result<Reply> {
         self.run(Exchange::account(Argument::new(account)?))
     }
 
-    /// NOOP.
+    /// NOOP: nothing, to see whether the server is there and to keep it from hanging up.
     ///
     /// # Errors
-    /// Refused.
+    /// Refused, or the session is over.
     pub fn noop(&mut self) -> Result<()> {
         self.run(Exchange::noop())
     }
 
-    /// Sends a command line; every reply but 4xx and 5xx is a success.
+    /// Sends a command line; every reply but 4xx and 5xx is a success: ftplib's `sendcmd`.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// assert_eq!(ftp.command("RNFR a")?.code().get(), 350);
+    /// assert_eq!(ftp.complete("RNTO b")?.code().get(), 250);
+    ///
+    /// // A line is one command.
+    /// assert!(ftp.command("NOOP\r\nDELE b").unwrap_err().is_misuse());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused, or the line is none, or its verb is one that the session sends by itself.
@@ -472,26 +568,13 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::send(Command::raw(line)?))
     }
 
-    /// Sends a command line; only 2xx is a success.
+    /// Sends a command line; only 2xx is a success: ftplib's `voidcmd`.
     ///
     /// # Errors
     /// As [`command`](Self::command).
     #[doc(alias = "voidcmd")]
     pub fn complete(&mut self, line: impl AsRef<[u8]>) -> Result<Reply> {
         self.run(Exchange::complete(Command::raw(line)?))
-    }
-}
-
-/// Arguments joined with blanks, empty ones left out.
-fn joined(arguments: &[&str]) -> Result<Option<Argument>> {
-    let given: Vec<&str> = arguments
-        .iter()
-        .copied()
-        .filter(|argument| !argument.is_empty())
-        .collect();
-    match given.join(" ") {
-        all if all.is_empty() => Ok(None),
-        all => Ok(Some(Argument::new(all)?)),
     }
 }
 

@@ -1,21 +1,26 @@
 //! From a name to a session.
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::time::Instant;
 
+#[cfg(feature = "rustls")]
+use ftp_proto::TlsPolicy;
 use ftp_proto::operation::Greet;
 use ftp_proto::trace::Record;
-use ftp_proto::{Config, Detail};
+use ftp_proto::{After, Config, DataMode, Detail};
 
 use crate::client::Client;
 use crate::debug::Debug;
 use crate::driver::{Driven, Driver};
 use crate::error::{Error, Result};
 use crate::tcp::Tcp;
-use crate::transport::Transport;
+use crate::transport::{Stream, Transport};
 
 /// The port of FTP (RFC 959).
 pub const DEFAULT_PORT: u16 = 21;
+/// The port of FTP under implicit TLS, by custom and in the registry of ports.
+pub const IMPLICIT_TLS_PORT: u16 = 990;
 
 /// Everything that can be set before a connection is made.
 ///
@@ -43,6 +48,24 @@ impl Default for Builder<Tcp> {
     }
 }
 
+impl Builder<Tcp> {
+    /// Connects from this address of ours: the control connection, and with it all data connections.
+    ///
+    /// ```
+    /// use ftp_blocking::Client;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// let ftp = Client::builder()
+    ///     .source_address("127.0.0.1".parse()?)
+    ///     .connect_to(&[server.address()])?;
+    /// # ftp.quit()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn source_address(self, address: IpAddr) -> Self {
+        self.transport(Tcp::from_source(address))
+    }
+}
+
 impl<T> Builder<T> {
     /// Over the given transport.
     pub fn new(transport: T) -> Self {
@@ -62,18 +85,35 @@ impl<T> Builder<T> {
         }
     }
 
+    /// Over TLS; [`TlsPolicy::Full`] is set with it, so that neither passwords nor payload go out in clear whatever
+    /// the server says.
+    #[cfg(feature = "rustls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Builder<crate::Tls> {
+        self.config.tls = TlsPolicy::Full;
+        self.transport(tls)
+    }
+
     /// With this configuration, all of it.
     pub fn config(self, config: Config) -> Self {
         Self { config, ..self }
     }
 
-    /// With these limits for waiting.
+    /// With these limits for waiting. [`Timeouts::all`](ftp_proto::Timeouts::all) is ftplib's single `timeout`.
+    #[doc(alias = "timeout")]
     pub fn timeouts(mut self, timeouts: ftp_proto::Timeouts) -> Self {
         self.config.timeouts = timeouts;
         self
     }
 
-    /// Writes a line for each command and each reply to `writer`, passwords masked.
+    /// Opens data connections in this way. The default is passive: EPSV, then PASV.
+    #[doc(alias = "set_pasv")]
+    pub const fn data_mode(mut self, mode: DataMode) -> Self {
+        self.config.data_mode = mode;
+        self
+    }
+
+    /// Writes a line for each command and each reply to `writer`, passwords masked: ftplib's debug level 1.
+    /// [`Client::set_debug_level`] changes the level later.
     pub fn debug(mut self, writer: impl Write + Send + 'static) -> Self {
         self.config.detail = self.config.detail.max(Detail::Requests);
         self.debug = Debug::to_writer(writer);
@@ -89,8 +129,9 @@ impl<T> Builder<T> {
 }
 
 impl<T: Transport> Builder<T> {
-    /// Connects to `host`, a name or address, with a port behind a colon if it is not 21. All its addresses are tried
-    /// in turn, each within its own limit; then the greeting is awaited.
+    /// Connects to `host`, a name or address, with a port behind a colon if it is not 21 (990 under implicit TLS).
+    /// All its addresses are tried in turn, each within its own limit; then the greeting is awaited. Under TLS the
+    /// server's certificates have to be for this name.
     ///
     /// The look-up of the name is the operating system's and has no limit of ours; see
     /// [`connect_to`](Self::connect_to).
@@ -98,26 +139,55 @@ impl<T: Transport> Builder<T> {
     /// # Errors
     /// [`Error::Resolve`], [`Error::Connect`], or the session's error when the greeting is none or a refusal.
     pub fn connect(self, host: &str) -> Result<Client<T>> {
-        let addresses = resolve(host).map_err(Error::Resolve)?;
-        self.connect_to(&addresses)
+        let default = if self.transport.is_secured() {
+            IMPLICIT_TLS_PORT
+        } else {
+            DEFAULT_PORT
+        };
+        let (name, port) = split(host, default);
+        let addresses: Vec<_> = (name, port)
+            .to_socket_addrs()
+            .map_err(Error::Resolve)?
+            .collect();
+        self.connect_any(Some(name), &addresses)
     }
 
-    /// Connects to the first of `addresses` that answers.
+    /// Connects to the first of `addresses` that answers. Under TLS the server's certificates have to be for that
+    /// address, unless the transport knows of a name.
     ///
     /// # Errors
     /// As [`connect`](Self::connect), less the look-up.
-    pub fn connect_to(mut self, addresses: &[SocketAddr]) -> Result<Client<T>> {
+    pub fn connect_to(self, addresses: &[SocketAddr]) -> Result<Client<T>> {
+        self.connect_any(None, addresses)
+    }
+
+    fn connect_any(mut self, name: Option<&str>, addresses: &[SocketAddr]) -> Result<Client<T>> {
         let mut tried = Vec::new();
         for address in addresses {
-            match self
-                .transport
-                .connect(*address, self.config.timeouts.connect)
-            {
+            let numeric = address.ip().to_string();
+            match self.dial(name.unwrap_or(&numeric), *address) {
                 Ok(stream) => return self.greet(stream, *address),
                 Err(error) => tried.push((*address, error)),
             }
         }
         Err(Error::Connect(tried))
+    }
+
+    fn dial(&mut self, host: &str, address: SocketAddr) -> io::Result<T::Stream> {
+        let timeouts = &self.config.timeouts;
+        let mut stream = self.transport.connect(host, address, timeouts.connect)?;
+        let until = Instant::now() + timeouts.securing;
+        while self.transport.is_secured() {
+            let left = until.saturating_duration_since(Instant::now());
+            if stream.handshake(left)? {
+                break;
+            }
+            if left.is_zero() {
+                let late = "the TLS handshake took too long";
+                return Err(io::Error::new(io::ErrorKind::TimedOut, late));
+            }
+        }
+        Ok(stream)
     }
 
     fn greet(self, stream: T::Stream, address: SocketAddr) -> Result<Client<T>> {
@@ -131,25 +201,50 @@ impl<T: Transport> Builder<T> {
         let mut driver = driver.map_err(|error| Error::Connect(vec![(address, error)]))?;
         match driver.drive(&mut Greet) {
             Driven::Ready(welcome) => Ok(Client::new(driver, welcome?)),
-            Driven::Moving => Err(Error::Local(io::Error::other(
-                "payload moves before the greeting",
-            ))),
+            Driven::Moving => Err(Error::Local(
+                io::Error::other("payload moves before the greeting"),
+                After::Dead,
+            )),
         }
     }
 }
 
-fn resolve(host: &str) -> io::Result<Vec<SocketAddr>> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let with_port = || host.to_socket_addrs().map(Iterator::collect);
-    let without = || {
-        (bare, DEFAULT_PORT)
-            .to_socket_addrs()
-            .map(Iterator::collect)
+/// The name or address, and the port. A bare IPv6 address has colons and no port.
+fn split(host: &str, default: u16) -> (&str, u16) {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if host.parse::<IpAddr>().is_err() => (name, port.parse().ok()),
+        _ => (host, Some(default)),
     };
-    // A bare IPv6 address has colons and no port.
-    if bare.parse::<std::net::IpAddr>().is_ok() {
-        without()
-    } else {
-        with_port().or_else(|_| without())
+    match port {
+        Some(port) => (bare(name), port),
+        None => (bare(host), default),
+    }
+}
+
+fn bare(name: &str) -> &str {
+    name.strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn hosts_are_split_from_their_ports() {
+        for (host, name, port) in [
+            ("ftp.example.org", "ftp.example.org", 21),
+            ("ftp.example.org:2121", "ftp.example.org", 2121),
+            ("192.0.2.1", "192.0.2.1", 21),
+            ("192.0.2.1:2121", "192.0.2.1", 2121),
+            ("2001:db8::1", "2001:db8::1", 21),
+            ("[2001:db8::1]", "2001:db8::1", 21),
+            ("[2001:db8::1]:2121", "2001:db8::1", 2121),
+            // No port, so it stays a name, which nobody will know.
+            ("ftp.example.org:ftp", "ftp.example.org:ftp", 21),
+        ] {
+            assert_eq!(split(host, 21), (name, port), "{host}");
+        }
     }
 }

@@ -30,6 +30,10 @@ impl Debug {
         })
     }
 
+    pub(crate) const fn is_watched(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn show(&mut self, record: &Record) {
         if let Some(sink) = &mut self.0 {
             sink(record);

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use ftp_proto::ascii::Decoder;
 use ftp_proto::lines::Lines;
-use ftp_proto::{Completed, Flow, Operation, Representation};
+use ftp_proto::{Completed, Flow, Operation, Representation, size};
 
 use crate::driver::Driver;
 use crate::error::{Error, Result};
@@ -21,16 +21,33 @@ pub(crate) type Running<'c> = Box<dyn Operation<Output = Completed> + Send + 'c>
 /// Payload that comes from the server, to be read to its end.
 ///
 /// [`Read::read`] returns `Ok(0)` only when the server has confirmed the transfer and no known length differs: the end
-/// of a file that was cut short is an error. In ASCII type the lines end with LF here.
+/// of a file that was cut short is an error, of that read and again of [`finish`](Self::finish). In ASCII type the
+/// lines end with LF here.
 ///
 /// Dropped before its end, the transfer is aborted; what the server still has to say to that is settled by the next
-/// call, within the limits for it.
+/// call, within the limits for it. Dropping never waits.
+///
+/// ```
+/// use std::io::Read;
+/// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+/// # let files = Files::new().file("/large", vec![7; 1 << 20]);
+/// # let server = Loopback::start(ServerConfig::new(), files)?;
+/// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+/// # ftp.login_anonymous()?;
+/// let mut download = ftp.retrieve("large")?;
+/// let mut head = [0; 16];
+/// download.read_exact(&mut head)?;
+/// drop(download); // the rest is not wanted
+/// ftp.noop()?; // and the session goes on
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a download does nothing until it is read"]
 pub struct Download<'c, T: Transport> {
     driver: &'c mut Driver<T>,
     operation: Running<'c>,
     verdict: Option<Result<Completed>>,
     flow: Option<Flow>,
+    size_hint: Option<u64>,
     text: Text,
 }
 
@@ -49,13 +66,22 @@ impl<'c, T: Transport> Download<'c, T> {
         verdict: Option<Result<Completed>>,
     ) -> Self {
         let flow = driver.flow();
+        let size_hint = driver.session.current_mark().and_then(size::hint);
         Self {
             driver,
             operation,
             verdict,
             flow,
+            size_hint,
             text: Text::default(),
         }
+    }
+
+    /// How many bytes the server announced in the reply that opened the transfer, if it did: what ftplib's
+    /// `ntransfercmd` returns beside the connection. Of a resumed transfer some servers announce the whole file.
+    #[doc(alias = "ntransfercmd")]
+    pub const fn size_hint(&self) -> Option<u64> {
+        self.size_hint
     }
 
     /// Reads what is left, drops it, and says what became of the transfer.
@@ -68,16 +94,44 @@ impl<'c, T: Transport> Download<'c, T> {
         self.take_verdict()
     }
 
-    /// Ends the transfer now.
+    /// Ends the transfer now, and does not wait for what the server says to it: the next call settles that. ftplib's
+    /// `abort`.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::{ErrorKind, Interruption};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let files = Files::new().file("/large", vec![7; 1 << 20]);
+    /// # let server = Loopback::start(ServerConfig::new(), files)?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let error = ftp.retrieve("large")?.abort().unwrap_err();
+    /// assert!(matches!(error.kind(), Some(ErrorKind::Interrupted(how)) if how.cause == Interruption::Aborted));
+    /// assert!(!error.is_fatal());
+    /// ftp.noop()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The verdict on what had become of it: usually that it was aborted.
+    #[doc(alias = "abor")]
     pub fn abort(mut self) -> Result<Completed> {
         self.end_early();
         self.take_verdict()
     }
 
-    /// Hands on everything in blocks of at most `block_bytes`: ftplib's `retrbinary`.
+    /// Hands on everything, as it is on the wire, in blocks of at most `block_bytes`: ftplib's `retrbinary`.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let files = Files::new().file("/a", "0123456789");
+    /// # let server = Loopback::start(ServerConfig::new(), files)?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut sizes = Vec::new();
+    /// ftp.retrieve("a")?.blocks(4, |block| sizes.push(block.len()))?;
+    /// assert!(sizes.iter().all(|size| *size <= 4) && sizes.iter().sum::<usize>() == 10);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`finish`](Self::finish).
@@ -91,8 +145,9 @@ impl<'c, T: Transport> Download<'c, T> {
         }
     }
 
-    /// Hands on every line without its CR LF or LF: ftplib's `retrlines`. The last one need not end with either; a CR
-    /// alone is kept. A line of more than 8,192 bytes is an error, which aborts the transfer.
+    /// Hands on every line without its CR LF or LF: ftplib's `retrlines`. The last one need not end with either, and is
+    /// handed on when the transfer has succeeded; a CR alone is kept. A line of more than 8,192 bytes is an error, which
+    /// aborts the transfer.
     ///
     /// # Errors
     /// As [`finish`](Self::finish), and [`Error::Local`] for a line that is too long.
@@ -102,22 +157,22 @@ impl<'c, T: Transport> Download<'c, T> {
         loop {
             let count = self.read_wire(&mut block);
             if count == 0 {
-                if let Some(Ok(line)) = lines.finish() {
-                    take(line);
-                }
-                return self.take_verdict();
+                let completed = self.take_verdict()?;
+                // Only now it is certain that the last line is whole.
+                return match lines.finish() {
+                    Some(Err(too_long)) => Err(self.local(invalid(too_long))),
+                    Some(Ok(line)) => {
+                        take(line);
+                        Ok(completed)
+                    }
+                    None => Ok(completed),
+                };
             }
             let mut rest = block.get(..count).unwrap_or_default();
             while let Some(line) = lines.next_line(&mut rest) {
                 match line {
                     Ok(line) => take(line),
-                    Err(too_long) => {
-                        self.end_early();
-                        return Err(Error::Local(io::Error::new(
-                            io::ErrorKind::InvalidData,
-                            too_long,
-                        )));
-                    }
+                    Err(too_long) => return Err(self.fail_locally(invalid(too_long))),
                 }
             }
         }
@@ -135,8 +190,7 @@ impl<'c, T: Transport> Download<'c, T> {
                 return self.take_verdict();
             }
             if let Err(error) = sink.write_all(block.get(..count).unwrap_or_default()) {
-                self.end_early();
-                return Err(Error::Local(error));
+                return Err(self.fail_locally(error));
             }
         }
     }
@@ -181,11 +235,18 @@ impl<'c, T: Transport> Download<'c, T> {
     }
 
     fn take_verdict(&mut self) -> Result<Completed> {
-        self.verdict.take().unwrap_or_else(|| {
-            Err(Error::Local(io::Error::other(
-                "the transfer has no verdict",
-            )))
-        })
+        self.verdict
+            .take()
+            .unwrap_or_else(|| Err(self.local(io::Error::other("the transfer has no verdict"))))
+    }
+
+    fn local(&self, error: io::Error) -> Error {
+        Error::Local(error, self.driver.after())
+    }
+
+    fn fail_locally(&mut self, error: io::Error) -> Error {
+        self.end_early();
+        self.local(error)
     }
 
     fn end_early(&mut self) {
@@ -193,6 +254,10 @@ impl<'c, T: Transport> Download<'c, T> {
             self.verdict = Some(self.driver.abort(&mut self.operation));
         }
     }
+}
+
+pub(crate) fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 impl Text {

@@ -4,14 +4,15 @@
 //! but the control connection, it looks at that connection at least once in a slice of time, so that a reply which
 //! ends the wait is seen at once.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::{
-    Action, Config, Control, DataId, Direction, End, Failure, Flow, Instant, Link, Operation,
-    Report, Session, Target,
+    Action, After, Closed, Config, Control, DataId, Direction, End, ErrorKind as Cause, Event,
+    Failure, Flow, Instant, Link, Operation, Report, Session, State, Target,
 };
 
 use crate::clock::Clock;
@@ -21,8 +22,15 @@ use crate::transport::{Input, Stream, Transport};
 
 /// How long the driver waits for one thing before it looks at the others.
 const SLICE: Duration = Duration::from_millis(100);
+/// After a 421, how long a download may be silent: a server that goes away may still end what it was sending, and one
+/// that sends nothing more need not be waited for until a deadline.
+const SILENCE: Duration = Duration::from_secs(1);
+/// How many events wait to be polled; the oldest give way.
+const EVENTS_MAX: usize = 32;
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
+/// What one read of a data connection takes when nobody wants it.
+const DROPPED_BYTES: usize = 16 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
@@ -41,6 +49,7 @@ pub(crate) struct Driver<T: Transport> {
     looked: Instant,
     /// The latest failure of a socket, kept for the error that will come of it.
     source: Option<io::Error>,
+    events: VecDeque<Event>,
     pub(crate) debug: Debug,
 }
 
@@ -85,6 +94,7 @@ impl<T: Transport> Driver<T> {
             clock,
             looked: clock.now(),
             source: None,
+            events: VecDeque::new(),
             debug,
         })
     }
@@ -124,7 +134,10 @@ impl<T: Transport> Driver<T> {
         while self.act() {}
         self.flush(Duration::ZERO);
         let source = self.source.take();
-        Some(result.map_err(|error| Error::Session(error, source)))
+        Some(result.map_err(|error| {
+            let source = source.filter(|_| concerns_a_socket(&error));
+            Error::Session(error, source)
+        }))
     }
 
     /// Performs one action, if the machine has one.
@@ -136,7 +149,16 @@ impl<T: Transport> Driver<T> {
         while let Some(record) = self.session.poll_trace() {
             self.debug.show(&record);
         }
+        while let Some(event) = self.session.poll_event() {
+            self.events.truncate(EVENTS_MAX.saturating_sub(1));
+            self.events.push_front(event);
+        }
         action.is_some()
+    }
+
+    /// The oldest event that was not polled.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_back()
     }
 
     fn perform(&mut self, action: Action) {
@@ -166,7 +188,8 @@ impl<T: Transport> Driver<T> {
     fn look(&mut self) {
         self.looked = self.clock.now();
         // What has already arrived is read before anything new is written: it cannot be the answer to that.
-        while self.read_control(Duration::ZERO) {}
+        // Once the session is over, a peer that never stops talking is not listened to any more.
+        while !self.is_dead() && self.read_control(Duration::ZERO) {}
         self.flush(Duration::ZERO);
     }
 
@@ -191,7 +214,7 @@ impl<T: Transport> Driver<T> {
         let Some(control) = &mut self.control else {
             return false;
         };
-        match control.read(&mut buffer, limit) {
+        match read(control.read(&mut buffer, limit)) {
             Ok(None) => false,
             Ok(Some(Input::Bytes(count))) => {
                 self.session
@@ -215,7 +238,7 @@ impl<T: Transport> Driver<T> {
             let Some(control) = &mut self.control else {
                 return any;
             };
-            match control.write(self.session.transmit(), limit) {
+            match wrote(control.write(self.session.transmit(), limit)) {
                 Ok(None) => return any,
                 Ok(Some(count)) => self.session.transmitted(count),
                 Err(error) => return self.control_failed(error),
@@ -233,6 +256,10 @@ impl<T: Transport> Driver<T> {
     }
 
     fn secure(&mut self, link: Link) {
+        if link != Link::Control {
+            // The session to resume may lie in what the control connection has brought and nobody has read.
+            self.look();
+        }
         let set_up = match (link, &mut self.control, &mut self.data) {
             (Link::Control, Some(control), _) => self.transport.secure_control(control),
             (Link::Data(_), Some(control), Some((_, data))) => {
@@ -258,7 +285,7 @@ impl<T: Transport> Driver<T> {
                     .map(|(_, stream)| stream),
             };
             let Some(stream) = stream else { return };
-            match stream.handshake(slice) {
+            match patient_end(stream.handshake(slice)) {
                 Ok(true) => return self.session.report(Report::Secured { link }),
                 Ok(false) => {}
                 Err(error) => return self.fail_link(link, error),
@@ -279,7 +306,7 @@ impl<T: Transport> Driver<T> {
             let Some(control) = &mut self.control else {
                 return;
             };
-            match control.unsecure(slice) {
+            match patient_end(control.unsecure(slice)) {
                 Ok(true) => return self.session.report(Report::Unsecured),
                 Ok(false) if self.interrupted() => return,
                 Ok(false) => {}
@@ -300,11 +327,17 @@ impl<T: Transport> Driver<T> {
         match self.transport.connect_data(control, to, limit) {
             Ok(stream) => {
                 self.data = Some((data, stream));
+                // A port that refused before is forgotten, now that another way was found.
+                self.source = None;
                 self.session.report(Report::Connected { data });
             }
-            // The machine's own deadline is not a failure to report; it fires by itself.
-            Err(error) if error.kind() == io::ErrorKind::TimedOut && self.is_due() => {
-                self.source = Some(error)
+            // The machine's own deadline is not a failure to report: it fires by itself, at once or, since limits
+            // are rounded on the way to the operating system, after a moment.
+            Err(error)
+                if error.kind() == io::ErrorKind::TimedOut
+                    && self.time_left().is_some_and(|left| left <= SLICE) =>
+            {
+                self.source = Some(error);
             }
             Err(error) => self.fail(Link::Data(data), error),
         }
@@ -329,7 +362,7 @@ impl<T: Transport> Driver<T> {
             if *id != data {
                 return;
             }
-            match self.transport.accept(listener, slice) {
+            match patient(self.transport.accept(listener, slice)) {
                 Ok(Some((stream, peer))) => return self.accepted(data, stream, peer.ip()),
                 Ok(None) => self.look(),
                 Err(error) => return self.fail(Link::Data(data), error),
@@ -362,34 +395,58 @@ impl<T: Transport> Driver<T> {
         self.moving.map(|moving| moving.flow)
     }
 
-    /// Reads payload. `Ready` when there is none any more: the operation is over.
+    /// Reads payload. `Err` when there is none any more, and the operation was driven to its end.
     pub(crate) fn read_payload<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        buffer: &mut [u8],
+    ) -> std::result::Result<usize, Result<O::Output>> {
+        match self.read_some(operation, buffer)? {
+            0 => Err(self.drive_to_end(operation)),
+            count => Ok(count),
+        }
+    }
+
+    /// Reads payload; 0 when there is none any more, and the operation may go on. `Err` when it is over.
+    pub(crate) fn read_some<O: Operation>(
         &mut self,
         operation: &mut O,
         buffer: &mut [u8],
     ) -> std::result::Result<usize, Result<O::Output>> {
         self.listener = None;
         self.resume();
+        let mut silent = Duration::ZERO;
         loop {
             self.look_again_after_a_slice();
             self.do_actions(operation)?;
             let Some(moving) = self.moving else {
-                return Err(self.drive_to_end(operation));
+                return Ok(0);
             };
             let slice = self.slice();
             match self.receive_some(moving, buffer, slice) {
-                Ok(Some(0)) => return Err(self.drive_to_end(operation)),
                 Ok(Some(count)) => {
-                    self.hold(true);
+                    self.hand_over();
                     return Ok(count);
                 }
-                Ok(None) => self.look(),
+                Ok(None) => {
+                    self.look();
+                    silent = silent.saturating_add(slice);
+                    if silent >= SILENCE && self.is_closing() {
+                        self.fail(Link::Data(moving.data), io::ErrorKind::TimedOut.into());
+                        return Ok(0);
+                    }
+                }
                 Err(error) => {
                     self.fail(Link::Data(moving.data), error);
-                    return Err(self.drive_to_end(operation));
+                    return Ok(0);
                 }
             }
         }
+    }
+
+    /// Whether the server has taken its leave (421) in the midst of things.
+    fn is_closing(&self) -> bool {
+        self.session.state() == State::Dead(Closed::Service)
     }
 
     /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is closed.
@@ -417,7 +474,7 @@ impl<T: Transport> Driver<T> {
         let Some((_, stream)) = &mut self.data else {
             return Ok(Some(0));
         };
-        match stream.read(room, slice)? {
+        match read(stream.read(room, slice))? {
             None => Ok(None),
             Some(Input::Bytes(_)) if at_limit => self.ended(moving.data, End::Limit),
             Some(Input::End(end)) => self.ended(moving.data, end),
@@ -436,9 +493,13 @@ impl<T: Transport> Driver<T> {
                 let _ = stream.finish(Duration::ZERO);
             }
         }
+        self.end_data(data, end);
+        Ok(Some(0))
+    }
+
+    fn end_data(&mut self, data: DataId, end: End) {
         self.close_data();
         self.session.report(Report::Finished { data, end });
-        Ok(Some(0))
     }
 
     fn moved(&mut self, moving: Moving, count: usize) {
@@ -471,10 +532,10 @@ impl<T: Transport> Driver<T> {
             let Some((_, stream)) = &mut self.data else {
                 return Err(self.drive_to_end(operation));
             };
-            match stream.write(bytes, slice) {
+            match wrote(stream.write(bytes, slice)) {
                 Ok(Some(count)) => {
                     self.moved(moving, count);
-                    self.hold(true);
+                    self.hand_over();
                     return Ok(count);
                 }
                 Ok(None) => self.look(),
@@ -491,8 +552,6 @@ impl<T: Transport> Driver<T> {
         self.listener = None;
         self.resume();
         if let Some(moving) = self.moving {
-            self.session.report(Report::Closing { data: moving.data });
-            self.finish_now = false;
             if let Err(over) = self.finish_stream(operation, moving.data) {
                 return over;
             }
@@ -500,33 +559,62 @@ impl<T: Transport> Driver<T> {
         self.drive_to_end(operation)
     }
 
+    /// The limit for the peer's end begins only when everything has left: what still leaves is payload.
     fn finish_stream<O: Operation>(
         &mut self,
         operation: &mut O,
         data: DataId,
     ) -> std::result::Result<(), Result<O::Output>> {
+        let mut closing = false;
         loop {
             self.do_actions(operation)?;
             let slice = self.slice();
             let Some((_, stream)) = self.data.as_mut().filter(|(id, _)| *id == data) else {
                 return Ok(());
             };
-            match stream.finish(slice) {
-                Ok(false) if !self.finish_now => self.look(),
-                Ok(_) => {
-                    self.close_data();
-                    self.session.report(Report::Finished {
-                        data,
-                        end: End::Clean,
-                    });
+            if closing {
+                if stream.await_end(slice) || self.finish_now {
+                    self.end_data(data, End::Clean);
                     return Ok(());
                 }
-                Err(error) => {
-                    self.fail(Link::Data(data), error);
-                    return Ok(());
+            } else {
+                match patient_end(stream.finish(slice)) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        closing = true;
+                        self.finish_now = false;
+                        self.session.report(Report::Closing { data });
+                        continue;
+                    }
+                    Err(error) => {
+                        self.fail(Link::Data(data), error);
+                        return Ok(());
+                    }
                 }
             }
+            self.look();
         }
+    }
+
+    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
+    pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        let mut block = vec![0; DROPPED_BYTES];
+        while let Some(flow) = self.flow() {
+            if flow.direction == Direction::Send {
+                return self.finish_payload(operation);
+            }
+            loop {
+                match self.read_some(operation, &mut block) {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    Err(over) => return over,
+                }
+            }
+            if let Driven::Ready(result) = self.drive(operation) {
+                return result;
+            }
+        }
+        self.drive_to_end(operation)
     }
 
     /// Ends the transfer under way and drives the operation to its verdict.
@@ -560,7 +648,7 @@ impl<T: Transport> Driver<T> {
 
     fn abandon_data(&mut self) {
         if let Some(moving) = self.moving {
-            self.close_data();
+            self.discard(moving.data);
             self.session.report(Report::Failed {
                 link: Link::Data(moving.data),
                 failure: Failure::Local,
@@ -577,6 +665,13 @@ impl<T: Transport> Driver<T> {
             Some(result) => Err(result),
             None => Ok(()),
         }
+    }
+
+    /// The application has the word: until it is here again the payload's idle limit rests. The time that has passed by
+    /// now counts, so the machine is told it.
+    fn hand_over(&mut self) {
+        self.hold(true);
+        while self.act() {}
     }
 
     /// The application is here again: first whatever arrived meanwhile, then the time.
@@ -611,8 +706,8 @@ impl<T: Transport> Driver<T> {
     }
 
     fn fail(&mut self, link: Link, error: io::Error) {
-        if link != Link::Control {
-            self.close_data();
+        if let Link::Data(data) = link {
+            self.discard(data);
         }
         let failure = failure(&error);
         self.source = Some(error);
@@ -628,10 +723,17 @@ impl<T: Transport> Driver<T> {
         action.is_some()
     }
 
-    fn is_due(&self) -> bool {
-        self.session
-            .deadline()
-            .is_some_and(|deadline| deadline.at <= self.clock.now())
+    /// What the session is good for now, as errors say it.
+    pub(crate) fn after(&self) -> After {
+        match self.session.state() {
+            State::Dead(_) => After::Dead,
+            State::Draining { .. } => After::Draining,
+            _ => After::Usable,
+        }
+    }
+
+    fn is_dead(&self) -> bool {
+        matches!(self.session.state(), State::Dead(_))
     }
 
     fn time_left(&self) -> Option<Duration> {
@@ -644,6 +746,52 @@ impl<T: Transport> Driver<T> {
         self.time_left()
             .map_or(SLICE, |left| left.min(SLICE))
             .max(Duration::from_millis(1))
+    }
+}
+
+/// Whether an error of the operating system goes with the machine's: not if the server simply said no.
+fn concerns_a_socket(error: &ftp_proto::Error) -> bool {
+    matches!(
+        error.kind(),
+        Cause::Interrupted(_) | Cause::Closed(Closed::Lost(_), _)
+    )
+}
+
+/// A stream that was interrupted or would block has nothing to give or takes nothing now, whatever it calls that.
+fn patient<T>(result: io::Result<Option<T>>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if is_momentary(&error) => Ok(None),
+        result => result,
+    }
+}
+
+fn patient_end(result: io::Result<bool>) -> io::Result<bool> {
+    match result {
+        Err(error) if is_momentary(&error) => Ok(false),
+        result => result,
+    }
+}
+
+fn is_momentary(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+    )
+}
+
+/// As [`patient`]; a stream that takes no byte of some has not kept its contract, and would be asked for ever.
+fn wrote(result: io::Result<Option<usize>>) -> io::Result<Option<usize>> {
+    match patient(result) {
+        Ok(Some(0)) => Err(io::ErrorKind::WriteZero.into()),
+        result => result,
+    }
+}
+
+/// The same for a stream that reads bytes and has none.
+fn read(result: io::Result<Option<Input>>) -> io::Result<Option<Input>> {
+    match patient(result) {
+        Ok(Some(Input::Bytes(0))) => Err(io::ErrorKind::UnexpectedEof.into()),
+        result => result,
     }
 }
 

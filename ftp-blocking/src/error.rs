@@ -4,17 +4,45 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+#[cfg(feature = "rustls")]
+use ftp_proto::tls::TlsError;
 use ftp_proto::{
-    After, ArgumentError, Closed, ErrorKind as Cause, Interruption, Misuse, Reply, Verb,
+    After, ArgumentError, Class, Closed, ErrorKind as Cause, Interruption, Misuse, Reply, Verb,
 };
 
 /// What a method of this crate returns.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why an operation did not succeed.
+/// Why an operation did not succeed: at which step, with which reply, and what the session is good for now.
 ///
 /// This one type covers the protocol, the sockets and the end of input, as the original ftplib's `all_errors` did;
-/// [`is_misuse`](Self::is_misuse) tells the caller's own mistakes apart.
+/// [`is_misuse`](Self::is_misuse) tells the caller's own mistakes apart. ftplib's four exceptions are these:
+///
+/// | ftplib | here |
+/// |---|---|
+/// | `error_temp` (4xx) | [`reply`](Self::reply) of class [`TransientNegative`](ftp_proto::Class::TransientNegative); [`is_transient`](Self::is_transient) |
+/// | `error_perm` (5xx) | [`is_permanent`](Self::is_permanent) |
+/// | `error_reply` (another class than the step needs) | [`ErrorKind::Unexpected`](ftp_proto::ErrorKind::Unexpected) |
+/// | `error_proto` (no reply at all) | [`ErrorKind::Violation`](ftp_proto::ErrorKind::Violation) |
+///
+/// ```
+/// use ftp_blocking::{Client, proto::{After, Verb}};
+/// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+/// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+/// # let host = server.address().to_string();
+/// let mut ftp = Client::connect_as(&host, "", "")?;
+/// let error = ftp.rmdir("nowhere").unwrap_err();
+/// assert_eq!(error.verb(), Some(Verb::Rmd));
+/// assert_eq!(error.reply().map(|reply| reply.code().get()), Some(550));
+/// assert!(error.is_permanent() && !error.is_transient());
+/// assert_eq!(error.after(), After::Usable);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "all_errors")]
+#[doc(alias = "error_reply")]
+#[doc(alias = "error_temp")]
+#[doc(alias = "error_perm")]
+#[doc(alias = "error_proto")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -24,37 +52,56 @@ pub enum Error {
     Resolve(io::Error),
     /// No address could be connected to; each was tried.
     Connect(Vec<(SocketAddr, io::Error)>),
-    /// The caller's own source or sink failed, and the transfer was ended for that.
-    Local(io::Error),
+    /// TLS could not be set up, before anything was connected.
+    #[cfg(feature = "rustls")]
+    Tls(TlsError),
+    /// The caller's own source or sink failed, or a line was too long, and the transfer was aborted for that.
+    Local(io::Error, After),
 }
 
 impl Error {
-    /// The step at which it happened; `None` before there was a session.
+    /// The step at which it happened, as the verb of the command; `None` before there was a session.
     pub fn verb(&self) -> Option<Verb> {
         self.session().map(ftp_proto::Error::verb)
     }
 
-    /// The reply that goes with the error.
+    /// The reply that goes with the error: the whole of it, text and all.
     pub fn reply(&self) -> Option<&Reply> {
         self.session().and_then(ftp_proto::Error::reply)
     }
 
-    /// What the session is good for now.
+    /// What the session was good for when the error came about.
     pub fn after(&self) -> After {
         match self {
             Self::Session(error, _) => error.after(),
             Self::Resolve(_) | Self::Connect(_) => After::Dead,
-            Self::Local(_) => After::Draining,
+            #[cfg(feature = "rustls")]
+            Self::Tls(_) => After::Dead,
+            Self::Local(_, after) => *after,
         }
     }
 
-    /// Whether the same may succeed later: ftplib's `error_temp`, and connections that broke.
+    /// Whether the session is over, so that only a new connection helps.
+    pub fn is_fatal(&self) -> bool {
+        self.after() == After::Dead
+    }
+
+    /// Whether the same may succeed later: a 4xx reply (ftplib's `error_temp`), a wait that expired, a connection that
+    /// broke.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Session(error, _) => error.is_transient(),
             Self::Connect(_) => true,
-            Self::Resolve(_) | Self::Local(_) => false,
+            Self::Resolve(_) | Self::Local(..) => false,
+            #[cfg(feature = "rustls")]
+            Self::Tls(_) => false,
         }
+    }
+
+    /// Whether the server said no for good: a 5xx reply (ftplib's `error_perm`).
+    pub fn is_permanent(&self) -> bool {
+        self.reply()
+            .is_some_and(|reply| reply.class() == Class::PermanentNegative)
     }
 
     /// Whether it is a mistake of the caller, who can read it off the order of calls and their arguments.
@@ -63,10 +110,32 @@ impl Error {
             .is_some_and(|error| matches!(error.kind(), Cause::Misuse(_)))
     }
 
+    /// The cause, as the session sees it.
+    pub fn kind(&self) -> Option<&Cause> {
+        self.session().map(ftp_proto::Error::kind)
+    }
+
     /// The session's error.
     pub const fn session(&self) -> Option<&ftp_proto::Error> {
         match self {
             Self::Session(error, _) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What TLS says, if it was TLS that failed: a certificate, for instance, or an alert. Its text says what to do.
+    ///
+    /// ```
+    /// fn is_expired(error: &ftp_blocking::Error) -> bool {
+    ///     matches!(error.tls(), Some(ftp_blocking::proto::tls::TlsError::Expired))
+    /// }
+    /// ```
+    #[cfg(feature = "rustls")]
+    pub fn tls(&self) -> Option<&TlsError> {
+        match self {
+            Self::Tls(error) => Some(error),
+            Self::Session(_, Some(source)) => inner(source),
+            Self::Connect(tried) => tried.iter().find_map(|(_, source)| inner(source)),
             _ => None,
         }
     }
@@ -78,34 +147,50 @@ impl Error {
 
     fn io_kind(&self) -> io::ErrorKind {
         match self {
-            Self::Resolve(error) | Self::Local(error) | Self::Session(_, Some(error)) => {
-                error.kind()
-            }
+            Self::Resolve(error) | Self::Local(error, _) => error.kind(),
             Self::Connect(tried) => tried
                 .last()
                 .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind()),
-            Self::Session(error, None) => session_kind(error),
+            #[cfg(feature = "rustls")]
+            Self::Tls(_) => io::ErrorKind::InvalidInput,
+            Self::Session(error, source) => session_kind(error)
+                .or_else(|| source.as_ref().map(io::Error::kind))
+                .unwrap_or(io::ErrorKind::Other),
         }
     }
 }
 
-fn session_kind(error: &ftp_proto::Error) -> io::ErrorKind {
-    match error.kind() {
-        Cause::Refused(reply) if reply.code().get() == 550 => io::ErrorKind::NotFound,
-        Cause::Refused(reply) if reply.code().get() == 530 => io::ErrorKind::PermissionDenied,
-        Cause::Interrupted(interrupted) => match interrupted.cause {
-            Interruption::Truncated | Interruption::Length => io::ErrorKind::UnexpectedEof,
-            Interruption::Timeout(_) => io::ErrorKind::TimedOut,
-            Interruption::ControlLost => io::ErrorKind::ConnectionAborted,
-            _ => io::ErrorKind::Other,
+#[cfg(feature = "rustls")]
+fn inner(source: &io::Error) -> Option<&TlsError> {
+    source.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// `None` where the operating system knows better, or nobody does.
+fn session_kind(error: &ftp_proto::Error) -> Option<io::ErrorKind> {
+    match (error.reply().map(|reply| reply.code().get()), error.kind()) {
+        (Some(452 | 552), _) => Some(io::ErrorKind::StorageFull),
+        (Some(530), _) => Some(io::ErrorKind::PermissionDenied),
+        (Some(550), _) => Some(io::ErrorKind::NotFound),
+        (_, Cause::Interrupted(interrupted)) => interruption_kind(interrupted.cause),
+        (_, Cause::Violation(_) | Cause::Unexpected(_)) => Some(io::ErrorKind::InvalidData),
+        (_, Cause::Closed(closed, _)) => match closed {
+            Closed::Eof | Closed::Service => Some(io::ErrorKind::ConnectionAborted),
+            Closed::Lost(_) => None,
+            _ => Some(io::ErrorKind::NotConnected),
         },
-        Cause::Violation(_) | Cause::Unexpected(_) => io::ErrorKind::InvalidData,
-        Cause::Closed(Closed::Eof | Closed::Service, _) => io::ErrorKind::ConnectionAborted,
-        Cause::Closed(..) => io::ErrorKind::NotConnected,
-        Cause::Timeout(_) => io::ErrorKind::TimedOut,
-        Cause::Policy(_) => io::ErrorKind::PermissionDenied,
-        Cause::Misuse(_) => io::ErrorKind::InvalidInput,
-        _ => io::ErrorKind::Other,
+        (_, Cause::Timeout(_)) => Some(io::ErrorKind::TimedOut),
+        (_, Cause::Policy(_)) => Some(io::ErrorKind::PermissionDenied),
+        (_, Cause::Misuse(_)) => Some(io::ErrorKind::InvalidInput),
+        _ => None,
+    }
+}
+
+const fn interruption_kind(cause: Interruption) -> Option<io::ErrorKind> {
+    match cause {
+        Interruption::Truncated | Interruption::Length => Some(io::ErrorKind::UnexpectedEof),
+        Interruption::Timeout(_) => Some(io::ErrorKind::TimedOut),
+        Interruption::ControlLost => Some(io::ErrorKind::ConnectionAborted),
+        _ => None,
     }
 }
 
@@ -116,6 +201,13 @@ impl From<ArgumentError> for Error {
             ftp_proto::Error::refused_argument(Misuse::Argument(error)),
             None,
         )
+    }
+}
+
+#[cfg(feature = "rustls")]
+impl From<TlsError> for Error {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error)
     }
 }
 
@@ -130,6 +222,8 @@ impl fmt::Display for Error {
         match self {
             Self::Session(error, Some(source)) => write!(f, "{error} ({source})"),
             Self::Session(error, None) => write!(f, "{error}"),
+            #[cfg(feature = "rustls")]
+            Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
             Self::Resolve(error) => write!(f, "the host has no address: {error}"),
             Self::Connect(tried) => {
                 write!(f, "cannot connect")?;
@@ -137,7 +231,7 @@ impl fmt::Display for Error {
                     .iter()
                     .try_for_each(|(address, error)| write!(f, "; {address}: {error}"))
             }
-            Self::Local(error) => write!(f, "the local side of the transfer failed: {error}"),
+            Self::Local(error, _) => write!(f, "the local side of the transfer failed: {error}"),
         }
     }
 }
@@ -145,10 +239,20 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Session(_, Some(source)) | Self::Resolve(source) | Self::Local(source) => {
-                Some(source)
+            Self::Session(_, Some(source)) | Self::Resolve(source) | Self::Local(source, _) => {
+                Some(innermost(source))
             }
+            #[cfg(feature = "rustls")]
+            Self::Tls(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+/// An `io::Error` that only carries another error does not show that one as its source.
+fn innermost(source: &io::Error) -> &(dyn std::error::Error + 'static) {
+    match source.get_ref() {
+        Some(inner) => inner,
+        None => source,
     }
 }

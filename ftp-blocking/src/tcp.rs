@@ -45,7 +45,7 @@ impl Transport for Tcp {
     type Stream = TcpLink;
     type Listener = TcpPort;
 
-    fn connect(&mut self, to: SocketAddr, limit: Duration) -> io::Result<TcpLink> {
+    fn connect(&mut self, _: &str, to: SocketAddr, limit: Duration) -> io::Result<TcpLink> {
         let link = dial(self.source, to, limit)?;
         // A control connection is silent while a long transfer runs; translators on the way forget it otherwise.
         let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
@@ -136,6 +136,11 @@ impl TcpLink {
         &self.stream
     }
 
+    pub(crate) fn reset_when_dropped(&self) {
+        // If the option cannot be set, the socket is broken already and there is nothing left to reset.
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+
     /// A blocking call that times out may take longer than asked for, and std takes no limit of zero: not to wait at
     /// all is another mode of the socket.
     fn with_limit<T>(
@@ -211,8 +216,7 @@ impl Stream for TcpLink {
     }
 
     fn reset(self) {
-        // If the option cannot be set, the socket is broken already and there is nothing left to reset.
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        self.reset_when_dropped();
     }
 }
 

@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ftp_proto::testing::{Files, Received, Script, Server, ServerConfig};
+pub use ftp_proto::testing::{Behaviour, Files, Received, Rule, Script, ServerConfig, Step};
+
+use ftp_proto::testing::Server;
 
 use self::session::{Guest, Session};
 

@@ -19,12 +19,15 @@ pub trait Transport {
     /// A bound listener for one data connection.
     type Listener;
 
-    /// Dials the control connection. For implicit FTPS the stream is already set up for TLS when this returns, and
-    /// [`is_secured`](Self::is_secured) says so.
+    /// Dials the control connection to `host`, one of whose addresses is `to`. `host` is as the caller wrote it, less
+    /// the port: the name that certificates are checked against. It is an address where there was no name.
+    ///
+    /// For implicit FTPS the stream is already set up for TLS when this returns, and
+    /// [`is_secured`](Self::is_secured) says so; [`Stream::handshake`] is called next.
     ///
     /// # Errors
     /// Of the operating system; [`io::ErrorKind::TimedOut`] when the limit ran out.
-    fn connect(&mut self, to: SocketAddr, limit: Duration) -> io::Result<Self::Stream>;
+    fn connect(&mut self, host: &str, to: SocketAddr, limit: Duration) -> io::Result<Self::Stream>;
 
     /// Dials a data connection, from the local address of the control connection.
     ///
@@ -69,6 +72,19 @@ pub trait Transport {
     /// # Errors
     /// As [`secure_control`](Self::secure_control).
     fn secure_data(&mut self, control: &Self::Stream, data: &mut Self::Stream) -> io::Result<()>;
+
+    /// Whether a short listing should be made before the next transfer, because nothing is left with which its data
+    /// connection could resume the control connection's TLS session.
+    ///
+    /// A server that demands it refuses the transfer otherwise, and a refused upload has emptied the file already.
+    fn wants_refill(&self) -> bool {
+        false
+    }
+
+    /// That listing was made: whether the server completed it.
+    fn refilled(&mut self, accepted: bool) {
+        let _ = accepted;
+    }
 }
 
 /// One connection.
@@ -82,7 +98,8 @@ pub trait Stream {
     /// Reads what there is.
     ///
     /// # Errors
-    /// Of the operating system and of TLS. [`io::ErrorKind::Interrupted`] is retried by the caller.
+    /// Of the operating system and of TLS. [`io::ErrorKind::Interrupted`] and [`io::ErrorKind::WouldBlock`] count as
+    /// `Ok(None)`.
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<Input>>;
 
     /// Writes as much as goes; `None` if nothing goes now.
@@ -103,12 +120,19 @@ pub trait Stream {
     /// Of the operating system and of TLS, or that this transport has no TLS.
     fn unsecure(&mut self, limit: Duration) -> io::Result<bool>;
 
-    /// Goes on with the orderly end of sending: what is buffered is written; under TLS close_notify is sent, writing
-    /// shut down, and the peer's end awaited. `true` when nothing is left to wait for.
+    /// Goes on with the orderly end of sending: what is buffered is written; under TLS close_notify is sent and
+    /// writing shut down. `true` when the operating system has all of it.
     ///
     /// # Errors
-    /// As [`write`](Self::write), for what concerns our own side.
+    /// As [`write`](Self::write).
     fn finish(&mut self, limit: Duration) -> io::Result<bool>;
+
+    /// After [`finish`](Self::finish), awaits the peer's end, where that is worth it: under TLS new session tickets
+    /// come before it. `true` when nothing is left to wait for; whatever goes wrong here is of no consequence.
+    fn await_end(&mut self, limit: Duration) -> bool {
+        let _ = limit;
+        true
+    }
 
     /// Drops the connection so that the peer sees a reset, and not an end.
     fn reset(self);

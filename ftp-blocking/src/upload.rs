@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read, Write};
 use ftp_proto::ascii::Encoder;
 use ftp_proto::{Completed, Flow, Representation};
 
-use crate::download::{LINE_BYTES_MAX, Running};
+use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, invalid};
 use crate::driver::Driver;
 use crate::error::{Error, Result};
 use crate::transport::Transport;
@@ -15,8 +15,24 @@ use crate::transport::Transport;
 ///
 /// In ASCII type, lines that end with LF are given the CR that they lack.
 ///
-/// Dropped without [`finish`](Self::finish), the transfer is aborted and its connection reset. The server may keep
-/// what it has by then.
+/// Dropped without [`finish`](Self::finish), the transfer is aborted and its connection reset, so that a part does not
+/// pass for the whole. The server may keep what it has by then. Dropping never waits; the next call settles what is
+/// left.
+///
+/// ```
+/// use std::io::Write;
+/// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+/// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+/// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+/// # ftp.login_anonymous()?;
+/// let mut upload = ftp.store("report.txt")?;
+/// upload.write_all(b"all is well\n")?;
+/// let completed = upload.finish()?; // the server's verdict
+/// assert_eq!(completed.bytes, 12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A failed upload is told by the server's reply rather than by the broken connection, where there is one.
 #[must_use = "an upload that is not finished is aborted"]
 pub struct Upload<'c, T: Transport> {
     driver: &'c mut Driver<T>,
@@ -53,18 +69,16 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
         match self.verdict.take() {
             Some(verdict) => verdict,
-            None => {
-                let verdict = self.driver.finish_payload(&mut self.operation);
-                self.verdict = None;
-                verdict
-            }
+            None => self.driver.finish_payload(&mut self.operation),
         }
     }
 
-    /// Ends the transfer now; the server may keep what it has.
+    /// Ends the transfer now, with a reset, and does not wait for what the server says to it: ftplib's `abort`. The
+    /// server may keep what it has.
     ///
     /// # Errors
     /// The verdict on what had become of it: usually that it was aborted.
+    #[doc(alias = "abor")]
     pub fn abort(mut self) -> Result<Completed> {
         match self.verdict.take() {
             Some(verdict) => verdict,
@@ -72,7 +86,19 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Sends everything from `source` in blocks of `block_bytes`; `sent` is told of each: ftplib's `storbinary`.
+    /// Sends everything from `source` in blocks of at most `block_bytes`; `sent` is told of each: ftplib's
+    /// `storbinary`.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut progress = 0;
+    /// ftp.store("a")?.copy_from(&mut &b"0123456789"[..], 4, |block| progress += block.len())?;
+    /// assert_eq!(progress, 10);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`finish`](Self::finish), and [`Error::Local`] when `source` fails, which aborts the transfer.
@@ -99,8 +125,9 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's `storlines`. A line
-    /// of more than 8,192 bytes is an error.
+    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's `storlines`. Lines are
+    /// sent many at a time; `sent` is told of each when it was, with its CR LF. A line of more than 8,192 bytes is an
+    /// error.
     ///
     /// # Errors
     /// As [`copy_from`](Self::copy_from).
@@ -109,24 +136,30 @@ impl<'c, T: Transport> Upload<'c, T> {
         source: &mut (impl BufRead + ?Sized),
         mut sent: impl FnMut(&[u8]),
     ) -> Result<Completed> {
-        let mut line = Vec::new();
+        let mut block = Vec::with_capacity(BLOCK_BYTES + LINE_BYTES_MAX);
+        let limit = LINE_BYTES_MAX as u64 + 1;
         loop {
-            line.clear();
-            let limit = LINE_BYTES_MAX as u64 + 1;
-            match Read::take(&mut *source, limit).read_until(b'\n', &mut line) {
-                Ok(0) => return self.finish(),
+            let count = match Read::take(&mut *source, limit).read_until(b'\n', &mut block) {
                 Ok(count) if count > LINE_BYTES_MAX => {
-                    let too_long = "a line has more than 8,192 bytes";
-                    return self.fail_locally(io::Error::new(io::ErrorKind::InvalidData, too_long));
+                    return self.fail_locally(invalid("a line has more than 8,192 bytes"));
                 }
-                Ok(_) => {
-                    end_with_crlf(&mut line);
-                    if !self.write_wire(&line) {
-                        return self.finish();
-                    }
-                    sent(&line);
-                }
+                Ok(count) => count,
                 Err(error) => return self.fail_locally(error),
+            };
+            if count > 0 {
+                end_with_crlf(&mut block);
+            }
+            if count == 0 || block.len() >= BLOCK_BYTES {
+                if !self.write_wire(&block) {
+                    return self.finish();
+                }
+                block
+                    .split_inclusive(|byte| *byte == b'\n')
+                    .for_each(&mut sent);
+                block.clear();
+            }
+            if count == 0 {
+                return self.finish();
             }
         }
     }
@@ -171,19 +204,20 @@ impl<'c, T: Transport> Upload<'c, T> {
             // The verdict of a transfer that we ended ourselves says nothing new.
             let _ = self.driver.abort(&mut self.operation);
         }
-        Err(Error::Local(error))
+        Err(Error::Local(error, self.driver.after()))
     }
 }
 
-/// As ftplib: CR LF stays, a CR or an LF alone at the end becomes CR LF, and so does no line end at all.
-fn end_with_crlf(line: &mut Vec<u8>) {
-    if line.ends_with(b"\r\n") {
+/// Ends the last line of some as ftplib does: CR LF stays, a CR or an LF alone at the end becomes CR LF, and so does no
+/// line end at all.
+fn end_with_crlf(lines: &mut Vec<u8>) {
+    if lines.ends_with(b"\r\n") {
         return;
     }
-    if line.ends_with(b"\n") || line.ends_with(b"\r") {
-        line.pop();
+    if lines.ends_with(b"\n") || lines.ends_with(b"\r") {
+        lines.pop();
     }
-    line.extend_from_slice(b"\r\n");
+    lines.extend_from_slice(b"\r\n");
 }
 
 impl<T: Transport> Write for Upload<'_, T> {

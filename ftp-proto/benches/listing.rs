@@ -3,6 +3,8 @@
 //!
 //! The ratio to the floor is what to look at; the aim for the two formats that matter, `ls -l` and MLSD, is eight.
 
+#![allow(missing_docs, clippy::expect_used, clippy::arithmetic_side_effects)]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

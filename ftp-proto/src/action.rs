@@ -61,13 +61,36 @@ pub enum Action {
         data: DataId,
     },
     /// Drop the socket or listener at once. A connection that was sending is reset (linger 0), so that a short
-    /// upload cannot pass for a whole file. No answer is expected.
+    /// upload cannot pass for a whole file. No answer is expected. A driver that holds nothing of the connection has
+    /// nothing to do: the action then only says that a wait ran out, and that there is a verdict to be polled.
     Discard {
         /// Which connection.
         data: DataId,
     },
     /// Close the control connection; the session is over. A data connection may still be moving payload to its end.
     Close,
+}
+
+impl Action {
+    /// The data connection that it is about.
+    pub const fn data(&self) -> Option<DataId> {
+        match *self {
+            Self::Connect { data, .. }
+            | Self::Listen { data }
+            | Self::Accept { data }
+            | Self::Secure {
+                link: Link::Data(data),
+            }
+            | Self::Move { data, .. }
+            | Self::Finish { data }
+            | Self::Discard { data } => Some(data),
+            Self::Secure {
+                link: Link::Control,
+            }
+            | Self::Unsecure
+            | Self::Close => None,
+        }
+    }
 }
 
 /// One of the two kinds of connection.
@@ -209,6 +232,36 @@ pub enum Report {
         /// How.
         failure: Failure,
     },
+}
+
+impl Report {
+    /// The data connection that it is about.
+    pub const fn data(&self) -> Option<DataId> {
+        match *self {
+            Self::Connected { data }
+            | Self::Listening { data, .. }
+            | Self::Accepted { data, .. }
+            | Self::Secured {
+                link: Link::Data(data),
+            }
+            | Self::Moved { data, .. }
+            | Self::Held { data, .. }
+            | Self::Closing { data }
+            | Self::Finished { data, .. }
+            | Self::Failed {
+                link: Link::Data(data),
+                ..
+            } => Some(data),
+            Self::Secured {
+                link: Link::Control,
+            }
+            | Self::Unsecured
+            | Self::Failed {
+                link: Link::Control,
+                ..
+            } => None,
+        }
+    }
 }
 
 /// How a payload ended.

@@ -300,6 +300,22 @@ impl Verb {
         )
     }
 
+    /// Whether the session has rules for this verb, or acts on its answer: who the user is, what is secured, what TYPE
+    /// is in force, and whether the session goes on.
+    pub(crate) const fn changes_session(self) -> bool {
+        self.is_secret()
+            || matches!(
+                self,
+                Self::Auth
+                    | Self::Ccc
+                    | Self::Prot
+                    | Self::Quit
+                    | Self::Rein
+                    | Self::Type
+                    | Self::User
+            )
+    }
+
     /// Whether this verb waits for an empty pipe and lets nothing pass before it was answered.
     pub(crate) const fn is_barrier(self) -> bool {
         self.is_managed()
@@ -418,6 +434,19 @@ impl Command {
             }
         }
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// How many bytes the line has at the most, CR LF included.
+    pub(crate) fn encoded_len(&self) -> usize {
+        let argument = self.argument.as_ref().map_or(0, |argument| {
+            let doubled = memchr::memchr_iter(IAC, &argument.0).count();
+            argument.0.len().saturating_add(doubled).saturating_add(1)
+        });
+        self.verb
+            .as_str()
+            .len()
+            .saturating_add(argument)
+            .saturating_add(2)
     }
 
     /// The same command with its secret, if it has one, replaced by as many asterisks.

@@ -70,6 +70,8 @@ pub struct Interrupted {
     pub reply: Option<Box<Reply>>,
     /// What the number of bytes was compared with.
     pub compared: Compared,
+    /// Whether the payload had come to its end in an orderly way.
+    pub ended: bool,
 }
 
 impl Interrupted {
@@ -90,6 +92,13 @@ pub enum Interruption {
     /// The data connection failed.
     #[error("the data connection failed: {0}")]
     Data(Failure),
+    /// The server refused a protected data connection, as those do that demand the resumption of the control
+    /// connection's TLS session (vsftpd 522, ProFTPD 425, FileZilla Server 425 and 450, others 435).
+    #[error(
+        "the server refused the protected data connection: it may demand that it resumes the TLS session of the \
+         control connection, and have handed out no ticket for that (TLS 1.2 needs none)"
+    )]
+    NotResumed,
     /// The data connection ended without TLS's close_notify.
     #[error("the data connection ended without close_notify")]
     Truncated,
@@ -135,6 +144,9 @@ pub enum Violation {
     /// More replies that nobody asked for than [`Limits`](crate::Limits) allow.
     #[error("too many unsolicited replies")]
     TooManyUnsolicited,
+    /// Of several commands in a batch, one has a reply that cannot be its own.
+    #[error("the replies are out of order")]
+    OutOfOrder,
     /// Clear text after the server agreed to begin TLS (CVE-2021-22947 and its kin).
     #[error("clear text behind the reply that begins TLS")]
     BytesBeforeTls,
@@ -198,6 +210,13 @@ pub enum Policy {
     /// PASV and PORT cannot name an IPv6 address (RFC 2428).
     #[error("this data mode needs an IPv4 control connection")]
     NeedsIpv4,
+    /// The server refuses data connections that do not resume the control connection's TLS session, and has left
+    /// nothing to resume. The transfer was not begun.
+    #[error(
+        "the server demands that data connections resume a TLS session, and has handed out no ticket for that: use \
+         TLS 1.2, which needs none, or have the demand turned off there"
+    )]
+    NothingToResume,
     /// The resume offset lies beyond the end of the file.
     #[error("the offset lies beyond the end of the file")]
     BeyondEnd,
@@ -219,6 +238,9 @@ pub enum Misuse {
     /// Too many commands are unanswered, or answered and not polled.
     #[error("too many commands in flight")]
     PipelineFull,
+    /// A verb on which others depend, or that depends on others, was given to a batch.
+    #[error("this verb cannot stand in a batch")]
+    NotForBatch,
     /// A transfer is under way.
     #[error("a transfer is under way")]
     Busy,

@@ -177,10 +177,10 @@ impl Feature {
         let separates = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');
         parameters
             .split(separates)
-            .filter(|parameter| !parameter.is_empty())
             .map(|parameter| match parameter.strip_suffix(b"*") {
                 Some(parameter) => (parameter, true),
                 None => (parameter, false),
             })
+            .filter(|(parameter, _)| !parameter.is_empty())
     }
 }

@@ -1,4 +1,52 @@
-//! The client side of FTP as a pure state machine.
+//! The client side of FTP as a pure state machine: no sockets, no clock, no unsafe code, no std.
+//!
+//! A [`Session`] turns commands into bytes, and bytes into replies and transfer events. It opens nothing and waits for
+//! nothing: a *driver* moves the bytes, performs the [`Action`]s and answers with [`Report`]s. `ftp-blocking` drives it
+//! on std's sockets, `ftp-mio` on readiness; [`manual::driving`] shows how to drive it on anything else.
+//!
+//! # The loop
+//!
+//! ```
+//! use std::task::Poll;
+//! use ftp_proto::operation::{Exchange, Greet, Login};
+//! use ftp_proto::testing::{Files, Peer, Server, ServerConfig};
+//! use ftp_proto::{Config, Control, Error, Instant, Operation, Session};
+//!
+//! /// Runs an operation; the "network" is a server in memory.
+//! fn run<O: Operation>(session: &mut Session, server: &mut Server, mut operation: O) -> Result<O::Output, Error> {
+//!     loop {
+//!         if let Poll::Ready(result) = operation.poll(session) {
+//!             return result;
+//!         }
+//!         // Actions are for data connections and TLS; logging in needs none.
+//!         while let Some(action) = session.poll_action(Instant::EPOCH) {
+//!             println!("to do: {action:?}");
+//!         }
+//!         server.receive(session.transmit());
+//!         session.transmitted(session.transmit().len());
+//!         session.receive(server.transmit());
+//!         server.transmitted(server.transmit().len());
+//!     }
+//! }
+//!
+//! let mut session = Session::new(Config::default(), Control::default());
+//! let mut server = Server::new(ServerConfig::new(), Files::new());
+//! run(&mut session, &mut server, Greet)?;
+//! run(&mut session, &mut server, Login::anonymous())?;
+//! let directory = run(&mut session, &mut server, Exchange::working_directory())?;
+//! assert_eq!(directory.as_bytes(), b"/");
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Where things are
+//!
+//! * What a user wants: [`operation`] (login, retrieve, list, rename ...), for [`Session`] and [`Config`].
+//! * What a driver does: [`Action`], [`Report`], [`Instant`], [`Deadline`].
+//! * What came of it: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
+//! * Codecs, of use without a session: [`reply`], [`address`], [`pathname`], [`features`], [`size`], [`timestamp`],
+//!   [`listing`], [`ascii`], [`lines`].
+//! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS: `tls`, behind the
+//!   feature `rustls`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
@@ -44,8 +92,9 @@ pub use error::{
 pub use operation::Operation;
 pub use reply::{Class, Reply, ReplyCode};
 pub use session::{
-    AbortStyle, Config, Control, DataMode, Detail, Event, Leniencies, Leniency, Limits, Pipeline,
-    Session, State, Telnet, Ticket, Timeouts, TlsPolicy, TransferId,
+    AbortStyle, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Config, Control, DataMode,
+    Detail, Event, Leniencies, Leniency, Limits, Pipeline, Session, State, Telnet, Ticket,
+    Timeouts, TlsPolicy, TransferId,
 };
 pub use time::{Deadline, Instant, Reason};
 pub use transfer::Transfer;

@@ -57,6 +57,7 @@ mod os2;
 mod os400;
 mod os9;
 mod reader;
+mod scan;
 mod unix;
 mod vm;
 mod vms;

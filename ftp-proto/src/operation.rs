@@ -4,23 +4,31 @@
 //! change of the session. Operations hold one another, and several may run on one session, since each asks for its
 //! own replies only.
 
+mod batch;
 mod directory;
 mod exchange;
 mod features;
+mod list;
 mod login;
 mod payload;
+mod refill;
 mod rename;
 mod retrieve;
 mod secure;
 mod store;
+mod visit;
 
 use core::task::Poll;
 
+pub use crate::session::Rung;
+pub use batch::Batch;
 pub use directory::ChangeDirectory;
 pub use exchange::{Exchange, Greet};
 pub use features::AskFeatures;
+pub use list::{List, Listed};
 pub use login::Login;
 pub use payload::Payload;
+pub use refill::{Refill, Refilled};
 pub use rename::Rename;
 pub use retrieve::Retrieve;
 pub use secure::{DataProtection, Secure};

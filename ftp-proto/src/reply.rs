@@ -308,6 +308,16 @@ impl Reply {
         self.preliminary.as_deref()
     }
 
+    /// This reply with at most `bytes` bytes of its text, and without the preliminary reply.
+    pub(crate) fn shortened(mut self, bytes: usize) -> Self {
+        self.preliminary = None;
+        if let Some(kept) = self.text.get(..bytes) {
+            self.truncated |= kept.len() < self.text.len();
+            self.text = kept.into();
+        }
+        self
+    }
+
     /// This reply with the preliminary reply that came before it.
     #[must_use]
     pub fn with_preliminary(mut self, preliminary: Option<Self>) -> Self {

@@ -5,12 +5,16 @@
 //! `table` and `running` (the transfer itself), `abort`, `security`, `replies`, `timers`.
 
 mod abort;
+mod batch;
 mod config;
+#[cfg(feature = "testing")]
+mod coverage;
 mod opening;
 mod outbox;
 mod pending;
 mod queue;
 mod replies;
+mod rung;
 mod running;
 mod security;
 mod table;
@@ -29,13 +33,20 @@ use crate::action::{Action, DataId, Failure, Link, Report, Representation};
 use crate::command::{Command, Verb};
 use crate::error::{After, Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
-use crate::reply::{Class, Grammar, Parser, Reply};
+use crate::reply::{Class, Grammar, Parser, Reply, ReplyCode};
 use crate::time::{Deadline, Instant, Reason};
 use crate::trace::{Record, Trace};
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
+pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
+pub use rung::Rung;
+
+#[cfg(feature = "testing")]
+pub use coverage::Coverage;
+
 use abort::Settlement;
+use batch::Batch;
 use outbox::Outbox;
 use pending::{Owner, Pending};
 use queue::Work;
@@ -43,9 +54,12 @@ use running::Running;
 use security::Securing;
 use timers::Timers;
 
+/// Events that are kept for a caller who does not poll them; older ones are dropped.
+const EVENTS_MAX: usize = 64;
+
 /// Stands for the reply to one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(u32);
+pub struct Ticket(pub(crate) u32);
 
 impl Ticket {
     /// Stands for the greeting, the reply to no command at all.
@@ -59,7 +73,7 @@ impl Ticket {
 
 /// Stands for the verdict on one transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TransferId(u32);
+pub struct TransferId(pub(crate) u32);
 
 /// What a session is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +124,7 @@ pub struct Session {
     pending: Pending,
     queue: VecDeque<Work>,
     answers: BTreeMap<Ticket, Answer>,
+    batch: Batch,
     next_ticket: u32,
     next_transfer: u32,
     next_data: u32,
@@ -117,16 +132,21 @@ pub struct Session {
     verdict: Option<(TransferId, Result<Completed, Error>)>,
     settlement: Option<Settlement>,
     securing: Option<Securing>,
+    /// TLS was ended with CCC.
+    cleared: bool,
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
     timers: Timers,
     dead: Option<Death>,
     server: Server,
     unsolicited: u16,
-    /// A transfer just ended, so that a 226 may be a second one of it.
-    surplus_possible: bool,
+    surplus: Surplus,
+    /// How much was written when the reply that is read now began: it answers nothing that was written later.
+    reply_began: u64,
     used: Leniencies,
     trace: Trace,
+    #[cfg(feature = "testing")]
+    coverage: Coverage,
 }
 
 /// The reply to a command, with the verb it answers.
@@ -134,6 +154,15 @@ pub struct Session {
 struct Answer {
     verb: Verb,
     outcome: Result<Reply, Error>,
+}
+
+/// Whether the final reply of the transfer before may come a second time. Some servers do that after each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Surplus {
+    Impossible,
+    Possible,
+    /// It came. Any more are counted like all that nobody asked for.
+    Seen,
 }
 
 /// Why the session ended, as it is told to everybody who still waits.
@@ -154,6 +183,8 @@ struct Server {
     /// PROT P is in force.
     protected: bool,
     features: Option<Features>,
+    /// The way to list a directory that worked.
+    listing: Option<Rung>,
 }
 
 impl Session {
@@ -162,7 +193,6 @@ impl Session {
         let grammar = Grammar {
             any_code_ends: config.lenient.contains(Leniency::OtherCodeEndsReply),
             telnet: config.telnet == Telnet::Doubled,
-            ..Grammar::STRICT
         };
         let mut session = Self {
             config,
@@ -173,6 +203,7 @@ impl Session {
             pending: Pending::default(),
             queue: VecDeque::new(),
             answers: BTreeMap::new(),
+            batch: Batch::default(),
             next_ticket: Ticket::GREETING.0,
             next_transfer: 0,
             next_data: 0,
@@ -180,16 +211,24 @@ impl Session {
             verdict: None,
             settlement: None,
             securing: None,
+            cleared: false,
             actions: VecDeque::new(),
             events: VecDeque::new(),
             timers: Timers::default(),
             dead: None,
             server: Server::default(),
             unsolicited: 0,
-            surplus_possible: false,
+            surplus: Surplus::Impossible,
+            reply_began: 0,
             used: Leniencies::default(),
             trace: Trace::new(config.detail, config.limits.trace_records_max),
+            #[cfg(feature = "testing")]
+            coverage: Coverage::default(),
         };
+        session.trace.record(|| Record::Opened {
+            config: Box::new(config),
+            control,
+        });
         let greeting = session.issue_ticket();
         session.expect_greeting(greeting);
         session
@@ -222,6 +261,11 @@ impl Session {
         self.control.secured
     }
 
+    /// Whether data connections are protected: PROT P is in force.
+    pub const fn is_data_protected(&self) -> bool {
+        self.server.protected
+    }
+
     /// The TYPE that is in force, when that is certain.
     pub const fn representation(&self) -> Option<Representation> {
         self.server.representation
@@ -243,6 +287,30 @@ impl Session {
         Ticket(self.next_ticket)
     }
 
+    /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
+    pub fn current_mark(&self) -> Option<&Reply> {
+        self.transfer.as_ref().and_then(Running::mark)
+    }
+
+    /// The code of the latest reply, whatever command it answered: ftplib's `lastresp`.
+    #[doc(alias = "lastresp")]
+    pub const fn last_code(&self) -> Option<ReplyCode> {
+        self.trace.last_code()
+    }
+
+    /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
+    #[doc(alias = "set_pasv")]
+    pub const fn set_data_mode(&mut self, mode: DataMode) {
+        self.config.data_mode = mode;
+    }
+
+    /// How much is recorded from now on: ftplib's `set_debuglevel`.
+    #[doc(alias = "set_debuglevel")]
+    pub const fn set_detail(&mut self, detail: Detail) {
+        self.config.detail = detail;
+        self.trace.set_detail(detail);
+    }
+
     /// What FEAT said, when it was asked since TLS began and since REIN.
     pub const fn features(&self) -> Option<&Features> {
         self.server.features.as_ref()
@@ -250,6 +318,14 @@ impl Session {
 
     pub(crate) fn remember_features(&mut self, features: Features) {
         self.server.features = Some(features);
+    }
+
+    pub(crate) const fn listing_rung(&self) -> Option<Rung> {
+        self.server.listing
+    }
+
+    pub(crate) fn remember_listing_rung(&mut self, rung: Rung) {
+        self.server.listing = Some(rung);
     }
 
     pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
@@ -307,12 +383,7 @@ impl Session {
     pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
         self.trace.record(|| Record::Polled(now));
         self.clock = self.clock.max(now);
-        self.timers.arm(self.clock);
-        while let Some(reason) = self.timers.take_due(self.clock) {
-            self.expire(reason);
-            self.pump();
-            self.timers.arm(self.clock);
-        }
+        self.fire_timers();
         let action = self.actions.pop_front();
         self.trace.record_some(action, Record::Performed);
         debug_assert!(
@@ -321,6 +392,23 @@ impl Session {
             "a due timer was left"
         );
         action
+    }
+
+    /// Fires the timers that are due. What came of it must not be missed by a driver that has nothing to do and no
+    /// bytes to write: with a verdict there is always an action.
+    fn fire_timers(&mut self) {
+        self.timers.arm(self.clock);
+        let was_running = self.transfer.is_some();
+        while let Some(reason) = self.timers.take_due(self.clock) {
+            self.expire(reason);
+            self.pump();
+            self.timers.arm(self.clock);
+        }
+        let judged = was_running && self.transfer.is_none();
+        if judged && self.actions.is_empty() && self.outbox.is_empty() {
+            let data = DataId(self.next_data);
+            self.actions.push_back(Action::Discard { data });
+        }
     }
 
     /// Tells what came of an action, or what was observed on a data connection.
@@ -373,7 +461,9 @@ impl Session {
     /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.remove(&ticket) {
-            return Poll::Ready(answer.outcome);
+            self.batch.remove(ticket);
+            let after = self.after();
+            return Poll::Ready(answer.outcome.map_err(|error| error.with_after(after)));
         }
         if self.awaits(ticket) {
             return Poll::Pending;
@@ -424,12 +514,16 @@ impl Session {
     pub fn discard(&mut self, ticket: Ticket) {
         self.trace.record(|| Record::Discarded(ticket.0));
         self.answers.remove(&ticket);
+        self.batch.remove(ticket);
         self.queue.retain(
             |work| !matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket),
         );
         let owner = Owner::Ticket(ticket);
         for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
             slot.owner = Owner::Nobody;
+        }
+        if let Some(securing) = &mut self.securing {
+            securing.ticket.take_if(|secured| *secured == ticket);
         }
     }
 
@@ -482,7 +576,8 @@ impl Session {
     /// [`Error::interrupted`] what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
         if let Some((_, verdict)) = self.verdict.take_if(|(judged, _)| *judged == id) {
-            return Poll::Ready(verdict);
+            let after = self.after();
+            return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
         let queued = self
             .queue
@@ -513,7 +608,7 @@ impl Session {
         self.pump();
     }
 
-    /// What happened without being asked for.
+    /// What happened without being asked for. The latest 64 events are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
@@ -521,6 +616,12 @@ impl Session {
     /// The next trace record, when [`Config::detail`] asks for any.
     pub fn poll_trace(&mut self) -> Option<Record> {
         self.trace.pop()
+    }
+
+    /// The cells of the transfer table that this session was in.
+    #[cfg(feature = "testing")]
+    pub const fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 
     // -- what the parts share -------------------------------------------------------------------------------------
@@ -531,6 +632,12 @@ impl Session {
             State::Draining { .. } => After::Draining,
             State::Usable | State::Busy => After::Usable,
         }
+    }
+
+    /// Drops the answers that nobody will poll, in a replay.
+    pub(crate) fn forget_answers(&mut self) {
+        self.answers.clear();
+        self.batch = Batch::default();
     }
 
     fn is_idle(&self) -> bool {
@@ -553,7 +660,20 @@ impl Session {
 
     fn in_flight(&self) -> usize {
         let queued = self.queue.len().saturating_add(self.answers.len());
-        queued.saturating_add(self.pending.len())
+        let asked = self.pending.len();
+        let asked = asked.saturating_sub(self.pending.count(Owner::Keepalive));
+        // A batch has a window of its own.
+        queued
+            .saturating_add(asked)
+            .saturating_sub(self.batch.len())
+    }
+
+    /// Keeps an event for the caller: as many as anybody can want who polls them at all.
+    fn tell(&mut self, event: Event) {
+        if self.events.len() >= EVENTS_MAX {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
     }
 
     fn awaits(&self, ticket: Ticket) -> bool {
@@ -568,6 +688,7 @@ impl Session {
     }
 
     fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
+        let outcome = self.reduce_if_batched(ticket, outcome);
         self.answers.insert(ticket, Answer { verb, outcome });
     }
 
@@ -597,7 +718,12 @@ impl Session {
                 } | Action::Unsecure
             )
         });
-        self.events.push_back(Event::Closed(closed));
+        self.tell(Event::Closed(closed));
+        // A verdict that nobody has polled is one on a session that is over.
+        self.verdict = self.verdict.take().map(|(id, verdict)| {
+            let verdict = verdict.map_err(|error| error.with_after(After::Dead));
+            (id, verdict)
+        });
         self.tell_waiting(&kind);
         self.transfer_lost(kind);
         self.actions.push_back(Action::Close);

@@ -13,6 +13,9 @@
 //! Server and script share the trait [`Peer`], so that whatever runs one runs the other: a simulation in memory, or the
 //! loopback runner of `ftp-blocking` (its feature `testing`).
 //!
+//! For simulations there are also connections in memory ([`Wire`]), sources of decisions ([`Exhaustive`], [`Seeded`]),
+//! and what has to hold after every step of a session ([`Watch`], [`Coverage`]).
+//!
 //! ```
 //! use ftp_proto::testing::{Files, Peer, Server, ServerConfig};
 //!
@@ -33,13 +36,20 @@ mod behaviour;
 mod calendar;
 mod files;
 mod inbox;
+mod invariants;
+mod link;
 mod listing;
 mod peer;
+mod schedule;
 mod script;
 mod server;
 
+pub use crate::session::Coverage;
 pub use behaviour::{AbortStyle, Behaviour, Busy, Deed, Next, Rule, Say, Step};
 pub use files::{Entry, Files};
+pub use invariants::{Broken, Watch};
+pub use link::{Ending, Stream, Wire};
 pub use peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
+pub use schedule::{Choose, Exhaustive, Seeded};
 pub use script::{Cue, Mismatch, Script};
 pub use server::{Server, ServerConfig, ServerState};

@@ -34,6 +34,12 @@ impl Instant {
         self.0
     }
 
+    /// The instant that lies `later` after this one.
+    #[must_use]
+    pub const fn saturating_add(self, later: Duration) -> Self {
+        Self(self.0.saturating_add(later))
+    }
+
     /// How long after `earlier` this is; zero if it is not later.
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
@@ -44,7 +50,7 @@ impl core::ops::Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, rhs: Duration) -> Self {
-        Self(self.0.saturating_add(rhs))
+        self.saturating_add(rhs)
     }
 }
 

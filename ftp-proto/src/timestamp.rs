@@ -105,6 +105,7 @@ impl Timestamp {
     /// assert_eq!(Timestamp::date(2024, 2, 29).unwrap().to_string(), "2024-02-29");
     /// assert_eq!(Timestamp::date(2023, 2, 29), Err(TimestampError::Day));
     /// ```
+    #[inline]
     pub const fn date(year: u16, month: u8, day: u8) -> Result<Self, TimestampError> {
         if year > 9999 {
             return Err(TimestampError::Year);
@@ -133,6 +134,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// [`TimestampError::TimeOfDay`] for an hour above 23 or a minute above 59.
+    #[inline]
     pub const fn at_minute(self, hour: u8, minute: u8) -> Result<Self, TimestampError> {
         if hour > 23 || minute > 59 {
             return Err(TimestampError::TimeOfDay);
@@ -151,6 +153,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// [`TimestampError::TimeOfDay`] for an hour above 23, a minute above 59 or a second above 60.
+    #[inline]
     pub const fn at_second(self, hour: u8, minute: u8, second: u8) -> Result<Self, TimestampError> {
         if second > 60 {
             return Err(TimestampError::TimeOfDay);
@@ -248,6 +251,7 @@ impl Timestamp {
     /// assert_eq!(Timestamp::from_time_val(b"191210704093000").unwrap().year(), 2021);
     /// assert_eq!(Timestamp::from_time_val(b"2021-03-12"), Err(TimestampError::Form));
     /// ```
+    #[inline]
     pub fn from_time_val(text: &[u8]) -> Result<Self, TimestampError> {
         let Some((digits, rest)) = text.split_first_chunk::<14>() else {
             return Err(TimestampError::Form);
@@ -441,21 +445,31 @@ fn write_fraction(f: &mut fmt::Formatter<'_>, nanos: u32) -> fmt::Result {
 }
 
 fn from_fourteen(digits: &[u8; 14]) -> Result<Timestamp, TimestampError> {
-    let digits = digits.map(|byte| byte.wrapping_sub(b'0'));
-    if digits.iter().fold(0, |largest, &digit| digit.max(largest)) > 9 {
+    let (Some(date), Some(time)) = (digits.first_chunk(), digits.last_chunk()) else {
         return Err(TimestampError::Form);
-    }
-    let [c1, c2, y1, y2, o1, o2, d1, d2, h1, h2, m1, m2, s1, s2] = digits;
-    let century = u16::from(pair(c1, c2)).wrapping_mul(100);
-    let year = century.wrapping_add(u16::from(pair(y1, y2)));
-    Timestamp::date(year, pair(o1, o2), pair(d1, d2))?
-        .at_second(pair(h1, h2), pair(m1, m2), pair(s1, s2))?
+    };
+    let [century, year, month, day] = pairs(*date)?;
+    let [_, hour, minute, second] = pairs(*time)?;
+    let year = u16::from(century)
+        .wrapping_mul(100)
+        .wrapping_add(u16::from(year));
+    Timestamp::date(year, month, day)?
+        .at_second(hour, minute, second)?
         .in_zone(Zone::Utc)
 }
 
-/// Two decimal digits as a number; the caller has checked that they are digits.
-const fn pair(tens: u8, ones: u8) -> u8 {
-    tens.wrapping_mul(10).wrapping_add(ones)
+/// Eight decimal digits as four numbers, worked out side by side in one machine word.
+fn pairs(digits: [u8; 8]) -> Result<[u8; 4], TimestampError> {
+    const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+    let word = u64::from_le_bytes(digits) ^ ZEROS;
+    // A byte above nine reaches into the upper half when six is added, or stands there already.
+    let above_nine = word.wrapping_add(u64::from_le_bytes([6; 8])) | word;
+    if above_nine & u64::from_le_bytes([0xF0; 8]) != 0 {
+        return Err(TimestampError::Form);
+    }
+    let [first, _, second, _, third, _, fourth, _] =
+        word.wrapping_mul(10).wrapping_add(word >> 8).to_le_bytes();
+    Ok([first, second, third, fourth])
 }
 
 /// `19` followed by the years since 1900 in three digits: what `"19%d"` printed from the year 2000 on.

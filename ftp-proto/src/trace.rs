@@ -1,4 +1,29 @@
 //! What a session did, as data: for people to read, and for a replay without sockets.
+//!
+//! At [`Detail::Everything`] the records hold every input of the session, so that a session made anew does the same
+//! again when it is given them: a bug report needs nothing else. Passwords and accounts are replaced by as many
+//! asterisks, which the machine does not mind.
+//!
+//! ```
+//! use ftp_proto::{Config, Control, Detail, Instant, Session, trace};
+//!
+//! let mut config = Config::default();
+//! config.detail = Detail::Everything;
+//! let mut session = Session::new(config, Control::default());
+//! session.receive(b"220 ready\r\n");
+//! session.poll_action(Instant::EPOCH);
+//! let records: Vec<_> = std::iter::from_fn(|| session.poll_trace()).collect();
+//!
+//! // One line for each record, and back.
+//! let file: String = records.iter().map(|record| format!("{record}\n")).collect();
+//! let read: Vec<trace::Record> = file.lines().map(|line| line.parse().unwrap()).collect();
+//! assert_eq!(trace::replay(&read).unwrap().records, records);
+//! ```
+
+mod config;
+mod read;
+mod replay;
+mod write;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -6,15 +31,25 @@ use core::hash::{Hash, Hasher};
 
 use crate::action::{Action, Report};
 use crate::command::Command;
-use crate::reply::Reply;
-use crate::session::Detail;
+use crate::reply::{Reply, ReplyCode};
+use crate::session::{Config, Control, Detail};
 use crate::time::Instant;
 use crate::transfer::Transfer;
+
+pub use read::Unreadable;
+pub use replay::{Replay, replay};
 
 /// One thing that a session did, or that was done to it. Passwords and accounts are replaced by asterisks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Record {
+    /// The session began.
+    Opened {
+        /// With this configuration.
+        config: Box<Config>,
+        /// Over this control connection.
+        control: Control,
+    },
     /// A command was put on its way.
     Command(Command),
     /// A reply was read.
@@ -33,6 +68,8 @@ pub enum Record {
     Reported(Report),
     /// The application submitted a command.
     Submitted(Command),
+    /// The application submitted a command of a batch.
+    Batched(Command),
     /// The application began a transfer.
     Begun(Transfer),
     /// The application aborted the transfer with that number.
@@ -62,6 +99,8 @@ pub(crate) struct Trace {
     records_max: usize,
     records: VecDeque<Record>,
     dropped: u32,
+    /// The code of the latest reply, whatever the detail.
+    last_code: Option<ReplyCode>,
 }
 
 impl Trace {
@@ -71,7 +110,20 @@ impl Trace {
             records_max: usize::from(records_max),
             records: VecDeque::new(),
             dropped: 0,
+            last_code: None,
         }
+    }
+
+    pub(crate) const fn set_detail(&mut self, detail: Detail) {
+        self.detail = detail;
+    }
+
+    pub(crate) const fn note_code(&mut self, code: ReplyCode) {
+        self.last_code = Some(code);
+    }
+
+    pub(crate) const fn last_code(&self) -> Option<ReplyCode> {
+        self.last_code
     }
 
     /// Records what `make` makes, if records are wanted at all.

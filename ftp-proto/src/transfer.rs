@@ -67,7 +67,19 @@ impl Transfer {
     /// Any command that moves payload, in image type.
     ///
     /// # Errors
-    /// [`Misuse::ManagedVerb`] for a verb that opens data connections or restarts, and so belongs to the session.
+    /// [`Misuse::ManagedVerb`] for a verb that opens data connections or restarts, and so belongs to the session, and
+    /// for one that identifies the user or changes what the session knows, such as USER, AUTH or TYPE: those rules
+    /// are kept for commands, and a transfer would slip past them.
+    ///
+    /// ```
+    /// use ftp_proto::{Command, Direction, Misuse, Transfer};
+    ///
+    /// let archive = Transfer::raw(Command::raw("SITE TAR pub")?, Direction::Receive);
+    /// assert!(archive.is_ok());
+    /// let user = Transfer::raw(Command::raw("USER alice")?, Direction::Receive);
+    /// assert_eq!(user, Err(Misuse::ManagedVerb));
+    /// # Ok::<(), ftp_proto::ArgumentError>(())
+    /// ```
     pub fn raw(command: Command, direction: Direction) -> Result<Self, Misuse> {
         let moves_data = matches!(
             command.verb(),
@@ -79,7 +91,7 @@ impl Transfer {
                 | Verb::Nlst
                 | Verb::Mlsd
         );
-        if !moves_data && (command.verb().is_managed() || command.verb().is_secret()) {
+        if !moves_data && (command.verb().is_managed() || command.verb().changes_session()) {
             return Err(Misuse::ManagedVerb);
         }
         Ok(Self::image(command, direction))

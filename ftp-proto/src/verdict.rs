@@ -6,6 +6,7 @@ use crate::action::{Direction, End};
 use crate::error::{Interrupted, Interruption};
 use crate::reply::Reply;
 use crate::size;
+use crate::time::Reason;
 
 /// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -68,20 +69,30 @@ impl Verdict {
             _ => match interrupted.compared.expected() {
                 Some(expected) if expected == interrupted.bytes => Self::Unconfirmed,
                 Some(_) => Self::Truncated,
-                None if interrupted.cause == Interruption::ControlLost => Self::Unconfirmed,
+                // The payload came to its end, and nobody is left to say that this was the end of the file.
+                None if interrupted.ended && lacks_final(interrupted.cause) => Self::Unconfirmed,
                 None => Self::Truncated,
             },
         }
     }
 }
 
+const fn lacks_final(cause: Interruption) -> bool {
+    matches!(
+        cause,
+        Interruption::ControlLost | Interruption::Timeout(Reason::Completion)
+    )
+}
+
 /// Everything that is known about a transfer whose final reply was positive and whose data has ended.
 pub(crate) struct Facts<'a> {
     pub(crate) direction: Direction,
-    /// Whether the length can be compared at all: image type, and no range was asked for.
+    /// Whether the length can be compared at all: a file in image type.
     pub(crate) comparable: bool,
     /// What SIZE leads to expect.
     pub(crate) size: Option<u64>,
+    /// How many bytes the caller wanted at most.
+    pub(crate) range: Option<u64>,
     /// Whether the transfer began at an offset: servers disagree on what the 150 then announces.
     pub(crate) resumed: bool,
     pub(crate) mark: Option<&'a Reply>,
@@ -97,14 +108,12 @@ impl Facts<'_> {
         if !self.comparable || self.direction == Direction::Send {
             return Compared::Nothing;
         }
+        let wanted = |bytes: u64| self.range.map_or(bytes, |range| range.min(bytes));
         if let Some(size) = self.size {
-            return Compared::Size(size);
+            return Compared::Size(wanted(size));
         }
-        let hint = self
-            .mark
-            .filter(|_| !self.resumed)
-            .and_then(|mark| size::hint(mark));
-        hint.map_or(Compared::Nothing, Compared::Hint)
+        let hint = self.mark.filter(|_| !self.resumed).and_then(size::hint);
+        hint.map_or(Compared::Nothing, |hint| Compared::Hint(wanted(hint)))
     }
 
     /// `None` if the transfer is complete, else why it is not.
@@ -117,6 +126,8 @@ impl Facts<'_> {
         };
         let confirmed = self.compared().expected() == Some(self.bytes);
         match self.end {
+            // There was more than there can have been: the offset was ignored, or the file has grown.
+            End::Limit if self.range != Some(self.bytes) => Some(Interruption::Length),
             _ if differs => Some(Interruption::Length),
             End::Truncated if !(self.truncation_allowed && confirmed) => {
                 Some(Interruption::Truncated)

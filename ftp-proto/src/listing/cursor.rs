@@ -1,11 +1,15 @@
 //! Columns of a line: words separated by runs of blanks.
 
-/// Whether a byte separates columns. LF stands inside a record that was joined from two lines.
+use super::scan::{find, find_blank, find_word};
+
+/// Whether a byte separates columns: a blank or a control character. LF stands inside a record that was joined from two
+/// lines.
 pub(super) const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n')
+    byte <= b' '
 }
 
 /// Whether a text has no other bytes than blanks.
+#[inline]
 pub(super) fn is_all_blank(text: &[u8]) -> bool {
     text.iter().all(|&byte| is_blank(byte))
 }
@@ -33,16 +37,32 @@ pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
 }
 
 /// The unsigned number that a whole text is, or `None` also when it exceeds 64 bits.
+#[inline]
 pub(super) fn number(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
+    // Nineteen digits always fit.
+    if text.is_empty() || text.len() > 19 {
+        return long_number(text);
     }
-    text.iter().try_fold(0_u64, |value, byte| {
+    let mut value = 0_u64;
+    for byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        value.checked_mul(10)?.checked_add(u64::from(digit))
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    Some(value)
+}
+
+#[cold]
+fn long_number(text: &[u8]) -> Option<u64> {
+    if !is_digits(text) {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |value, byte| {
+        value
+            .checked_mul(10)?
+            .checked_add(u64::from(byte.wrapping_sub(b'0')))
     })
 }
 
@@ -71,13 +91,10 @@ pub(super) fn permissions(text: &[u8]) -> Option<u16> {
     u16::try_from(value & 0o7777).ok()
 }
 
-/// Splits a text at the first occurrence of `separator`, which belongs to neither part.
-pub(super) fn split_once<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memchr::memmem::find(text, separator)?;
-    Some((
-        text.get(..at)?,
-        text.get(at.checked_add(separator.len())?..)?,
-    ))
+/// Splits a text at the first such byte, which belongs to neither part.
+pub(super) fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let (before, behind) = text.split_at_checked(find(text, separator)?)?;
+    Some((before, behind.get(1..)?))
 }
 
 /// A reading position in a line.
@@ -99,13 +116,7 @@ impl<'a> Cursor<'a> {
     /// Skips blanks and reads up to the next one; empty at the end of the line.
     pub(super) fn word(&mut self) -> &'a [u8] {
         self.skip_blanks();
-        let mut end = 0_usize;
-        for &byte in self.rest {
-            if is_blank(byte) {
-                break;
-            }
-            end = end.saturating_add(1);
-        }
+        let end = find_blank(self.rest).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at_checked(end).unwrap_or_default();
         self.rest = rest;
         word
@@ -119,14 +130,9 @@ impl<'a> Cursor<'a> {
 
     /// Skips blanks and tells how many.
     pub(super) fn skip_blanks(&mut self) -> usize {
-        let before = self.rest.len();
-        while let [first, rest @ ..] = self.rest {
-            if !is_blank(*first) {
-                break;
-            }
-            self.rest = rest;
-        }
-        before.saturating_sub(self.rest.len())
+        let blanks = find_word(self.rest).unwrap_or(self.rest.len());
+        self.rest = self.rest.get(blanks..).unwrap_or_default();
+        blanks
     }
 
     /// How many blanks stand next.
@@ -141,7 +147,8 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let name = self.rest.get(blanks..)?;
-        (blanks > 0 && !is_all_blank(name)).then_some(name)
+        let starts_well = name.first().is_some_and(|&byte| !is_blank(byte));
+        (blanks > 0 && (starts_well || !is_all_blank(name))).then_some(name)
     }
 
     /// The name that follows after any blanks.

@@ -35,6 +35,7 @@ impl Reference {
     }
 
     /// The newest year in which a date exists and is not later than the reference.
+    #[inline]
     fn year_of(self, month: u8, day: u8, clock: Clock) -> u16 {
         let later = within_year(month, day, clock) > self.within_year;
         let mut year = self.year.saturating_sub(u16::from(later));
@@ -59,6 +60,7 @@ impl Reference {
 }
 
 /// A number that orders the times of one year.
+#[inline]
 fn within_year(month: u8, day: u8, clock: Clock) -> u32 {
     let day = u32::from(month).wrapping_shl(5) | u32::from(day);
     let minute = day.wrapping_shl(5) | u32::from(clock.hour);
@@ -77,29 +79,31 @@ pub(super) struct Clock {
 
 impl Clock {
     /// The time `H:MM[:SS[.fraction]]` that a word has the form of.
+    #[inline]
     pub(super) fn read(word: &[u8]) -> Option<Self> {
-        let (hour, rest) = split_once(word, b":")?;
-        let (minute, second) = match split_once(rest, b":") {
-            Some((minute, second)) => (minute, Some(second)),
-            None => (rest, None),
+        let (hour, rest) = match word {
+            [tens, ones, b':', rest @ ..] => (pair(*tens, *ones)?, rest),
+            [ones, b':', rest @ ..] => (digit(*ones)?, rest),
+            _ => return None,
         };
-        let mut clock = Self {
-            hour: two_digits(hour).or_else(|| one_digit(hour))?,
-            minute: two_digits(minute)?,
-            second: None,
-            nanos: None,
+        let [tens, ones, rest @ ..] = rest else {
+            return None;
         };
-        if let Some(second) = second {
-            let whole = match split_once(second, b".").or_else(|| split_once(second, b",")) {
-                Some((whole, fraction)) => {
-                    clock.nanos = Some(nanos(fraction).ok()?);
-                    whole
-                }
-                None => second,
-            };
-            clock.second = Some(two_digits(whole)?);
-        }
-        Some(clock)
+        let minute = pair(*tens, *ones)?;
+        let (second, nanos) = match rest {
+            [] => (None, None),
+            [b':', tens, ones] => (Some(pair(*tens, *ones)?), None),
+            [b':', tens, ones, b'.' | b',', fraction @ ..] => {
+                (Some(pair(*tens, *ones)?), Some(nanos(fraction).ok()?))
+            }
+            _ => return None,
+        };
+        Some(Self {
+            hour,
+            minute,
+            second,
+            nanos,
+        })
     }
 
     /// The time with a meridiem: glued to the word or in the next one, one letter or two, in any case.
@@ -129,6 +133,7 @@ impl Clock {
     }
 
     /// Puts the time onto a date; 24:00 is the end of that day.
+    #[inline]
     pub(super) fn on(self, date: Timestamp) -> Option<Timestamp> {
         if self.hour == 24 {
             let midnight = Self { hour: 0, ..self };
@@ -167,27 +172,39 @@ fn day_after(date: Timestamp) -> Option<Timestamp> {
     })
 }
 
-fn one_digit(text: &[u8]) -> Option<u8> {
+#[inline]
+const fn digit(byte: u8) -> Option<u8> {
+    if byte.is_ascii_digit() {
+        Some(byte.wrapping_sub(b'0'))
+    } else {
+        None
+    }
+}
+
+#[inline]
+fn pair(tens: u8, ones: u8) -> Option<u8> {
+    Some(digit(tens)?.wrapping_mul(10).wrapping_add(digit(ones)?))
+}
+
+#[inline]
+fn two_digits(text: &[u8]) -> Option<u8> {
     match text {
-        [digit] if digit.is_ascii_digit() => Some(digit.wrapping_sub(b'0')),
+        [tens, ones] => pair(*tens, *ones),
         _ => None,
     }
 }
 
-fn two_digits(text: &[u8]) -> Option<u8> {
-    let [tens, ones] = text else {
-        return None;
-    };
-    let tens = one_digit(&[*tens])?;
-    Some(tens.wrapping_mul(10).wrapping_add(one_digit(&[*ones])?))
-}
-
 /// A day of the month, of one digit or two.
+#[inline]
 pub(super) fn day(text: &[u8]) -> Option<u8> {
-    one_digit(text).or_else(|| two_digits(text))
+    match text {
+        [ones] => digit(*ones),
+        _ => two_digits(text),
+    }
 }
 
 /// A year of exactly four digits.
+#[inline]
 pub(super) fn full_year(text: &[u8]) -> Option<u16> {
     (text.len() == 4).then(|| small(text, 4)).flatten()
 }
@@ -243,6 +260,7 @@ impl Dated {
 }
 
 /// A date with a time and no year.
+#[inline]
 pub(super) fn without_year(
     month: u8,
     day: u8,
@@ -257,6 +275,30 @@ pub(super) fn without_year(
     let year = reference.year_of(month, day, clock);
     let date = Timestamp::date(year, month, day).ok();
     Dated::of(date.and_then(|date| clock.on(date.with_inferred_year())))
+}
+
+/// A date with a time `HH:MM` and no year, as in nearly every line of `ls`. Whatever else the word is, or if there is no
+/// such time, or no reference, it is left to [`without_year`].
+#[inline(always)]
+pub(super) fn usual_time(
+    month: u8,
+    day: u8,
+    word: &[u8],
+    reference: Option<Reference>,
+) -> Option<Timestamp> {
+    let [h1, h2, b':', m1, m2] = word else {
+        return None;
+    };
+    let clock = Clock {
+        hour: pair(*h1, *h2)?,
+        minute: pair(*m1, *m2)?,
+        second: None,
+        nanos: None,
+    };
+    let year = reference?.year_of(month, day, clock);
+    let date = Timestamp::date(year, month, day).ok()?;
+    let time = date.at_minute(clock.hour, clock.minute).ok()?;
+    Some(time.with_inferred_year())
 }
 
 /// A date in the middle of a line of columns.
@@ -384,7 +426,7 @@ fn padding(at: Cursor<'_>, after: Cursor<'_>) -> usize {
 fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
     let word = cursor.word();
-    if let Some((date, time)) = split_once(word, b"T") {
+    if let Some((date, time)) = split_once(word, b'T') {
         let dated = Dated::of(iso_date(date)?.0.ok()).at(Clock::read(time)?);
         return Some(Column {
             dated,
@@ -399,7 +441,7 @@ fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     if let Some(dated) = day_month_year(word).or_else(|| european_date(word)) {
         return Some(with_time(cursor, dated, 1));
     }
-    let (first, second) = split_once(word, b"-")?;
+    let (first, second) = split_once(word, b'-')?;
     let (month, day) = (two_digits(first)?, two_digits(second)?);
     year_or_time(cursor, month, day, reference)
 }

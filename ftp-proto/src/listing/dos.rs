@@ -4,7 +4,7 @@
 //! MM-DD-YY[YY]  HH:MM(AM|PM)  <DIR>|SIZE  NAME
 //! ```
 
-use super::cursor::{Cursor, is_blank, number, split_once, trim_end};
+use super::cursor::{Cursor, is_blank, number, trim_end};
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::{Context, DateOrder};
@@ -31,17 +31,15 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     } else {
         name_after_tag(cursor, column, word.len())?
     };
-    let entry = Entry::new(line, name);
-    let entry = match target(name).filter(|_| kind == Kind::Symlink) {
-        Some((name, target)) => entry.renamed(name).with_target(target),
-        None => entry,
-    };
-    Some(
-        entry
-            .with_kind(kind)
-            .with_size(size)
-            .with_modified(modified),
-    )
+    let mut entry = Entry::new(line, name);
+    entry.kind = kind;
+    entry.size = size;
+    entry.modified = modified;
+    if let Some((name, target)) = target(name).filter(|_| kind == Kind::Symlink) {
+        entry.set_name(name);
+        entry.set_target(target);
+    }
+    Some(entry)
 }
 
 /// The date, or `Some(None)` for three numbers that are none.
@@ -120,9 +118,14 @@ fn name_after_tag(cursor: Cursor<'_>, column: usize, tag: usize) -> Option<&[u8]
 fn target(name: &[u8]) -> Option<(&[u8], &[u8])> {
     let bracketed = trim_end(name).strip_suffix(b"]");
     let (name, target) = bracketed
-        .and_then(|name| split_once(name, b" ["))
-        .or_else(|| split_once(name, b" -> "))?;
+        .and_then(|name| split_at(name, b" ["))
+        .or_else(|| split_at(name, b" -> "))?;
     (!name.is_empty() && !target.is_empty()).then_some((name, target))
+}
+
+fn split_at<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let (before, behind) = text.split_at_checked(memchr::memmem::find(text, separator)?)?;
+    Some((before, behind.strip_prefix(separator)?))
 }
 
 /// What `dir` prints around the files.

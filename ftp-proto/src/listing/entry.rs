@@ -53,9 +53,9 @@ pub enum Kind {
 pub struct Entry<'a> {
     /// The line, and behind it texts that do not stand in the line (z/VM's `FN.FT`, or what a custom parser made up).
     text: Cow<'a, [u8]>,
-    size: Option<u64>,
-    modified: Option<Timestamp>,
-    links: Option<u32>,
+    pub(super) size: Option<u64>,
+    pub(super) modified: Option<Timestamp>,
+    pub(super) links: Option<u32>,
     raw_end: u32,
     name: Span,
     target: Span,
@@ -64,8 +64,8 @@ pub struct Entry<'a> {
     unique: Span,
     version: Span,
     facts: Span,
-    mode: Option<u16>,
-    kind: Kind,
+    pub(super) mode: Option<u16>,
+    pub(super) kind: Kind,
     size_estimated: bool,
 }
 
@@ -84,15 +84,21 @@ impl Span {
     };
 
     /// Where `part` lies inside `text`, by address.
+    #[inline]
     fn of(part: &[u8], text: &[u8]) -> Option<Self> {
-        let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+        if part.is_empty() {
+            return Some(Self { start: 0, end: 0 });
+        }
+        // A part in front of the text comes out far behind it.
+        let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
         let end = start.checked_add(part.len())?;
+        let last = u32::try_from(end).ok()?;
         if end > text.len() {
             return None;
         }
         Some(Self {
             start: u32::try_from(start).ok()?,
-            end: u32::try_from(end).ok()?,
+            end: last,
         })
     }
 
@@ -114,6 +120,7 @@ impl<'a> Entry<'a> {
     /// assert_eq!(entry.into_owned().size(), Some(4711));
     /// ```
     #[must_use]
+    #[inline]
     pub fn new(line: &'a [u8], name: &[u8]) -> Self {
         let mut entry = Self {
             text: Cow::Borrowed(line),
@@ -137,10 +144,13 @@ impl<'a> Entry<'a> {
     }
 
     /// Finds a text inside the line, or appends it to what is kept.
+    #[inline]
     fn keep(&mut self, part: &[u8]) -> Span {
-        if let Some(span) = Span::of(part, &self.text) {
-            return span;
-        }
+        Span::of(part, &self.text).unwrap_or_else(|| self.append(part))
+    }
+
+    #[cold]
+    fn append(&mut self, part: &[u8]) -> Span {
         let text = self.text.to_mut();
         let start = text.len();
         text.extend_from_slice(part);
@@ -197,28 +207,28 @@ impl<'a> Entry<'a> {
     /// Sets the owner.
     #[must_use]
     pub fn with_owner(mut self, owner: &[u8]) -> Self {
-        self.owner = self.keep(owner);
+        self.set_owner(owner);
         self
     }
 
     /// Sets the group.
     #[must_use]
     pub fn with_group(mut self, group: &[u8]) -> Self {
-        self.group = self.keep(group);
+        self.set_group(group);
         self
     }
 
     /// Sets what a symbolic link points at.
     #[must_use]
     pub fn with_target(mut self, target: &[u8]) -> Self {
-        self.target = self.keep(target);
+        self.set_target(target);
         self
     }
 
     /// Sets the server's identification of the object.
     #[must_use]
     pub fn with_unique(mut self, unique: &[u8]) -> Self {
-        self.unique = self.keep(unique);
+        self.set_unique(unique);
         self
     }
 
@@ -229,16 +239,35 @@ impl<'a> Entry<'a> {
         self
     }
 
-    /// Replaces the name.
-    pub(super) fn renamed(mut self, name: &[u8]) -> Self {
+    #[inline]
+    pub(super) fn set_name(&mut self, name: &[u8]) {
         self.name = self.keep(name);
-        self
     }
 
-    /// Marks where the MLSx facts stand in the line.
-    pub(super) fn with_facts(mut self, facts: &[u8]) -> Self {
+    #[inline]
+    pub(super) fn set_owner(&mut self, owner: &[u8]) {
+        self.owner = self.keep(owner);
+    }
+
+    #[inline]
+    pub(super) fn set_group(&mut self, group: &[u8]) {
+        self.group = self.keep(group);
+    }
+
+    #[inline]
+    pub(super) fn set_target(&mut self, target: &[u8]) {
+        self.target = self.keep(target);
+    }
+
+    #[inline]
+    pub(super) fn set_unique(&mut self, unique: &[u8]) {
+        self.unique = self.keep(unique);
+    }
+
+    /// Where the MLSx facts stand in the line.
+    #[inline]
+    pub(super) fn set_facts(&mut self, facts: &[u8]) {
         self.facts = self.keep(facts);
-        self
     }
 
     /// The line alone.

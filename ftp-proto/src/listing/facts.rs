@@ -6,8 +6,9 @@
 
 use alloc::vec::Vec;
 
-use super::cursor::{number, permissions};
+use super::cursor::{number, permissions, split_once};
 use super::entry::{Entry, Kind};
+use super::scan::{find, find_either};
 use crate::timestamp::Timestamp;
 
 /// The facts of an MLSx line: names and values in the order sent, unknown ones included, as [`Entry::facts`] yields them.
@@ -31,33 +32,41 @@ impl<'a> Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The next fact, `Some(None)` behind the last one, or `None` for something that is not a fact.
-    fn take_fact(&mut self) -> Option<Option<(&'a [u8], &'a [u8])>> {
+    #[inline(always)]
+    fn take_fact(&mut self) -> Option<Option<Found<'a>>> {
         while let [b';', rest @ ..] = self.rest {
             self.rest = rest;
         }
         if self.rest.is_empty() {
             return Some(None);
         }
-        let (name, rest) = split_before(self.rest, |byte| byte == b'=' || byte == b';');
-        let (value, rest) = split_before(rest.strip_prefix(b"=")?, |byte| byte == b';');
+        let (fact, end) = match Fact::at(self.rest) {
+            Some((fact, end)) => (Some(fact), end),
+            None => (None, find_either(self.rest, b'=', b';')?),
+        };
+        let (name, rest) = self.rest.split_at_checked(end)?;
+        let rest = rest.strip_prefix(b"=")?;
+        let end = find(rest, b';').unwrap_or(rest.len());
+        let (value, rest) = rest.split_at_checked(end)?;
         self.rest = rest;
-        (!name.is_empty()).then_some(Some((name, value)))
+        (!name.is_empty()).then_some(Some(Found { fact, name, value }))
     }
+}
+
+/// A fact of a line.
+struct Found<'a> {
+    fact: Option<Fact>,
+    name: &'a [u8],
+    value: &'a [u8],
 }
 
 impl<'a> Iterator for Facts<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.take_fact().flatten()
+        let found = self.take_fact().flatten()?;
+        Some((found.name, found.value))
     }
-}
-
-/// Facts are too short for a vectorised search to pay.
-fn split_before(text: &[u8], is_end: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
-    let end = text.iter().position(|&byte| is_end(byte));
-    text.split_at_checked(end.unwrap_or(text.len()))
-        .unwrap_or_default()
 }
 
 impl<'a> Entry<'a> {
@@ -127,7 +136,7 @@ impl<'a> Entry<'a> {
             }
         }
         for (fact, value) in self.facts() {
-            if Fact::named(fact).is_none() {
+            if !Fact::is_kept(fact) {
                 write_fact(&mut line, core::str::from_utf8(fact).ok()?, value)?;
             }
         }
@@ -189,26 +198,80 @@ enum Fact {
 }
 
 impl Fact {
-    /// Every server writes these names in one case, so that an exact comparison nearly always decides.
-    fn named(name: &[u8]) -> Option<Self> {
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        Some(match name.len() {
-            4 if is(b"type") => Self::Type,
-            4 if is(b"size") => Self::Size,
-            4 if is(b"sizd") => Self::DirectorySize,
-            6 if is(b"modify") => Self::Modify,
-            6 if is(b"unique") => Self::Unique,
-            8 if is(b"UNIX.uid") => Self::OwnerId,
-            8 if is(b"UNIX.gid") => Self::GroupId,
-            9 if is(b"UNIX.mode") => Self::Mode,
-            10 if is(b"UNIX.owner") => Self::Owner,
-            10 if is(b"UNIX.group") => Self::Group,
-            10 if is(b"UNIX.slink") => Self::Target,
-            14 if is(b"UNIX.ownername") => Self::OwnerName,
-            14 if is(b"UNIX.groupname") => Self::GroupName,
-            _ => return None,
-        })
+    /// The fact at the beginning of a text, and where its equals sign stands. A name that stands too near to the end of
+    /// the text to be read as a word is compared letter by letter.
+    #[inline(always)]
+    fn at(text: &[u8]) -> Option<(Self, usize)> {
+        let Some(word) = text.first_chunk::<8>() else {
+            return Self::near_end(text);
+        };
+        let word = fold(*word);
+        let (fact, equals) = match () {
+            () if begins(word, b"type=") => (Self::Type, 4),
+            () if begins(word, b"size=") => (Self::Size, 4),
+            () if begins(word, b"modify=") => (Self::Modify, 6),
+            () if begins(word, b"unique=") => (Self::Unique, 6),
+            () if begins(word, b"sizd=") => (Self::DirectorySize, 4),
+            () if begins(word, b"unix.") => return Self::at_unix(text),
+            () => return None,
+        };
+        Some((fact, equals))
     }
+
+    /// The facts that begin with `UNIX.`.
+    #[inline]
+    fn at_unix(text: &[u8]) -> Option<(Self, usize)> {
+        let rest = text.get(5..)?;
+        let Some(word) = rest.first_chunk::<8>() else {
+            return Self::near_end(text);
+        };
+        let word = fold(*word);
+        let (fact, equals) = match () {
+            () if begins(word, b"mode=") => (Self::Mode, 9),
+            () if begins(word, b"owner=") => (Self::Owner, 10),
+            () if begins(word, b"group=") => (Self::Group, 10),
+            () if begins(word, b"uid=") => (Self::OwnerId, 8),
+            () if begins(word, b"gid=") => (Self::GroupId, 8),
+            () if begins(word, b"slink=") => (Self::Target, 10),
+            () if begins(word, b"ownernam") => (Self::OwnerName, 14),
+            () if begins(word, b"groupnam") => (Self::GroupName, 14),
+            () => return None,
+        };
+        let is_whole = equals < 14 || matches!(text.get(13..15), Some([b'e' | b'E', b'=']));
+        is_whole.then_some((fact, equals))
+    }
+
+    #[cold]
+    fn near_end(text: &[u8]) -> Option<(Self, usize)> {
+        let mut padded = [0_u8; 24];
+        for (slot, byte) in padded.iter_mut().zip(text) {
+            *slot = *byte;
+        }
+        let (fact, equals) = Self::at(&padded)?;
+        (equals < text.len()).then_some((fact, equals))
+    }
+
+    /// Whether a fact of this name has a field.
+    fn is_kept(name: &[u8]) -> bool {
+        let name = [name, b"="].concat();
+        Self::near_end(&name).is_some_and(|(_, equals)| equals.saturating_add(1) == name.len())
+    }
+}
+
+/// Eight bytes as a word, capitals as small letters. Some control characters become punctuation, too: the caller checks
+/// the equals sign in the text itself.
+const fn fold(bytes: [u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes) | u64::from_le_bytes([0x20; 8])
+}
+
+/// Whether a word begins with up to eight bytes.
+#[inline]
+fn begins<const N: usize>(word: u64, name: &[u8; N]) -> bool {
+    let (mut expected, mut mask) = ([0_u8; 8], [0_u8; 8]);
+    for ((expected, mask), byte) in expected.iter_mut().zip(&mut mask).zip(name) {
+        (*expected, *mask) = (*byte, u8::MAX);
+    }
+    word & u64::from_le_bytes(mask) == u64::from_le_bytes(expected)
 }
 
 /// The first value of each fact.
@@ -257,47 +320,51 @@ fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Entry<'a>> {
     }
     let mut values = Values::default();
     let mut unread = Facts::new(facts);
-    while let Some((fact, value)) = unread.take_fact()? {
-        if let Some(fact) = Fact::named(fact) {
-            values.keep(fact, value);
+    while let Some(found) = unread.take_fact()? {
+        if let Some(fact) = found.fact {
+            values.keep(fact, found.value);
         }
     }
     let (kind, target) = values.kind.map_or((Kind::Unknown, None), kind);
     let size = values.size.or(values.directory_size);
     let modify = values.modify;
-    let mut entry = Entry::new(line, name)
-        .with_facts(facts)
-        .with_kind(kind)
-        .with_size(size.and_then(number))
-        .with_modified(modify.and_then(|value| Timestamp::from_time_val(value).ok()))
-        .with_mode(values.mode.and_then(permissions));
+    let mut entry = Entry::new(line, name);
+    entry.set_facts(facts);
+    entry.kind = kind;
+    entry.size = size.and_then(number);
+    entry.modified = modify.and_then(|value| Timestamp::from_time_val(value).ok());
+    entry.mode = values.mode.and_then(permissions);
     if let Some(target) = target.or(values.target) {
-        entry = entry.with_target(target);
+        entry.set_target(target);
     }
     if let Some(owner) = values.owner.into_iter().flatten().next() {
-        entry = entry.with_owner(owner);
+        entry.set_owner(owner);
     }
     if let Some(group) = values.group.into_iter().flatten().next() {
-        entry = entry.with_group(group);
+        entry.set_group(group);
     }
     if let Some(unique) = values.unique {
-        entry = entry.with_unique(unique);
+        entry.set_unique(unique);
     }
     Some(entry)
 }
 
 /// What the value of `type` says, and the target of a link that it may carry.
 fn kind(value: &[u8]) -> (Kind, Option<&[u8]>) {
-    let is = |known: &[u8]| value.eq_ignore_ascii_case(known);
-    match value.len() {
-        4 if is(b"file") => return (Kind::File, None),
-        3 if is(b"dir") => return (Kind::Directory, None),
-        4 if is(b"cdir") => return (Kind::CurrentDirectory, None),
-        4 if is(b"pdir") => return (Kind::ParentDirectory, None),
+    let mut letters = [b' '; 4];
+    if value.len() <= letters.len() {
+        for (letter, byte) in letters.iter_mut().zip(value) {
+            *letter = byte.to_ascii_lowercase();
+        }
+    }
+    match &letters {
+        b"file" => return (Kind::File, None),
+        b"dir " => return (Kind::Directory, None),
+        b"cdir" => return (Kind::CurrentDirectory, None),
+        b"pdir" => return (Kind::ParentDirectory, None),
         _ => {}
     }
-    let (name, target) = split_before(value, |byte| byte == b':');
-    let target = target.strip_prefix(b":").unwrap_or_default();
+    let (name, target) = split_once(value, b':').unwrap_or((value, b""));
     let links: [&[u8]; 4] = [b"OS.unix=slink", b"OS.unix=symlink", b"slink", b"link"];
     if links.iter().any(|link| name.eq_ignore_ascii_case(link)) {
         return (Kind::Symlink, Some(target).filter(|it| !it.is_empty()));

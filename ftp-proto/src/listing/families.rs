@@ -92,12 +92,16 @@ impl Families {
     /// Reads one line without its line end, and says what it is: nothing yet, if it may go on in the next line.
     #[inline]
     pub(super) fn line<'a>(&mut self, line: &'a [u8], each: &mut impl FnMut(Line<'a>)) {
-        if self.held.is_empty() && self.format == Some(Format::Unix) {
-            if let Some(entry) = unix::parse(line, &mut self.context) {
-                return each(child(entry));
-            }
+        let usual = match self.format {
+            _ if !self.held.is_empty() => None,
+            Some(Format::Unix) => unix::usual(line, self.context.reference).map(child),
+            Some(Format::Facts) => Entry::from_mlsd(line).map(Line::Entry),
+            _ => None,
+        };
+        match usual {
+            Some(line) => each(line),
+            None => self.other(line, each),
         }
-        self.other(line, each);
     }
 
     /// Says what became of a record that lacks its second line.
@@ -215,6 +219,7 @@ impl Families {
 }
 
 /// An entry, unless it is the directory itself or its parent.
+#[inline]
 fn child(entry: Entry<'_>) -> Line<'_> {
     if matches!(entry.name().as_bytes(), b"." | b"..") {
         return Line::Skipped {

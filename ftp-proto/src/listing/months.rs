@@ -1,6 +1,6 @@
 //! Names of months, in the languages and encodings that servers print them.
 
-/// Longer than any name of a month.
+/// More letters than the name of any month has.
 const LONGEST: usize = 16;
 
 /// The month (1 to 12) that a word names: a full name, or a beginning of at least three letters, in any case, with an
@@ -19,7 +19,7 @@ pub(super) fn month(word: &[u8]) -> Option<u8> {
         return None;
     }
     if let Ok(text) = core::str::from_utf8(word) {
-        return lookup(text.chars());
+        return (text.chars().nth(2).is_some()).then(|| lookup(text.chars()))?;
     }
     lookup(word.iter().map(|&byte| char::from(byte)))
         .or_else(|| lookup(word.iter().map(|&byte| koi8_r(byte))))
@@ -27,6 +27,7 @@ pub(super) fn month(word: &[u8]) -> Option<u8> {
 }
 
 /// The month (1 to 12) of an English abbreviation, the form that nearly all servers print.
+#[inline]
 pub(super) const fn english(letters: [u8; 3]) -> Option<u8> {
     let [first, second, third] = letters;
     Some(match [first | 0x20, second | 0x20, third | 0x20] {
@@ -53,16 +54,20 @@ fn could_name_a_month(word: &[u8]) -> bool {
 }
 
 fn lookup(word: impl Iterator<Item = char>) -> Option<u8> {
-    let mut letters = ['\0'; LONGEST];
+    let mut text = [0_u8; 2 * LONGEST];
     let mut length = 0_usize;
     for letter in word.flat_map(char::to_lowercase) {
-        *letters.get_mut(length)? = letter;
-        length = length.saturating_add(1);
+        let end = length.checked_add(letter.len_utf8())?;
+        letter.encode_utf8(text.get_mut(length..end)?);
+        length = end;
     }
-    let letters = letters.get(..length)?;
-    let begins = |name: &str| name.chars().take(length).eq(letters.iter().copied());
-    let found = NAMES.iter().find(|(name, _)| begins(name))?;
-    (length >= 3).then_some(found.1)
+    let text = text.get(..length)?;
+    let initial = text.first()?;
+    let (_, month) = NAMES.iter().find(|(name, _)| {
+        let name = name.as_bytes();
+        name.first() == Some(initial) && name.starts_with(text)
+    })?;
+    Some(*month)
 }
 
 /// Lower-case names; the first that begins with the word wins, so that what is ambiguous between languages goes to the

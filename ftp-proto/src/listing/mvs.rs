@@ -69,7 +69,7 @@ fn data_set(line: &[u8], is_headed: bool) -> Option<Entry<'_>> {
         // Not on a disk, or not a data set of its own: nothing is known until it is recalled.
         _ if is(first, b"Migrated") || is(first, b"MIGRAT") || is(first, b"ARCIVE") => Kind::Other,
         _ if is(second, b"Tape") || is(last, b"Device") => Kind::Other,
-        _ if is(first, b"Error") => Kind::Other,
+        _ if is(first, b"Error") || is(first, b"User") => Kind::Other,
         _ if is(first, b"Pseudo") && is(second, b"Directory") => Kind::Directory,
         b"PS" | b"PS-E" | b"PS-L" | b"PSU" | b"DA" | b"DAU" => Kind::File,
         b"PO" | b"PO-E" | b"POU" => Kind::Directory,

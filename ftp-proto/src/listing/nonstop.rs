@@ -19,7 +19,7 @@ pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
     let size = number(cursor.word())?;
     let dated = day_month_year(cursor.word())?;
     let dated = dated.at(Clock::read(cursor.word())?);
-    let (group, rest) = split_once(cursor.rest(), b",")?;
+    let (group, rest) = split_once(cursor.rest(), b',')?;
     let mut cursor = Cursor::new(rest);
     let user = cursor.word();
     if !is_digits(trim(group)) || !is_digits(user) || !cursor.peek().starts_with(b"\"") {

@@ -27,7 +27,9 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     let name = cursor.name_after_blanks()?;
     let plain = name.strip_suffix(b"/").filter(|plain| !plain.is_empty());
     let name = plain.unwrap_or(name);
-    Some(entry.with_kind(kind_of(kind, name)?).renamed(name))
+    entry.kind = kind_of(kind, name)?;
+    entry.set_name(name);
+    Some(entry)
 }
 
 /// The kind of an object of the type that is named.

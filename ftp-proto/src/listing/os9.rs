@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
     let mut cursor = Cursor::new(line);
     let owner = cursor.word();
-    let (group, user) = split_once(owner, b".")?;
+    let (group, user) = split_once(owner, b'.')?;
     if !is_digits(group) || !is_digits(user) {
         return None;
     }

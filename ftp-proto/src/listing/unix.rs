@@ -8,11 +8,12 @@
 //! number precedes. The number is the size, what stands before it are the ids, and what follows after one blank is the
 //! name. Classic Mac servers (NetPresenz) fit the same shape with two more numbers or the word `folder`.
 
-use super::cursor::{Cursor, is_digits, number, permissions, split_once, trim};
-use super::dates::{Clock, Column, Reference, column, without_year};
+use super::cursor::{Cursor, is_all_blank, is_digits, number, permissions, split_once, trim};
+use super::dates::{Column, Reference, column, full_year, usual_time};
 use super::entry::{Entry, Kind};
 use super::families::Context;
 use super::months::english;
+use super::scan::{Columns, marks_of_equal};
 use crate::timestamp::Timestamp;
 
 /// How many columns are searched for a date. Owners and groups with blanks make a few more than the usual nine.
@@ -20,65 +21,62 @@ const COLUMNS_MAX: usize = 24;
 
 /// Reads a line that starts with a mode that `ls` could have printed.
 pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {
-    usual(line, context.reference).or_else(|| general(line, context.reference))
+    match usual(line, context.reference) {
+        Some(entry) => Some(entry),
+        None => general(line, context.reference),
+    }
 }
 
 /// The line that nearly every server sends, in one pass. Whatever deviates is left to [`general`], which reads all that
 /// this reads, to the same result.
-fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
+#[inline]
+pub(super) fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
     let (mode, rest) = line.split_first_chunk::<10>()?;
     let [kind, bits @ ..] = *mode;
     let kind = kind_of(kind)?;
     let bits = plain_permissions(bits)?;
-    let mut cursor = Cursor::new(match rest {
-        [b'+' | b'.' | b'@', rest @ ..] => rest,
-        _ => rest,
+    let mut columns = Columns::new(line);
+    columns.skip(match rest {
+        [b'+' | b'.' | b'@', b' ', ..] => 11,
+        [b' ', ..] => 10,
+        _ => return None,
     });
-    if cursor.blanks() == 0 {
+    let links = u32::try_from(number(columns.word()?)?).ok()?;
+    let owner = columns.word()?;
+    let group = columns.word()?;
+    if let [.., b','] = group {
+        // Not a group, but the first number of a device.
         return None;
     }
-    let links = u32::try_from(number(cursor.word())?).ok()?;
-    let owner = cursor.word();
-    let group = cursor.word();
-    let size = number(cursor.word())?;
-    let at = cursor;
-    let month = english(<[u8; 3]>::try_from(cursor.word()).ok()?)?;
-    let day = super::dates::day(cursor.word())?;
-    let word = cursor.word();
+    let size = number(columns.word()?)?;
+    let blanks = columns.blanks();
+    let month = english(<[u8; 3]>::try_from(columns.word()?).ok()?)?;
+    let day = super::dates::day(columns.word()?)?;
+    let word = columns.word()?;
     let modified = match word {
-        [_, _, b':', _, _] | [_, b':', _, _] => {
-            let dated = without_year(month, day, Clock::read(word)?, reference);
-            if !dated.exists {
-                return None;
-            }
-            dated.time
+        // The year of an old file, but not in a form that is padded behind the year.
+        [_, _, _, _] if blanks > 1 || columns.blanks() == 1 => {
+            let date = Timestamp::date(full_year(word)?, month, day);
+            date.ok()?
         }
-        [_, _, _, _] => {
-            let year = super::dates::full_year(word)?;
-            if at.blanks() == 1 && cursor.blanks() > 1 {
-                return None;
-            }
-            Some(Timestamp::date(year, month, day).ok()?)
-        }
+        _ => usual_time(month, day, word, reference)?,
+    };
+    let name = match columns.rest() {
+        [_, name @ ..] if !is_all_blank(name) => name,
         _ => return None,
     };
-    let name = cursor.name_after(1)?;
-    let entry = Entry::new(line, name);
-    let entry = if kind == Kind::Symlink {
-        with_link(entry, name, Some(size))
-    } else {
-        entry
-    };
-    Some(
-        entry
-            .with_kind(kind)
-            .with_size(size)
-            .with_modified(modified)
-            .with_mode(bits)
-            .with_links(links)
-            .with_owner(owner)
-            .with_group(group),
-    )
+    let mut entry = Entry::new(line, name);
+    entry.kind = kind;
+    entry.size = Some(size);
+    entry.modified = Some(modified);
+    entry.mode = Some(bits);
+    entry.links = Some(links);
+    entry.set_owner(owner);
+    entry.set_group(group);
+    if kind == Kind::Symlink {
+        set_link(&mut entry, name, Some(size));
+    }
+    Some(entry)
 }
 
 /// Every other form.
@@ -178,14 +176,15 @@ const fn kind_of(letter: u8) -> Option<Kind> {
 }
 
 /// Permissions without set-id and sticky bits.
+#[inline]
 fn plain_permissions(letters: [u8; 9]) -> Option<u16> {
-    let mut bits = 0_u16;
-    let mut understood = true;
-    for (letter, expected) in letters.into_iter().zip(*b"rwxrwxrwx") {
-        bits = bits.wrapping_shl(1) | u16::from(letter == expected);
-        understood &= letter == expected || letter == b'-';
+    let [first @ .., last] = letters;
+    let set = marks_of_equal(first, *b"rwxrwxrw");
+    let unset = marks_of_equal(first, *b"--------");
+    if set | unset != u8::MAX || !matches!(last, b'x' | b'-') {
+        return None;
     }
-    understood.then_some(bits)
+    Some(u16::from(set).wrapping_shl(1) | u16::from(last == b'x'))
 }
 
 /// Permissions with all letters that stand for more: capitals lack the execute bit.
@@ -266,7 +265,7 @@ impl<'a> Found<'a> {
         column: Column<'a>,
     ) -> Self {
         let is_major = matches!(before, [digits @ .., b','] if is_digits(digits));
-        let pair = split_once(size, b",").is_some_and(|(a, b)| is_digits(a) && is_digits(b));
+        let pair = split_once(size, b',').is_some_and(|(a, b)| is_digits(a) && is_digits(b));
         let is_device = pair || (is_major && is_digits(size));
         let end = consumed.saturating_sub(size.len());
         let mut ids = trim(text.get(..end).unwrap_or_default());
@@ -288,23 +287,21 @@ impl<'a> Found<'a> {
         let size = number(self.size).filter(|_| !self.is_device);
         let ids = Identities::read(self.ids, mode.links, size);
         let mut entry = Entry::new(line, name);
+        entry.kind = mode.kind;
+        entry.size = size;
+        entry.modified = self.column.dated.time;
+        entry.mode = mode.bits;
+        entry.links = ids.links;
         if mode.kind == Kind::Symlink {
-            entry = with_link(entry, name, size);
+            set_link(&mut entry, name, size);
         }
         if let Some(owner) = ids.owner {
-            entry = entry.with_owner(owner);
+            entry.set_owner(owner);
         }
         if let Some(group) = ids.group {
-            entry = entry.with_group(group);
+            entry.set_group(group);
         }
-        Some(
-            entry
-                .with_kind(mode.kind)
-                .with_size(size)
-                .with_modified(self.column.dated.time)
-                .with_mode(mode.bits)
-                .with_links(ids.links),
-        )
+        Some(entry)
     }
 }
 
@@ -370,7 +367,7 @@ fn skip_device_of_plan_9(cursor: &mut Cursor<'_>) {
 
 /// Splits ` -> TARGET` off the name of a link. Of several arrows, the one counts whose target has the length that the
 /// size column states, or else the first.
-fn with_link<'a>(entry: Entry<'a>, text: &'a [u8], size: Option<u64>) -> Entry<'a> {
+fn set_link<'a>(entry: &mut Entry<'a>, text: &'a [u8], size: Option<u64>) {
     const ARROW: &[u8] = b" -> ";
     let split = |at: usize| {
         let name = text.get(..at).filter(|name| !name.is_empty())?;
@@ -381,16 +378,11 @@ fn with_link<'a>(entry: Entry<'a>, text: &'a [u8], size: Option<u64>) -> Entry<'
         .and_then(|size| text.len().checked_sub(size)?.checked_sub(ARROW.len()))
         .filter(|&at| text.get(at..).is_some_and(|rest| rest.starts_with(ARROW)));
     let mut arrows = memchr::memmem::find_iter(text, ARROW);
-    match by_size.and_then(split).or_else(|| arrows.find_map(split)) {
-        Some((name, target)) => {
-            let entry = entry.renamed(name);
-            if target.is_empty() {
-                entry
-            } else {
-                entry.with_target(target)
-            }
+    if let Some((name, target)) = by_size.and_then(split).or_else(|| arrows.find_map(split)) {
+        entry.set_name(name);
+        if !target.is_empty() {
+            entry.set_target(target);
         }
-        None => entry,
     }
 }
 
@@ -452,20 +444,71 @@ fn numeric(line: &[u8]) -> Option<Entry<'_>> {
         b"12" => Kind::Symlink,
         _ => Kind::Other,
     };
-    let entry = Entry::new(line, name);
     let size = number(size);
-    let entry = if kind == Kind::Symlink {
-        with_link(entry, name, size)
-    } else {
-        entry
-    };
-    Some(
-        entry
-            .with_kind(kind)
-            .with_mode(permissions(mode))
-            .with_owner(owner)
-            .with_group(group)
-            .with_size(size)
-            .with_modified(Timestamp::from_unix_time(epoch).ok()),
-    )
+    let mut entry = Entry::new(line, name)
+        .with_kind(kind)
+        .with_mode(permissions(mode))
+        .with_owner(owner)
+        .with_group(group)
+        .with_size(size)
+        .with_modified(Timestamp::from_unix_time(epoch).ok());
+    if kind == Kind::Symlink {
+        set_link(&mut entry, name, size);
+    }
+    Some(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    fn blanks() -> impl Strategy<Value = String> {
+        (1_usize..4).prop_map(|count| " ".repeat(count))
+    }
+
+    fn text(choices: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+        select(choices)
+    }
+
+    prop_compose! {
+        /// Lines near the usual form: some lack a column or have an odd one.
+        fn line()(
+            mode in text(&["-rw-r--r--", "drwxr-xr-x+", "lrwxrwxrwx", "-rwsr-xr-t", "-rw-r--r--2", "prw-------."]),
+            links in text(&["1", "12", "", "--s-"]),
+            owner in text(&["root", "1000", "Mar", "Domain User", "folder"]),
+            group in text(&["staff", "12", "", "13,"]),
+            size in text(&["0", "4096", "18446744073709551616", "-1", "33k", "2001"]),
+            month in text(&["Jan", "FEB", "Mär", "12.", "2021-03-05", "9月"]),
+            day in text(&["1", "29", "30", "31", "00", "Mar"]),
+            time in text(&["12:30", "9:05", "24:00", "25:00", "2021", "12:30:45", "1999"]),
+            name in text(&["a", " a", "a -> b", "2020 x", "", " ", "a b ", "2021"]),
+            blanks in proptest::collection::vec(blanks(), 8),
+        ) -> String {
+            let columns = [mode, links, owner, group, size, month, day, time, ""];
+            let mut line = String::new();
+            for (column, blanks) in columns.iter().zip(blanks) {
+                line.push_str(column);
+                line.push_str(&blanks);
+            }
+            [line.trim_end(), " ", name].concat()
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_short_way_leads_where_the_long_way_does(line in line(), has_now: bool) {
+            let now = Timestamp::from_unix_time(1_718_452_800).unwrap();
+            let reference = has_now.then(|| Reference::new(now));
+            if let Some(entry) = usual(line.as_bytes(), reference) {
+                prop_assert_eq!(Some(entry), general(line.as_bytes(), reference));
+            }
+        }
+    }
 }

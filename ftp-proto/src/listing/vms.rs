@@ -34,7 +34,7 @@ pub(super) fn parse<'a>(record: &'a [u8], _: &mut Context) -> Option<Entry<'a>> 
     let Some(owner) = columns.owner else {
         return Some(entry);
     };
-    Some(match split_once(owner, b",") {
+    Some(match split_once(owner, b',') {
         Some((group, owner)) => entry.with_group(trim(group)).with_owner(trim(owner)),
         None => entry.with_owner(trim(owner)),
     })
@@ -83,7 +83,7 @@ impl Size {
         if word.iter().all(|&byte| byte == b'*') {
             return Some(Self::Unknown);
         }
-        if let Some((used, allocated)) = split_once(word, b"/") {
+        if let Some((used, allocated)) = split_once(word, b'/') {
             let (used, allocated) = (number(used)?, number(allocated)?);
             if used > allocated {
                 return Some(Self::Bytes(used));

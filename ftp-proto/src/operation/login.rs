@@ -71,7 +71,7 @@ impl Login {
 
     /// What follows a reply to USER or PASS; `Err` gives the reply back when it ends the login.
     fn next(
-        &mut self,
+        &self,
         reply: Reply,
         after_user: bool,
         session: &mut Session,

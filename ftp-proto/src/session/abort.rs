@@ -3,8 +3,10 @@
 //! ABOR is answered by one or two replies, in either order, and by some servers not where it should be. The
 //! transfer's own reply and ABOR's are awaited for a grace; then a NOOP is sent as a fence: a 200 shows that nothing
 //! more will come, anything else was one of the two. A fence without an answer ends the session.
+//!
+//! Keepalives that are unanswered when the transfer is over are awaited for the same grace, and then fenced by PWD.
 
-use crate::action::{Action, DataId};
+use crate::action::{Action, DataId, Report};
 use crate::command::{Command, Verb};
 use crate::error::{Closed, ErrorKind, Interruption};
 use crate::time::Reason;
@@ -31,6 +33,8 @@ enum Stage {
     Lingering,
     /// The replies are awaited.
     Grace,
+    /// The replies to keepalives are awaited, those of the transfer are there.
+    Leftovers,
     /// The fence was sent.
     Fence,
 }
@@ -66,6 +70,9 @@ impl Session {
             .transfer
             .as_mut()
             .and_then(|running| running.data.take());
+        // What the driver was not asked for yet, it is not asked for any more.
+        self.actions
+            .retain(|action| data.is_none() || action.data() != data);
         self.timers.cancel(Reason::Reply);
         match self.config.abort {
             AbortStyle::Abor => {
@@ -87,13 +94,9 @@ impl Session {
                     .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
             }
             AbortStyle::CloseControl => {
-                self.settlement = Some(Settlement {
-                    stage: Stage::Grace,
-                    data,
-                });
-                self.drop_settled_data();
-                self.timers
-                    .request(Reason::AbortGrace, core::time::Duration::ZERO);
+                if let Some(data) = data {
+                    self.give_up_data(data);
+                }
             }
         }
     }
@@ -112,11 +115,39 @@ impl Session {
     pub(super) fn settle_leftovers(&mut self) {
         if self.settlement.is_none() && self.dead.is_none() && self.pending.owes(Owner::Keepalive) {
             self.settlement = Some(Settlement {
-                stage: Stage::Grace,
+                stage: Stage::Leftovers,
                 data: None,
             });
             self.timers
                 .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+        }
+    }
+
+    /// Whatever is owed shows before the fence is answered.
+    pub(super) fn settle_by_fence(&mut self, verb: Verb) {
+        self.settlement = Some(Settlement {
+            stage: Stage::Fence,
+            data: None,
+        });
+        self.write(Owner::Fence, &Command::bare(verb));
+        self.timers
+            .request(Reason::Fence, self.config.timeouts.fence);
+    }
+
+    /// A driver may see the end of a connection that is kept a little after ABOR.
+    pub(super) fn settled_data_reported(&mut self, data: DataId, report: Report) {
+        let over = matches!(report, Report::Finished { .. } | Report::Failed { .. });
+        let Some(settlement) = self
+            .settlement
+            .as_mut()
+            .filter(|settlement| over && settlement.data == Some(data))
+        else {
+            return;
+        };
+        settlement.data = None;
+        if settlement.stage == Stage::Lingering {
+            self.timers.cancel(Reason::AbortLinger);
+            self.await_aborted();
         }
     }
 
@@ -146,8 +177,9 @@ impl Session {
         };
         match stage {
             Stage::Lingering => self.await_aborted(),
-            Stage::Grace if self.config.abort != AbortStyle::CloseControl => self.send_fence(),
-            Stage::Grace => self.die(Closed::Local, ErrorKind::Closed(Closed::Local, None)),
+            Stage::Grace => self.settle_by_fence(Verb::Noop),
+            // The answers to NOOPs cannot be told from one another; that to PWD can.
+            Stage::Leftovers => self.settle_by_fence(Verb::Pwd),
             Stage::Flushing | Stage::Fence | Stage::Prelude => {
                 self.drop_settled_data();
                 self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason));
@@ -163,15 +195,6 @@ impl Session {
             self.timers
                 .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
         }
-    }
-
-    fn send_fence(&mut self) {
-        if let Some(settlement) = &mut self.settlement {
-            settlement.stage = Stage::Fence;
-        }
-        self.write(Owner::Fence, &Command::bare(Verb::Noop));
-        self.timers
-            .request(Reason::Fence, self.config.timeouts.fence);
     }
 
     /// A fence that is answered shows that nothing before it will be answered any more.
@@ -202,7 +225,13 @@ impl Session {
             .as_mut()
             .and_then(|settlement| settlement.data.take())
         {
-            self.actions.push_back(Action::Discard { data });
+            self.give_up_data(data);
         }
+    }
+
+    /// Gives a data connection up.
+    pub(super) fn give_up_data(&mut self, data: DataId) {
+        self.actions.retain(|action| action.data() != Some(data));
+        self.actions.push_back(Action::Discard { data });
     }
 }

@@ -141,6 +141,8 @@ pub struct Limits {
     pub unsolicited_replies_max: u16,
     /// Commands that were submitted and whose replies were not polled. 8.
     pub in_flight_max: u16,
+    /// Keepalives that are unanswered: many servers answer them behind the transfer only. 128.
+    pub keepalives_max: u16,
     /// Strangers who call an active data connection's port before the server does. 16.
     pub strangers_max: u16,
     /// Payload bytes that have to move within [`Timeouts::data_idle`] to count as progress. 1,024, so that a byte a
@@ -157,6 +159,7 @@ impl Default for Limits {
             preliminary_replies_max: 16,
             unsolicited_replies_max: 4,
             in_flight_max: 8,
+            keepalives_max: 128,
             strangers_max: 16,
             data_progress_min: 1024,
             trace_records_max: 1024,
@@ -218,7 +221,8 @@ pub enum TlsPolicy {
     /// Nothing.
     #[default]
     None,
-    /// The control connection, before USER, PASS and ACCT.
+    /// The control connection: before that nothing goes out but AUTH, CLNT, FEAT, HELP, HOST, NOOP, OPTS, QUIT and
+    /// SYST. After CCC, where that is allowed, everything but USER, PASS and ACCT may go out in clear.
     Control,
     /// The control connection and every data connection.
     Full,

@@ -15,7 +15,7 @@ use crate::transfer::Transfer;
 use super::pending::Owner;
 use super::running::{Running, Stage};
 use super::table::Data;
-use super::{DataMode, Event, Session, TlsPolicy, TransferId};
+use super::{DataMode, Event, Session, Surplus, TlsPolicy, TransferId};
 
 impl Session {
     pub(super) fn start_transfer(&mut self, id: TransferId, transfer: Transfer) {
@@ -45,10 +45,10 @@ impl Session {
     }
 
     fn transfer_forbidden(&self, mode: DataMode) -> Option<Policy> {
-        let in_clear = !self.control.secured && !self.config.clear_control;
+        let in_clear = self.is_in_clear();
         match self.config.tls {
-            TlsPolicy::Full if !self.server.protected => Some(Policy::DataNotProtected),
             TlsPolicy::Full | TlsPolicy::Control if in_clear => Some(Policy::ControlNotSecured),
+            TlsPolicy::Full if !self.server.protected => Some(Policy::DataNotProtected),
             _ if mode.needs_ipv4() && !self.control.is_ipv4() => Some(Policy::NeedsIpv4),
             _ => None,
         }
@@ -156,8 +156,9 @@ impl Session {
                 match choice.map_err(|_| ErrorKind::Policy(Policy::ForeignDataHost))? {
                     DataHost::Reported(address) => Ok(Some(Target::Address(address.into()))),
                     DataHost::Control { port, ignored } => {
-                        self.events
-                            .extend(ignored.map(|host| Event::HostIgnored(host.into())));
+                        if let Some(host) = ignored {
+                            self.tell(Event::HostIgnored(host.into()));
+                        }
                         Ok(Some(Target::ControlHost { port }))
                     }
                 }
@@ -341,8 +342,9 @@ impl Session {
         };
         running.stage = Stage::Running;
         let command = running.spec.command().clone();
-        self.surplus_possible = false;
+        self.surplus = Surplus::Impossible;
         self.write(Owner::Transfer, &command);
+        self.advance();
     }
 
     // -- ends without a transfer command ----------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 //! The bytes that are still to be written to the control connection.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::command::Command;
 
 /// Command lines, with positions counted over the whole connection, so that it is known which commands were written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Outbox {
     unsent: Vec<u8>,
     /// How many bytes were written: the position of the first unsent byte.
@@ -54,5 +55,15 @@ impl Outbox {
 
     fn end(&self) -> u64 {
         self.sent.saturating_add(self.unsent.len() as u64)
+    }
+}
+
+/// Passwords wait here: the bytes are counted and not shown.
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox")
+            .field("unsent_bytes", &self.unsent.len())
+            .field("sent", &self.sent)
+            .finish()
     }
 }

@@ -108,6 +108,11 @@ impl Pending {
         self.slots.iter().any(|slot| slot.owner == owner)
     }
 
+    pub(super) fn count(&self, owner: Owner) -> usize {
+        let owned = self.slots.iter().filter(|slot| slot.owner == owner);
+        owned.count()
+    }
+
     /// How many replies are owed by a transfer that is over for the caller, and by what was sent to end it.
     pub(super) fn unsettled(&self) -> usize {
         let group = |slot: &&Slot| {
@@ -119,17 +124,19 @@ impl Pending {
         self.slots.iter().filter(group).count()
     }
 
-    /// Which command a reply belongs to; `None` if to none that was written.
+    /// Which command a reply belongs to that began when `sent` bytes were written; `None` if to none that was written
+    /// by then.
     ///
     /// Replies come in the order of the commands, but for two cases. ABOR and the transfer that it ends answer in
     /// either order, and sometimes once only; and a NOOP during a transfer is answered before or after the
     /// transfer, whichever the server prefers.
     pub(super) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
-        let index = self.unordered(code).unwrap_or(0);
-        self.slots
-            .get(index)
-            .filter(|slot| slot.end <= sent)
-            .map(|_| index)
+        let written = self.slots.iter().take_while(|slot| slot.end <= sent);
+        let written = written.count();
+        if written == 0 {
+            return None;
+        }
+        Some(self.unordered(code, written).unwrap_or(0))
     }
 
     /// Removes what a fence has shown will not be answered any more: everything before it.
@@ -137,19 +144,34 @@ impl Pending {
         self.slots.drain(..fence.min(self.slots.len()));
     }
 
-    fn unordered(&self, code: ReplyCode) -> Option<usize> {
-        let position = |owner| self.slots.iter().position(|slot| slot.owner == owner);
+    fn unordered(&self, code: ReplyCode, written: usize) -> Option<usize> {
+        let position = |owner| {
+            let mut slots = self.slots.iter().take(written);
+            slots.position(|slot| slot.owner == owner)
+        };
         let keepalive = position(Owner::Keepalive);
         let fence = position(Owner::Fence);
         let transfer = position(Owner::Transfer).or_else(|| position(Owner::Abort));
         if code.class() == Class::Preliminary {
             return transfer;
         }
+        let answers_fence = fence
+            .and_then(|index| self.slots.get(index))
+            .is_some_and(|slot| answers_fence(slot.verb, code));
         match code {
+            _ if answers_fence => fence,
             _ if keepalive.is_some() && answers_noop(code) => keepalive,
-            ReplyCode::OKAY if fence.is_some() => fence,
             _ => transfer.or(keepalive).or(fence),
         }
+    }
+}
+
+/// Whether this code answers the fence, and nothing that may be owed before it: 200 where a transfer and ABOR may be,
+/// 257 where a NOOP may be.
+fn answers_fence(verb: Verb, code: ReplyCode) -> bool {
+    match verb {
+        Verb::Pwd => code == ReplyCode::PATHNAME,
+        _ => code == ReplyCode::OKAY,
     }
 }
 
@@ -158,24 +180,25 @@ fn answers_noop(code: ReplyCode) -> bool {
     matches!(code.get(), 200 | 500 | 501 | 502 | 503 | 530)
 }
 
-/// Whether a 226 cannot be the answer to this command, so that, right after a transfer, it is a second 226 of that
-/// transfer (four of six widely used clients take it for the next command's answer).
-pub(super) fn excludes_completion(verb: Verb) -> bool {
+/// Whether this is what a transfer or ABOR is answered with, and nothing else.
+pub(super) const fn ends_transfer(code: ReplyCode) -> bool {
+    matches!(code.get(), 225 | 226 | 426)
+}
+
+/// Whether a command may be answered like a transfer. After any other, right behind a transfer, such a reply is a
+/// second one of that transfer (four of six widely used clients take it for the next command's answer).
+pub(super) const fn may_end_transfer(verb: Verb) -> bool {
     matches!(
         verb,
-        Verb::Epsv
-            | Verb::Pasv
-            | Verb::Eprt
-            | Verb::Port
-            | Verb::Type
-            | Verb::Rest
-            | Verb::Size
-            | Verb::Mdtm
-            | Verb::Pwd
-            | Verb::Rnfr
-            | Verb::User
-            | Verb::Auth
-            | Verb::Quit
-            | Verb::Noop
+        Verb::Retr
+            | Verb::Stor
+            | Verb::Appe
+            | Verb::Stou
+            | Verb::List
+            | Verb::Nlst
+            | Verb::Mlsd
+            | Verb::Abor
+            | Verb::Site
+            | Verb::Other(_)
     )
 }

@@ -79,11 +79,16 @@ impl Session {
             return true;
         };
         let window = usize::from(self.config.pipeline.get());
-        let next_is_free = match self.queue.front() {
-            Some(Work::Command { command, .. }) => !command.verb().is_barrier(),
+        match self.queue.front() {
+            Some(Work::Command { ticket, .. }) if self.batch.contains(*ticket) => {
+                !last.verb.is_barrier()
+            }
+            Some(Work::Command { command, .. }) => {
+                let free = !command.verb().is_barrier() && !last.verb.is_barrier();
+                free && self.pending.len() < window
+            }
             _ => false,
-        };
-        next_is_free && !last.verb.is_barrier() && self.pending.len() < window
+        }
     }
 
     fn send_or_refuse(&mut self, ticket: Ticket, command: &Command) {
@@ -98,9 +103,13 @@ impl Session {
 
     /// What keeps a command from being sent in the present state of security.
     fn forbidden(&self, verb: Verb) -> Option<ErrorKind> {
-        let needs_tls = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
+        let wants_tls = self.config.tls != TlsPolicy::None;
+        let is_secret = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
         match verb {
-            _ if needs_tls && self.config.tls != TlsPolicy::None && !self.control.secured => {
+            _ if wants_tls && !self.control.secured && is_secret => {
+                Some(ErrorKind::Policy(Policy::ControlNotSecured))
+            }
+            _ if wants_tls && self.is_in_clear() && !comes_before_tls(verb) => {
                 Some(ErrorKind::Policy(Policy::ControlNotSecured))
             }
             Verb::Auth if self.control.secured => Some(crate::error::Misuse::WrongSecurity.into()),
@@ -117,6 +126,23 @@ impl Session {
             self.tell_waiting(&death.kind);
         }
     }
+}
+
+/// What may be said before AUTH whatever the policy: it asks about the server and changes nothing. Everything else is
+/// withheld, since a server may say in its greeting that the user is logged in already (230).
+const fn comes_before_tls(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Auth
+            | Verb::Clnt
+            | Verb::Feat
+            | Verb::Help
+            | Verb::Host
+            | Verb::Noop
+            | Verb::Opts
+            | Verb::Quit
+            | Verb::Syst
+    )
 }
 
 fn effect(command: &Command) -> Effect {

@@ -8,8 +8,8 @@ use crate::reply::{Class, Reply, ReplyCode};
 use crate::time::Reason;
 use crate::trace::Record;
 
-use super::pending::{Effect, Owner, Slot, excludes_completion};
-use super::{Event, Leniency, Session, Ticket};
+use super::pending::{Effect, Owner, Slot, ends_transfer, may_end_transfer};
+use super::{Event, Leniency, Session, Surplus, Ticket};
 
 impl Session {
     pub(super) fn expect_greeting(&mut self, ticket: Ticket) {
@@ -38,25 +38,36 @@ impl Session {
                 }
                 return;
             }
+            if self.parser.is_at_boundary() {
+                self.reply_began = self.outbox.sent();
+            }
             match self.parser.parse(&mut rest) {
                 None => return,
-                Some(Ok(reply)) => self.on_reply(reply),
+                Some(Ok(reply)) => {
+                    self.on_reply(reply);
+                    // After each reply, and not only after the last one that is there: what comes of the bytes must not
+                    // depend on how they were cut.
+                    self.pump();
+                }
                 Some(Err(error)) => self.violate(Violation::Reply(error)),
             }
         }
     }
 
     fn on_reply(&mut self, reply: Reply) {
+        self.trace.note_code(reply.code());
         self.trace.record(|| Record::Reply(reply.clone()));
         if reply.opening_code().is_some() {
             self.use_leniency(Leniency::OtherCodeEndsReply);
         }
         if self.is_surplus(&reply) {
-            self.surplus_possible = false;
             self.use_leniency(Leniency::SurplusCompletion);
+            if core::mem::replace(&mut self.surplus, Surplus::Seen) == Surplus::Possible {
+                return self.tell(Event::Unsolicited(reply));
+            }
             return self.unsolicited(reply);
         }
-        let Some(index) = self.pending.attribute(reply.code(), self.outbox.sent()) else {
+        let Some(index) = self.pending.attribute(reply.code(), self.reply_began) else {
             return self.unsolicited(reply);
         };
         if reply.code() == ReplyCode::SERVICE_CLOSING {
@@ -68,20 +79,26 @@ impl Session {
         }
     }
 
-    /// Whether this is the second 226 of the transfer before, and not the answer to the next command.
+    /// Whether this is a second reply of the transfer before, and not the answer to the next command.
     fn is_surplus(&self, reply: &Reply) -> bool {
-        let head = self.pending.head();
-        self.surplus_possible
-            && reply.code() == ReplyCode::CLOSING_DATA
-            && head
-                .is_none_or(|head| head.end > self.outbox.sent() || excludes_completion(head.verb))
+        self.surplus != Surplus::Impossible
+            && ends_transfer(reply.code())
+            && self
+                .pending
+                .head()
+                .is_none_or(|head| head.end > self.reply_began || !may_end_transfer(head.verb))
     }
 
-    fn unsolicited(&mut self, reply: Reply) {
+    /// A transfer just ended, so that the reply which ends one may come a second time.
+    pub(super) fn expect_surplus(&mut self) {
+        self.surplus = Surplus::Possible;
+    }
+
+    pub(super) fn unsolicited(&mut self, reply: Reply) {
         let closing = reply.code() == ReplyCode::SERVICE_CLOSING;
         self.unsolicited = self.unsolicited.saturating_add(1);
         let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
-        self.events.push_back(Event::Unsolicited(reply));
+        self.tell(Event::Unsolicited(reply));
         if closing {
             self.die(Closed::Service, kind);
         } else if self.unsolicited > self.config.limits.unsolicited_replies_max {
@@ -137,6 +154,9 @@ impl Session {
     fn on_answer(&mut self, ticket: Option<Ticket>, slot: Slot, reply: Reply) {
         if slot.verb == Verb::Greeting {
             self.timers.cancel(Reason::Greeting);
+        }
+        if ticket.is_some_and(|ticket| self.is_out_of_order(ticket, slot.verb, &reply)) {
+            return;
         }
         let positive = reply.is_positive();
         let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));

@@ -3,17 +3,17 @@
 use alloc::boxed::Box;
 use core::net::{IpAddr, SocketAddr};
 
-use crate::action::{Action, DataId, End, Failure, Flow, Link, Report};
+use crate::action::{Action, DataId, Direction, End, Failure, Flow, Link, Report};
 use crate::command::{Command, Verb};
-use crate::error::{After, Error, ErrorKind, Interrupted, Interruption};
+use crate::error::{After, Closed, Error, ErrorKind, Interrupted, Interruption};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
 use crate::transfer::Transfer;
-use crate::verdict::{Completed, Facts};
+use crate::verdict::{Compared, Completed, Facts};
 
 use super::pending::Owner;
 use super::table::{self, Data, Said, Step};
-use super::{DataMode, Event, Leniency, Session, TransferId};
+use super::{AbortStyle, DataMode, Event, Leniency, Session, TransferId};
 
 /// Everything known of the transfer under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,6 +95,10 @@ impl Running {
         }
     }
 
+    pub(super) fn mark(&self) -> Option<&Reply> {
+        self.mark.as_deref()
+    }
+
     fn flow(&self, secured: bool) -> Flow {
         // Never a byte past the expected end: a server that ignores REST would send more.
         let limit = match (self.spec.limit(), self.spec.length()) {
@@ -113,13 +117,24 @@ impl Running {
         let image = self.spec.representation() == crate::action::Representation::Image;
         Facts {
             direction: self.spec.direction(),
-            comparable: image && self.end != End::Limit && self.spec.command().verb() == Verb::Retr,
+            comparable: image && self.spec.command().verb() == Verb::Retr,
             size: self.spec.length(),
+            range: self.spec.limit(),
             resumed: self.spec.offset() > 0,
             mark: self.mark.as_deref(),
             bytes: self.bytes,
             end: self.end,
             truncation_allowed,
+        }
+    }
+
+    fn completed(&self, reply: Option<Box<Reply>>, compared: Compared) -> Completed {
+        Completed {
+            bytes: self.bytes,
+            mark: self.mark.clone(),
+            reply,
+            end: self.end,
+            compared,
         }
     }
 
@@ -131,6 +146,7 @@ impl Running {
             cause,
             reply,
             compared,
+            ended: matches!(self.link, Data::Ended | Data::Closing),
         }))
     }
 }
@@ -176,13 +192,13 @@ impl Session {
             running.reply = Some(Box::new(reply.clone()));
             self.advance();
         } else {
-            self.events.push_back(Event::Unsolicited(reply.clone()));
+            self.unsolicited(reply.clone());
         }
         true
     }
 
     pub(super) fn transfer_answered(&mut self, reply: Reply) {
-        self.surplus_possible = true;
+        self.expect_surplus();
         let Some(running) = &mut self.transfer else {
             return;
         };
@@ -229,48 +245,35 @@ impl Session {
     // -- what happens on the data connection --------------------------------------------------------------------------
 
     pub(super) fn data_reported(&mut self, report: Report) {
-        let Some(running) = &self.transfer else {
-            return;
+        let Some(data) = report.data() else { return };
+        let Some(running) = self
+            .transfer
+            .as_mut()
+            .filter(|running| running.data == Some(data))
+        else {
+            return self.settled_data_reported(data, report);
         };
-        let data = match report {
-            Report::Connected { data }
-            | Report::Listening { data, .. }
-            | Report::Accepted { data, .. } => data,
-            Report::Moved { data, .. } | Report::Held { data, .. } | Report::Closing { data } => {
-                data
-            }
-            Report::Finished { data, .. } => data,
-            Report::Secured {
-                link: Link::Data(data),
-            }
-            | Report::Failed {
-                link: Link::Data(data),
-                ..
-            } => data,
-            Report::Secured {
-                link: Link::Control,
-            }
-            | Report::Unsecured => return,
-            Report::Failed {
-                link: Link::Control,
-                ..
-            } => return,
-        };
-        if running.data != Some(data) {
-            return;
-        }
         let link = running.link;
-        let running_stage = running.stage == Stage::Running;
+        let sending = running.spec.direction() == Direction::Send;
+        let has_payload = matches!(link, Data::Moving | Data::Closing);
         match report {
             Report::Connected { .. } => self.connected(data),
             Report::Listening { local, .. } => self.listening(data, local),
-            Report::Failed { failure, .. } => self.data_failed(failure),
+            Report::Failed { failure, .. } => {
+                // The driver holds nothing of it any more.
+                running.data = None;
+                self.actions.retain(|action| action.data() != Some(data));
+                self.data_failed(failure);
+            }
             Report::Accepted { peer, .. } if link == Data::Accepting => self.accepted(data, peer),
             Report::Secured { .. } if link == Data::Securing => self.start_moving(data),
-            Report::Moved { bytes, .. } => self.moved(bytes),
+            Report::Moved { bytes, .. } if has_payload => self.moved(bytes),
             Report::Held { held, .. } if link == Data::Moving => self.hold(held),
-            Report::Closing { .. } if link == Data::Moving => self.set_link(Data::Closing),
-            Report::Finished { end, .. } if running_stage => self.finished(end),
+            Report::Closing { .. } if link == Data::Moving && sending => {
+                self.set_link(Data::Closing);
+            }
+            Report::Finished { .. } if has_payload && sending => self.finished(End::Clean),
+            Report::Finished { end, .. } if has_payload => self.finished(end),
             _ => {}
         }
     }
@@ -280,7 +283,7 @@ impl Session {
         if expected.is_none_or(|expected| expected == peer.to_canonical()) {
             return self.set_link(Data::Open);
         }
-        self.events.push_back(Event::Stranger(peer));
+        self.tell(Event::Stranger(peer));
         let strangers_max = self.config.limits.strangers_max;
         let Some(running) = &mut self.transfer else {
             return;
@@ -306,9 +309,9 @@ impl Session {
         }
     }
 
+    /// The limit rests and goes on with what is left of it: begun anew each time, it would never be reached with an
+    /// application that takes every byte as it comes, from a server that sends one a second.
     fn hold(&mut self, held: bool) {
-        // Paused and not begun anew: an application that takes every byte as it comes must not keep alive a server
-        // that sends one a second.
         if held {
             self.timers.pause(Reason::DataIdle);
         } else {
@@ -320,9 +323,6 @@ impl Session {
         let Some(running) = &mut self.transfer else {
             return;
         };
-        if matches!(running.link, Data::Ended | Data::Cut | Data::Broken) {
-            return;
-        }
         running.end = end;
         running.data = None;
         let link = if end == End::Limit {
@@ -366,8 +366,10 @@ impl Session {
         let Some(running) = &self.transfer else {
             return;
         };
-        let step = table::step(running.said, running.link, running.spec.direction());
-        self.perform(step);
+        let (said, link, direction) = (running.said, running.link, running.spec.direction());
+        #[cfg(feature = "testing")]
+        self.coverage.step(said, link, direction);
+        self.perform(table::step(said, link, direction));
     }
 
     pub(super) fn transfer_expired(&mut self, reason: Reason) {
@@ -382,10 +384,13 @@ impl Session {
         }
         if reason == Reason::TlsClose && running.finishing {
             // The driver did not close when it was told to; what was sent was sent.
+            self.drop_data();
             return self.finished(End::Clean);
         }
-        let step = table::expired(running.said, running.link, running.spec.direction(), reason);
-        self.perform(step);
+        let (said, link, direction) = (running.said, running.link, running.spec.direction());
+        #[cfg(feature = "testing")]
+        self.coverage.expired(said, link, direction);
+        self.perform(table::expired(said, link, direction, reason));
     }
 
     fn opening_expired(&mut self, reason: Reason) {
@@ -393,10 +398,7 @@ impl Session {
             self.opening_failed(Failure::TimedOut, Some(reason));
         } else {
             // A reply to TYPE, EPSV or REST does not come: nothing can be known any more.
-            self.die(
-                crate::error::Closed::Timeout(reason),
-                ErrorKind::Timeout(reason),
-            );
+            self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason));
         }
     }
 
@@ -522,18 +524,14 @@ impl Session {
         let facts = running.facts(self.config.lenient.contains(Leniency::NoCloseNotify));
         let objection = match running.link {
             Data::Broken => Some(Interruption::Data(running.failure)),
+            // There was more than there can have been, and the caller had not set that limit.
+            Data::Cut if running.spec.limit() != Some(running.bytes) => Some(Interruption::Length),
             _ => facts.objection(),
         };
         if let Some(cause) = objection {
             return self.fail(cause);
         }
-        let completed = Completed {
-            bytes: running.bytes,
-            mark: running.mark.clone(),
-            reply: running.reply.clone(),
-            end: running.end,
-            compared: facts.compared(),
-        };
+        let completed = running.completed(running.reply.clone(), facts.compared());
         if running.end == End::Truncated {
             self.use_leniency(Leniency::NoCloseNotify);
         }
@@ -561,10 +559,22 @@ impl Session {
 
     /// The transfer failed and nothing is owed for it.
     fn fail(&mut self, cause: Interruption) {
+        let protected = self.server.protected;
         let Some(running) = &mut self.transfer else {
             return;
         };
         let reply = running.reply.take();
+        let broken = running.link == Data::Broken;
+        let cause = match cause {
+            // Our side gave up TLS; the reply only says that the server has noticed.
+            Interruption::Reply if broken && running.failure == Failure::Tls => {
+                Interruption::Data(Failure::Tls)
+            }
+            Interruption::Reply if protected && refuses_data(reply.as_deref()) => {
+                Interruption::NotResumed
+            }
+            _ => cause,
+        };
         let kind = running.interrupted(cause, reply);
         let error = self.error(kind, self.transfer_verb());
         self.resolve(Err(error));
@@ -583,28 +593,21 @@ impl Session {
         };
         let error = Error::new(kind, self.transfer_verb(), After::Dead);
         self.resolve(Err(error));
-        self.die(
-            crate::error::Closed::Timeout(reason),
-            ErrorKind::Timeout(reason),
-        );
+        self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason));
     }
 
     fn enough(&mut self) {
         let Some(running) = &self.transfer else {
             return;
         };
-        if running.spec.limit() != Some(running.bytes) {
-            return self.abort_running(Interruption::Length);
+        let facts = running.facts(false);
+        match facts.objection() {
+            Some(cause) => self.abort_running(cause),
+            None => {
+                let completed = running.completed(None, facts.compared());
+                self.resolve_by_abort(Ok(completed));
+            }
         }
-        let completed = Completed {
-            bytes: running.bytes,
-            mark: running.mark.clone(),
-            reply: None,
-            end: running.end,
-            compared: running.facts(false).compared(),
-        };
-        self.settle_by_abort();
-        self.resolve(Ok(completed));
     }
 
     fn abort_running(&mut self, cause: Interruption) {
@@ -616,10 +619,16 @@ impl Session {
             _ => cause,
         };
         let kind = running.interrupted(cause, None);
-        let verb = self.transfer_verb();
+        let error = self.error(kind, self.transfer_verb());
+        self.resolve_by_abort(Err(error));
+    }
+
+    fn resolve_by_abort(&mut self, verdict: Result<Completed, Error>) {
         self.settle_by_abort();
-        let error = self.error(kind, verb);
-        self.resolve(Err(error));
+        self.resolve(verdict);
+        if self.config.abort == AbortStyle::CloseControl {
+            self.die(Closed::Local, ErrorKind::Closed(Closed::Local, None));
+        }
     }
 
     /// The caller, or the limit of the whole operation, ends the transfer wherever it stands.
@@ -669,12 +678,25 @@ impl Session {
         ] {
             self.timers.cancel(reason);
         }
-        if running.said == Said::EarlySuccess {
-            self.pending.forgive_before(1);
+        if running.said == Said::EarlySuccess && self.settlement.is_none() {
+            self.settle_early_success(verdict.is_ok());
         }
         self.settle_leftovers();
+        // What is still owed has lost its timer with those of the transfer.
+        self.await_head();
         let after = self.after();
         self.verdict = Some((running.id, verdict.map_err(|error| error.with_after(after))));
+    }
+
+    /// The server has said that it is done, and never that it begins. Where everything was as if it had, that was its
+    /// final reply; where not, only a fence can tell.
+    fn settle_early_success(&mut self, succeeded: bool) {
+        if succeeded {
+            self.pending.forgive_before(1);
+            self.expect_surplus();
+        } else {
+            self.settle_by_fence(Verb::Noop);
+        }
     }
 
     pub(super) fn drop_data(&mut self) {
@@ -683,8 +705,7 @@ impl Session {
             .as_mut()
             .and_then(|running| running.data.take())
         {
-            self.actions.retain(|action| !concerns(action, data));
-            self.actions.push_back(Action::Discard { data });
+            self.give_up_data(data);
         }
     }
 
@@ -705,7 +726,8 @@ impl Session {
             .transfer
             .as_ref()
             .is_some_and(|running| running.said == Said::Mark);
-        if wanted && self.pending.len() < usize::from(self.config.limits.in_flight_max) {
+        let unanswered = self.pending.count(Owner::Keepalive);
+        if wanted && unanswered < usize::from(self.config.limits.keepalives_max) {
             self.write(Owner::Keepalive, &Command::bare(Verb::Noop));
             self.begin_keepalive();
         }
@@ -718,15 +740,17 @@ impl Session {
     }
 }
 
-fn concerns(action: &Action, subject: DataId) -> bool {
-    match action {
-        Action::Connect { data, .. } | Action::Listen { data } | Action::Accept { data } => {
-            *data == subject
-        }
-        Action::Move { data, .. } | Action::Finish { data } | Action::Discard { data } => {
-            *data == subject
-        }
-        Action::Secure { link } => *link == Link::Data(subject),
-        Action::Unsecure | Action::Close => false,
-    }
+/// Whether the reply speaks of the data connection and not of the file. A 450 may mean either.
+fn refuses_data(reply: Option<&Reply>) -> bool {
+    let speaks_of_tls = |reply: &Reply| {
+        let text = reply.text();
+        [&b"TLS"[..], b"SSL"]
+            .iter()
+            .any(|word| memchr::memmem::find(text, word).is_some())
+    };
+    reply.is_some_and(|reply| match reply.code().get() {
+        425 | 435 | 522 => true,
+        450 => speaks_of_tls(reply),
+        _ => false,
+    })
 }

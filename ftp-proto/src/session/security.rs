@@ -71,12 +71,18 @@ impl Session {
         {
             self.timers.cancel(Reason::Securing);
             self.control.secured = secured;
+            self.cleared = !secured;
             if secured {
                 // Whatever was learnt in clear may have been put there by somebody else.
                 self.forget_server();
             }
             self.answer_reply(changed.ticket, verb, changed.reply);
         }
+    }
+
+    /// Whether the control connection is in clear although nobody agreed to that with CCC.
+    pub(super) const fn is_in_clear(&self) -> bool {
+        !self.control.secured && !self.cleared
     }
 
     /// After AUTH and REIN the server is as new.

@@ -87,6 +87,9 @@ use Step::{Abort, Accept, Close, Enough, Fail, Finish, Judge, Proceed, Refuse, W
 /// What to do when `said` and `data` stand so. Any step that ends the transfer drops a data connection that is open.
 pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
     match (said, data, direction) {
+        // Only what is sent ends with a wait for the server's end of TLS; only what is received has a limit.
+        (_, Closing, Receive) | (_, Cut, Send) => Step::Unreachable,
+
         // The reply is awaited; broken data needs it too, to stay in step (1, 11).
         (Nothing, Announced | Open | Broken, _) => Wait(Reason::Reply),
 
@@ -96,20 +99,20 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         (Mark, Open, _) => Proceed,
         (Mark, Securing, _) => Wait(Reason::Securing),
         (Mark, Moving, _) => Wait(Reason::DataIdle),
-        (Mark, Closing, _) => Wait(Reason::TlsClose),
+        (Mark, Closing, Send) => Wait(Reason::TlsClose),
         (Mark, Ended | Broken, _) => Wait(Reason::Completion),
-        (Mark, Cut, _) => Enough,
+        (Mark, Cut, Receive) => Enough,
 
         // A success may come before the data's end, or even before its beginning (7, 21).
-        (Success, Accepting, Receive) => Wait(Reason::Drain),
+        (Success, Accepting, Receive) => Wait(Reason::DataOpen),
         (Success, Open, Receive) => Proceed,
         (Success, Securing, Receive) => Wait(Reason::Securing),
         (Success, Moving, Receive) => Wait(Reason::DataIdle),
         // Nobody can have taken what was not sent (22); what was sent may only not be reported yet (8).
-        (Success, Accepting | Open | Securing, Send) => Fail(Interruption::NoGoAhead),
+        (Success, Accepting | Securing, Send) => Fail(Interruption::NoGoAhead),
         (Success, Moving, Send) => Wait(Reason::Drain),
-        (Success, Closing, _) => Wait(Reason::TlsClose),
-        (Success, Ended | Cut | Broken, _) => Judge, // 6, 12, 15
+        (Success, Closing, Send) => Wait(Reason::TlsClose),
+        (Success, Ended | Broken, _) | (Success, Cut, Receive) => Judge, // 6, 12, 15
 
         // A success without a mark: receive as if there had been one, and leave a late mark its time (13, 24).
         (EarlySuccess, Announced, Receive) => Accept,
@@ -117,54 +120,80 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         (EarlySuccess, Open, Receive) => Proceed,
         (EarlySuccess, Securing, Receive) => Wait(Reason::Securing),
         (EarlySuccess, Moving, Receive) => Wait(Reason::DataIdle),
-        (EarlySuccess, Closing, Receive) => Wait(Reason::TlsClose),
         (EarlySuccess, Ended | Cut, Receive) => Wait(Reason::Drain),
         (EarlySuccess, Broken, _) => Wait(Reason::Drain),
         (EarlySuccess, Announced | Open, Send) => Wait(Reason::Drain), // 14
 
         // A failure: what is on its way may still come, but nothing more is sent (9, 10, 23).
         (Failure, Moving, Receive) => Wait(Reason::Drain),
-        (Failure, _, _) => Fail(Interruption::Reply),
+        (Failure, Accepting | Securing | Ended | Broken, _) => Fail(Interruption::Reply),
+        (Failure, Cut, Receive) => Fail(Interruption::Reply),
+        (Failure, Announced | Open | Moving | Closing, Send) => Fail(Interruption::Reply),
         (Refusal, Announced | Open | Broken, _) => Refuse, // 3
 
         // Without a control connection a download goes on to its end, and is unconfirmed then (16).
         (Lost, Moving, Receive) => Wait(Reason::DataIdle),
-        (Lost, Closing, Receive) => Wait(Reason::TlsClose),
-        (Lost, _, _) => Fail(Interruption::ControlLost),
+        (Lost, Announced | Accepting | Open | Securing | Ended | Broken, _) => {
+            Fail(Interruption::ControlLost)
+        }
+        (Lost, Cut, Receive) | (Lost, Moving | Closing, Send) => Fail(Interruption::ControlLost),
 
         // Accept, Secure and Move are issued only after the mark, or after an early success when receiving.
         (Nothing | Refusal, Accepting | Securing | Moving | Closing | Ended | Cut, _)
-        | (EarlySuccess, Accepting | Securing | Moving | Closing | Ended | Cut, Send)
-        // The mark turned `Announced` into `Accepting` before anything could follow it.
-        | (Success, Announced, _) => Step::Unreachable,
+        | (EarlySuccess, Accepting | Securing | Moving | Closing | Ended, Send)
+        // The mark, and the early success when receiving, set going at once whatever was announced or open.
+        | (Success, Announced, _)
+        | (Success, Open, Send)
+        | (Failure, Announced | Open, Receive) => Step::Unreachable,
     }
 }
 
 /// What to do when the wait for `reason` ran out.
 pub(crate) fn expired(said: Said, data: Data, direction: Direction, reason: Reason) -> Step {
     match (said, data, direction) {
-        // Any handshake that stalls breaks the data connection alone (27).
-        (_, Securing, _) => Step::Break,
-        (_, Closing, _) => Finish,
+        (Nothing, Announced | Open | Broken, _) => Abort(Interruption::Timeout(reason)), // 1, 11
 
-        (Nothing, _, _) => Abort(Interruption::Timeout(reason)),
         (Mark, Accepting | Moving, _) => Abort(Interruption::Timeout(reason)), // 17, 25
         (Mark, Ended, _) => Close(Interruption::Timeout(reason)),              // 18
-        (Mark, Broken, _) => Abort(Interruption::Timeout(reason)),
+        (Mark, Broken, _) => Abort(Interruption::Timeout(reason)),             // 11
 
-        (Success, Accepting, Receive) => Fail(Interruption::NoData),
-        (Success, Moving, Receive) => Fail(Interruption::NoEof), // 26
-        (Success, Moving, Send) => Fail(Interruption::NotTaken), // 8
+        (Success, Accepting, Receive) => Fail(Interruption::NoData), // 21
+        (Success, Moving, Receive) => Fail(Interruption::NoEof),     // 26
+        (Success, Moving, Send) => Fail(Interruption::NotTaken),     // 8
 
         (EarlySuccess, Accepting, Receive) => Fail(Interruption::NoData), // 24
         (EarlySuccess, Moving, Receive) => Fail(Interruption::NoEof),
-        (EarlySuccess, Ended | Cut | Broken, _) => Judge, // 13
-        (EarlySuccess, Announced | Open, Send) => Fail(Interruption::NoGoAhead), // 14
+        (EarlySuccess, Ended | Cut, Receive) | (EarlySuccess, Broken, _) => Judge, // 13
+        (EarlySuccess, Announced | Open, Send) => Fail(Interruption::NoGoAhead),   // 14
 
         (Failure, Moving, Receive) => Fail(Interruption::Reply), // 9
         (Lost, Moving, Receive) => Fail(Interruption::ControlLost), // 16
+
+        // A handshake that stalls breaks the data connection alone (27); an end of TLS that stalls breaks nothing.
+        (Mark, Securing, _) | (Success | EarlySuccess, Securing, Receive) => Step::Break,
+        (Mark | Success, Closing, Send) => Finish,
 
         // No wait is under way in the other states.
         _ => Step::Unreachable,
     }
 }
+
+/// Every state of the three.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn cells() -> impl Iterator<Item = (Said, Data, Direction)> {
+    let said = [Nothing, Mark, Success, EarlySuccess, Failure, Refusal, Lost];
+    let data = [
+        Announced, Accepting, Open, Securing, Moving, Closing, Ended, Cut, Broken,
+    ];
+    said.into_iter().flat_map(move |said| {
+        data.into_iter().flat_map(move |data| {
+            [Receive, Send]
+                .into_iter()
+                .map(move |direction| (said, data, direction))
+        })
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;

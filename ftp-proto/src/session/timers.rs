@@ -93,7 +93,7 @@ impl Timers {
     pub(super) fn arm(&mut self, now: Instant) {
         for timer in &mut self.0 {
             *timer = match *timer {
-                Timer::Requested(limit) => Timer::Armed(now + limit),
+                Timer::Requested(limit) => Timer::Armed(now.saturating_add(limit)),
                 Timer::Pausing(at) => Timer::Paused(at.saturating_since(now)),
                 other => other,
             };

@@ -73,6 +73,9 @@ pub enum TlsError {
     /// The peer broke the protocol, or the local side could not go on.
     #[error("TLS failed: {0}")]
     Protocol(#[source] Box<rustls::Error>),
+    /// Roots, client certificate or key cannot be read.
+    #[error("the TLS configuration is not usable: {0}")]
+    Configuration(Box<str>),
     /// The host is neither a DNS name nor an IP address, so no certificate can be for it.
     #[error(
         "the host is neither a DNS name nor an IP address: no certificate can be checked against it"

@@ -181,3 +181,12 @@ fn names_that_are_not_utf8() {
         ("CAF\u{fffd}", Some(b"\xe9".as_slice()))
     );
 }
+
+#[test]
+fn a_star_alone_is_no_fact() {
+    let features = Features::decode(&reply("211-F:\n MLST size*;*;;\n211 End")).unwrap();
+    let facts = features.facts().unwrap();
+    assert_eq!(facts.len(), 1);
+    assert_eq!(facts[0].name, "size");
+    assert!(!features.has_parameter("MLST", ""));
+}

@@ -1,0 +1,27 @@
+//! Another TLS library behind the client: `transport.rs` is all that it takes.
+//!
+//! `cargo run -- HOST USER PASSWORD [AUTHORITY.pem]` lists the working directory.
+
+mod transport;
+
+use ftp_blocking::Client;
+use ftp_blocking::proto::{Config, TlsPolicy};
+use transport::OpenSsl;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [host, user, password, authority @ ..] = arguments.as_slice() else {
+        return Err("HOST USER PASSWORD".into());
+    };
+    let transport = OpenSsl::new(authority.first().map(String::as_str))?;
+    let mut config = Config::default();
+    config.tls = TlsPolicy::Full;
+    let mut client = Client::builder().config(config).transport(transport).connect(host)?;
+    client.secure()?;
+    client.login(user, password)?;
+    for name in client.nlst(&[])? {
+        println!("{}", String::from_utf8_lossy(&name));
+    }
+    client.quit()?;
+    Ok(())
+}

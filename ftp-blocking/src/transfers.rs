@@ -1,0 +1,390 @@
+//! Files and listings of lines: what moves over a data connection.
+
+use std::io::{BufRead, Read, Write};
+
+use ftp_proto::operation::{Payload, Retrieve, Store};
+use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
+
+use crate::client::Client;
+use crate::download::{BLOCK_BYTES, Download, Running};
+use crate::driver::Driven;
+use crate::error::{Error, Result};
+use crate::transport::Transport;
+use crate::upload::Upload;
+
+/// Downloads.
+impl<T: Transport> Client<T> {
+    /// Retrieves a file in image type, to be read.
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut download = ftp.retrieve("hello.txt")?;
+    /// let mut text = String::new();
+    /// download.read_to_string(&mut text)?; // an error, if the server does not confirm the whole file
+    /// assert_eq!(text, "hello\n");
+    /// assert_eq!(download.finish()?.bytes, 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The transfer could not begin: the file is missing (550), or no data connection could be made.
+    #[doc(alias = "retr")]
+    pub fn retrieve(&mut self, path: impl AsRef<[u8]>) -> Result<Download<'_, T>> {
+        self.download(Retrieve::new(Argument::new(path)?))
+    }
+
+    /// Retrieves a file from `offset` bytes on, to be read: the rest of a download that was interrupted.
+    ///
+    /// SIZE is asked first, and exactly the rest has to arrive, so that a server which ignores REST is found out.
+    /// [`Retrieve::resume_unverified_at`] is ftplib's `rest`, which is not checked.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut part = b"hel".to_vec();
+    /// ftp.retrieve_at("hello.txt", part.len() as u64)?.copy_to(&mut part)?;
+    /// assert_eq!(part, b"hello\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`retrieve`](Self::retrieve); [`Policy::BeyondEnd`](ftp_proto::Policy::BeyondEnd) and
+    /// [`Policy::SizeUnknown`](ftp_proto::Policy::SizeUnknown) before anything is transferred.
+    #[doc(alias = "rest")]
+    #[doc(alias = "resume")]
+    pub fn retrieve_at(&mut self, path: impl AsRef<[u8]>, offset: u64) -> Result<Download<'_, T>> {
+        self.download(Retrieve::new(Argument::new(path)?).resume_at(offset))
+    }
+
+    /// Retrieves a file into `sink`: ftplib's `retrbinary`. [`Download::blocks`] has the callback and the block size.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut file = Vec::new();
+    /// let completed = ftp.retrieve_to("hello.txt", &mut file)?;
+    /// assert_eq!((completed.bytes, file.as_slice()), (6, &b"hello\n"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The transfer, or `sink` ([`Error::Local`]), failed.
+    #[doc(alias = "retrbinary")]
+    pub fn retrieve_to(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        sink: &mut (impl Write + ?Sized),
+    ) -> Result<Completed> {
+        self.retrieve(path)?.copy_to(sink)
+    }
+
+    /// Retrieves a text file in ASCII type and hands on each line without its line end: ftplib's `retrlines`.
+    ///
+    /// # Errors
+    /// The transfer failed, or a line has more than 8,192 bytes.
+    #[doc(alias = "retrlines")]
+    pub fn retrieve_lines(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        take: impl FnMut(&[u8]),
+    ) -> Result<Completed> {
+        self.download(Retrieve::new(Argument::new(path)?).ascii())?
+            .lines(take)
+    }
+
+    /// Begins any operation that receives payload: [`Retrieve`] with its options, [`Payload`] with any [`Transfer`].
+    ///
+    /// ```
+    /// use ftp_blocking::proto::{Argument, operation::Retrieve};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let head = Retrieve::new(Argument::new("hello.txt")?).limit(4);
+    /// let mut bytes = Vec::new();
+    /// ftp.download(head)?.copy_to(&mut bytes)?;
+    /// assert_eq!(bytes, b"hell");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The transfer could not begin. If it was over at once, the verdict is found in the download.
+    pub fn download<O>(&mut self, operation: O) -> Result<Download<'_, T>>
+    where
+        O: Operation<Output = Completed> + Send + 'static,
+    {
+        let mut operation: Running<'_> = Box::new(operation);
+        let verdict = self.begin(&mut operation)?;
+        Ok(Download::new(self.driver_mut(), operation, verdict))
+    }
+
+    /// Begins a download with a command line, in image type: ftplib's `transfercmd`, and `ntransfercmd` with
+    /// [`Download::size_hint`].
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let download = ftp.download_command("RETR hello.txt")?;
+    /// assert_eq!(download.size_hint(), Some(6));
+    /// download.finish()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The line is no command, its verb belongs to the session, or the transfer could not begin.
+    #[doc(alias = "transfercmd")]
+    #[doc(alias = "ntransfercmd")]
+    pub fn download_command(&mut self, line: impl AsRef<[u8]>) -> Result<Download<'_, T>> {
+        let transfer = self.data_command(line, Direction::Receive)?;
+        self.download(Payload::new(transfer))
+    }
+
+    /// LIST, NLST or whatever else a command line says, received in ASCII type, line by line: ftplib's `retrlines`
+    /// with a command.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.command_lines("LIST", |line| println!("{}", String::from_utf8_lossy(line)))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The line is no data command, a line of the payload has more than 8,192 bytes, or the transfer failed.
+    #[doc(alias = "retrlines")]
+    pub fn command_lines(
+        &mut self,
+        line: impl AsRef<[u8]>,
+        take: impl FnMut(&[u8]),
+    ) -> Result<Completed> {
+        let transfer = self.data_command(line, Direction::Receive)?;
+        self.download(Payload::new(transfer.ascii()))?.lines(take)
+    }
+}
+
+/// Uploads.
+impl<T: Transport> Client<T> {
+    /// Stores a file in image type, to be written and finished.
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut upload = ftp.store("new.txt")?;
+    /// writeln!(upload, "hello")?;
+    /// upload.finish()?; // without it, the upload is aborted
+    /// # assert_eq!(server.files().content("/new.txt"), Some(&b"hello\n"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The transfer could not begin.
+    #[doc(alias = "stor")]
+    pub fn store(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<'_, T>> {
+        self.upload(Store::new(Argument::new(path)?))
+    }
+
+    /// Stores the rest of a file, behind the `offset` bytes that the server has and keeps.
+    ///
+    /// # Errors
+    /// The server does not restart uploads, or the transfer could not begin.
+    #[doc(alias = "rest")]
+    #[doc(alias = "resume")]
+    pub fn store_at(&mut self, path: impl AsRef<[u8]>, offset: u64) -> Result<Upload<'_, T>> {
+        self.upload(Store::new(Argument::new(path)?).resume_at(offset))
+    }
+
+    /// Appends to a file in image type, to be written and finished. A file that is not there is made.
+    ///
+    /// # Errors
+    /// The transfer could not begin.
+    #[doc(alias = "appe")]
+    pub fn append(&mut self, path: impl AsRef<[u8]>) -> Result<Upload<'_, T>> {
+        self.upload(Store::append(Argument::new(path)?))
+    }
+
+    /// Stores a file from `source`: ftplib's `storbinary`. [`Upload::copy_from`] has the block size and the callback.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut source = &b"\x00\x01"[..]; // any `Read`
+    /// assert_eq!(ftp.store_from("two.bin", &mut source)?.bytes, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The transfer, or `source` ([`Error::Local`]), failed.
+    #[doc(alias = "storbinary")]
+    pub fn store_from(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        source: &mut (impl Read + ?Sized),
+    ) -> Result<Completed> {
+        self.store(path)?.copy_from(source, BLOCK_BYTES, |_| {})
+    }
+
+    /// Stores a text file in ASCII type, line by line: ftplib's `storlines`. [`Upload::lines_from`] has the callback.
+    ///
+    /// # Errors
+    /// The transfer, or `source`, failed, or a line has more than 8,192 bytes.
+    #[doc(alias = "storlines")]
+    pub fn store_lines(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        source: &mut (impl BufRead + ?Sized),
+    ) -> Result<Completed> {
+        self.upload(Store::new(Argument::new(path)?).ascii())?
+            .lines_from(source, |_| {})
+    }
+
+    /// Appends `source` to a file.
+    ///
+    /// # Errors
+    /// The transfer, or `source`, failed.
+    #[doc(alias = "appe")]
+    pub fn append_from(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        source: &mut (impl Read + ?Sized),
+    ) -> Result<Completed> {
+        self.append(path)?.copy_from(source, BLOCK_BYTES, |_| {})
+    }
+
+    /// Begins any operation that sends payload: [`Store`] with its options, [`Payload`] with any [`Transfer`].
+    ///
+    /// ```
+    /// use ftp_blocking::proto::operation::Store;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// // The server chooses a name and tells it in the reply that opens the transfer.
+    /// let completed = ftp.upload(Store::unique(None))?.finish()?;
+    /// assert!(completed.mark.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The transfer could not begin.
+    #[doc(alias = "stou")]
+    pub fn upload<O>(&mut self, operation: O) -> Result<Upload<'_, T>>
+    where
+        O: Operation<Output = Completed> + Send + 'static,
+    {
+        let mut operation: Running<'_> = Box::new(operation);
+        let verdict = self.begin(&mut operation)?;
+        Ok(Upload::new(self.driver_mut(), operation, verdict))
+    }
+
+    /// Begins an upload with a command line, in image type: ftplib's `transfercmd`.
+    ///
+    /// # Errors
+    /// The line is no command, its verb belongs to the session, or the transfer could not begin.
+    #[doc(alias = "transfercmd")]
+    pub fn upload_command(&mut self, line: impl AsRef<[u8]>) -> Result<Upload<'_, T>> {
+        let transfer = self.data_command(line, Direction::Send)?;
+        self.upload(Payload::new(transfer))
+    }
+
+    /// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
+    fn begin(&mut self, operation: &mut Running<'_>) -> Result<Option<Result<Completed>>> {
+        self.driver_mut().refill()?;
+        match self.idle_driver().drive(operation) {
+            Driven::Moving => Ok(None),
+            Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
+            Driven::Ready(Err(error)) => Err(error),
+        }
+    }
+
+    fn data_command(&self, line: impl AsRef<[u8]>, direction: Direction) -> Result<Transfer> {
+        let command = Command::raw(line)?;
+        let verb = command.verb();
+        Transfer::raw(command, direction)
+            .map_err(|misuse| Error::Session(self.session().error(misuse, verb), None))
+    }
+}
+
+/// Listings as lines. [`list`](Client::list) understands them.
+impl<T: Transport> Client<T> {
+    /// The lines of LIST. Several arguments are joined with blanks, for options that a server may take; empty ones are
+    /// left out. For a name that is not UTF-8 there is [`Transfer::list`].
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/pub/a", "").file("/pub/b", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// assert_eq!(ftp.dir(&["pub"])?.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The transfer failed.
+    pub fn dir(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
+        self.collect_lines(Transfer::list(joined(arguments)?))
+    }
+
+    /// Hands on the lines of LIST as they arrive: ftplib's `dir` with a function as its last argument.
+    ///
+    /// # Errors
+    /// The transfer failed.
+    #[doc(alias = "dir")]
+    pub fn dir_lines(&mut self, arguments: &[&str], take: impl FnMut(&[u8])) -> Result<Completed> {
+        self.download(Payload::new(Transfer::list(joined(arguments)?)))?
+            .lines(take)
+    }
+
+    /// The names that NLST yields. Several arguments are joined with blanks; empty ones are left out.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "").file("/b", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// assert_eq!(ftp.nlst(&[])?, [b"a", b"b"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The transfer failed; some servers refuse an empty directory (550).
+    pub fn nlst(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
+        self.collect_lines(Transfer::names(joined(arguments)?))
+    }
+
+    fn collect_lines(&mut self, transfer: Transfer) -> Result<Vec<Vec<u8>>> {
+        let mut lines = Vec::new();
+        self.download(Payload::new(transfer))?
+            .lines(|line| lines.push(line.to_vec()))?;
+        Ok(lines)
+    }
+}
+
+/// Arguments joined with blanks, empty ones left out.
+fn joined(arguments: &[&str]) -> Result<Option<Argument>> {
+    let given: Vec<&str> = arguments
+        .iter()
+        .copied()
+        .filter(|argument| !argument.is_empty())
+        .collect();
+    match given.join(" ") {
+        all if all.is_empty() => Ok(None),
+        all => Ok(Some(Argument::new(all)?)),
+    }
+}

@@ -1,0 +1,128 @@
+//! FTPS with the real servers, strict ones among them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod cases;
+mod common;
+
+use ftp_testbed::servers::{Kind, Server, Setup, TlsVersions, Variant, required};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use common::Case;
+
+const VERSIONS: [TlsVersions; 2] = [TlsVersions::Only12, TlsVersions::Only13];
+const SECURED: [Variant; 3] = [Variant::Tls, Variant::Implicit, Variant::RequireReuse];
+const KINDS: [Kind; 4] = [Kind::Vsftpd, Kind::Proftpd, Kind::PureFtpd, Kind::Pyftpdlib];
+const GIGABYTE: u64 = 1 << 30;
+
+fn main() {
+    let trials = KINDS.into_iter().flat_map(of_server).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn of_server(kind: Kind) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for case in cases_of(kind) {
+        trials.push(trial("moves_files", case, cases::moves_files));
+        trials.extend(
+            case.is_strictest()
+                .then(|| series(case))
+                .into_iter()
+                .flatten(),
+        );
+        if case.is_strict() {
+            trials.push(trial(
+                "eight_sessions_at_once",
+                case,
+                cases::sessions_at_once,
+            ));
+        }
+        let newest = case.versions == TlsVersions::Only13;
+        if case.is_strictest() && newest {
+            let setup = case.setup().large(GIGABYTE);
+            trials.push(sized_trial(
+                "moves_a_gigabyte",
+                case,
+                setup,
+                cases::moves_large,
+            ));
+        }
+        if case.variant == Variant::Tls && newest {
+            trials.push(trial(
+                "active_data_connections",
+                case,
+                cases::moves_in_active_mode,
+            ));
+            trials.push(trial(
+                "a_download_is_aborted",
+                case,
+                cases::aborts_a_download,
+            ));
+        }
+    }
+    trials.extend(of_one_server(kind));
+    trials
+}
+
+fn series(case: Case) -> [Trial; 2] {
+    [
+        trial("stores_500_files", case, cases::stores_a_series),
+        trial("retrieves_500_files", case, cases::retrieves_a_series),
+    ]
+}
+
+/// What only some of the servers can show.
+fn of_one_server(kind: Kind) -> Option<Trial> {
+    let case = |variant| Case {
+        kind,
+        variant,
+        versions: TlsVersions::Only13,
+    };
+    let clear = "goes_on_in_clear_after_ccc";
+    let refused = "a_refusal_for_want_of_a_ticket_says_so";
+    match kind {
+        Kind::Proftpd => Some(trial(
+            refused,
+            case(Variant::RequireReuse),
+            cases::is_refused,
+        )),
+        Kind::PureFtpd => Some(trial(clear, case(Variant::Tls), cases::clears_control)),
+        _ => None,
+    }
+}
+
+fn cases_of(kind: Kind) -> Vec<Case> {
+    let variants = SECURED.into_iter().filter(|v| kind.supports(*v));
+    let case = |variant, versions| Case {
+        kind,
+        variant,
+        versions,
+    };
+    variants
+        .flat_map(|variant| VERSIONS.map(|versions| case(variant, versions)))
+        .collect()
+}
+
+fn trial(what: &str, case: Case, check: fn(&Case, &Server)) -> Trial {
+    sized_trial(what, case, case.setup(), check)
+}
+
+fn sized_trial(what: &str, case: Case, setup: Setup, check: fn(&Case, &Server)) -> Trial {
+    let name = format!(
+        "{}::{:?}::{:?}::{what}",
+        case.kind, case.variant, case.versions
+    );
+    Trial::ignorable_test(name, move || match setup.start() {
+        Ok(server) => {
+            check(&case, &server);
+            Ok(Completion::Completed)
+        }
+        Err(unavailable) if required() => Err(Failed::from(unavailable)),
+        Err(unavailable) => Ok(Completion::ignored_with(unavailable)),
+    })
+}

@@ -1,0 +1,120 @@
+//! Many independent commands in few flights.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::task::Poll;
+
+use crate::command::{Argument, Command, Verb};
+use crate::error::{Error, ErrorKind, Misuse};
+use crate::reply::{Class, Reply};
+use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Session, State, Ticket};
+
+use super::Operation;
+
+/// Runs commands that do not depend on one another, such as SIZE of a thousand files, in as few flights as a window of
+/// [`BATCH_COMMANDS_MAX`] commands and [`BATCH_BYTES_MAX`] bytes allows. Yields a result for each, in their order.
+///
+/// A command that is refused is that command's result, and the others go on. Of each reply's text at most
+/// [`BATCH_TEXT_MAX`](crate::BATCH_TEXT_MAX) bytes are kept. Servers that answer out of order are found out where a
+/// reply cannot belong to its command; that ends the session.
+///
+/// ```
+/// use ftp_proto::{Argument, Verb};
+/// use ftp_proto::operation::Batch;
+///
+/// let paths = ["a.txt", "b.txt"].map(|path| Argument::new(path).unwrap());
+/// let sizes = Batch::for_each(Verb::Size, paths);
+/// # let _ = sizes;
+/// ```
+#[derive(Debug)]
+#[must_use = "an operation does nothing until it is run"]
+pub struct Batch {
+    waiting: VecDeque<Command>,
+    sent: VecDeque<(Result<Ticket, Misuse>, Verb, usize)>,
+    sent_bytes: usize,
+    results: Vec<Result<Reply, Error>>,
+}
+
+impl Batch {
+    /// Of the given commands.
+    pub fn new(commands: impl IntoIterator<Item = Command>) -> Self {
+        Self {
+            waiting: commands.into_iter().collect(),
+            sent: VecDeque::new(),
+            sent_bytes: 0,
+            results: Vec::new(),
+        }
+    }
+
+    /// Of one command for each argument.
+    pub fn for_each(verb: Verb, arguments: impl IntoIterator<Item = Argument>) -> Self {
+        Self::new(
+            arguments
+                .into_iter()
+                .map(|argument| Command::new(verb, argument)),
+        )
+    }
+
+    /// Sends more when half the window is empty: a command for each reply would be as many flights.
+    fn send(&mut self, session: &mut Session) {
+        let few =
+            self.sent.len() <= BATCH_COMMANDS_MAX / 2 && self.sent_bytes <= BATCH_BYTES_MAX / 2;
+        while let Some(command) = self.waiting.front().filter(|_| few) {
+            let (verb, bytes) = (command.verb(), command.encoded_len());
+            match session.submit_batched(command.clone()) {
+                Err(Misuse::PipelineFull) if !self.sent.is_empty() => return,
+                // A command that cannot be sent keeps its place among the results.
+                sent => self.sent.push_back((sent, verb, bytes)),
+            }
+            self.sent_bytes = self.sent_bytes.saturating_add(bytes);
+            self.waiting.pop_front();
+        }
+    }
+
+    /// Takes the results that are there, in order.
+    fn collect(&mut self, session: &mut Session) {
+        while let Some((sent, verb, bytes)) = self.sent.front().copied() {
+            let polled = match sent {
+                Ok(ticket) => session.poll_reply(ticket),
+                Err(misuse) => Poll::Ready(Err(session.error(misuse, verb))),
+            };
+            let Poll::Ready(outcome) = polled else {
+                return;
+            };
+            self.sent.pop_front();
+            self.sent_bytes = self.sent_bytes.saturating_sub(bytes);
+            let result = outcome.and_then(|reply| match reply.class() {
+                Class::Completion => Ok(reply),
+                _ => Err(session.unwelcome(reply, verb)),
+            });
+            self.results.push(result);
+        }
+    }
+}
+
+impl Operation for Batch {
+    type Output = Vec<Result<Reply, Error>>;
+
+    /// # Errors
+    /// The session ended; what was answered before is lost with it.
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>> {
+        self.collect(session);
+        self.send(session);
+        self.collect(session);
+        if matches!(session.state(), State::Dead(_)) {
+            let ended = |result: &&Result<Reply, Error>| {
+                let of_its_own = |error: &Error| {
+                    matches!(error.kind(), ErrorKind::Refused(_) | ErrorKind::Misuse(_))
+                };
+                result.as_ref().is_err_and(|error| !of_its_own(error))
+            };
+            if let Some(Err(error)) = self.results.iter().find(ended) {
+                return Poll::Ready(Err(error.clone()));
+            }
+        }
+        if self.waiting.is_empty() && self.sent.is_empty() {
+            return Poll::Ready(Ok(core::mem::take(&mut self.results)));
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,65 @@
+//! Whether a directory is there.
+
+use core::task::{Poll, ready};
+
+use crate::command::{Argument, Command, Verb};
+use crate::error::Error;
+use crate::pathname::Pathname;
+use crate::reply::Reply;
+use crate::session::Session;
+
+use super::Operation;
+use super::exchange::Exchange;
+
+/// Enters a directory, to see whether it is there, and comes back. Where the way back cannot be known, it stays out.
+#[derive(Debug)]
+pub(super) struct Visit {
+    path: Argument,
+    step: Step,
+}
+
+#[derive(Debug)]
+enum Step {
+    Ask(Exchange<Pathname>),
+    /// On the way in, with the way back.
+    Enter(Exchange<Reply>, Argument),
+    Return(Exchange<Reply>),
+}
+
+impl Visit {
+    pub(super) const fn new(path: Argument) -> Self {
+        Self {
+            path,
+            step: Step::Ask(Exchange::working_directory()),
+        }
+    }
+}
+
+impl Operation for Visit {
+    type Output = ();
+
+    /// An error says that the directory could not be entered, or not be left.
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
+        loop {
+            self.step = match &mut self.step {
+                Step::Ask(ask) => match ready!(ask.poll(session)) {
+                    Ok(path) => match Argument::new(path) {
+                        Ok(back) => Step::Enter(change_to(self.path.clone()), back),
+                        Err(_) => return Poll::Ready(Ok(())),
+                    },
+                    Err(error) if error.is_fatal() => return Poll::Ready(Err(error)),
+                    Err(_) => return Poll::Ready(Ok(())),
+                },
+                Step::Enter(enter, back) => {
+                    ready!(enter.poll(session))?;
+                    Step::Return(change_to(back.clone()))
+                }
+                Step::Return(leave) => return leave.poll(session).map_ok(drop),
+            }
+        }
+    }
+}
+
+const fn change_to(path: Argument) -> Exchange<Reply> {
+    Exchange::complete(Command::new(Verb::Cwd, path))
+}

@@ -1,0 +1,141 @@
+//! Commands in a batch: many that do not depend on one another, unanswered at once.
+//!
+//! All servers tried take hundreds of SIZE or MDTM in one write. What limits a batch is memory and the sockets'
+//! buffers: a window in commands and in bytes keeps both sides from waiting for each other with full buffers.
+
+use alloc::collections::BTreeMap;
+
+use crate::command::{Command, Verb};
+use crate::error::{Error, ErrorKind, Misuse, Violation};
+use crate::reply::{Reply, ReplyCode};
+use crate::trace::Record;
+
+use super::queue::Work;
+use super::{Session, Ticket};
+
+/// How many commands of a batch may be unanswered.
+pub const BATCH_COMMANDS_MAX: usize = 128;
+/// How many bytes the unanswered commands of a batch may have.
+pub const BATCH_BYTES_MAX: usize = 8 * 1024;
+/// How much of a reply's text is kept.
+pub const BATCH_TEXT_MAX: usize = 512;
+
+/// The commands of a batch that are unanswered, or answered and not polled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Batch {
+    /// The bytes of each command; none once it is answered.
+    bytes: BTreeMap<Ticket, usize>,
+    unanswered_bytes: usize,
+}
+
+impl Batch {
+    pub(super) fn contains(&self, ticket: Ticket) -> bool {
+        self.bytes.contains_key(&ticket)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        self.bytes.len() < BATCH_COMMANDS_MAX
+            && (self.bytes.is_empty()
+                || self.unanswered_bytes.saturating_add(bytes) <= BATCH_BYTES_MAX)
+    }
+
+    fn add(&mut self, ticket: Ticket, bytes: usize) {
+        self.bytes.insert(ticket, bytes);
+        self.unanswered_bytes = self.unanswered_bytes.saturating_add(bytes);
+    }
+
+    fn answered(&mut self, ticket: Ticket) {
+        if let Some(bytes) = self.bytes.get_mut(&ticket) {
+            self.unanswered_bytes = self.unanswered_bytes.saturating_sub(core::mem::take(bytes));
+        }
+    }
+
+    pub(super) fn remove(&mut self, ticket: Ticket) {
+        self.answered(ticket);
+        self.bytes.remove(&ticket);
+    }
+}
+
+impl Session {
+    /// Queues a command of a batch: it goes out without waiting for the replies to those before it.
+    ///
+    /// Of its reply at most [`BATCH_TEXT_MAX`] bytes are kept. [`Batch`](crate::operation::Batch) does the rest.
+    ///
+    /// # Errors
+    /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER, RNFR, CWD ...);
+    /// [`Misuse::PipelineFull`] when the window is full: [`BATCH_COMMANDS_MAX`] commands, [`BATCH_BYTES_MAX`] bytes.
+    pub fn submit_batched(&mut self, command: Command) -> Result<Ticket, Misuse> {
+        if !is_independent(command.verb()) {
+            return Err(Misuse::NotForBatch);
+        }
+        let bytes = command.encoded_len();
+        if !self.batch.has_room(bytes) {
+            return Err(Misuse::PipelineFull);
+        }
+        let ticket = self.issue_ticket();
+        self.batch.add(ticket, bytes);
+        self.trace.record(|| Record::Batched(command.masked()));
+        self.queue.push_back(Work::Command { ticket, command });
+        self.pump();
+        Ok(ticket)
+    }
+
+    /// Makes room in the window, and keeps of the reply what a batch keeps.
+    pub(super) fn reduce_if_batched(
+        &mut self,
+        ticket: Ticket,
+        outcome: Result<Reply, Error>,
+    ) -> Result<Reply, Error> {
+        if !self.batch.contains(ticket) {
+            return outcome;
+        }
+        self.batch.answered(ticket);
+        outcome.map(|reply| reply.shortened(BATCH_TEXT_MAX))
+    }
+
+    /// Ends the session if the reply cannot belong to its command: the server answers out of order, and nothing that it
+    /// says can be told apart any more.
+    pub(super) fn is_out_of_order(&mut self, ticket: Ticket, verb: Verb, reply: &Reply) -> bool {
+        let out_of_order = self.batch.contains(ticket) && !fits(verb, reply);
+        if out_of_order {
+            self.violate(Violation::OutOfOrder);
+            let kind = ErrorKind::Violation(Violation::OutOfOrder);
+            self.answer_if_wanted(Some(ticket), verb, &kind);
+        }
+        out_of_order
+    }
+}
+
+/// Whether a command changes nothing that the commands behind it depend on, and is answered once.
+const fn is_independent(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Size
+            | Verb::Mdtm
+            | Verb::Dele
+            | Verb::Mkd
+            | Verb::Rmd
+            | Verb::Mfmt
+            | Verb::Mlst
+            | Verb::Site
+            | Verb::Noop
+            | Verb::Stat
+    )
+}
+
+/// SIZE and MDTM are answered 213, MKD 257 and sometimes 250; the others never 213 or 257, but for STAT and SITE.
+fn fits(verb: Verb, reply: &Reply) -> bool {
+    let code = reply.code();
+    match verb {
+        _ if !reply.is_positive() => true,
+        Verb::Size | Verb::Mdtm => code == ReplyCode::FILE_STATUS,
+        Verb::Stat | Verb::Site => true,
+        Verb::Mfmt => code != ReplyCode::PATHNAME,
+        Verb::Mkd => code != ReplyCode::FILE_STATUS,
+        _ => code != ReplyCode::FILE_STATUS && code != ReplyCode::PATHNAME,
+    }
+}

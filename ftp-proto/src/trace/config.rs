@@ -1,0 +1,183 @@
+//! The configuration as words, `name=value`: what differs from the default.
+
+use alloc::string::String;
+use core::fmt::{self, Write};
+use core::time::Duration;
+
+use crate::address::HostPolicy;
+use crate::session::{AbortStyle, Config, DataMode, Detail, Leniency, Pipeline, Telnet, TlsPolicy};
+
+/// A setting: its name, how it is read from a configuration and written into one.
+struct Setting {
+    name: &'static str,
+    get: fn(&Config) -> String,
+    set: fn(&mut Config, &str) -> Option<()>,
+}
+
+macro_rules! named {
+    ($field:ident: $($name:literal = $value:expr),+ $(,)?) => {
+        Setting {
+            name: stringify!($field),
+            get: |config| match config.$field {
+                $(value if value == $value => String::from($name),)+
+                _ => String::from("?"),
+            },
+            set: |config, text| {
+                config.$field = match text {
+                    $($name => $value,)+
+                    _ => return None,
+                };
+                Some(())
+            },
+        }
+    };
+}
+
+macro_rules! duration {
+    ($field:ident) => {
+        Setting {
+            name: stringify!($field),
+            get: |config| millis(config.timeouts.$field),
+            set: |config, text| {
+                config.timeouts.$field = duration(text)?;
+                Some(())
+            },
+        }
+    };
+}
+
+macro_rules! number {
+    ($name:ident: $($path:ident).+) => {
+        Setting {
+            name: stringify!($name),
+            get: |config| alloc::format!("{}", config.$($path).+),
+            set: |config, text| {
+                config.$($path).+ = text.parse().ok()?;
+                Some(())
+            },
+        }
+    };
+}
+
+macro_rules! optional_duration {
+    ($name:ident: $($path:ident).+) => {
+        Setting {
+            name: stringify!($name),
+            get: |config| config.$($path).+.map_or_else(|| String::from("none"), millis),
+            set: |config, text| {
+                config.$($path).+ = if text == "none" { None } else { Some(duration(text)?) };
+                Some(())
+            },
+        }
+    };
+}
+
+const SETTINGS: &[Setting] = &[
+    named!(data_mode: "auto" = DataMode::Auto, "epsv" = DataMode::ExtendedPassive, "pasv" = DataMode::Passive,
+        "eprt" = DataMode::ExtendedActive, "port" = DataMode::Active, "active" = DataMode::AnyActive),
+    named!(host_policy: "control" = HostPolicy::ControlHost, "reported" = HostPolicy::AsReported,
+        "public" = HostPolicy::AsReportedIfPublicOrSame, "reject" = HostPolicy::RejectMismatch),
+    named!(tls: "none" = TlsPolicy::None, "control" = TlsPolicy::Control, "full" = TlsPolicy::Full),
+    named!(abort: "abor" = AbortStyle::Abor, "data" = AbortStyle::CloseData, "control" = AbortStyle::CloseControl),
+    named!(telnet: "doubled" = Telnet::Doubled, "literal" = Telnet::Literal),
+    named!(clear_control: "yes" = true, "no" = false),
+    Setting {
+        name: "lenient",
+        get: leniencies,
+        set: set_leniencies,
+    },
+    Setting {
+        name: "pipeline",
+        get: |config| alloc::format!("{}", config.pipeline.get()),
+        set: set_pipeline,
+    },
+    optional_duration!(keepalive: keepalive),
+    optional_duration!(data_total: timeouts.data_total),
+    optional_duration!(operation: timeouts.operation),
+    duration!(connect),
+    duration!(greeting),
+    duration!(reply),
+    duration!(data_open),
+    duration!(securing),
+    duration!(data_idle),
+    duration!(tls_close),
+    duration!(completion),
+    duration!(drain),
+    duration!(abort_linger),
+    duration!(abort_grace),
+    duration!(fence),
+    number!(line_bytes_max: limits.reply.line_bytes_max),
+    number!(reply_bytes_max: limits.reply.reply_bytes_max),
+    number!(reply_lines_max: limits.reply.reply_lines_max),
+    number!(discard_bytes_max: limits.reply.discard_bytes_max),
+    number!(preliminary_replies_max: limits.preliminary_replies_max),
+    number!(unsolicited_replies_max: limits.unsolicited_replies_max),
+    number!(in_flight_max: limits.in_flight_max),
+    number!(strangers_max: limits.strangers_max),
+    number!(data_progress_min: limits.data_progress_min),
+    number!(trace_records_max: limits.trace_records_max),
+];
+
+/// Writes ` name=value` for each setting that differs from the default.
+pub(super) fn write(config: &Config, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let usual = Config::default();
+    for setting in SETTINGS {
+        let value = (setting.get)(config);
+        if value != (setting.get)(&usual) {
+            write!(f, " {}={value}", setting.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads one `name=value` into `config`. What is recorded is always everything: a trace of less has no such line.
+pub(super) fn read(config: &mut Config, name: &str, value: &str) -> Option<()> {
+    config.detail = Detail::Everything;
+    let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
+    (setting.set)(config, value)
+}
+
+fn millis(duration: Duration) -> String {
+    alloc::format!("{}ms", duration.as_millis())
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    text.strip_suffix("ms")?
+        .parse()
+        .ok()
+        .map(Duration::from_millis)
+}
+
+const LENIENCIES: [(&str, Leniency); 6] = [
+    ("other-code", Leniency::OtherCodeEndsReply),
+    ("quotes", Leniency::UndoubledQuotes),
+    ("no-close-notify", Leniency::NoCloseNotify),
+    ("early-completion", Leniency::EarlyCompletion),
+    ("no-mark", Leniency::NoMark),
+    ("surplus", Leniency::SurplusCompletion),
+];
+
+fn leniencies(config: &Config) -> String {
+    let mut text = String::new();
+    for (name, leniency) in LENIENCIES {
+        if config.lenient.contains(leniency) {
+            let separator = if text.is_empty() { "" } else { "," };
+            // Writing into a string cannot fail.
+            let _ = write!(text, "{separator}{name}");
+        }
+    }
+    text
+}
+
+fn set_leniencies(config: &mut Config, text: &str) -> Option<()> {
+    for word in text.split(',').filter(|word| !word.is_empty()) {
+        let (_, leniency) = LENIENCIES.iter().find(|(name, _)| *name == word)?;
+        config.lenient = config.lenient.with(*leniency);
+    }
+    Some(())
+}
+
+fn set_pipeline(config: &mut Config, text: &str) -> Option<()> {
+    config.pipeline = Pipeline::window(text.parse().ok()?);
+    Some(())
+}

@@ -1,0 +1,552 @@
+//! The ladder of listing commands, against servers that answer from a table: which commands go out, what is remembered,
+//! and which error is told.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::task::Poll;
+
+use ftp_proto::operation::{AskFeatures, Exchange, Greet, List, Listed, Rung};
+use ftp_proto::{
+    Action, Argument, Command, Config, Control, DataMode, End, Error, ErrorKind, Failure, Instant,
+    Interruption, Link, Operation, Report, Session, Verb,
+};
+
+const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const DONE: &str = "226 Done.\r\n";
+const MISSING: &str = "550 No such file.\r\n";
+const UNKNOWN: &str = "500 Unknown command.\r\n";
+const FEATURES: &str = "211-Features:\r\n MLST type*;size*;\r\n211 End\r\n";
+
+/// What a server says to a command: at once, and after the data, which is all that follows a 150.
+#[derive(Clone, Copy)]
+enum Answer {
+    Say(&'static str),
+    /// 150, these bytes, 226.
+    Data(&'static [u8]),
+    /// 150, these bytes, and this.
+    DataThen(&'static [u8], &'static str),
+}
+use Answer::{Data, DataThen, Say};
+
+type Answers = &'static [(&'static str, Answer)];
+
+/// A session and a server that answers from a table. What the table lacks is unknown to it.
+struct Pair {
+    session: Session,
+    answers: Answers,
+    /// Whether data connections can be made.
+    reachable: bool,
+    sent: Vec<String>,
+    /// What follows the 150 of the transfer under way.
+    data: Option<(&'static [u8], &'static str)>,
+    received: Vec<u8>,
+}
+
+impl Pair {
+    fn new(answers: Answers) -> Self {
+        Self::with_config(answers, Config::default())
+    }
+
+    fn with_config(answers: Answers, mut config: Config) -> Self {
+        config.data_mode = DataMode::ExtendedPassive;
+        let mut pair = Self {
+            session: Session::new(config, Control::new(HOST, HOST)),
+            answers,
+            reachable: true,
+            sent: Vec::new(),
+            data: None,
+            received: Vec::new(),
+        };
+        pair.session.receive(b"220 Ready.\r\n");
+        pair.run(Greet).unwrap();
+        pair
+    }
+
+    fn unreachable(answers: Answers) -> Self {
+        Self {
+            reachable: false,
+            ..Self::new(answers)
+        }
+    }
+
+    fn run<O: Operation>(&mut self, mut operation: O) -> Result<O::Output, Error> {
+        for _ in 0..1_000 {
+            if let Poll::Ready(result) = operation.poll(&mut self.session) {
+                return result;
+            }
+            while let Some(action) = self.session.poll_action(Instant::EPOCH) {
+                self.act(action);
+            }
+            self.answer();
+        }
+        panic!("the operation does not end; sent: {:?}", self.sent);
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Connect { data, .. } if self.reachable => {
+                self.session.report(Report::Connected { data });
+            }
+            Action::Connect { data, .. } => {
+                let (link, failure) = (Link::Data(data), Failure::Refused);
+                self.session.report(Report::Failed { link, failure });
+            }
+            Action::Move { data, .. } => {
+                let (bytes, reply) = self.data.take().unwrap();
+                self.received.extend_from_slice(bytes);
+                let bytes = bytes.len() as u64;
+                self.session.report(Report::Moved { data, bytes });
+                let end = End::Clean;
+                self.session.report(Report::Finished { data, end });
+                self.session.receive(reply.as_bytes());
+            }
+            Action::Secure {
+                link: Link::Control,
+            } => self.session.report(Report::Secured {
+                link: Link::Control,
+            }),
+            Action::Discard { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn answer(&mut self) {
+        let lines = String::from_utf8(self.session.transmit().to_vec()).unwrap();
+        self.session.transmitted(lines.len());
+        for line in lines.lines() {
+            self.sent.push(line.to_owned());
+            let answer = self.answers.iter().find(|(command, _)| *command == line);
+            match answer.map_or_else(|| usual(line), |(_, answer)| *answer) {
+                Say(reply) => self.session.receive(reply.as_bytes()),
+                Data(bytes) => self.begin(bytes, DONE),
+                DataThen(bytes, reply) => self.begin(bytes, reply),
+            }
+        }
+    }
+
+    fn begin(&mut self, bytes: &'static [u8], end: &'static str) {
+        self.data = Some((bytes, end));
+        self.session.receive(b"150 Here it comes.\r\n");
+    }
+
+    fn list(&mut self, path: &str) -> Result<Listed, Error> {
+        self.sent.clear();
+        self.received.clear();
+        let path = (!path.is_empty()).then(|| Argument::new(path).unwrap());
+        self.run(List::new(path))
+    }
+
+    /// The commands of the last listing, without those that prepare a transfer.
+    fn commands(&self) -> Vec<&str> {
+        let prepares = |line: &&str| *line == "EPSV" || line.starts_with("TYPE ");
+        let all = self.sent.iter().map(String::as_str);
+        all.filter(|line| !prepares(line)).collect()
+    }
+}
+
+/// What every server of these tests says to commands that it does not speak about.
+fn usual(line: &str) -> Answer {
+    match line {
+        "EPSV" => Say("229 Passive (|||4000|)\r\n"),
+        "TYPE A" | "TYPE I" | "CWD /home" => Say("200 Fine.\r\n"),
+        "PWD" => Say("257 \"/home\"\r\n"),
+        _ => Say(UNKNOWN),
+    }
+}
+
+const FACTS: &[u8] = b"type=file; a\r\n";
+const LINES: &[u8] = b"-rw-r--r-- 1 u g 5 Mar 1 2020 a\r\n";
+
+/// A row: the server, the commands, and the way the listing came with what was received.
+type Row = (
+    &'static str,
+    Answers,
+    &'static [&'static str],
+    (Rung, &'static [u8]),
+);
+
+#[test]
+fn each_server_is_listed_by_the_first_way_that_works() {
+    let rows: &[Row] = &[
+        (
+            "MLSD is offered",
+            &[("FEAT", Say(FEATURES)), ("MLSD pub", Data(FACTS))],
+            &["FEAT", "MLSD pub"],
+            (Rung::MachineList, FACTS),
+        ),
+        (
+            "FEAT is refused",
+            &[("LIST -a pub", Data(LINES))],
+            &["FEAT", "LIST -a pub"],
+            (Rung::ListAll, LINES),
+        ),
+        (
+            "FEAT does not offer MLSD",
+            &[
+                ("FEAT", Say("211-Features:\r\n SIZE\r\n211 End\r\n")),
+                ("LIST -a pub", Data(LINES)),
+            ],
+            &["FEAT", "LIST -a pub"],
+            (Rung::ListAll, LINES),
+        ),
+        (
+            "MLSD is offered and unknown",
+            &[("FEAT", Say(FEATURES)), ("LIST -a pub", Data(LINES))],
+            &["FEAT", "MLSD pub", "LIST -a pub"],
+            (Rung::ListAll, LINES),
+        ),
+        (
+            "MLSD is offered and not implemented",
+            &[
+                ("FEAT", Say(FEATURES)),
+                ("MLSD pub", Say("502 Not implemented.\r\n")),
+                ("LIST -a pub", Data(LINES)),
+            ],
+            &["FEAT", "MLSD pub", "LIST -a pub"],
+            (Rung::ListAll, LINES),
+        ),
+        (
+            "-a is a name, of nothing",
+            &[("LIST -a pub", Data(b"")), ("LIST pub", Data(LINES))],
+            &["FEAT", "LIST -a pub", "LIST pub"],
+            (Rung::List, LINES),
+        ),
+        (
+            "-a is a name, of something missing",
+            &[("LIST -a pub", Say(MISSING)), ("LIST pub", Data(LINES))],
+            &["FEAT", "LIST -a pub", "LIST pub"],
+            (Rung::List, LINES),
+        ),
+        (
+            "-a is a name, and found missing after the mark",
+            &[
+                ("LIST -a pub", DataThen(b"", "450 No such file.\r\n")),
+                ("LIST pub", Data(LINES)),
+            ],
+            &["FEAT", "LIST -a pub", "LIST pub"],
+            (Rung::List, LINES),
+        ),
+        (
+            "LIST is not implemented",
+            &[("STAT pub", Say("213-pub:\r\n a\r\n213 End\r\n"))],
+            &["FEAT", "LIST -a pub", "LIST pub", "STAT pub"],
+            (Rung::Status, b""),
+        ),
+        (
+            "EPSV is refused",
+            &[
+                ("EPSV", Say("425 No ports.\r\n")),
+                ("STAT pub", Say("213-pub:\r\n a\r\n213 End\r\n")),
+            ],
+            &["FEAT", "STAT pub"],
+            (Rung::Status, b""),
+        ),
+        (
+            "EPSV is answered with nonsense",
+            &[
+                ("EPSV", Say("229 Somewhere.\r\n")),
+                ("STAT pub", Say("213-pub:\r\n a\r\n213 End\r\n")),
+            ],
+            &["FEAT", "STAT pub"],
+            (Rung::Status, b""),
+        ),
+        (
+            "the server cannot connect to us",
+            &[
+                ("FEAT", Say(FEATURES)),
+                (
+                    "MLSD pub",
+                    DataThen(b"", "425 Cannot open data connection.\r\n"),
+                ),
+                ("STAT pub", Say("213-pub:\r\n a\r\n213 End\r\n")),
+            ],
+            &["FEAT", "MLSD pub", "STAT pub"],
+            (Rung::Status, b""),
+        ),
+    ];
+    for (name, answers, commands, (rung, received)) in rows {
+        let mut pair = Pair::new(answers);
+        let listed = pair
+            .list("pub")
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(pair.commands(), *commands, "{name}");
+        assert_eq!(listed.rung, *rung, "{name}");
+        assert_eq!(pair.received, *received, "{name}");
+        let lines: Vec<_> = listed.status_lines().collect();
+        let expected: &[&[u8]] = match rung {
+            Rung::Status => &[b" a"],
+            _ => &[],
+        };
+        assert_eq!(lines, expected, "{name}");
+        // The same again: what worked is known, and FEAT is not asked twice.
+        pair.list("pub").unwrap();
+        assert_eq!(pair.commands(), [commands[commands.len() - 1]], "{name}");
+    }
+}
+
+#[test]
+fn where_no_data_connection_can_be_made_stat_lists() {
+    let server: Answers = &[
+        ("FEAT", Say(FEATURES)),
+        ("STAT pub", Say("213-pub:\r\n a\r\n b\r\n213 End\r\n")),
+        ("STAT .", Say("212-.:\r\n c\r\n212 End\r\n")),
+    ];
+    let mut pair = Pair::unreachable(server);
+    let listed = pair.list("pub").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "STAT pub"]);
+    let lines: Vec<_> = listed.status_lines().collect();
+    assert_eq!(lines, [b" a", b" b"]);
+    assert!(listed.completed.is_none() && !listed.is_truncated());
+    // Without a path STAT would tell of the server.
+    let listed = pair.list("").unwrap();
+    assert_eq!(pair.sent, ["STAT ."]);
+    assert_eq!(listed.status_lines().collect::<Vec<_>>(), [b" c"]);
+}
+
+#[test]
+fn without_a_path_the_working_directory_is_listed() {
+    let mut pair = Pair::new(&[("LIST -a", Data(b"")), ("LIST", Data(b""))]);
+    let listed = pair.list("").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "LIST -a", "LIST"]);
+    assert_eq!(listed.rung, Rung::List);
+    // It is surely there, and an empty listing shows nothing about the way it came.
+    pair.list("").unwrap();
+    assert_eq!(pair.commands(), ["LIST -a", "LIST"]);
+    let mut pair = Pair::new(&[("FEAT", Say(FEATURES)), ("MLSD", Data(b""))]);
+    pair.list("").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "MLSD"]);
+}
+
+#[test]
+fn a_path_that_looks_like_an_option_is_none() {
+    let mut pair = Pair::new(&[
+        ("LIST -a ./-R", Data(b"")),
+        ("LIST ./-R", Data(LINES)),
+        ("LIST a -R", Data(LINES)),
+    ]);
+    pair.list("-R").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "LIST -a ./-R", "LIST ./-R"]);
+    pair.list("a -R").unwrap();
+    assert_eq!(pair.commands(), ["LIST a -R"]);
+    let mut pair = Pair::new(&[("FEAT", Say(FEATURES)), ("MLSD -R", Data(FACTS))]);
+    pair.list("-R").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "MLSD -R"]);
+    let mut pair = Pair::unreachable(&[("STAT ./-R", Say("213-:\r\n a\r\n213 End\r\n"))]);
+    pair.list("-R").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "STAT ./-R"]);
+}
+
+#[test]
+fn features_that_are_known_are_not_asked_again() {
+    let mut pair = Pair::new(&[("FEAT", Say(FEATURES)), ("MLSD pub", Data(FACTS))]);
+    pair.run(AskFeatures::new()).unwrap();
+    pair.list("pub").unwrap();
+    assert_eq!(pair.commands(), ["MLSD pub"]);
+}
+
+/// A row: the server, the commands, and the step and the reply code of the error.
+type Refusal = (
+    &'static str,
+    Answers,
+    &'static [&'static str],
+    (Verb, Option<u16>),
+);
+
+#[test]
+fn a_missing_directory_is_an_error_that_says_so() {
+    let rows: &[Refusal] = &[
+        (
+            "by MLSD",
+            &[("FEAT", Say(FEATURES)), ("MLSD nosuch", Say(MISSING))],
+            &["FEAT", "MLSD nosuch"],
+            (Verb::Mlsd, Some(550)),
+        ),
+        (
+            "by MLSD, as pyftpdlib does",
+            &[
+                ("FEAT", Say(FEATURES)),
+                ("MLSD nosuch", Say("501 No such directory.\r\n")),
+            ],
+            &["FEAT", "MLSD nosuch"],
+            (Verb::Mlsd, Some(501)),
+        ),
+        (
+            "by LIST",
+            &[
+                ("LIST -a nosuch", Say("550 -a nosuch: no such file.\r\n")),
+                ("LIST nosuch", Say(MISSING)),
+            ],
+            &["FEAT", "LIST -a nosuch", "LIST nosuch"],
+            (Verb::List, Some(550)),
+        ),
+        (
+            "after the mark, as ProFTPD does",
+            &[
+                ("LIST -a nosuch", DataThen(b"", MISSING)),
+                ("LIST nosuch", DataThen(b"", MISSING)),
+            ],
+            &["FEAT", "LIST -a nosuch", "LIST nosuch"],
+            (Verb::List, Some(550)),
+        ),
+        (
+            "as empty, as vsftpd does",
+            &[
+                ("LIST -a nosuch", Data(b"")),
+                ("LIST nosuch", Data(b"")),
+                ("CWD nosuch", Say("550 Failed to change directory.\r\n")),
+            ],
+            &["FEAT", "LIST -a nosuch", "LIST nosuch", "PWD", "CWD nosuch"],
+            (Verb::Cwd, Some(550)),
+        ),
+        (
+            "by STAT",
+            &[
+                ("EPSV", Say("425 No ports.\r\n")),
+                ("STAT nosuch", Say("450 No such file.\r\n")),
+            ],
+            &["FEAT", "STAT nosuch"],
+            (Verb::Stat, Some(450)),
+        ),
+        (
+            "as empty by STAT",
+            &[
+                ("EPSV", Say("425 No ports.\r\n")),
+                ("STAT nosuch", Say("213-Status:\r\n213 End\r\n")),
+                ("CWD nosuch", Say(MISSING)),
+            ],
+            &["FEAT", "STAT nosuch", "PWD", "CWD nosuch"],
+            (Verb::Cwd, Some(550)),
+        ),
+        (
+            "nothing is implemented",
+            &[],
+            &["FEAT", "LIST -a nosuch", "LIST nosuch", "STAT nosuch"],
+            (Verb::List, Some(500)),
+        ),
+        (
+            "no data connection and no STAT",
+            &[("EPSV", Say("425 No ports.\r\n"))],
+            &["FEAT", "STAT nosuch"],
+            (Verb::Epsv, Some(425)),
+        ),
+    ];
+    for (name, answers, commands, (verb, code)) in rows {
+        let mut pair = Pair::new(answers);
+        let error = pair.list("nosuch").expect_err(name);
+        assert_eq!(pair.commands(), *commands, "{name}");
+        assert_eq!(error.verb(), *verb, "{name}: {error}");
+        let found = error.reply().map(|reply| reply.code().get());
+        assert_eq!(found, *code, "{name}: {error}");
+        assert!(!error.is_fatal(), "{name}: {error}");
+        assert_eq!(pair.received, b"", "{name}");
+        // Nothing worked, so nothing is remembered but what FEAT said.
+        pair.list("nosuch").expect_err(name);
+        assert_eq!(pair.commands(), commands[1..], "{name}");
+    }
+}
+
+#[test]
+fn when_neither_data_connections_nor_stat_work_the_connection_is_to_blame() {
+    let mut pair = Pair::unreachable(&[("FEAT", Say(FEATURES))]);
+    let error = pair.list("pub").unwrap_err();
+    assert_eq!(pair.commands(), ["FEAT", "STAT pub"]);
+    let ErrorKind::Interrupted(interrupted) = error.kind() else {
+        panic!("{error}");
+    };
+    assert_eq!(interrupted.cause, Interruption::Data(Failure::Refused));
+    assert!(!error.is_fatal());
+}
+
+#[test]
+fn an_empty_directory_that_is_there_is_no_error_and_the_session_stays_where_it_was() {
+    let mut pair = Pair::new(&[
+        ("LIST -a pub", Data(b"")),
+        ("LIST pub", Data(b"")),
+        ("CWD pub", Say("250 There.\r\n")),
+    ]);
+    pair.list("pub").unwrap();
+    let commands = [
+        "FEAT",
+        "LIST -a pub",
+        "LIST pub",
+        "PWD",
+        "CWD pub",
+        "CWD /home",
+    ];
+    assert_eq!(pair.commands(), commands);
+    // Where the way back is not known, nothing is entered.
+    let mut pair = Pair::new(&[
+        ("LIST -a pub", Data(b"")),
+        ("LIST pub", Data(b"")),
+        ("PWD", Say("502 Where indeed?\r\n")),
+    ]);
+    pair.list("pub").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "LIST -a pub", "LIST pub", "PWD"]);
+}
+
+#[test]
+fn what_came_before_a_failure_is_not_mixed_with_another_way() {
+    let server: Answers = &[
+        (
+            "LIST -a pub",
+            DataThen(LINES, "451 The disk is on fire.\r\n"),
+        ),
+        ("LIST pub", Data(LINES)),
+    ];
+    let mut pair = Pair::new(server);
+    let error = pair.list("pub").unwrap_err();
+    assert_eq!(pair.commands(), ["FEAT", "LIST -a pub"]);
+    assert_eq!(error.reply().unwrap().code().get(), 451);
+    assert_eq!(pair.received, LINES);
+}
+
+#[test]
+fn a_way_that_worked_is_tried_first_and_left_when_it_works_no_more() {
+    let mut pair = Pair::new(&[("FEAT", Say(FEATURES)), ("MLSD pub", Data(FACTS))]);
+    pair.list("pub").unwrap();
+    pair.answers = &[("LIST -a pub", Data(LINES))];
+    pair.list("pub").unwrap();
+    assert_eq!(pair.commands(), ["MLSD pub", "LIST -a pub"]);
+    pair.list("pub").unwrap();
+    assert_eq!(pair.commands(), ["LIST -a pub"]);
+}
+
+#[test]
+fn what_was_learnt_is_forgotten_when_the_session_begins_anew() {
+    let server: Answers = &[
+        ("FEAT", Say(FEATURES)),
+        ("MLSD pub", Data(FACTS)),
+        ("REIN", Say("220 Anew.\r\n")),
+        ("AUTH TLS", Say("234 Go on.\r\n")),
+    ];
+    let auth = Command::new(Verb::Auth, Argument::new("TLS").unwrap());
+    for again in [
+        Exchange::complete(Command::bare(Verb::Rein)),
+        Exchange::complete(auth),
+    ] {
+        let mut pair = Pair::new(server);
+        pair.list("pub").unwrap();
+        pair.run(again).unwrap();
+        pair.list("pub").unwrap();
+        assert_eq!(pair.commands(), ["FEAT", "MLSD pub"]);
+    }
+}
+
+#[test]
+fn a_reply_that_is_cut_off_says_so() {
+    let server: Answers = &[(
+        "STAT pub",
+        Say("213-pub:\r\n one\r\n two\r\n three\r\n four\r\n213 End\r\n"),
+    )];
+    let mut config = Config::default();
+    config.limits.reply.reply_bytes_max = 24;
+    let mut pair = Pair::with_config(server, config);
+    pair.reachable = false;
+    assert!(pair.list("pub").unwrap().is_truncated());
+}

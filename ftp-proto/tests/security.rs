@@ -1,0 +1,548 @@
+//! The TLS policy is kept by the machine, in whatever order things happen (RFC 4217).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::task::Poll;
+use std::time::Duration;
+
+use ftp_proto::operation::{
+    AskFeatures, DataProtection, Exchange, Login, Refill, Refilled, Secure, Store,
+};
+use ftp_proto::{
+    Action, After, Argument, Closed, Command, Config, Control, End, Error, ErrorKind, Failure,
+    Instant, Interruption, Link, Misuse, Operation, Policy, Report, Session, State, TlsPolicy,
+    Transfer, Verb, Violation,
+};
+
+/// A session with its server's side in the hands of the test.
+struct Talk {
+    session: Session,
+    now: Instant,
+}
+
+impl Talk {
+    fn new(tls: TlsPolicy) -> Self {
+        let mut config = Config::default();
+        config.tls = tls;
+        Self::with(config, Control::default())
+    }
+
+    fn with(config: Config, control: Control) -> Self {
+        let mut talk = Self {
+            session: Session::new(config, control),
+            now: Instant::EPOCH,
+        };
+        talk.hear("220 ready\r\n");
+        talk
+    }
+
+    /// After AUTH TLS, the handshake and PROT P.
+    fn protected() -> Self {
+        let mut talk = Self::new(TlsPolicy::Full);
+        talk.secure();
+        let mut operation = Secure::new();
+        assert_eq!(talk.poll(&mut operation), None);
+        assert_eq!(talk.said(), "PBSZ 0\r\n");
+        talk.hear("200 well\r\n");
+        assert_eq!(talk.poll(&mut operation), None);
+        assert_eq!(talk.said(), "PROT P\r\n");
+        talk.hear("200 well\r\n");
+        assert_eq!(talk.poll(&mut operation), Some(Ok(())));
+        talk
+    }
+
+    fn secure(&mut self) {
+        self.submit("AUTH TLS");
+        assert_eq!(self.said(), "AUTH TLS\r\n");
+        self.hear("234 go\r\n");
+        self.begin_tls();
+    }
+
+    fn begin_tls(&mut self) {
+        let link = Link::Control;
+        assert_eq!(self.actions(), [Action::Secure { link }]);
+        self.session.report(Report::Secured { link });
+    }
+
+    fn submit(&mut self, line: &str) {
+        self.session.submit(Command::raw(line).unwrap()).unwrap();
+    }
+
+    fn hear(&mut self, replies: &str) {
+        self.session.receive(replies.as_bytes());
+    }
+
+    /// What is to be sent, as text; it counts as sent.
+    fn said(&mut self) -> String {
+        let text = String::from_utf8(self.session.transmit().to_vec()).unwrap();
+        self.session.transmitted(text.len());
+        text
+    }
+
+    fn actions(&mut self) -> Vec<Action> {
+        std::iter::from_fn(|| self.session.poll_action(self.now)).collect()
+    }
+
+    fn poll<O: Operation>(&mut self, operation: &mut O) -> Option<Result<O::Output, Error>> {
+        match operation.poll(&mut self.session) {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Runs an operation against fixed replies and yields what it said.
+    fn run<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        replies: &[&str],
+    ) -> (String, Result<O::Output, Error>) {
+        let (mut said, mut replies) = (String::new(), replies.iter());
+        loop {
+            if let Some(result) = self.poll(operation) {
+                return (said, result);
+            }
+            said += &self.said();
+            match self.actions().as_slice() {
+                [] => self.hear(replies.next().expect("a reply for every command")),
+                [Action::Secure { link }] => self.session.report(Report::Secured { link: *link }),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Begins an upload as far as the mark; the data connection waits for its handshake.
+    fn upload_until_handshake(&mut self, store: &mut Store) -> ftp_proto::DataId {
+        assert!(self.poll(store).is_none());
+        assert_eq!(self.said(), "TYPE I\r\nEPSV\r\n");
+        self.hear("200 well\r\n229 Entering (|||5000|)\r\n");
+        let [Action::Connect { data, .. }] = self.actions()[..] else {
+            panic!("no connection is made");
+        };
+        self.session.report(Report::Connected { data });
+        assert_eq!(self.said(), "STOR a\r\n");
+        self.hear("150 go\r\n");
+        let link = Link::Data(data);
+        assert_eq!(self.actions(), [Action::Secure { link }]);
+        data
+    }
+}
+
+fn argument(text: &str) -> Argument {
+    Argument::new(text).unwrap()
+}
+
+fn login() -> Login {
+    Login::new(argument("ann")).password(argument("secret"))
+}
+
+fn policy(error: &Error) -> Option<Policy> {
+    match error.kind() {
+        ErrorKind::Policy(policy) => Some(*policy),
+        _ => None,
+    }
+}
+
+// -- nothing secret before the handshake ------------------------------------------------------------------------------
+
+/// Every sequence of three commands, each answered in every way, and no handshake at the end of AUTH.
+#[test]
+fn no_order_of_commands_lets_anything_private_out_in_clear() {
+    const LINES: [&str; 9] = [
+        "AUTH TLS",
+        "FEAT",
+        "USER canary",
+        "PASS canary",
+        "ACCT canary",
+        "PROT P",
+        "CWD canary",
+        "SITE canary",
+        "CCC",
+    ];
+    const REPLIES: [&str; 3] = ["230 in\r\n", "234 go\r\n", "502 no\r\n"];
+    let mut config = Config::default();
+    for (policy, clear_control) in [
+        (TlsPolicy::Control, false),
+        (TlsPolicy::Full, false),
+        (TlsPolicy::Full, true),
+    ] {
+        config.tls = policy;
+        config.clear_control = clear_control;
+        for number in 0..(LINES.len() * REPLIES.len()).pow(3) {
+            let mut talk = Talk::with(config, Control::default());
+            let (mut rest, mut said) = (number, String::new());
+            for _ in 0..3 {
+                talk.submit(LINES[rest % LINES.len()]);
+                rest /= LINES.len();
+                let more = talk.said();
+                if !more.is_empty() {
+                    talk.hear(REPLIES[rest % REPLIES.len()]);
+                }
+                rest /= REPLIES.len();
+                said += &more;
+            }
+            let harmless = said.lines().all(|line| matches!(line, "AUTH TLS" | "FEAT"));
+            assert!(harmless, "{policy:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_written_between_the_agreement_and_the_handshake() {
+    let mut talk = Talk::new(TlsPolicy::Full);
+    talk.submit("AUTH TLS");
+    talk.submit("USER ann");
+    talk.submit("FEAT");
+    assert_eq!(talk.said(), "AUTH TLS\r\n");
+    talk.hear("234 go\r\n");
+    assert_eq!(talk.said(), "");
+    talk.begin_tls();
+    assert_eq!(talk.said(), "USER ann\r\n");
+}
+
+#[test]
+fn a_greeting_that_logs_in_does_not_stand_for_tls() {
+    for tls in [TlsPolicy::Control, TlsPolicy::Full] {
+        let mut config = Config::default();
+        config.tls = tls;
+        let mut talk = Talk {
+            session: Session::new(config, Control::default()),
+            now: Instant::EPOCH,
+        };
+        talk.hear("230 welcome, ann\r\n");
+        let (said, refused) = talk.run(&mut Exchange::delete(argument("a")), &[]);
+        assert_eq!(said, "");
+        assert_eq!(
+            policy(&refused.unwrap_err()),
+            Some(Policy::ControlNotSecured)
+        );
+        let (said, refused) = talk.run(&mut Store::new(argument("a")), &[]);
+        assert_eq!(said, "");
+        assert_eq!(
+            policy(&refused.unwrap_err()),
+            Some(Policy::ControlNotSecured)
+        );
+        let (said, secured) = talk.run(&mut Secure::new(), &["234 go\r\n", "200\r\n", "200\r\n"]);
+        assert_eq!(said, "AUTH TLS\r\nPBSZ 0\r\nPROT P\r\n");
+        secured.unwrap();
+    }
+}
+
+// -- refusals ---------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_refused_auth_is_an_error_and_user_is_never_sent() {
+    for refusal in [
+        "500 what\r\n",
+        "502 no\r\n",
+        "504 no\r\n",
+        "334 data\r\n",
+        "421 bye\r\n",
+    ] {
+        let mut talk = Talk::new(TlsPolicy::Control);
+        let (said, secured) = talk.run(&mut Secure::new(), &[refusal]);
+        assert_eq!(said, "AUTH TLS\r\n");
+        secured.unwrap_err();
+        let (said, refused) = talk.run(&mut login(), &[]);
+        assert_eq!(said, "");
+        refused.unwrap_err();
+    }
+}
+
+#[test]
+fn a_failed_handshake_ends_the_session() {
+    let mut talk = Talk::new(TlsPolicy::Full);
+    talk.submit("AUTH TLS");
+    talk.said();
+    talk.hear("234 go\r\n");
+    talk.actions();
+    talk.session.report(Report::Failed {
+        link: Link::Control,
+        failure: Failure::Tls,
+    });
+    assert_eq!(
+        talk.session.state(),
+        State::Dead(Closed::Lost(Failure::Tls))
+    );
+    let (said, refused) = talk.run(&mut login(), &[]);
+    assert_eq!(
+        (said.as_str(), refused.unwrap_err().after()),
+        ("", After::Dead)
+    );
+}
+
+#[test]
+fn a_handshake_that_stalls_ends_the_session() {
+    let mut talk = Talk::new(TlsPolicy::Full);
+    talk.submit("AUTH TLS");
+    talk.said();
+    talk.hear("234 go\r\n");
+    talk.actions();
+    talk.now = talk.session.deadline().unwrap().at;
+    assert_eq!(talk.actions(), [Action::Close]);
+    assert!(matches!(
+        talk.session.state(),
+        State::Dead(Closed::Timeout(_))
+    ));
+}
+
+#[test]
+fn a_refused_prot_is_an_error_and_no_data_command_is_sent() {
+    for tls in [TlsPolicy::Full, TlsPolicy::Control] {
+        let mut talk = Talk::new(tls);
+        let replies = ["234 go\r\n", "200 well\r\n", "536 no\r\n"];
+        let (_, secured) = talk.run(&mut Secure::new(), &replies);
+        let error = secured.unwrap_err();
+        assert_eq!((error.verb(), error.after()), (Verb::Prot, After::Usable));
+        if tls == TlsPolicy::Full {
+            let (said, refused) = talk.run(&mut Store::new(argument("a")), &[]);
+            assert_eq!(said, "");
+            assert_eq!(
+                policy(&refused.unwrap_err()),
+                Some(Policy::DataNotProtected)
+            );
+        }
+    }
+}
+
+#[test]
+fn giving_protection_up_is_not_forgotten() {
+    let mut talk = Talk::protected();
+    let (_, cleared) = talk.run(
+        &mut Secure::data(DataProtection::Clear),
+        &["200 well\r\n", "200 well\r\n"],
+    );
+    cleared.unwrap();
+    assert!(!talk.session.is_data_protected());
+    let (said, refused) = talk.run(&mut Store::new(argument("a")), &[]);
+    assert_eq!(said, "");
+    assert_eq!(
+        policy(&refused.unwrap_err()),
+        Some(Policy::DataNotProtected)
+    );
+}
+
+// -- what comes in clear --------------------------------------------------------------------------------------------------
+
+#[test]
+fn clear_text_behind_the_agreement_is_fatal_however_it_is_cut() {
+    let text = b"234 go\r\n230 you are in\r\n";
+    for cut in 0..=text.len() {
+        for flushed in [true, false] {
+            let mut talk = Talk::new(TlsPolicy::Full);
+            talk.submit("AUTH TLS");
+            talk.said();
+            let (first, rest) = text.split_at(cut);
+            talk.session.receive(first);
+            if flushed {
+                talk.actions();
+            }
+            talk.session.receive(rest);
+            let dead = State::Dead(Closed::Violation(Violation::BytesBeforeTls));
+            assert_eq!(talk.session.state(), dead, "cut at {cut}");
+            assert!(!talk.session.is_secured());
+            assert_eq!(talk.said(), "");
+        }
+    }
+}
+
+#[test]
+fn what_was_learnt_in_clear_is_asked_again() {
+    let mut talk = Talk::new(TlsPolicy::Control);
+    let in_clear = "211-Features:\r\n EVIL\r\n211 End\r\n";
+    let (said, features) = talk.run(&mut AskFeatures::new(), &[in_clear]);
+    assert_eq!(said, "FEAT\r\n");
+    assert!(features.unwrap().has("EVIL"));
+    talk.secure();
+    assert_eq!(talk.session.features(), None);
+    let under_tls = "211-Features:\r\n GOOD\r\n211 End\r\n";
+    let (said, features) = talk.run(&mut AskFeatures::new(), &[under_tls]);
+    assert_eq!(said, "FEAT\r\n");
+    assert!(!features.unwrap().has("EVIL"));
+}
+
+// -- implicit TLS and CCC -------------------------------------------------------------------------------------------------
+
+#[test]
+fn implicit_tls_needs_no_auth() {
+    let mut config = Config::default();
+    config.tls = TlsPolicy::Full;
+    let mut talk = Talk::with(config, Control::default().secured());
+    assert!(talk.session.is_secured());
+    let (said, secured) = talk.run(&mut Secure::new(), &["200 well\r\n", "200 well\r\n"]);
+    assert_eq!(said, "PBSZ 0\r\nPROT P\r\n");
+    secured.unwrap();
+    let auth = Command::raw("AUTH TLS").unwrap();
+    let (said, refused) = talk.run(&mut Exchange::send(auth), &[]);
+    assert_eq!(said, "");
+    let error = refused.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Misuse(Misuse::WrongSecurity));
+}
+
+#[test]
+fn ccc_is_refused_unless_it_is_allowed() {
+    let mut talk = Talk::protected();
+    let (said, refused) = talk.run(&mut Exchange::clear_control(), &[]);
+    assert_eq!(said, "");
+    assert_eq!(policy(&refused.unwrap_err()), Some(Policy::ClearControl));
+}
+
+#[test]
+fn after_ccc_passwords_stay_forbidden_and_data_protected() {
+    let mut config = Config::default();
+    config.tls = TlsPolicy::Full;
+    config.clear_control = true;
+    let mut talk = Talk::with(config, Control::default().secured());
+    let (_, secured) = talk.run(&mut Secure::new(), &["200 well\r\n", "200 well\r\n"]);
+    secured.unwrap();
+
+    let mut clear = Exchange::clear_control();
+    assert!(talk.poll(&mut clear).is_none());
+    assert_eq!(talk.said(), "CCC\r\n");
+    talk.hear("200 well\r\n");
+    assert_eq!(talk.actions(), [Action::Unsecure]);
+    assert!(talk.poll(&mut clear).is_none());
+    talk.session.report(Report::Unsecured);
+    talk.poll(&mut clear).unwrap().unwrap();
+    assert!(!talk.session.is_secured());
+
+    let (said, refused) = talk.run(&mut login(), &[]);
+    assert_eq!(said, "");
+    assert_eq!(
+        policy(&refused.unwrap_err()),
+        Some(Policy::ControlNotSecured)
+    );
+    let (said, _) = talk.run(&mut Exchange::delete(argument("a")), &["250 well\r\n"]);
+    assert_eq!(said, "DELE a\r\n");
+    talk.upload_until_handshake(&mut Store::new(argument("a")));
+}
+
+// -- data connections -------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_data_handshake_that_stalls_leaves_the_session_known() {
+    let mut talk = Talk::protected();
+    let mut store = Store::new(argument("a"));
+    let data = talk.upload_until_handshake(&mut store);
+    talk.now = talk.session.deadline().unwrap().at;
+    assert_eq!(talk.actions(), [Action::Discard { data }]);
+    assert!(talk.poll(&mut store).is_none());
+    talk.hear("426 no handshake\r\n");
+    let error = talk.poll(&mut store).unwrap().unwrap_err();
+    let interrupted = error.interrupted().unwrap();
+    assert_eq!(interrupted.cause, Interruption::Data(Failure::Tls));
+    assert_eq!(interrupted.reply.as_ref().unwrap().code().get(), 426);
+    assert_eq!(error.after(), After::Usable);
+    assert_eq!(talk.session.state(), State::Usable);
+}
+
+#[test]
+fn refusals_for_want_of_resumption_say_so() {
+    for (reply, wanted) in [
+        (
+            "522 SSL connection failed; session reuse required\r\n",
+            true,
+        ),
+        (
+            "425 Unable to build data connection: Operation not permitted\r\n",
+            true,
+        ),
+        ("435 Failed TLS negotiation on data channel\r\n", true),
+        (
+            "450 TLS session of data connection has not resumed\r\n",
+            true,
+        ),
+        ("450 Not available\r\n", false),
+        ("426 Aborted\r\n", false),
+        ("552 Quota\r\n", false),
+    ] {
+        let mut talk = Talk::protected();
+        let mut store = Store::new(argument("a"));
+        let data = talk.upload_until_handshake(&mut store);
+        let link = Link::Data(data);
+        talk.session.report(Report::Secured { link });
+        talk.actions();
+        talk.hear(reply);
+        let error = talk.poll(&mut store).unwrap().unwrap_err();
+        let cause = error.interrupted().unwrap().cause;
+        let expected = if wanted {
+            Interruption::NotResumed
+        } else {
+            Interruption::Reply
+        };
+        assert_eq!(cause, expected, "{reply}");
+        assert_eq!(error.to_string().contains("TLS 1.2"), wanted, "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_after_our_own_tls_failure_is_that_failure() {
+    let mut talk = Talk::protected();
+    let mut store = Store::new(argument("a"));
+    let link = Link::Data(talk.upload_until_handshake(&mut store));
+    let failure = Failure::Tls;
+    talk.session.report(Report::Failed { link, failure });
+    talk.hear("425 no data connection\r\n");
+    let error = talk.poll(&mut store).unwrap().unwrap_err();
+    assert_eq!(
+        error.interrupted().unwrap().cause,
+        Interruption::Data(failure)
+    );
+    assert_eq!(error.after(), After::Usable);
+}
+
+#[test]
+fn without_protection_a_425_is_only_a_425() {
+    let mut talk = Talk::new(TlsPolicy::None);
+    let id = talk.session.begin(Transfer::store(argument("a"))).unwrap();
+    talk.said();
+    talk.hear("200 well\r\n229 Entering (|||5000|)\r\n");
+    let [Action::Connect { data, .. }] = talk.actions()[..] else {
+        panic!("no connection is made");
+    };
+    talk.session.report(Report::Connected { data });
+    talk.said();
+    talk.hear("150 go\r\n425 no\r\n");
+    let Poll::Ready(Err(error)) = talk.session.poll_transfer(id) else {
+        panic!("the transfer goes on");
+    };
+    assert_eq!(error.interrupted().unwrap().cause, Interruption::Reply);
+}
+
+/// A listing that is completed, refused after its handshake, refused at once, and one that ends the session.
+#[test]
+fn a_refill_tells_whether_it_was_accepted() {
+    let run = |replies: &str, finished: bool| {
+        let mut talk = Talk::protected();
+        let mut refill = Refill::new();
+        assert!(talk.poll(&mut refill).is_none());
+        assert_eq!(talk.said(), "TYPE I\r\nEPSV\r\n");
+        talk.hear("200 well\r\n229 Entering (|||5000|)\r\n");
+        let [Action::Connect { data, .. }] = talk.actions()[..] else {
+            panic!("no connection is made");
+        };
+        talk.session.report(Report::Connected { data });
+        assert_eq!(talk.said(), "NLST\r\n");
+        talk.hear(replies);
+        talk.actions();
+        let link = Link::Data(data);
+        talk.session.report(Report::Secured { link });
+        if finished {
+            let end = End::Clean;
+            talk.session.report(Report::Finished { data, end });
+        }
+        talk.now = talk.now + Duration::from_secs(1);
+        talk.poll(&mut refill).expect("the listing is over")
+    };
+    assert_eq!(run("150 go\r\n226 done\r\n", true), Ok(Refilled::Accepted));
+    let refused = run("150 go\r\n425 no\r\n", false).unwrap();
+    assert!(refused.demands_resumption());
+    let refused = run("450 no files\r\n", false).unwrap();
+    assert!(matches!(&refused, Refilled::Refused(error) if error.after() == After::Usable));
+    assert!(!refused.demands_resumption());
+    assert!(run("421 bye\r\n", false).is_err());
+}

@@ -1,0 +1,12 @@
+//! The session, in every state and every order: the transfer table row by row, aborts, owed replies, deadlines,
+//! resumed transfers, keepalives, the faults of the field, and simulations of all of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod explore;
+mod scenarios;
+mod world;

@@ -1,0 +1,745 @@
+//! Short dialogues with something wrong in each, small enough for all orders of their events to be tried.
+
+use std::time::Duration;
+
+use ftp_proto::testing::{AbortStyle as Manners, Behaviour, Busy, Next, Rule, Step};
+use ftp_proto::{AbortStyle, Config, DataMode, Direction, Timeouts, TlsPolicy, Transfer};
+
+use crate::world::{FILE, Faults, Setup, Want, argument, command, login};
+
+/// The file, and then something else, to see whether the session is in step.
+pub(crate) fn down() -> Vec<Want> {
+    let transfer = Transfer::retrieve(argument("f"));
+    vec![Want::Transfer(transfer, Vec::new()), command("SIZE f")]
+}
+
+pub(crate) fn up() -> Vec<Want> {
+    let transfer = Transfer::store(argument("new"));
+    vec![Want::Transfer(transfer, FILE.to_vec()), command("SIZE new")]
+}
+
+fn wants(direction: Direction) -> Vec<Want> {
+    match direction {
+        Direction::Receive => down(),
+        Direction::Send => up(),
+    }
+}
+
+const fn verb(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Receive => "RETR",
+        Direction::Send => "STOR",
+    }
+}
+
+/// What a server can do wrong in one transfer.
+fn faults(verb: &str) -> Vec<(&'static str, Behaviour)> {
+    let new = Behaviour::new;
+    let at = |step| Rule::at(step).of(verb);
+    vec![
+        ("nothing is wrong", new()),
+        ("the mark comes before the connection", new().mark_first()),
+        ("refused", new().refuse(verb, 550, "No.")),
+        (
+            "refused, and 421 behind it",
+            new().rule(
+                at(Step::Received)
+                    .say(550, "No.")
+                    .say(421, "Bye.")
+                    .close_control()
+                    .instead(),
+            ),
+        ),
+        ("no mark", new().no_mark(verb)),
+        ("a stray success before the mark", new().preface(verb, 200)),
+        (
+            "two stray successes before the mark",
+            new().rule(at(Step::Marking).say(200, "One.").say(200, "Two.")),
+        ),
+        (
+            "a stray success before the mark, then a failure",
+            new().preface(verb, 200).break_off(verb, 4, 426, "Broken."),
+        ),
+        (
+            "a stray success, then a failure without a mark",
+            new().rule(
+                at(Step::Received)
+                    .say(200, "Well.")
+                    .say(550, "No.")
+                    .instead(),
+            ),
+        ),
+        (
+            "success instead of a transfer",
+            new().refuse(verb, 226, "Did it."),
+        ),
+        (
+            "mark and success instead of a transfer",
+            new().rule(
+                at(Step::Received)
+                    .say(150, "Now.")
+                    .say(226, "Did it.")
+                    .instead(),
+            ),
+        ),
+        (
+            "mark and failure instead of a transfer",
+            new().rule(
+                at(Step::Received)
+                    .say(150, "Now.")
+                    .say(451, "Sorry.")
+                    .instead(),
+            ),
+        ),
+        (
+            "mark and success before the connection",
+            new()
+                .rule(at(Step::Opening).say(150, "Now.").say(226, "Done."))
+                .no_mark(verb)
+                .no_answer(verb),
+        ),
+        (
+            "failure behind the payload",
+            new().rule(
+                at(Step::Ending)
+                    .say(451, "Sorry.")
+                    .close_data()
+                    .then(Next::End),
+            ),
+        ),
+        (
+            "reset and refused",
+            new().rule(
+                at(Step::Marking)
+                    .reset_data()
+                    .say(550, "No.")
+                    .then(Next::End),
+            ),
+        ),
+        (
+            "the control connection ends behind the mark",
+            new().rule(
+                at(Step::Marking)
+                    .say(150, "Now.")
+                    .close_control()
+                    .then(Next::End),
+            ),
+        ),
+        (
+            "endless marks",
+            new().rule(
+                (0..17)
+                    .fold(at(Step::Received), |rule, _| rule.say(150, "Soon."))
+                    .instead(),
+            ),
+        ),
+        (
+            "half a reply",
+            new().rule(
+                at(Step::Received)
+                    .say_raw("150-Now")
+                    .close_control()
+                    .instead(),
+            ),
+        ),
+        ("the success overtakes the data", new().early_final(verb)),
+        (
+            "the success overtakes the data, the data stands still",
+            new().rule(at(Step::Moving(4)).say(226, "Done.").then(Next::Hang)),
+        ),
+        ("the data ends too soon", new().truncate(verb, 4)),
+        ("broken off", new().break_off(verb, 4, 426, "Broken.")),
+        (
+            "given up, the connection stays open",
+            new().give_up(verb, 4, 451, "Sorry."),
+        ),
+        (
+            "given up, the connection is closed",
+            new().rule(
+                at(Step::Moving(4))
+                    .say(552, "Full.")
+                    .close_data()
+                    .then(Next::End),
+            ),
+        ),
+        ("reset without a word", new().reset_data(verb, 4)),
+        (
+            "reset, and success",
+            new().rule(
+                at(Step::Moving(4))
+                    .reset_data()
+                    .say(226, "Done.")
+                    .then(Next::End),
+            ),
+        ),
+        (
+            "reset, and no mark before it",
+            new().rule(
+                at(Step::Marking)
+                    .reset_data()
+                    .say(226, "Done.")
+                    .then(Next::End),
+            ),
+        ),
+        (
+            "reset before anything is said",
+            new().rule(at(Step::Marking).reset_data().then(Next::End)),
+        ),
+        ("stands still", new().stall(verb, 4)),
+        ("success, the data never ends", new().keep_data_open(verb)),
+        ("no final reply", new().no_answer(verb)),
+        ("no connection", new().no_data_connection(verb)),
+        ("two final replies", new().surplus(verb, 226, "And again.")),
+        (
+            "421 in the middle",
+            new().shut_down_at(Step::Moving(4), verb),
+        ),
+        (
+            "421 instead of the mark",
+            new().shut_down_at(Step::Marking, verb),
+        ),
+        (
+            "the control connection ends in the middle",
+            new().close_at(Step::Moving(4), verb),
+        ),
+        (
+            "the control connection ends, the data goes on",
+            new().rule(at(Step::Moving(0)).close_control()),
+        ),
+        (
+            "the control connection is reset at once",
+            new().rule(
+                at(Step::Received)
+                    .deed(ftp_proto::testing::Deed::ResetControl)
+                    .instead(),
+            ),
+        ),
+        (
+            "the control connection is reset behind the mark",
+            new().rule(at(Step::Moving(0)).deed(ftp_proto::testing::Deed::ResetControl)),
+        ),
+        (
+            "silence behind the command",
+            new().silence(Step::Received, verb),
+        ),
+        (
+            "silence behind the mark",
+            new().silence(Step::Moving(0), verb),
+        ),
+        (
+            "silence in the middle",
+            new().silence(Step::Moving(4), verb),
+        ),
+        (
+            "garbage instead of a reply",
+            new().raw_answer(verb, "What?\r\n"),
+        ),
+        (
+            "five replies that nobody asked for",
+            new().rule(
+                at(Step::Answered)
+                    .say(211, "1")
+                    .say(211, "2")
+                    .say(211, "3")
+                    .say(211, "4")
+                    .say(211, "5"),
+            ),
+        ),
+    ]
+}
+
+/// What can go wrong before the transfer command.
+fn preludes() -> Vec<(&'static str, Behaviour)> {
+    let new = Behaviour::new;
+    vec![
+        ("EPSV refused", new().refuse("EPSV", 500, "What?")),
+        (
+            "EPSV and PASV refused",
+            new().refuse("EPSV", 502, "No.").refuse("PASV", 502, "No."),
+        ),
+        ("EPSV fails", new().refuse("EPSV", 425, "Not now.")),
+        (
+            "an unreadable port",
+            new().refuse("EPSV", 229, "Somewhere."),
+        ),
+        ("a dead port", new().dead_port("EPSV")),
+        ("two dead ports", new().dead_port("EPSV").dead_port("PASV")),
+        (
+            "EPSV is not answered",
+            new().silence(Step::Received, "EPSV"),
+        ),
+        ("421 to EPSV", new().shut_down_at(Step::Received, "EPSV")),
+        (
+            "the control connection ends at EPSV",
+            new().close_at(Step::Received, "EPSV"),
+        ),
+    ]
+}
+
+fn styles() -> [(&'static str, Manners); 5] {
+    [
+        ("prompt", Manners::Prompt),
+        ("as vsftpd", Manners::Vsftpd),
+        ("as ProFTPD", Manners::ProFtpd),
+        ("as Pure-FTPd", Manners::PureFtpd),
+        ("as pyftpdlib", Manners::Pyftpdlib),
+    ]
+}
+
+/// Whether nobody can tell what the server says from answers.
+fn is_stray(name: &str) -> bool {
+    name.starts_with("five") || name.starts_with("two stray")
+}
+
+type Scenarios = Vec<(String, Setup)>;
+
+fn transfers(all: &mut Scenarios) {
+    for direction in [Direction::Receive, Direction::Send] {
+        for mode in [DataMode::Auto, DataMode::AnyActive] {
+            for (name, behaviour) in faults(verb(direction)) {
+                let mut setup = Setup::new(wants(direction));
+                setup.config.data_mode = mode;
+                setup.behaviour = behaviour;
+                setup.hasty_waits = 1;
+                setup.stray_replies = is_stray(name);
+                all.push((format!("{direction:?}, {mode:?}: {name}"), setup));
+            }
+        }
+    }
+}
+
+fn secured(all: &mut Scenarios) {
+    for direction in [Direction::Receive, Direction::Send] {
+        for (name, behaviour) in faults(verb(direction)) {
+            let mut setup = Setup::new(wants(direction));
+            setup.tls = true;
+            setup.config.tls = TlsPolicy::Full;
+            setup.behaviour = behaviour;
+            setup.hasty_waits = 1;
+            setup.stray_replies = is_stray(name);
+            all.push((format!("{direction:?} under TLS: {name}"), setup.clone()));
+            setup.config.data_mode = DataMode::ExtendedActive;
+            all.push((format!("{direction:?} under TLS, active: {name}"), setup));
+        }
+        let plain = Faults::default();
+        let faults = [
+            (
+                "a bad handshake",
+                Faults {
+                    bad_handshake: true,
+                    ..plain
+                },
+            ),
+            (
+                "a slow handshake",
+                Faults {
+                    slow_handshake: true,
+                    ..plain
+                },
+            ),
+            (
+                "no close_notify",
+                Faults {
+                    no_close_notify: true,
+                    ..plain
+                },
+            ),
+            (
+                "no end of TLS",
+                Faults {
+                    no_tls_end: true,
+                    ..plain
+                },
+            ),
+        ];
+        let behaviours = [
+            ("", Behaviour::new()),
+            (", no mark", Behaviour::new().no_mark(verb(direction))),
+            (
+                ", early success",
+                Behaviour::new().early_final(verb(direction)),
+            ),
+        ];
+        for (name, faults) in faults {
+            for (with, behaviour) in behaviours.clone() {
+                let mut setup = Setup::new(wants(direction));
+                setup.tls = true;
+                setup.behaviour = behaviour;
+                setup.faults = faults;
+                setup.hasty_waits = 1;
+                all.push((format!("{direction:?} under TLS: {name}{with}"), setup));
+            }
+        }
+    }
+}
+
+fn aborted(all: &mut Scenarios) {
+    for direction in [Direction::Receive, Direction::Send] {
+        for (name, manners) in styles() {
+            for (style_name, style) in [
+                ("ABOR", AbortStyle::Abor),
+                ("closing data", AbortStyle::CloseData),
+                ("closing all", AbortStyle::CloseControl),
+            ] {
+                for linger in [0, 1] {
+                    let mut setup = Setup::new(wants(direction));
+                    setup.behaviour = Behaviour::new().abort(manners);
+                    setup.config.abort = style;
+                    setup.config.timeouts.abort_linger = Duration::from_secs(linger);
+                    setup.may_abort = true;
+                    all.push((
+                        format!(
+                            "{direction:?}, aborted by {style_name}, lingering {linger} s, {name}"
+                        ),
+                        setup,
+                    ));
+                }
+            }
+        }
+        for (name, behaviour) in [
+            ("ABOR is not answered", Behaviour::new().no_answer("ABOR")),
+            (
+                "nothing is answered any more",
+                Behaviour::new().silence(Step::Received, "ABOR"),
+            ),
+            (
+                "NOOP is not answered either",
+                Behaviour::new().no_answer("ABOR").no_answer("NOOP"),
+            ),
+            (
+                "a stray success",
+                Behaviour::new().preface(verb(direction), 200),
+            ),
+            ("no mark", Behaviour::new().no_mark(verb(direction))),
+            (
+                "no connection",
+                Behaviour::new().no_data_connection(verb(direction)),
+            ),
+        ] {
+            let mut setup = Setup::new(wants(direction));
+            setup.behaviour = behaviour;
+            setup.may_abort = true;
+            all.push((format!("{direction:?}, aborted: {name}"), setup));
+        }
+    }
+    let mut resumed = Setup::new(vec![
+        Want::Transfer(Transfer::retrieve(argument("f")).resume_at(4), Vec::new()),
+        Want::Transfer(Transfer::retrieve(argument("empty")), Vec::new()),
+    ]);
+    resumed.may_abort = true;
+    all.push(("a resumed transfer, aborted".into(), resumed));
+}
+
+fn openings(all: &mut Scenarios) {
+    for (name, behaviour) in preludes() {
+        let mut setup = Setup::new(down());
+        setup.behaviour = behaviour;
+        setup.hasty_waits = 1;
+        all.push((name.into(), setup.clone()));
+        setup.may_abort = true;
+        all.push((format!("{name}, aborted"), setup));
+    }
+    let mut setup = Setup::new(down());
+    setup.faults.black_hole = true;
+    all.push(("a black hole".into(), setup));
+    for (name, behaviour) in [
+        ("a stranger calls", Behaviour::new().stranger("RETR")),
+        (
+            "EPRT refused",
+            Behaviour::new().refuse("EPRT", 500, "What?"),
+        ),
+        (
+            "EPRT fails",
+            Behaviour::new().refuse("EPRT", 425, "Not now."),
+        ),
+    ] {
+        let mut setup = Setup::new(down());
+        setup.config.data_mode = DataMode::AnyActive;
+        setup.behaviour = behaviour;
+        setup.hasty_waits = 1;
+        all.push((name.into(), setup));
+    }
+}
+
+fn limits(all: &mut Scenarios) {
+    let retrieve = || Transfer::retrieve(argument("f"));
+    for (name, transfer, behaviour) in [
+        ("a range", retrieve().limited_to(4), Behaviour::new()),
+        (
+            "a range as long as the file",
+            retrieve().limited_to(10),
+            Behaviour::new(),
+        ),
+        (
+            "resumed",
+            retrieve().resume_at(4).expecting(6),
+            Behaviour::new(),
+        ),
+        (
+            "resumed, REST is ignored",
+            retrieve().resume_at(4).expecting(6),
+            Behaviour::new().refuse("REST", 350, "Sure."),
+        ),
+        (
+            "resumed, REST is ignored, no mark",
+            retrieve().resume_at(4).expecting(6),
+            Behaviour::new()
+                .refuse("REST", 350, "Sure.")
+                .no_mark("RETR"),
+        ),
+        (
+            "resumed, REST is ignored, early success",
+            retrieve().resume_at(4).expecting(6),
+            Behaviour::new()
+                .refuse("REST", 350, "Sure.")
+                .early_final("RETR"),
+        ),
+        (
+            "resumed, REST is ignored, failure",
+            retrieve().resume_at(4).expecting(6),
+            Behaviour::new()
+                .refuse("REST", 350, "Sure.")
+                .rule(Rule::at(Step::Moving(8)).say(451, "Sorry.").then(Next::End)),
+        ),
+        (
+            "resumed, REST is ignored, 200 and failure",
+            retrieve().resume_at(4).expecting(6),
+            Behaviour::new()
+                .refuse("REST", 350, "Sure.")
+                .preface("RETR", 200)
+                .rule(Rule::at(Step::Moving(8)).say(451, "Sorry.").then(Next::End)),
+        ),
+        (
+            "resumed, REST is ignored, 421",
+            retrieve().resume_at(4).expecting(6),
+            Behaviour::new()
+                .refuse("REST", 350, "Sure.")
+                .shut_down_at(Step::Moving(8), "RETR"),
+        ),
+        (
+            "resumed, REST is refused",
+            retrieve().resume_at(4).expecting(6),
+            Behaviour::new().refuse("REST", 502, "No."),
+        ),
+        (
+            "shorter than SIZE says",
+            retrieve().expecting(12),
+            Behaviour::new(),
+        ),
+    ] {
+        let mut setup = Setup::new(vec![
+            Want::Transfer(transfer, Vec::new()),
+            command("SIZE f"),
+        ]);
+        setup.behaviour = behaviour;
+        setup.hasty_waits = 1;
+        all.push((name.into(), setup));
+    }
+}
+
+fn keepalives(all: &mut Scenarios) {
+    for (name, behaviour) in [
+        ("answered behind the transfer", Behaviour::new()),
+        ("answered at once", Behaviour::new().busy(Busy::Answer)),
+        ("refused", Behaviour::new().busy(Busy::Refuse)),
+        (
+            "answered before the final reply",
+            Behaviour::new().busy(Busy::BeforeFinal),
+        ),
+        ("never answered", Behaviour::new().no_answer("NOOP")),
+        (
+            "never answered, nor is the fence",
+            Behaviour::new().no_answer("NOOP").no_answer("PWD"),
+        ),
+    ] {
+        for direction in [Direction::Receive, Direction::Send] {
+            let mut setup = Setup::new(wants(direction));
+            setup.behaviour = behaviour.clone();
+            setup.config.keepalive = Some(Duration::from_secs(10));
+            setup.hasty_waits = 2;
+            all.push((format!("{direction:?}, keepalives {name}"), setup));
+        }
+    }
+}
+
+fn conversations(all: &mut Scenarios) {
+    let lines = ["SIZE f", "MDTM f", "SIZE empty", "NOOP"];
+    let batch = Want::Batch(lines.map(String::from).into());
+    for window in [1, 2, 4] {
+        let mut setup = Setup::new(vec![batch.clone()]);
+        setup.config.pipeline = ftp_proto::Pipeline::window(window);
+        setup.hasty_waits = 1;
+        all.push((format!("four commands in a window of {window}"), setup));
+    }
+    let mut setup = Setup::new(down());
+    setup.config.timeouts.operation = Some(Duration::from_secs(10));
+    setup.hasty_waits = 1;
+    all.push(("a limit for the whole".into(), setup.clone()));
+    setup.behaviour = Behaviour::new().no_mark("RETR");
+    all.push(("a limit for the whole, no mark".into(), setup.clone()));
+    setup.behaviour = Behaviour::new();
+    setup.config.timeouts.operation = None;
+    setup.config.timeouts.data_total = Some(Duration::from_secs(10));
+    all.push(("a limit for the payload".into(), setup));
+    let mut setup = Setup::new(vec![command("QUIT")]);
+    setup.config = Config::default();
+    setup.config.timeouts = Timeouts::all(Duration::from_secs(1));
+    all.push(("QUIT".into(), setup));
+}
+
+fn beginnings(all: &mut Scenarios) {
+    let clear = Setup {
+        from_the_greeting: true,
+        hasty_waits: 1,
+        ..Setup::new(login(false))
+    };
+    for (name, behaviour) in [
+        ("a login", Behaviour::new()),
+        (
+            "120 before the greeting",
+            Behaviour::new().delayed_greeting(),
+        ),
+        (
+            "421 for a greeting",
+            Behaviour::new().greet(421, "Too many."),
+        ),
+        (
+            "no greeting",
+            Behaviour::new().rule(Rule::at(Step::Connected).then(Next::Silence)),
+        ),
+        (
+            "HTTP for a greeting",
+            Behaviour::new().rule(
+                Rule::at(Step::Connected)
+                    .say_raw("HTTP/1.1 400 Bad Request\r\n")
+                    .instead(),
+            ),
+        ),
+        (
+            "the greeting breaks off",
+            Behaviour::new().rule(
+                Rule::at(Step::Connected)
+                    .say_raw("220-We")
+                    .close_control()
+                    .instead(),
+            ),
+        ),
+        ("no login", Behaviour::new().refuse("PASS", 530, "No.")),
+        (
+            "no login, and 421",
+            Behaviour::new().refuse("PASS", 421, "No."),
+        ),
+    ] {
+        let behaved = Setup {
+            behaviour,
+            ..clear.clone()
+        };
+        all.push((name.into(), behaved));
+    }
+    let secured = Setup {
+        tls: true,
+        wants: login(true),
+        ..clear
+    };
+    for (name, behaviour) in [
+        ("a secured login", Behaviour::new()),
+        (
+            "AUTH is refused",
+            Behaviour::new().refuse("AUTH", 502, "No."),
+        ),
+        (
+            "clear text behind AUTH",
+            Behaviour::new().surplus("AUTH", 230, "You are in."),
+        ),
+        (
+            "AUTH without a handshake",
+            Behaviour::new().refuse("AUTH", 234, "Go on."),
+        ),
+        (
+            "PROT is refused",
+            Behaviour::new().refuse("PROT", 536, "No."),
+        ),
+    ] {
+        let mut behaved = Setup {
+            behaviour,
+            ..secured.clone()
+        };
+        behaved.config.tls = TlsPolicy::Full;
+        behaved.wants.extend(down());
+        all.push((name.into(), behaved));
+    }
+    let mut cleared = secured;
+    cleared.config.clear_control = true;
+    cleared.wants.extend([command("CCC"), command("NOOP")]);
+    all.push(("TLS ends on the control connection".into(), cleared));
+}
+
+/// Manners that are no faults: a session must come to a good end in every order.
+pub(crate) fn harmless() -> Scenarios {
+    let mut all = Vec::new();
+    let new = Behaviour::new;
+    for direction in [Direction::Receive, Direction::Send] {
+        let verb = verb(direction);
+        for (name, behaviour) in [
+            ("plain", new()),
+            ("the mark comes first", new().mark_first()),
+            ("the server closes last", new().lingering_close()),
+            ("no mark", new().no_mark(verb)),
+            ("two final replies", new().surplus(verb, 226, "And again.")),
+            (
+                "three final replies",
+                new().rule(
+                    Rule::at(Step::Answered)
+                        .of(verb)
+                        .say(226, "2")
+                        .say(226, "3"),
+                ),
+            ),
+            (
+                "three marks",
+                new().rule(Rule::at(Step::Marking).of(verb).say(150, "1").say(150, "2")),
+            ),
+            ("a stray success before the mark", new().preface(verb, 200)),
+            (
+                "EPSV and EPRT refused",
+                new()
+                    .refuse("EPSV", 500, "What?")
+                    .refuse("EPRT", 500, "What?"),
+            ),
+            ("strangers call", new().stranger(verb)),
+        ] {
+            for mode in [DataMode::Auto, DataMode::AnyActive] {
+                for tls in [false, true] {
+                    // A success for an upload that cannot have begun is none.
+                    if name == "no mark" && direction == Direction::Send {
+                        continue;
+                    }
+                    let mut setup = Setup::new(wants(direction));
+                    if name == "no mark" {
+                        // Nobody reads before there is a mark or a final reply; so the data has to fit on its way.
+                        let small = Transfer::retrieve(argument("small"));
+                        setup.wants = vec![Want::Transfer(small, Vec::new()), command("SIZE f")];
+                    }
+                    setup.behaviour = behaviour.clone();
+                    setup.config.data_mode = mode;
+                    setup.tls = tls;
+                    all.push((format!("{direction:?}, {mode:?}, TLS {tls}: {name}"), setup));
+                }
+            }
+        }
+    }
+    all
+}
+
+pub(crate) fn all() -> Scenarios {
+    let mut all = Vec::new();
+    transfers(&mut all);
+    secured(&mut all);
+    aborted(&mut all);
+    openings(&mut all);
+    limits(&mut all);
+    keepalives(&mut all);
+    conversations(&mut all);
+    beginnings(&mut all);
+    all
+}

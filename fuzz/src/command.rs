@@ -1,0 +1,102 @@
+//! The one encoder that turns commands into bytes.
+
+use ftp_proto::{Argument, ArgumentError, COMMAND_BYTES_MAX, Command, Verb};
+
+/// The input is an argument, and a whole command line.
+pub fn check(input: &[u8]) {
+    argument(input);
+    if let Ok(command) = Command::raw(input) {
+        let verb = input.split(|&byte| byte == b' ').next().unwrap_or_default();
+        assert_eq!(Verb::parse(verb), Some(command.verb()));
+        is_one_safe_line(&command);
+    } else {
+        assert!(!is_command_line(input), "a fine command line was refused");
+    }
+}
+
+fn argument(input: &[u8]) {
+    let argument = match Argument::new(input) {
+        Ok(argument) => argument,
+        Err(error) => return refusal_is_right(input, error),
+    };
+    assert_eq!(argument.as_bytes(), input);
+    assert!(!input.is_empty() && !input.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
+    for verb in [Verb::Retr, Verb::Pass, Verb::Acct, Verb::Site, Verb::User] {
+        let command = Command::new(verb, argument.clone());
+        is_one_safe_line(&command);
+        is_masked(&command, input);
+    }
+}
+
+fn refusal_is_right(input: &[u8], error: ArgumentError) {
+    let has = |byte| input.contains(&byte);
+    match error {
+        ArgumentError::Empty => assert!(input.is_empty()),
+        ArgumentError::LineBreak => assert!(has(b'\r') || has(b'\n')),
+        ArgumentError::Nul => assert!(has(0)),
+        ArgumentError::TooLong => assert!(doubled_length(input) > COMMAND_BYTES_MAX - 11),
+        other => panic!("{other} does not fit an argument"),
+    }
+}
+
+fn doubled_length(bytes: &[u8]) -> usize {
+    bytes.len() + bytes.iter().filter(|&&byte| byte == 0xFF).count()
+}
+
+/// Whether nothing is wrong with the line: a verb of one to eight characters, and an argument that is none or fits.
+fn is_command_line(line: &[u8]) -> bool {
+    let mut parts = line.splitn(2, |&byte| byte == b' ');
+    let verb = parts.next().unwrap_or_default();
+    let argument = parts.next().unwrap_or_default();
+    let is_verb = verb.first().is_some_and(u8::is_ascii_alphabetic)
+        && verb.iter().all(u8::is_ascii_alphanumeric)
+        && verb.len() <= 8;
+    is_verb && (argument.is_empty() || Argument::new(argument).is_ok())
+}
+
+fn is_one_safe_line(command: &Command) {
+    for telnet in [false, true] {
+        let mut line = Vec::new();
+        command.encode(telnet, &mut line);
+        assert!(line.len() <= COMMAND_BYTES_MAX);
+        let Some(content) = line.strip_suffix(b"\r\n") else {
+            panic!("{command} does not end its line");
+        };
+        assert!(!content.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
+        let sent = if telnet {
+            undouble(content)
+        } else {
+            content.to_vec()
+        };
+        assert_eq!(
+            Command::raw(&sent).as_ref(),
+            Ok(command),
+            "the line means another command"
+        );
+    }
+}
+
+/// What a Telnet receiver makes of it. A single 0xFF would be a command.
+fn undouble(line: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = line.iter();
+    while let Some(&byte) = rest.next() {
+        if byte == 0xFF {
+            assert_eq!(rest.next(), Some(&0xFF), "a Telnet command would go out");
+        }
+        bytes.push(byte);
+    }
+    bytes
+}
+
+fn is_masked(command: &Command, secret: &[u8]) {
+    let stars = "*".repeat(secret.len());
+    let shown = if command.verb().is_secret() {
+        format!("{} {stars}", command.verb())
+    } else {
+        format!("{} {}", command.verb(), String::from_utf8_lossy(secret))
+    };
+    assert_eq!(command.to_string(), shown);
+    assert_eq!(format!("{command:?}"), format!("Command({shown})"));
+    assert_eq!(command.masked().to_string(), shown);
+}
