@@ -57,7 +57,7 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
     let mut shown = start;
     // All need their first turn; later, only those with events, deadlines or unfinished business.
     let mut due: Vec<usize> = sessions.keys().copied().collect();
-    while !sessions.is_empty() {
+    loop {
         for number in due {
             let registrar = &mut glue::Registrar::new(poll.registry(), number);
             let Some(session) = sessions.get_mut(&number) else {
@@ -73,6 +73,10 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
         if shown.elapsed() >= Duration::from_millis(200) || sessions.is_empty() {
             tally.show(count, start.elapsed());
             shown = Instant::now();
+        }
+        if sessions.is_empty() {
+            eprintln!();
+            return Ok(());
         }
         let now = Instant::now();
         let timeout = sessions
@@ -93,8 +97,6 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
             .map(|(number, _)| *number)
             .collect();
     }
-    eprintln!();
-    Ok(())
 }
 
 impl Session {

@@ -3,7 +3,7 @@
 //! A [`Client`] is one session of the [`ftp_proto`] state machine on sockets that never wait. It owns no loop: the
 //! application waits for sockets in whatever way it likes, tells the client what is ready, and gives it turns.
 //! [`Client`] has the loop in five steps, [`Reactor`] what a loop has to offer. With the feature `mio`, on by default,
-//! [`mio`] has both sockets and registration; without it, [`Tcp`] goes with anything that takes a descriptor: polling,
+//! the module of that name has both sockets and registration; without it, [`Tcp`] goes with anything that takes a descriptor: polling,
 //! calloop, epoll, kqueue.
 //!
 //! What a client promises to its loop:

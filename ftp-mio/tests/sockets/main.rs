@@ -18,9 +18,14 @@ use libtest_mimic::{Arguments, Trial};
 use reactors::{OnPolling, Reactors};
 
 fn main() {
-    let mut trials = trials::<OnPolling>("polling");
     #[cfg(feature = "mio")]
-    trials.extend(self::trials::<reactors::OnMio>("mio"));
+    let on_mio = trials::<reactors::OnMio>("mio");
+    #[cfg(not(feature = "mio"))]
+    let on_mio = Vec::new();
+    let trials = trials::<OnPolling>("polling")
+        .into_iter()
+        .chain(on_mio)
+        .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 

@@ -285,7 +285,7 @@ impl<R: Reactors> Crowd<R> {
     pub(crate) fn run(&mut self, mut step: impl FnMut(usize, &mut Client<R::Transport>) -> bool) {
         let start = Instant::now();
         let mut due: Vec<usize> = self.clients.keys().copied().collect();
-        while !self.clients.is_empty() {
+        loop {
             assert!(start.elapsed() < LIMIT, "it hangs: {:?}", self.clients);
             for number in due {
                 let Some(client) = self.clients.get_mut(&number) else {
@@ -296,6 +296,9 @@ impl<R: Reactors> Crowd<R> {
                     let client = self.clients.remove(&number).unwrap();
                     self.reactors.close(number, client);
                 }
+            }
+            if self.clients.is_empty() {
+                return;
             }
             let now = Instant::now();
             let timeouts = self
