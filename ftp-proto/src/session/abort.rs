@@ -9,8 +9,9 @@
 
 use crate::action::{Action, DataId, Report};
 use crate::command::{Command, Verb};
-use crate::error::{Closed, ErrorKind, Interruption};
+use crate::error::{Closed, ErrorKind};
 use crate::time::Reason;
+use crate::verdict::Interruption;
 
 use super::pending::{Owner, Slot};
 use super::queue::Work;

@@ -5,8 +5,8 @@
 //! "transfers" holds the same table in words; the numbers in the comments are its rows.
 
 use crate::action::Direction;
-use crate::error::Interruption;
 use crate::time::Reason;
+use crate::verdict::Interruption;
 
 /// What the control connection has said about the transfer command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
