@@ -22,7 +22,7 @@ pub(crate) fn lists_any(server: &Server) {
         let directory = directory.join(OsStr::from_bytes(name));
         fs::create_dir_all(&directory).unwrap();
         fs::write(directory.join("within"), "").unwrap();
-        if server.kind() == Kind::Pyftpdlib && str::from_utf8(name).is_err() {
+        if server.kind() == Kind::Pyftpdlib && std::str::from_utf8(name).is_err() {
             client.cwd([b"dirs/", name].concat()).unwrap_err();
             continue;
         }

@@ -23,6 +23,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use ways::Way;
 
+type Check = fn(&Server);
 type Berth = OnceLock<Result<Server, Unavailable>>;
 
 fn main() -> ExitCode {
@@ -46,7 +47,7 @@ fn of_server(kind: Kind, berth: &Arc<Berth>) -> Vec<Trial> {
             })
         })
         .collect();
-    let others: [(&str, fn(&Server)); 6] = [
+    let others: [(&str, Check); 6] = [
         ("names_of_the_ladder_go_back", names::of_the_ladder_go_back),
         ("names_of_nlst_go_back", names::of_nlst_go_back),
         ("0xff_doubled_is_another_name", names::doubled_0xff),
