@@ -12,6 +12,7 @@ mod deadlines;
 mod explore;
 mod hand;
 mod keepalive;
+mod matrix;
 mod model;
 mod owed;
 mod random;
