@@ -12,6 +12,8 @@ mod deadlines;
 mod explore;
 mod hand;
 mod keepalive;
+mod matrix;
+mod model;
 mod owed;
 mod random;
 mod resume;
