@@ -166,10 +166,7 @@ impl<T: Transport> Client<T> {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Dialling(dialling) => dialling.deadline(),
-            Stage::Open(driver) => driver
-                .session
-                .deadline()
-                .and_then(|deadline| self.clock.system_time(deadline.at)),
+            Stage::Open(driver) => driver.deadline().and_then(|at| self.clock.system_time(at)),
             Stage::Failed(_) => None,
         }
     }
@@ -260,10 +257,10 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// What happened on the session without being asked for.
+    /// What happened on the session without being asked for. The latest 32 are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         match &mut self.stage {
-            Stage::Open(driver) => driver.session.poll_event(),
+            Stage::Open(driver) => driver.poll_event(),
             _ => None,
         }
     }

@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use ftp_proto::Config;
 
+use crate::attempt::{retried, tried};
 use crate::client::Client;
-use crate::driver::{Driver, retried};
+use crate::driver::Driver;
 use crate::error::Tried;
 use crate::readiness::{Interest, Reactor, Ready, Slot, Watched};
 use crate::socket::Tcp;
@@ -36,6 +37,7 @@ pub const BUDGET_BYTES: usize = 256 * 1024;
 pub struct Builder<T> {
     transport: T,
     config: Config,
+    host: Option<String>,
     budget: usize,
 }
 
@@ -51,6 +53,7 @@ impl<T> Builder<T> {
         Self {
             transport,
             config: Config::default(),
+            host: None,
             budget: BUDGET_BYTES,
         }
     }
@@ -64,6 +67,15 @@ impl<T> Builder<T> {
     pub fn timeouts(mut self, timeouts: ftp_proto::Timeouts) -> Self {
         self.config.timeouts = timeouts;
         self
+    }
+
+    /// To the host of this name: under TLS, its certificates have to be for it. Without a name they have to be for the
+    /// address.
+    pub fn host(self, name: impl Into<String>) -> Self {
+        Self {
+            host: Some(name.into()),
+            ..self
+        }
     }
 
     /// At most so many bytes of payload move in one turn, so that one fast transfer does not starve other sessions.
@@ -87,6 +99,7 @@ impl<T: Transport> Builder<T> {
         let dialling = Dialling {
             transport: self.transport,
             config: self.config,
+            host: self.host,
             addresses: addresses.into_iter().collect::<Vec<_>>().into_iter(),
             current: None,
             tried: Vec::new(),
@@ -99,6 +112,7 @@ impl<T: Transport> Builder<T> {
 pub(crate) struct Dialling<T: Transport> {
     transport: T,
     config: Config,
+    host: Option<String>,
     addresses: std::vec::IntoIter<SocketAddr>,
     current: Option<Attempt<T::Stream>>,
     tried: Vec<(SocketAddr, io::Error)>,
@@ -107,6 +121,8 @@ pub(crate) struct Dialling<T: Transport> {
 struct Attempt<S> {
     address: SocketAddr,
     socket: Watched<S>,
+    /// The connection is open, and TLS is begun before the greeting (implicit FTPS).
+    securing: bool,
     /// `None` if the clock cannot tell.
     deadline: Option<Instant>,
 }
@@ -133,11 +149,19 @@ impl<T: Transport> Dialling<T> {
                 continue;
             };
             match attempt.go_on(now, reactor) {
-                Ok(None) => {
+                Ok(false) => {
                     self.current = Some(attempt);
                     return Dialled::Pending(self);
                 }
-                Ok(Some(local)) => return Dialled::Open(Box::new(self.open(attempt, local))),
+                Ok(true) if self.transport.is_secured() && !attempt.securing => {
+                    attempt.securing = true;
+                    attempt.deadline = now.checked_add(self.config.timeouts.securing);
+                    self.current = Some(attempt);
+                }
+                Ok(true) => match retried(|| attempt.socket.io.addresses()) {
+                    Ok((local, _)) => return Dialled::Open(Box::new(self.open(attempt, local))),
+                    Err(error) => self.give_up(attempt, error, reactor),
+                },
                 Err(error) => self.give_up(attempt, error, reactor),
             }
         }
@@ -160,11 +184,14 @@ impl<T: Transport> Dialling<T> {
     }
 
     fn dial(&mut self, address: SocketAddr, now: Instant) {
-        match retried(|| self.transport.connect(address)) {
+        let numeric = address.ip().to_string();
+        let host = self.host.as_ref().unwrap_or(&numeric);
+        match retried(|| self.transport.connect(host, address)) {
             Ok(stream) => {
                 self.current = Some(Attempt {
                     address,
                     socket: Watched::new(stream),
+                    securing: false,
                     deadline: now.checked_add(self.config.timeouts.connect),
                 });
             }
@@ -195,24 +222,27 @@ impl<T: Transport> Dialling<T> {
 }
 
 impl<S: Stream> Attempt<S> {
-    /// Our own address once the connection is open.
-    fn go_on(
-        &mut self,
-        now: Instant,
-        reactor: &mut dyn Reactor<S::Source>,
-    ) -> io::Result<Option<SocketAddr>> {
-        if retried(|| self.socket.io.poll_connect())? {
-            let (local, _) = retried(|| self.socket.io.addresses())?;
+    /// Whether the step is done: the connection, or the handshake on it.
+    fn go_on(&mut self, now: Instant, reactor: &mut dyn Reactor<S::Source>) -> io::Result<bool> {
+        let stream = &mut self.socket.io;
+        let done = if self.securing {
+            tried(|| stream.handshake())?
+        } else {
+            tried(|| stream.poll_connect())?
+        };
+        if done {
             self.socket.readable = true;
             self.socket.writable = true;
-            return Ok(Some(local));
+            return Ok(true);
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             return Err(io::ErrorKind::TimedOut.into());
         }
+        let writes = !self.securing || stream.wants_write();
+        let interest = Interest::new(self.securing, writes);
         self.socket
-            .watch(Slot::Control, Interest::WRITE, reactor, Stream::source)?;
-        Ok(None)
+            .watch(Slot::Control, interest, reactor, Stream::source)?;
+        Ok(false)
     }
 
     fn release(self, reactor: &mut dyn Reactor<S::Source>) -> S {

@@ -2,12 +2,19 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
-use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Report, Session};
+use ftp_proto::{
+    Closed, DataId, Direction, End, Failure, Flow, Instant, Link, Report, Session, State,
+};
 
-use crate::driver::{Driver, not_zero, retried};
+use crate::attempt::{self, tried};
+use crate::driver::Driver;
 use crate::readiness::{Interest, Reactor, Slot, Watched};
 use crate::transport::{Input, Listener, Stream, Transport};
+
+/// How long a server that has taken its leave (421) may be silent in the midst of a download.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// A data connection.
 pub(crate) struct DataLink<S> {
@@ -34,13 +41,17 @@ pub(crate) struct Moving {
     held: bool,
     closing: Closing,
     over: Option<Over>,
+    /// Since when a server that has taken its leave has sent nothing.
+    silent_since: Option<Instant>,
 }
 
 /// How far the orderly end of an upload has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Closing {
     No,
+    /// What is held back has to leave first.
     Wanted,
+    /// The peer's end is awaited.
     Begun,
     /// The peer is not waited for any longer.
     AtOnce,
@@ -84,6 +95,13 @@ impl<S: Stream> DataLink<S> {
         }
     }
 
+    const fn moving(&mut self) -> Option<&mut Moving> {
+        match &mut self.stage {
+            Stage::Moving(moving) => Some(moving),
+            _ => None,
+        }
+    }
+
     fn is_sending(&self) -> bool {
         matches!(&self.stage, Stage::Moving(moving) if moving.flow.direction == Direction::Send)
     }
@@ -120,7 +138,7 @@ impl<T: Transport> Driver<T> {
         };
         let id = port.id;
         while port.accepting && port.socket.readable {
-            match retried(|| port.socket.io.accept()) {
+            match tried(|| port.socket.io.accept()) {
                 Ok(None) => port.socket.readable = false,
                 Ok(Some((stream, peer))) => {
                     port.accepting = false;
@@ -162,11 +180,11 @@ impl<T: Transport> Driver<T> {
             Stage::Moving(_) => return self.attend_payload(reactor),
             Stage::Connecting => {
                 let report = Report::Connected { data: id };
-                (retried(|| stream.poll_connect()), report)
+                (tried(|| stream.poll_connect()), report)
             }
             Stage::Securing => {
                 let link = Link::Data(id);
-                (retried(|| stream.handshake()), Report::Secured { link })
+                (tried(|| stream.handshake()), Report::Secured { link })
             }
         };
         match done {
@@ -175,6 +193,8 @@ impl<T: Transport> Driver<T> {
                 link.stage = Stage::Open;
                 link.socket.readable = true;
                 link.socket.writable = true;
+                // A port that refused before is forgotten, now that another way was found.
+                self.source = None;
                 self.session.report(report);
             }
             Err(error) => self.fail(Link::Data(id), error, reactor),
@@ -197,6 +217,7 @@ impl<T: Transport> Driver<T> {
                 held: false,
                 closing: Closing::No,
                 over: None,
+                silent_since: None,
             });
         }
     }
@@ -219,7 +240,7 @@ impl<T: Transport> Driver<T> {
                 return true;
             }
             Some(Over::Dropped) => {
-                self.close_data(reactor);
+                self.discard(id, reactor);
                 self.session.report(Report::Failed {
                     link: Link::Data(id),
                     failure: Failure::Local,
@@ -228,25 +249,47 @@ impl<T: Transport> Driver<T> {
             }
             None => {}
         }
-        if moving.closing != Closing::No {
-            return self.close_orderly(id, reactor);
-        }
         let ready = match moving.flow.direction {
             Direction::Receive => readable,
             Direction::Send => writable,
         };
         // Whose turn is it? A ready socket waits for the application; one that blocks, for the peer.
-        let held = ready || !moving.asked;
+        let held = moving.closing == Closing::No && (ready || !moving.asked);
         let changed = held != moving.held;
         if changed {
             moving.held = held;
             self.session.report(Report::Held { data: id, held });
         }
-        if let Err(error) = retried(|| link.socket.io.flush()) {
+        let silent = !held && moving.flow.direction == Direction::Receive;
+        if moving.closing != Closing::No {
+            return self.close_orderly(id, reactor) || changed;
+        }
+        if let Err(error) = tried(|| link.socket.io.flush()) {
             self.fail(Link::Data(id), error, reactor);
             return true;
         }
-        changed
+        (silent && self.bear_silence(id, reactor)) || changed
+    }
+
+    /// After a 421, a server may still end what it was sending; one that sends nothing more need not be waited for.
+    fn bear_silence(&mut self, data: DataId, reactor: &mut dyn Reactor<T::Source>) -> bool {
+        let leaving = self.session.state() == State::Dead(Closed::Service);
+        let Some(moving) = self.data.as_mut().and_then(DataLink::moving) else {
+            return false;
+        };
+        if !leaving || *moving.silent_since.get_or_insert(self.now) + SILENCE > self.now {
+            moving.silent_since = moving.silent_since.filter(|_| leaving);
+            return false;
+        }
+        self.fail(Link::Data(data), io::ErrorKind::TimedOut.into(), reactor);
+        true
+    }
+
+    pub(crate) fn silence_ends(&self) -> Option<Instant> {
+        match self.data.as_ref().map(|link| &link.stage) {
+            Some(Stage::Moving(moving)) => Some(moving.silent_since? + SILENCE),
+            _ => None,
+        }
     }
 
     /// The socket is closed before the final reply is awaited: ProFTPD holds that back until then.
@@ -259,6 +302,7 @@ impl<T: Transport> Driver<T> {
         self.session.report(Report::Finished { data, end });
     }
 
+    /// The limit for the peer's end begins only when everything has left: what still leaves is payload.
     fn close_orderly(&mut self, data: DataId, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let Some(link) = &mut self.data else {
             return false;
@@ -266,16 +310,18 @@ impl<T: Transport> Driver<T> {
         let Stage::Moving(moving) = &mut link.stage else {
             return false;
         };
-        let begins = moving.closing == Closing::Wanted;
-        if begins {
-            moving.closing = Closing::Begun;
-            self.session.report(Report::Closing { data });
-        }
-        let at_once = moving.closing == Closing::AtOnce;
-        match retried(|| link.socket.io.finish()) {
-            Ok(done) if done || at_once => self.ended_sending(data, reactor),
-            Ok(_) => return begins,
-            Err(error) => self.fail(Link::Data(data), error, reactor),
+        match moving.closing {
+            Closing::No => return false,
+            Closing::Wanted => match tried(|| link.socket.io.finish()) {
+                Ok(false) => return false,
+                Ok(true) => {
+                    moving.closing = Closing::Begun;
+                    self.session.report(Report::Closing { data });
+                }
+                Err(error) => self.fail(Link::Data(data), error, reactor),
+            },
+            Closing::Begun if !link.socket.io.await_end() => return false,
+            Closing::Begun | Closing::AtOnce => self.ended_sending(data, reactor),
         }
         true
     }
@@ -287,10 +333,9 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(crate) fn finish_now(&mut self, data: DataId) {
-        if let Some(link) = self.data.as_mut().filter(|link| link.id == data) {
-            if let Stage::Moving(moving) = &mut link.stage {
-                moving.closing = Closing::AtOnce;
-            }
+        let link = self.data.as_mut().filter(|link| link.id == data);
+        if let Some(moving) = link.and_then(DataLink::moving) {
+            moving.closing = Closing::AtOnce;
         }
     }
 
@@ -418,7 +463,7 @@ impl<'c, S: Stream> Data<'c, S> {
         if !self.socket.readable || room.is_empty() {
             return self.wait();
         }
-        match retried(|| self.socket.io.read(room)) {
+        match attempt::read(|| self.socket.io.read(room)) {
             Ok(None) => self.blocked(),
             Ok(Some(Input::Bytes(_))) if left == Some(0) => self.over(Over::Ended(End::Limit)),
             Ok(Some(Input::Bytes(count))) => return self.count(count),
@@ -442,7 +487,7 @@ impl<'c, S: Stream> Data<'c, S> {
         if !self.socket.writable || part.is_empty() {
             return self.wait();
         }
-        match retried(|| self.socket.io.write(part)).and_then(not_zero) {
+        match attempt::written(|| self.socket.io.write(part)) {
             Ok(None) => self.blocked(),
             Ok(Some(count)) => return self.count(count),
             Err(error) => self.over(Over::Failed(error)),
@@ -469,6 +514,7 @@ impl<'c, S: Stream> Data<'c, S> {
     /// So many bytes were moved past the client.
     pub fn moved(&mut self, bytes: u64) {
         self.moving.asked = false;
+        self.moving.silent_since = None;
         self.moving.bytes = self.moving.bytes.saturating_add(bytes);
         let data = self.id;
         self.session.report(Report::Moved { data, bytes });

@@ -4,17 +4,24 @@
 //! came of them. Everything that touches a socket happens inside [`Driver::turn`], but for payload, which moves when the
 //! application wants it to; what that brings about is done in the turn after it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use ftp_proto::{Action, Config, Control, Failure, Instant, Link, Report, Session, State, Target};
+use ftp_proto::{
+    Action, Closed, Config, Control, ErrorKind as Cause, Event, Failure, Instant, Link, Report,
+    Session, State, Target,
+};
 
+use crate::attempt::{self, retried, tried};
 use crate::data::{Data, DataLink, Port, Stage};
 use crate::readiness::{Interest, Reactor, Ready, Slot, Watched};
 use crate::transport::{Input, Listener, Stream, Transport};
 
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
+/// How many events wait to be polled; the oldest give way.
+const EVENTS_MAX: usize = 32;
 
 pub(crate) struct Driver<T: Transport> {
     transport: T,
@@ -30,10 +37,11 @@ pub(crate) struct Driver<T: Transport> {
     pub(crate) budget: usize,
     /// Something happened outside of a turn that a turn has to follow up.
     pub(crate) touched: bool,
-    /// The latest time that the machine was told.
-    told: Instant,
+    /// The time of the latest turn.
+    pub(crate) now: Instant,
     /// The latest failure of a socket, kept for the error that will come of it.
-    source: Option<io::Error>,
+    pub(crate) source: Option<io::Error>,
+    events: VecDeque<Event>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +50,7 @@ enum Change {
     Unsecuring,
 }
 
-/// Polls the operations after the session has changed; takes the cause of a failure along.
+/// Polls the operations after the session has changed; the latest failure of a socket goes along.
 pub(crate) type Tasks<'t> = dyn FnMut(&mut Session, &mut Option<io::Error>) + 't;
 
 impl<T: Transport> Driver<T> {
@@ -58,7 +66,7 @@ impl<T: Transport> Driver<T> {
             known = known.secured();
         }
         Self {
-            changing: transport.is_secured().then_some(Change::Securing),
+            changing: None,
             transport,
             session: Session::new(config, known),
             control: Some(control),
@@ -68,8 +76,9 @@ impl<T: Transport> Driver<T> {
             listener: None,
             budget: 0,
             touched: true,
-            told: Instant::EPOCH,
+            now: Instant::EPOCH,
             source: None,
+            events: VecDeque::new(),
         }
     }
 
@@ -86,6 +95,7 @@ impl<T: Transport> Driver<T> {
     ) {
         self.touched = false;
         self.budget = budget;
+        self.now = now;
         // What has already arrived is read before anything new is written, since it cannot be the answer to that, and
         // before any timer fires. Whether the reactor has reported it does not matter.
         if let Some(control) = &mut self.control {
@@ -97,14 +107,27 @@ impl<T: Transport> Driver<T> {
             changed |= self.attend_listener(reactor);
             changed |= self.attend_data(reactor);
             tasks(&mut self.session, &mut self.source);
+            self.keep_events();
             // A timer may bring out bytes instead of an action. What is written may request timers, which the next round
             // arms: the last round writes nothing.
-            changed |= self.act(now, reactor);
+            changed |= self.act(reactor);
             changed |= self.write_control(reactor);
             if !changed && !self.watch(reactor) {
                 return;
             }
         }
+    }
+
+    fn keep_events(&mut self) {
+        while let Some(event) = self.session.poll_event() {
+            self.events.truncate(EVENTS_MAX.saturating_sub(1));
+            self.events.push_front(event);
+        }
+    }
+
+    /// The oldest event that was not polled.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_back()
     }
 
     pub(crate) fn mark(&mut self, slot: Slot, ready: Ready) {
@@ -126,10 +149,9 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Performs all actions that the machine has; whether there was any.
-    fn act(&mut self, now: Instant, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        self.told = now;
+    fn act(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let mut acted = false;
-        while let Some(action) = self.session.poll_action(now) {
+        while let Some(action) = self.session.poll_action(self.now) {
             self.perform(action, reactor);
             acted = true;
         }
@@ -172,11 +194,12 @@ impl<T: Transport> Driver<T> {
     fn read_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let mut any = false;
         let mut buffer = [0; CONTROL_BYTES];
-        while let Some(control) = self.control.as_mut().filter(|control| control.readable) {
-            if self.changing.is_some() {
+        // Once the session is over, a peer that never stops talking is not listened to any more.
+        while self.changing.is_none() && !self.is_dead() {
+            let Some(control) = self.control.as_mut().filter(|control| control.readable) else {
                 break;
-            }
-            match retried(|| control.io.read(&mut buffer)) {
+            };
+            match attempt::read(|| control.io.read(&mut buffer)) {
                 Ok(None) => {
                     control.readable = false;
                     break;
@@ -204,7 +227,7 @@ impl<T: Transport> Driver<T> {
             if self.changing.is_some() || self.session.transmit().is_empty() {
                 break;
             }
-            match retried(|| control.io.write(self.session.transmit())).and_then(not_zero) {
+            match attempt::written(|| control.io.write(self.session.transmit())) {
                 Ok(None) => control.writable = false,
                 Ok(Some(count)) => {
                     self.session.transmitted(count);
@@ -221,7 +244,7 @@ impl<T: Transport> Driver<T> {
         let Some(control) = self.control.as_mut().filter(|_| self.changing.is_none()) else {
             return false;
         };
-        match retried(|| control.io.flush()) {
+        match tried(|| control.io.flush()) {
             Ok(_) => false,
             Err(error) => self.write_failed(error, reactor),
         }
@@ -280,7 +303,7 @@ impl<T: Transport> Driver<T> {
         let (Some(change), Some(control)) = (self.changing, &mut self.control) else {
             return false;
         };
-        let done = retried(|| match change {
+        let done = tried(|| match change {
             Change::Securing => control.io.handshake(),
             Change::Unsecuring => control.io.unsecure(),
         });
@@ -324,9 +347,8 @@ impl<T: Transport> Driver<T> {
         error: io::Error,
         reactor: &mut dyn Reactor<T::Source>,
     ) {
-        if link != Link::Control {
-            self.close_data(reactor);
-            self.close_listener(reactor);
+        if let Link::Data(data) = link {
+            self.discard(data, reactor);
         }
         let failure = failure(&error);
         self.source = Some(error);
@@ -381,7 +403,7 @@ impl<T: Transport> Driver<T> {
     /// Closes everything. An upload that was under way is reset, so that it does not look complete.
     pub(crate) fn close(&mut self, reactor: &mut dyn Reactor<T::Source>) {
         self.session.close();
-        self.act(self.told, reactor);
+        self.act(reactor);
         self.close_control(reactor);
         self.close_listener(reactor);
         self.reset_or_close_data(reactor);
@@ -389,10 +411,17 @@ impl<T: Transport> Driver<T> {
 
     /// Whether nothing can come any more: the session is dead and all sockets are closed.
     pub(crate) fn is_over(&self) -> bool {
+        self.is_dead() && self.control.is_none() && self.data.is_none() && self.listener.is_none()
+    }
+
+    /// When a turn is needed at the latest.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let machine = self.session.deadline().map(|deadline| deadline.at);
+        machine.into_iter().chain(self.silence_ends()).min()
+    }
+
+    fn is_dead(&self) -> bool {
         matches!(self.session.state(), State::Dead(_))
-            && self.control.is_none()
-            && self.data.is_none()
-            && self.listener.is_none()
     }
 
     pub(crate) fn control_stream(&self) -> Option<&T::Stream> {
@@ -409,22 +438,12 @@ impl<T: Transport> Driver<T> {
     }
 }
 
-/// Repeats a call that a signal interrupted: the socket is as ready as it was.
-pub(crate) fn retried<V>(mut call: impl FnMut() -> io::Result<V>) -> io::Result<V> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-/// A stream that takes nothing, and does not say that it would block, would be asked for ever.
-pub(crate) fn not_zero(written: Option<usize>) -> io::Result<Option<usize>> {
-    match written {
-        Some(0) => Err(io::ErrorKind::WriteZero.into()),
-        _ => Ok(written),
-    }
+/// Whether an error of the operating system goes with the machine's: not if the server simply said no.
+pub(crate) fn concerns_a_socket(error: &ftp_proto::Error) -> bool {
+    matches!(
+        error.kind(),
+        Cause::Interrupted(_) | Cause::Closed(Closed::Lost(_), _)
+    )
 }
 
 /// The machine's coarse view of an error of the operating system.

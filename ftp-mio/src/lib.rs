@@ -17,6 +17,7 @@
 //! - An idle session asks for nothing: no turn, no deadline.
 #![forbid(unsafe_code)]
 
+mod attempt;
 mod client;
 mod clock;
 mod connect;

@@ -152,7 +152,7 @@ impl Transport for Tcp {
     type Stream = Link;
     type Listener = Port;
 
-    fn connect(&mut self, to: SocketAddr) -> io::Result<Link> {
+    fn connect(&mut self, _: &str, to: SocketAddr) -> io::Result<Link> {
         socket::dial_control(self.source, to).map(Link::from_socket)
     }
 

@@ -39,7 +39,7 @@ impl Transport for Tcp {
     type Stream = Socket;
     type Listener = Socket;
 
-    fn connect(&mut self, to: SocketAddr) -> io::Result<Socket> {
+    fn connect(&mut self, _: &str, to: SocketAddr) -> io::Result<Socket> {
         dial_control(self.source, to).map(Socket)
     }
 

@@ -10,6 +10,7 @@ use std::task::Poll;
 
 use ftp_proto::{Operation, Session, Ticket, TransferId};
 
+use crate::driver::concerns_a_socket;
 use crate::error::{Error, Result};
 
 /// Stands for an operation that was started, until its outcome is taken with [`Client::poll`](crate::Client::poll).
@@ -201,7 +202,11 @@ impl Task {
             *transfer = now;
         }
         polled.map(|result| {
-            let outcome = result.map_err(|error| Error::Session(error, source.take()));
+            let source = source.take();
+            let outcome = result.map_err(|error| {
+                let source = source.filter(|_| concerns_a_socket(&error));
+                Error::Session(error, source)
+            });
             self.state = State::Over(outcome);
         })
     }

@@ -20,12 +20,15 @@ pub trait Transport {
     /// A bound listener for one data connection.
     type Listener: Listener<Source = Self::Source, Stream = Self::Stream>;
 
-    /// Begins to dial the control connection; [`Stream::poll_connect`] goes on. For implicit FTPS the stream is set up
-    /// for TLS when that is complete, and [`is_secured`](Self::is_secured) says so.
+    /// Begins to dial the control connection to `host`, one of whose addresses is `to`; [`Stream::poll_connect`] goes
+    /// on. `host` is the name that certificates are checked against; it is an address where there was no name.
+    ///
+    /// For implicit FTPS the stream is already set up for TLS when this returns, and [`is_secured`](Self::is_secured)
+    /// says so; [`Stream::handshake`] follows.
     ///
     /// # Errors
     /// Of the operating system, if it can tell at once.
-    fn connect(&mut self, to: SocketAddr) -> io::Result<Self::Stream>;
+    fn connect(&mut self, host: &str, to: SocketAddr) -> io::Result<Self::Stream>;
 
     /// Begins to dial a data connection, from the local address of the control connection.
     ///
@@ -55,6 +58,19 @@ pub trait Transport {
     /// # Errors
     /// As [`secure_control`](Self::secure_control).
     fn secure_data(&mut self, control: &Self::Stream, data: &mut Self::Stream) -> io::Result<()>;
+
+    /// Whether a short listing should be made before the next transfer, because nothing is left with which its data
+    /// connection could resume the control connection's TLS session.
+    ///
+    /// A server that demands it refuses the transfer otherwise, and a refused upload has emptied the file already.
+    fn wants_refill(&self) -> bool {
+        false
+    }
+
+    /// That listing was made: whether the server completed it.
+    fn refilled(&mut self, accepted: bool) {
+        let _ = accepted;
+    }
 }
 
 /// One connection that never waits.
@@ -81,7 +97,8 @@ pub trait Stream {
     /// Reads what there is; `buffer` is not empty.
     ///
     /// # Errors
-    /// Of the operating system and of TLS. [`io::ErrorKind::Interrupted`] is retried by the caller.
+    /// Of the operating system and of TLS. [`io::ErrorKind::WouldBlock`] counts as `Ok(None)`, and
+    /// [`io::ErrorKind::Interrupted`] is retried by the caller.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Input>>;
 
     /// Writes as much as goes.
@@ -110,12 +127,18 @@ pub trait Stream {
     /// Of the operating system and of TLS, or that this transport has no TLS.
     fn unsecure(&mut self) -> io::Result<bool>;
 
-    /// Goes on with the orderly end of sending: what is held back is written; under TLS close_notify is sent, writing
-    /// shut down, and the peer's end awaited. `true` when nothing is left to wait for.
+    /// Goes on with the orderly end of sending: what is held back is written; under TLS close_notify is sent and
+    /// writing shut down. `true` when the operating system has all of it.
     ///
     /// # Errors
-    /// As [`write`](Self::write), for what concerns our own side.
+    /// As [`write`](Self::write).
     fn finish(&mut self) -> io::Result<bool>;
+
+    /// After [`finish`](Self::finish), looks for the peer's end, where that is worth it: under TLS new session tickets
+    /// come before it. `true` when nothing is left to wait for; whatever goes wrong here is of no consequence.
+    fn await_end(&mut self) -> bool {
+        true
+    }
 
     /// Whether the stream itself waits to write: TLS records that [`flush`](Self::flush), [`handshake`](Self::handshake)
     /// and the like could not write.

@@ -510,7 +510,7 @@ impl Transport for Memory {
     type Stream = Link;
     type Listener = Door;
 
-    fn connect(&mut self, to: SocketAddr) -> io::Result<Link> {
+    fn connect(&mut self, _: &str, to: SocketAddr) -> io::Result<Link> {
         self.dial(to)
     }
 
