@@ -287,7 +287,7 @@ impl Control {
 pub enum Leniency {
     /// A multi-line reply ends with another code than it began with (glFTPd). Off by default.
     OtherCodeEndsReply,
-    /// A 257 does not double the quotes inside the path (inetutils). Off by default.
+    /// A 257 does not double the quotes inside the path (inetutils, Pure-FTPd). Off by default.
     UndoubledQuotes,
     /// A data connection under TLS ends without close_notify, and the length agrees. Off by default.
     NoCloseNotify,
