@@ -179,7 +179,7 @@ impl<T: Transport> Dialling<T> {
 
     pub(crate) fn close(mut self, reactor: &mut dyn Reactor<T::Source>) {
         if let Some(attempt) = self.current.take() {
-            drop(attempt.release(reactor));
+            attempt.release(reactor).close();
         }
     }
 
@@ -206,7 +206,7 @@ impl<T: Transport> Dialling<T> {
         reactor: &mut dyn Reactor<T::Source>,
     ) {
         self.tried.push((attempt.address, error));
-        drop(attempt.release(reactor));
+        attempt.release(reactor).close();
     }
 
     fn open(self, attempt: Attempt<T::Stream>, local: SocketAddr) -> Driver<T> {

@@ -359,7 +359,8 @@ impl<T: Transport> Driver<T> {
 
     pub(crate) fn close_data(&mut self, reactor: &mut dyn Reactor<T::Source>) {
         if let Some(link) = self.data.take() {
-            drop(link.socket.release(Slot::Data, reactor, Stream::source));
+            let stream = link.socket.release(Slot::Data, reactor, Stream::source);
+            stream.close();
         }
     }
 

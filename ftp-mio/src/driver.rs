@@ -24,7 +24,7 @@ const CONTROL_BYTES: usize = 4096;
 const EVENTS_MAX: usize = 32;
 
 pub(crate) struct Driver<T: Transport> {
-    transport: T,
+    pub(crate) transport: T,
     pub(crate) session: Session,
     control: Option<Watched<T::Stream>>,
     /// TLS begins or ends on the control connection: what is read and written is TLS's own business meanwhile.
@@ -51,7 +51,7 @@ enum Change {
 }
 
 /// Polls the operations after the session has changed; the latest failure of a socket goes along.
-pub(crate) type Tasks<'t> = dyn FnMut(&mut Session, &mut Option<io::Error>) + 't;
+pub(crate) type Tasks<'t, T> = dyn FnMut(&mut Session, &mut T, &mut Option<io::Error>) + 't;
 
 impl<T: Transport> Driver<T> {
     pub(crate) fn new(
@@ -91,7 +91,7 @@ impl<T: Transport> Driver<T> {
         now: Instant,
         budget: usize,
         reactor: &mut dyn Reactor<T::Source>,
-        tasks: &mut Tasks<'_>,
+        tasks: &mut Tasks<'_, T>,
     ) {
         self.touched = false;
         self.budget = budget;
@@ -106,7 +106,7 @@ impl<T: Transport> Driver<T> {
             changed |= self.change_security(reactor);
             changed |= self.attend_listener(reactor);
             changed |= self.attend_data(reactor);
-            tasks(&mut self.session, &mut self.source);
+            tasks(&mut self.session, &mut self.transport, &mut self.source);
             self.keep_events();
             // A timer may bring out bytes instead of an action. What is written may request timers, which the next round
             // arms: the last round writes nothing.
@@ -270,7 +270,8 @@ impl<T: Transport> Driver<T> {
     fn close_control(&mut self, reactor: &mut dyn Reactor<T::Source>) {
         self.changing = None;
         if let Some(control) = self.control.take() {
-            drop(control.release(Slot::Control, reactor, Stream::source));
+            let stream = control.release(Slot::Control, reactor, Stream::source);
+            stream.close();
         }
     }
 

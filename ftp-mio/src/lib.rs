@@ -6,6 +6,8 @@
 //! the module of that name has both sockets and registration; without it, [`Tcp`] goes with anything that takes a descriptor: polling,
 //! calloop, epoll, kqueue.
 //!
+//! With the feature `rustls`, `Tls` puts FTPS on any of these transports.
+//!
 //! What a client promises to its loop:
 //!
 //! - Nothing ever waits, and nothing happens outside of a turn but what the application does with payload.
@@ -29,6 +31,8 @@ pub mod mio;
 mod readiness;
 mod socket;
 mod tasks;
+#[cfg(feature = "rustls")]
+mod tls;
 mod transport;
 
 pub use client::Client;
@@ -39,4 +43,6 @@ pub use ftp_proto as proto;
 pub use readiness::{Directions, Interest, Reactor, Ready, Slot};
 pub use socket::{Socket, Tcp};
 pub use tasks::Handle;
+#[cfg(feature = "rustls")]
+pub use tls::{Tls, TlsLink, TlsPort};
 pub use transport::{Input, Listener, Stream, Transport};

@@ -32,7 +32,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 
 use mio::event::{Event, Source};
 use mio::net::{TcpListener, TcpStream};
@@ -207,6 +207,8 @@ impl Stream for Link {
     }
 
     fn finish(&mut self) -> io::Result<bool> {
+        // It fails when the peer has gone; then its reply tells what it has got.
+        let _ = self.0.shutdown(Shutdown::Write);
         Ok(true)
     }
 

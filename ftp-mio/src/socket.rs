@@ -1,7 +1,7 @@
 //! Non-blocking TCP by socket2.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::time::Duration;
 
 use ftp_proto::End;
@@ -96,6 +96,8 @@ impl Stream for Socket {
     }
 
     fn finish(&mut self) -> io::Result<bool> {
+        // It fails when the peer has gone; then its reply tells what it has got.
+        let _ = self.0.shutdown(Shutdown::Write);
         Ok(true)
     }
 

@@ -6,12 +6,14 @@ use std::io;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::task::{Poll, ready};
 
-use ftp_proto::{Operation, Session, Ticket, TransferId};
+use ftp_proto::operation::{Refill, Refilled};
+use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, TransferId, Verb};
 
 use crate::driver::concerns_a_socket;
 use crate::error::{Error, Result};
+use crate::transport::Transport;
 
 /// Stands for an operation that was started, until its outcome is taken with [`Client::poll`](crate::Client::poll).
 ///
@@ -81,6 +83,7 @@ struct Task {
 enum State {
     Running {
         run: Box<dyn Run>,
+        before: Before,
         /// What the operation has submitted.
         tickets: Vec<Range<Ticket>>,
         transfer: Option<TransferId>,
@@ -88,11 +91,18 @@ enum State {
     Over(Outcome),
 }
 
+/// What has to be done before an operation begins.
+enum Before {
+    Nothing,
+    /// It moves payload: see to it that its data connection has a TLS session to resume, where that is known to matter.
+    Refill(Option<Refill>),
+}
+
 #[derive(Default)]
 pub(crate) struct Tasks(Vec<Task>);
 
 impl Tasks {
-    pub(crate) fn start<O>(&mut self, operation: O) -> Handle<O::Output>
+    pub(crate) fn start<O>(&mut self, operation: O, moves_payload: bool) -> Handle<O::Output>
     where
         O: Operation + Send + 'static,
         O::Output: Send + 'static,
@@ -102,6 +112,10 @@ impl Tasks {
             number,
             state: State::Running {
                 run: Box::new(Boxed(operation)),
+                before: match moves_payload {
+                    true => Before::Refill(None),
+                    false => Before::Nothing,
+                },
                 tickets: Vec::new(),
                 transfer: None,
             },
@@ -114,12 +128,27 @@ impl Tasks {
 
     /// Polls the operations, one after the other: the next begins when the one before is over, since one may need
     /// several commands in a row. The first that fails takes the cause along.
-    pub(crate) fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) {
+    pub(crate) fn poll(
+        &mut self,
+        session: &mut Session,
+        transport: &mut impl Transport,
+        source: &mut Option<io::Error>,
+    ) {
         for task in &mut self.0 {
-            if task.poll(session, source).is_pending() {
+            if task.poll(session, transport, source).is_pending() {
                 return;
             }
         }
+    }
+
+    /// Whether the payload that moves is nobody's.
+    pub(crate) fn is_refilling(&self) -> bool {
+        self.0.iter().any(|task| {
+            let State::Running { before, .. } = &task.state else {
+                return false;
+            };
+            matches!(before, Before::Refill(Some(_)))
+        })
     }
 
     /// Ends all operations with the same error.
@@ -180,17 +209,27 @@ impl Tasks {
 }
 
 impl Task {
-    fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) -> Poll<()> {
+    fn poll(
+        &mut self,
+        session: &mut Session,
+        transport: &mut impl Transport,
+        source: &mut Option<io::Error>,
+    ) -> Poll<()> {
         let State::Running {
             run,
+            before,
             tickets,
             transfer,
         } = &mut self.state
         else {
             return Poll::Ready(());
         };
-        let (first, before) = (session.next_ticket(), session.current_transfer());
-        let polled = run.poll(session);
+        let (first, earlier) = (session.next_ticket(), session.current_transfer());
+        let polled = match before.poll(session, transport) {
+            Poll::Ready(Ok(())) => run.poll(session),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        };
         let next = session.next_ticket();
         match tickets.last_mut() {
             Some(last) if last.end == first => last.end = next,
@@ -198,7 +237,7 @@ impl Task {
             _ => {}
         }
         let now = session.current_transfer();
-        if now != before {
+        if now != earlier {
             *transfer = now;
         }
         polled.map(|result| {
@@ -209,5 +248,32 @@ impl Task {
             });
             self.state = State::Over(outcome);
         })
+    }
+}
+
+impl Before {
+    /// Fails if the transfer would be refused: a refused upload has emptied the file already.
+    fn poll(
+        &mut self,
+        session: &mut Session,
+        transport: &mut impl Transport,
+    ) -> Poll<std::result::Result<(), ftp_proto::Error>> {
+        let Self::Refill(refill) = self else {
+            return Poll::Ready(Ok(()));
+        };
+        if refill.is_none() && !(session.is_data_protected() && transport.wants_refill()) {
+            *self = Self::Nothing;
+            return Poll::Ready(Ok(()));
+        }
+        let refilled = ready!(refill.get_or_insert_with(Refill::new).poll(session));
+        *self = Self::Nothing;
+        let refilled = refilled?;
+        if transport.wants_refill() && refilled.demands_resumption() {
+            return Poll::Ready(Err(
+                session.error(ErrorKind::Policy(Policy::NothingToResume), Verb::Nlst)
+            ));
+        }
+        transport.refilled(refilled == Refilled::Accepted);
+        Poll::Ready(Ok(()))
     }
 }

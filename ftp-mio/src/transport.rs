@@ -146,6 +146,13 @@ pub trait Stream {
         false
     }
 
+    /// Drops the connection, orderly.
+    fn close(self)
+    where
+        Self: Sized,
+    {
+    }
+
     /// Drops the connection so that the peer sees a reset, and not an end.
     fn reset(self);
 }

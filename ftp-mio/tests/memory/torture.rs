@@ -99,10 +99,12 @@ fn assert_honest(played: &Played, what: &dyn std::fmt::Debug) {
     );
 }
 
+/// Both ways of opening data connections, and every reactor with one of them.
 fn modes() -> impl Iterator<Item = (DataMode, Manner)> {
-    [DataMode::Auto, DataMode::AnyActive]
+    Manner::ALL
+        .map(|manner| (DataMode::Auto, manner))
         .into_iter()
-        .flat_map(|mode| Manner::ALL.map(|manner| (mode, manner)))
+        .chain([(DataMode::AnyActive, Manner::Edges)])
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod reactors;
 mod real;
 mod scripted;
 mod server;
+#[cfg(feature = "rustls")]
+mod tls;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -34,6 +36,8 @@ fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
     trials.extend(scripted::trials::<R>());
     trials.extend(server::trials::<R>());
     trials.extend(crowd::trials::<R>());
+    #[cfg(feature = "rustls")]
+    trials.extend(tls::trials::<R>());
     trials
         .into_iter()
         .map(|trial| trial.with_kind(reactor))

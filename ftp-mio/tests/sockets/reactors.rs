@@ -19,16 +19,17 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// One reactor for any number of clients.
 pub(crate) trait Reactors: 'static {
-    type Transport: Transport + 'static;
+    type Source: ?Sized;
+    type Tcp: Transport<Source = Self::Source> + 'static;
 
     fn new() -> Self;
-    fn transport() -> Self::Transport;
+    fn tcp() -> Self::Tcp;
 
     /// Gives a client a turn.
-    fn turn(&mut self, number: usize, client: &mut Client<Self::Transport>);
+    fn turn<T: Transport<Source = Self::Source>>(&mut self, number: usize, client: &mut Client<T>);
 
     /// Closes a client.
-    fn close(&mut self, number: usize, client: Client<Self::Transport>);
+    fn close<T: Transport<Source = Self::Source>>(&mut self, number: usize, client: Client<T>);
 
     /// Waits for sockets: which client, which socket, ready for what.
     fn wait(&mut self, limit: Duration) -> Vec<(usize, Slot, Ready)>;
@@ -86,7 +87,8 @@ impl OnPolling {
 }
 
 impl Reactors for OnPolling {
-    type Transport = Tcp;
+    type Source = Socket;
+    type Tcp = Tcp;
 
     fn new() -> Self {
         Self {
@@ -95,15 +97,15 @@ impl Reactors for OnPolling {
         }
     }
 
-    fn transport() -> Tcp {
+    fn tcp() -> Tcp {
         Tcp::new()
     }
 
-    fn turn(&mut self, number: usize, client: &mut Client<Tcp>) {
+    fn turn<T: Transport<Source = Socket>>(&mut self, number: usize, client: &mut Client<T>) {
         client.turn(Instant::now(), &mut self.registrar(number));
     }
 
-    fn close(&mut self, number: usize, client: Client<Tcp>) {
+    fn close<T: Transport<Source = Socket>>(&mut self, number: usize, client: Client<T>) {
         client.close(&mut self.registrar(number));
     }
 
@@ -128,7 +130,8 @@ pub(crate) struct OnMio {
 
 #[cfg(feature = "mio")]
 impl Reactors for OnMio {
-    type Transport = ftp_mio::mio::Tcp;
+    type Source = ftp_mio::mio::AnySource;
+    type Tcp = ftp_mio::mio::Tcp;
 
     fn new() -> Self {
         Self {
@@ -137,16 +140,16 @@ impl Reactors for OnMio {
         }
     }
 
-    fn transport() -> Self::Transport {
+    fn tcp() -> Self::Tcp {
         ftp_mio::mio::Tcp::new()
     }
 
-    fn turn(&mut self, number: usize, client: &mut Client<Self::Transport>) {
+    fn turn<T: Transport<Source = Self::Source>>(&mut self, number: usize, client: &mut Client<T>) {
         let mut registrar = ftp_mio::mio::Registrar::new(self.poll.registry(), number);
         client.turn(Instant::now(), &mut registrar);
     }
 
-    fn close(&mut self, number: usize, client: Client<Self::Transport>) {
+    fn close<T: Transport<Source = Self::Source>>(&mut self, number: usize, client: Client<T>) {
         let mut registrar = ftp_mio::mio::Registrar::new(self.poll.registry(), number);
         client.close(&mut registrar);
     }
@@ -164,9 +167,9 @@ impl Reactors for OnMio {
 // -- the loop ----------------------------------------------------------------------------------------------------------------
 
 /// One client in a loop of its own.
-pub(crate) struct Alone<R: Reactors> {
+pub(crate) struct Alone<R: Reactors, T: Transport<Source = R::Source> = <R as Reactors>::Tcp> {
     reactors: R,
-    pub(crate) client: Client<R::Transport>,
+    pub(crate) client: Client<T>,
     /// What came in downloads.
     pub(crate) received: Vec<u8>,
     /// What goes out in uploads.
@@ -176,7 +179,19 @@ pub(crate) struct Alone<R: Reactors> {
 
 impl<R: Reactors> Alone<R> {
     pub(crate) fn connect(to: &[SocketAddr], config: Config) -> Self {
-        let builder = Builder::new(R::transport()).config(config);
+        Self::over(R::tcp(), to, config)
+    }
+
+    pub(crate) fn logged_in(to: SocketAddr, config: Config) -> Self {
+        let mut alone = Self::connect(&[to], config);
+        alone.run(Login::anonymous()).unwrap();
+        alone
+    }
+}
+
+impl<R: Reactors, T: Transport<Source = R::Source>> Alone<R, T> {
+    pub(crate) fn over(transport: T, to: &[SocketAddr], config: Config) -> Self {
+        let builder = Builder::new(transport).config(config);
         Self {
             reactors: R::new(),
             client: builder.connect_to(to.iter().copied(), Instant::now()),
@@ -186,18 +201,12 @@ impl<R: Reactors> Alone<R> {
         }
     }
 
-    pub(crate) fn logged_in(to: SocketAddr, config: Config) -> Self {
-        let mut alone = Self::connect(&[to], config);
-        alone.run(Login::anonymous()).unwrap();
-        alone
-    }
-
     pub(crate) fn run<O>(&mut self, operation: O) -> Result<O::Output>
     where
         O: Operation + Send + 'static,
         O::Output: Send + 'static,
     {
-        let handle = self.client.start(operation);
+        let handle = self.client.transfer(operation);
         self.until(|client| match client.poll(handle) {
             Poll::Ready(outcome) => Some(outcome),
             Poll::Pending => None,
@@ -205,10 +214,7 @@ impl<R: Reactors> Alone<R> {
     }
 
     /// Goes round the loop until `done` yields something.
-    pub(crate) fn until<V>(
-        &mut self,
-        mut done: impl FnMut(&mut Client<R::Transport>) -> Option<V>,
-    ) -> V {
+    pub(crate) fn until<V>(&mut self, mut done: impl FnMut(&mut Client<T>) -> Option<V>) -> V {
         let start = Instant::now();
         loop {
             self.reactors.turn(0, &mut self.client);
@@ -266,13 +272,13 @@ pub(crate) fn move_payload<T: Transport>(
 /// Many clients in one loop.
 pub(crate) struct Crowd<R: Reactors> {
     reactors: R,
-    pub(crate) clients: BTreeMap<usize, Client<R::Transport>>,
+    pub(crate) clients: BTreeMap<usize, Client<R::Tcp>>,
 }
 
 impl<R: Reactors> Crowd<R> {
     pub(crate) fn new(number: usize, to: SocketAddr, config: Config) -> Self {
         let client = |n| {
-            let builder = Builder::new(R::transport()).config(config);
+            let builder = Builder::new(R::tcp()).config(config);
             (n, builder.connect_to([to], Instant::now()))
         };
         Self {
@@ -282,7 +288,7 @@ impl<R: Reactors> Crowd<R> {
     }
 
     /// Goes round the loop; `step` is called for each client after its turn, and says whether it is done.
-    pub(crate) fn run(&mut self, mut step: impl FnMut(usize, &mut Client<R::Transport>) -> bool) {
+    pub(crate) fn run(&mut self, mut step: impl FnMut(usize, &mut Client<R::Tcp>) -> bool) {
         let start = Instant::now();
         let mut due: Vec<usize> = self.clients.keys().copied().collect();
         loop {

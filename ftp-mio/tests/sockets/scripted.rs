@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use crate::reactors::{Alone, Reactors, argument};
 
 pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
-    let tests: [(&str, fn()); 10] = [
+    let tests: [(&str, fn()); 11] = [
         ("addresses_are_tried_in_turn", addresses::<R>),
         ("no_address_answers", no_address::<R>),
         ("a_greeting_that_is_a_refusal", unfriendly::<R>),
@@ -26,6 +26,7 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
         ),
         ("what_the_server_said_before_it_went", goodbye::<R>),
         ("a_reply_that_never_comes", silence::<R>),
+        ("a_server_that_leaves_in_the_midst", leaves::<R>),
     ];
     tests
         .map(|(name, test)| {
@@ -261,5 +262,24 @@ fn silence<R: Reactors>() {
         matches!(cause(&error), ErrorKind::Timeout(proto::Reason::Reply)),
         "{error}"
     );
+    peer.finish().unwrap();
+}
+
+/// After a 421 the download may still end, but a server that just stops is not waited for until the idle limit.
+fn leaves<R: Reactors>() {
+    let script = data_port(Script::new().login())
+        .expect("RETR a")
+        .accept()
+        .send("150 here\r\n")
+        .send_pattern(1000)
+        .send("421 going down\r\n")
+        .wait("over");
+    let peer = Peer::start(script).unwrap();
+    let mut alone = Alone::<R>::logged_in(peer.address(), Config::default());
+    let error = alone.run(Retrieve::new(argument("a"))).unwrap_err();
+    assert_eq!(interruption(&error), Interruption::ControlLost);
+    assert_eq!(alone.received.len(), 1000);
+    assert!(alone.client.is_over());
+    peer.release("over");
     peer.finish().unwrap();
 }
