@@ -5,8 +5,9 @@
 //! functions (`fuzz_targets/`), and so does the test that replays the corpus on stable (`tests/replay.rs`).
 //!
 //! The codec targets read their input as what the codec reads. [`session`] and [`conversation`] read it as a
-//! [script](script), a line for each thing that happens, so that seeds can be written and crashes read.
+//! [script], a line for each thing that happens, so that seeds can be written and crashes read.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod address;
 pub mod ascii;
