@@ -179,9 +179,10 @@ fn fails_at(
     let peer = Peer::start(fault((stages[count].hears)(script))).unwrap();
     let (client, result) = whole_session(builder, &peer);
     let error = result.expect_err(stages[count].name);
-    assert_eq!(
-        error.verb(),
-        Some(stages[count].verb),
+    // A reset may be there before the socket is asked for its addresses: then there never was a session.
+    let reset_at_once = count == 0 && matches!(error, Error::Connect(_));
+    assert!(
+        reset_at_once || error.verb() == Some(stages[count].verb),
         "{}: {error}",
         stages[count].name
     );
@@ -223,11 +224,12 @@ fn a_server_that_resets_at_any_step() {
     bounded(|| {
         for (count, stage) in stages().iter().enumerate() {
             let (client, error, peer) = fails_at(patient(), count, |script| script.reset());
-            let lost = match error.kind().unwrap() {
+            let lost = match error.kind() {
                 // The reset overtakes nothing: what was not read by then is lost.
-                ErrorKind::Closed(Closed::Lost(Failure::Reset), None) => true,
-                ErrorKind::Interrupted(how) => how.cause == Interruption::ControlLost,
-                _ => false,
+                Some(ErrorKind::Closed(Closed::Lost(Failure::Reset), None)) => true,
+                Some(ErrorKind::Interrupted(how)) => how.cause == Interruption::ControlLost,
+                Some(_) => false,
+                None => matches!(error, Error::Connect(_)),
             };
             assert!(lost, "{}: {error}", stage.name);
             stays_dead(client, &error);
