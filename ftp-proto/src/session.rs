@@ -2,15 +2,19 @@
 //!
 //! This file holds the type and its public methods. What happens behind them stands in
 //! `session/`: `outbox` and `pending` (what was sent, what is owed), `opening` (from TYPE to the transfer command),
-//! `table` and `running` (the transfer itself), `abort`, `security`, `replies`, `timers`.
+//! `table`, `running`, `payload` and `ending` (the transfer itself), `keepalive`, `abort`, `security`, `replies`,
+//! `timers`.
 
 mod abort;
 mod batch;
 mod config;
 #[cfg(feature = "testing")]
 mod coverage;
+mod ending;
+mod keepalive;
 mod opening;
 mod outbox;
+mod payload;
 mod pending;
 mod queue;
 mod replies;

@@ -140,9 +140,11 @@ impl Session {
             .request(Reason::Fence, self.config.timeouts.fence);
     }
 
-    /// A driver may see the end of a connection that is kept a little after ABOR.
+    /// A driver may see the end of a connection that is kept a little after ABOR. One that failed is closed; of any
+    /// other it is not known here whether payload had begun to move, so it is dropped all the same.
     pub(super) fn settled_data_reported(&mut self, data: DataId, report: Report) {
-        let over = matches!(report, Report::Finished { .. } | Report::Failed { .. });
+        let failed = matches!(report, Report::Failed { .. });
+        let over = failed || matches!(report, Report::Finished { .. });
         let Some(settlement) = self
             .settlement
             .as_mut()
@@ -150,7 +152,9 @@ impl Session {
         else {
             return;
         };
-        settlement.data = None;
+        if failed {
+            settlement.data = None;
+        }
         if settlement.stage == Stage::Lingering {
             self.timers.cancel(Reason::AbortLinger);
             self.await_aborted();

@@ -143,7 +143,8 @@ fn the_data_connection_may_stay_a_little() {
             hand.ends(End::Clean);
         }
         assert_eq!(hand.session.deadline().unwrap().reason, Reason::AbortGrace);
-        hand.acts(&[])
+        let dropped: &[&str] = if failed { &[] } else { &["Discard"] };
+        hand.acts(dropped)
             .says("426 Cut.\n226 Aborted.")
             .acts(&[])
             .is_in_step();
