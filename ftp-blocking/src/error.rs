@@ -57,6 +57,9 @@ pub enum Error {
     Tls(TlsError),
     /// The caller's own source or sink failed, or a line was too long, and the transfer was aborted for that.
     Local(io::Error, After),
+    /// What came instead of a directory's entries is none of them, in the server's words: inetutils sends what its `ls`
+    /// complains about. Or a reply to STAT was longer than the [`Limits`](ftp_proto::Limits).
+    NotListed(String),
 }
 
 impl Error {
@@ -78,6 +81,7 @@ impl Error {
             #[cfg(feature = "rustls")]
             Self::Tls(_) => After::Dead,
             Self::Local(_, after) => *after,
+            Self::NotListed(_) => After::Usable,
         }
     }
 
@@ -92,7 +96,7 @@ impl Error {
         match self {
             Self::Session(error, _) => error.is_transient(),
             Self::Connect(_) => true,
-            Self::Resolve(_) | Self::Local(..) => false,
+            Self::Resolve(_) | Self::Local(..) | Self::NotListed(_) => false,
             #[cfg(feature = "rustls")]
             Self::Tls(_) => false,
         }
@@ -156,6 +160,7 @@ impl Error {
             Self::Session(error, source) => session_kind(error)
                 .or_else(|| source.as_ref().map(io::Error::kind))
                 .unwrap_or(io::ErrorKind::Other),
+            Self::NotListed(_) => io::ErrorKind::InvalidData,
         }
     }
 }
@@ -232,6 +237,7 @@ impl fmt::Display for Error {
                     .try_for_each(|(address, error)| write!(f, "; {address}: {error}"))
             }
             Self::Local(error, _) => write!(f, "the local side of the transfer failed: {error}"),
+            Self::NotListed(text) => write!(f, "the server sent no whole listing: {text}"),
         }
     }
 }

@@ -2,49 +2,96 @@
 
 use std::time::{Duration, SystemTime};
 
-use ftp_proto::listing::{Entry, Format, Kind, Line, Options, Reader};
-use ftp_proto::operation::{Exchange, List, Listed, Payload};
+use ftp_proto::listing::{Entry, Format, Kind, Line, Name, Options, Reader, Skip};
+use ftp_proto::operation::{Exchange, List, Listed, Payload, Rung};
 use ftp_proto::timestamp::Timestamp;
 use ftp_proto::{Argument, Completed, Operation, Reply, Transfer};
 
 use crate::client::Client;
 use crate::download::BLOCK_BYTES;
 use crate::driver::{Driven, Driver};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::transport::Transport;
 
+/// Directories.
 impl<T: Transport> Client<T> {
     /// The entries of a directory, by the best way that the server knows: MLSD, `LIST -a`, LIST, STAT; what worked is
-    /// remembered. The directory itself and its parent are left out, and so is what is no entry; see
-    /// [`list_with`](Self::list_with) for everything.
+    /// remembered. An empty path means the working directory.
     ///
-    /// ```no_run
-    /// # fn f(client: &mut ftp_blocking::Client) -> ftp_blocking::Result<()> {
-    /// for entry in client.list("pub")? {
-    ///     println!("{} {:?}", entry.name(), entry.size());
-    /// }
-    /// # Ok(()) }
+    /// The directory itself and its parent are left out, and so are lines that are not understood, as long as others
+    /// are; see [`list_with`](Self::list_with) for everything. [`List`] says how the way is found, and
+    /// [the manual](ftp_proto::manual::listings) what the entries are worth.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let files = Files::new().file("/pub/a.txt", "hello").directory("/pub/sub");
+    /// # let server = Loopback::start(ServerConfig::new(), files)?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut entries = ftp.list("pub")?;
+    /// entries.sort_by(|a, b| a.name().cmp(&b.name()));
+    /// assert_eq!(entries[0].name(), "a.txt");
+    /// assert_eq!(entries[0].size(), Some(5));
+    /// assert!(entries[1].is_directory());
+    /// let error = ftp.list("nosuch").unwrap_err();
+    /// assert_eq!(error.reply().map(|reply| reply.code().get()), Some(550));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// No way worked; the error is that of the last one.
+    /// The directory is missing, the listing broke off, or no way worked; [`Error::NotListed`] when nothing that came was
+    /// understood, or a reply to STAT is not all there.
+    #[doc(alias = "dir")]
+    #[doc(alias = "ls")]
     pub fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry<'static>>> {
         let mut entries = Vec::new();
-        self.list_with(path, &listing_time(), |line| {
-            if let Line::Entry(entry) = line {
+        let mut complaint = None;
+        let mut understood = false;
+        let listed = self.list_with(path, &listing_time(), |line| match line {
+            Line::Entry(entry) => {
+                understood = true;
                 if !matches!(entry.kind(), Kind::CurrentDirectory | Kind::ParentDirectory) {
                     entries.push(entry.into_owned());
                 }
             }
+            Line::Unparsed { bytes, .. } if complaint.is_none() => {
+                complaint = Some(Name::new(&bytes).to_string());
+            }
+            Line::Skipped { skip, .. } => understood |= skip == Skip::SelfOrParent,
+            _ => {}
         })?;
-        Ok(entries)
+        match complaint.filter(|_| !understood) {
+            Some(words) => Err(Error::NotListed(words)),
+            None if listed.is_truncated() => Err(Error::NotListed("STAT is cut off".into())),
+            None => Ok(entries),
+        }
     }
 
     /// Hands on every line of a directory listing as it arrives, understood or not, in constant memory. An empty path
     /// means the working directory.
     ///
+    /// Whether the listing is whole is known only at the end: do not believe the lines of one that ends in an error.
+    /// [`Listed::is_truncated`] tells of a reply to STAT that was too long.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::listing::{Line, Options};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a.txt", "hello"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut bytes = 0;
+    /// let listed = ftp.list_with("", &Options::new(), |line| match line {
+    ///     Line::Entry(entry) => bytes += entry.size().unwrap_or(0),
+    ///     Line::Unparsed { .. } => eprintln!("not understood: {line:?}"),
+    ///     _ => {}
+    /// })?;
+    /// assert_eq!(bytes, 5);
+    /// assert_eq!(listed.rung, ftp_blocking::proto::operation::Rung::MachineList);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
-    /// As [`list`](Self::list).
+    /// The directory is missing, the listing broke off, or no way worked.
     pub fn list_with(
         &mut self,
         path: impl AsRef<[u8]>,
@@ -58,7 +105,7 @@ impl<T: Transport> Client<T> {
             let rung = operation.rung();
             if begun != rung {
                 begun = rung;
-                reader = reader_for(options, rung.and_then(ftp_proto::operation::Rung::format));
+                reader = reader_for(options, rung.and_then(Rung::format));
             }
             reader.feed(chunk, &mut each);
         })?;
@@ -72,8 +119,26 @@ impl<T: Transport> Client<T> {
 
     /// The lines of MLSD (RFC 3659), as they arrive; an empty path means the working directory.
     ///
+    /// ```
+    /// use ftp_blocking::proto::listing::Line;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a.txt", "hello"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut facts = Vec::new();
+    /// ftp.mlsd("", |line| {
+    ///     if let Line::Entry(entry) = line {
+    ///         if entry.is_file() {
+    ///             facts.extend_from_slice(entry.fact("size").unwrap_or_default());
+    ///         }
+    ///     }
+    /// })?;
+    /// assert_eq!(facts, b"5");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
-    /// Refused, or the transfer failed.
+    /// Refused (500 or 502 where it is not known, 550 or 501 where there is no such directory), or the transfer failed.
     pub fn mlsd(
         &mut self,
         path: impl AsRef<[u8]>,
@@ -86,10 +151,27 @@ impl<T: Transport> Client<T> {
         )
     }
 
-    /// The lines of LIST with the given argument, as they arrive.
+    /// The lines of LIST, as they arrive. The argument goes out as it is given, options included; an empty one is none.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::listing::{Line, Options};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a.txt", "hello"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut names = Vec::new();
+    /// ftp.list_raw("", &Options::new(), |line| {
+    ///     if let Line::Entry(entry) = line {
+    ///         names.push(entry.name().to_string());
+    ///     }
+    /// })?;
+    /// assert_eq!(names, ["a.txt"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// Refused, or the transfer failed.
+    /// Refused, or the transfer failed. That a directory is missing shows on some servers as an empty listing, or as a
+    /// line that is no entry.
     pub fn list_raw(
         &mut self,
         argument: impl AsRef<[u8]>,
@@ -99,10 +181,23 @@ impl<T: Transport> Client<T> {
         self.read_listing(Transfer::list(optional(argument)?), options, each)
     }
 
-    /// The facts of one object (MLST, RFC 3659), with the reply that holds them.
+    /// The facts of one object (MLST, RFC 3659), with the reply that holds them. An empty path means the working
+    /// directory.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a.txt", "hello"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let facts = ftp.mlst("a.txt")?;
+    /// let entry = facts.entry().ok_or("no facts")?;
+    /// assert!(entry.is_file());
+    /// assert_eq!(entry.size(), Some(5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// Refused.
+    /// Refused: 500 or 502 where it is not known, 550 where there is no such object.
     pub fn mlst(&mut self, path: impl AsRef<[u8]>) -> Result<Facts> {
         self.run(Exchange::facts(optional(path)?)).map(Facts)
     }

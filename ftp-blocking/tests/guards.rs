@@ -284,8 +284,11 @@ fn a_server_that_does_not_settle_is_left() {
             .accept()
             .then_all(script);
         let peer = Peer::start(script).unwrap();
+        let mut timeouts = Timeouts::default();
+        timeouts.abort_grace = Duration::from_millis(200);
+        timeouts.fence = Duration::from_millis(200);
         let mut client = Client::builder()
-            .timeouts(Timeouts::all(Duration::from_millis(200)))
+            .timeouts(timeouts)
             .connect_to(&[peer.address()])
             .unwrap();
         drop(client.retrieve("a").unwrap());

@@ -86,16 +86,14 @@ pub use action::{
     Action, DataId, Direction, End, Failure, Flow, Link, Report, Representation, Target,
 };
 pub use command::{Argument, ArgumentError, COMMAND_BYTES_MAX, Command, OtherVerb, Verb};
-pub use error::{
-    After, Closed, Error, ErrorKind, Interrupted, Interruption, Misuse, Policy, Violation,
-};
+pub use error::{After, Closed, Error, ErrorKind, Misuse, Policy, Violation};
 pub use operation::Operation;
 pub use reply::{Class, Reply, ReplyCode};
 pub use session::{
-    AbortStyle, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Config, Control, DataMode,
-    Detail, Event, Leniencies, Leniency, Limits, Pipeline, Session, State, Telnet, Ticket,
-    Timeouts, TlsPolicy, TransferId,
+    AbortStyle, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Config, Control, Detail,
+    Event, Leniencies, Leniency, Limits, Pipeline, Session, State, Telnet, Ticket, Timeouts,
+    TlsPolicy, TransferId,
 };
 pub use time::{Deadline, Instant, Reason};
-pub use transfer::Transfer;
-pub use verdict::{Compared, Completed, Verdict};
+pub use transfer::{DataMode, Transfer};
+pub use verdict::{Compared, Completed, Interrupted, Interruption, Verdict};

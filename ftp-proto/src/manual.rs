@@ -6,6 +6,9 @@ pub mod driving {}
 #[doc = include_str!("../manual/transfers.md")]
 pub mod transfers {}
 
+#[doc = include_str!("../manual/listings.md")]
+pub mod listings {}
+
 #[doc = include_str!("../manual/security.md")]
 pub mod security {}
 

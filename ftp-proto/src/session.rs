@@ -25,8 +25,8 @@ use alloc::collections::{BTreeMap, VecDeque};
 use core::task::Poll;
 
 pub use config::{
-    AbortStyle, Config, Control, DataMode, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet,
-    Timeouts, TlsPolicy,
+    AbortStyle, Config, Control, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet, Timeouts,
+    TlsPolicy,
 };
 
 use crate::action::{Action, DataId, Failure, Link, Report, Representation};
@@ -36,7 +36,7 @@ use crate::features::Features;
 use crate::reply::{Class, Grammar, Parser, Reply, ReplyCode};
 use crate::time::{Deadline, Instant, Reason};
 use crate::trace::{Record, Trace};
-use crate::transfer::Transfer;
+use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Completed;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};

@@ -5,7 +5,6 @@ use core::fmt;
 use crate::action::{Direction, Representation};
 use crate::command::{Argument, Command, Verb};
 use crate::error::Misuse;
-use crate::session::DataMode;
 
 /// A command that moves payload over a data connection, with everything that the session needs to run it.
 ///
@@ -193,5 +192,30 @@ impl fmt::Debug for Transfer {
             "Transfer({}, {:?}, from {})",
             self.command, self.representation, self.offset
         )
+    }
+}
+
+/// How data connections are opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataMode {
+    /// EPSV; where the server refuses it or the connection cannot be made, PASV (IPv4 only), remembered.
+    #[default]
+    Auto,
+    /// EPSV alone (RFC 2428): the server names a port, we dial.
+    ExtendedPassive,
+    /// PASV alone (RFC 959): the server names an IPv4 address and a port, we dial.
+    Passive,
+    /// EPRT alone (RFC 2428): we listen and name the address.
+    ExtendedActive,
+    /// PORT alone (RFC 959): we listen and name the IPv4 address.
+    Active,
+    /// EPRT; where the server refuses it, PORT (IPv4 only), remembered.
+    AnyActive,
+}
+
+impl DataMode {
+    pub(crate) const fn needs_ipv4(self) -> bool {
+        matches!(self, Self::Passive | Self::Active)
     }
 }

@@ -1,9 +1,9 @@
 //! What became of a transfer: decided in one place, from everything that is known.
 
 use alloc::boxed::Box;
+use core::fmt;
 
-use crate::action::{Direction, End};
-use crate::error::{Interrupted, Interruption};
+use crate::action::{Direction, End, Failure};
 use crate::reply::Reply;
 use crate::size;
 use crate::time::Reason;
@@ -82,6 +82,89 @@ const fn lacks_final(cause: Interruption) -> bool {
         cause,
         Interruption::ControlLost | Interruption::Timeout(Reason::Completion)
     )
+}
+
+/// How a transfer failed that had begun.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Interrupted {
+    /// How many bytes of payload moved.
+    pub bytes: u64,
+    /// Why it failed.
+    pub cause: Interruption,
+    /// The final reply, when there was one.
+    pub reply: Option<Box<Reply>>,
+    /// What the number of bytes was compared with.
+    pub compared: Compared,
+    /// Whether the payload had come to its end in an orderly way.
+    pub ended: bool,
+}
+
+impl Interrupted {
+    /// Whether every byte of the known length moved although the transfer failed, for instance because the final
+    /// reply never came.
+    pub fn is_complete_by_size(&self) -> bool {
+        self.compared.expected() == Some(self.bytes)
+    }
+}
+
+/// Why a transfer that had begun failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Interruption {
+    /// The final reply was negative (426, 451, 552 ...).
+    #[error("the server ended the transfer")]
+    Reply,
+    /// The data connection failed.
+    #[error("the data connection failed: {0}")]
+    Data(Failure),
+    /// The server refused a protected data connection, as those do that demand the resumption of the control
+    /// connection's TLS session (vsftpd 522, ProFTPD 425, FileZilla Server 425 and 450, others 435).
+    #[error(
+        "the server refused the protected data connection: it may demand that it resumes the TLS session of the \
+         control connection, and have handed out no ticket for that (TLS 1.2 needs none)"
+    )]
+    NotResumed,
+    /// The data connection ended without TLS's close_notify.
+    #[error("the data connection ended without close_notify")]
+    Truncated,
+    /// Another number of bytes moved than the server had announced.
+    #[error("another number of bytes moved than was announced")]
+    Length,
+    /// A success was reported for an upload before anything was sent.
+    #[error("the server reported success without taking the data")]
+    NoGoAhead,
+    /// A success was reported, and no data connection came.
+    #[error("the server reported success without opening the data connection")]
+    NoData,
+    /// A success was reported, and the data connection did not end.
+    #[error("the server reported success without ending the data")]
+    NoEof,
+    /// A success was reported before all data could be sent.
+    #[error("the server reported success before all data was sent")]
+    NotTaken,
+    /// The caller aborted.
+    #[error("aborted")]
+    Aborted,
+    /// A wait expired.
+    #[error("timed out {0}")]
+    Timeout(Reason),
+    /// The control connection was lost meanwhile.
+    #[error("the control connection was lost")]
+    ControlLost,
+}
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {} bytes", self.cause, self.bytes)?;
+        if let Some(expected) = self.compared.expected() {
+            write!(f, " of {expected}")?;
+        }
+        match &self.reply {
+            Some(reply) => write!(f, " ({reply})"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Everything that is known about a transfer whose final reply was positive and whose data has ended.

@@ -1,8 +1,9 @@
 //! Logging in, and what is checked all over.
 
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
-use ftp_blocking::proto::Config;
+use ftp_blocking::proto::{Config, Timeouts};
 use ftp_blocking::{Client, DataHandshakes, Tls};
 use ftp_testbed::servers::{
     AUTHORITY, Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant,
@@ -59,6 +60,9 @@ impl Case {
     ) -> Client<Tls> {
         let port = server.address(Family::V4).unwrap().port();
         let mut config = Config::default();
+        // A disk that is busy with somebody else's gigabyte may stall a server for long.
+        config.timeouts = Timeouts::all(Duration::from_secs(120));
+        config.timeouts.tls_close = Timeouts::default().tls_close;
         configure(&mut config);
         let mut client = Client::builder()
             .config(config)

@@ -23,23 +23,25 @@ use ftp_blocking::{Client, Error, Result};
 
 use transport::{Act, Call, TorturedClient, tortured};
 
-const WATCHDOG: Duration = Duration::from_secs(120);
+const WATCHDOG: Duration = Duration::from_secs(30);
 /// A session of this file makes some 150 calls; one that makes so many goes round in circles.
 const CALLS_MAX: usize = 5000;
 const SIZE: usize = 100_000;
 
-/// Runs a test in a thread of its own: one that hangs fails.
-pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
+/// Runs something in a thread of its own: what hangs fails.
+pub(crate) fn bounded<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, ended) = mpsc::channel();
     let thread = thread::spawn(move || {
-        test();
+        let result = run();
         let _ = done.send(());
+        result
     });
     if ended.recv_timeout(WATCHDOG) == Err(mpsc::RecvTimeoutError::Timeout) {
         panic!("it hangs");
     }
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
+    match thread.join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 
@@ -55,8 +57,16 @@ fn server() -> Loopback {
     Loopback::start(ServerConfig::new(), files).unwrap()
 }
 
-fn timeouts() -> Timeouts {
+/// Every limit ends soon.
+fn hasty() -> Timeouts {
     Timeouts::all(Duration::from_millis(300))
+}
+
+/// No limit ends while the test runs, but those by which an aborted transfer is settled.
+fn patient() -> Timeouts {
+    let mut timeouts = Timeouts::all(Duration::from_secs(3600));
+    timeouts.abort_grace = Duration::from_millis(300);
+    timeouts
 }
 
 /// The steps of the session. Each says whether its result is what it has to be.
@@ -119,7 +129,7 @@ fn run(mode: DataMode, number: usize, fault: Act) -> Run {
         fault
     });
     let connected = builder
-        .timeouts(timeouts())
+        .timeouts(patient())
         .data_mode(mode)
         .connect_to(&[server.address()]);
     let mut errors = Vec::new();
@@ -166,34 +176,32 @@ const MODES: [DataMode; 2] = [DataMode::Auto, DataMode::AnyActive];
 /// All runs with the fault at the first call, the second, and so on, to the end of the session.
 fn runs(mode: DataMode, fault: Act) -> impl Iterator<Item = (usize, Call, Run)> {
     (0..).map_while(move |number| {
-        let run = run(mode, number, fault);
+        let run = bounded(move || run(mode, number, fault));
         Some((number, run.faulted?, run))
     })
 }
 
 /// What does little or nothing once is no failure at all.
 fn is_harmless(fault: Act) {
-    bounded(move || {
-        for mode in MODES {
-            let mut count = 0;
-            for (number, call, run) in runs(mode, fault) {
-                // A call that cannot do nothing is left out: connecting and listening do it or fail.
-                let waits = !matches!(
-                    call,
-                    Call::Connect | Call::ConnectData | Call::Listen | Call::Addresses
+    for mode in MODES {
+        let mut count = 0;
+        for (number, call, run) in runs(mode, fault) {
+            // A call that cannot do nothing is left out: connecting and listening do it or fail.
+            let waits = !matches!(
+                call,
+                Call::Connect | Call::ConnectData | Call::Listen | Call::Addresses
+            );
+            if waits || !matches!(fault, Act::Fail(_)) {
+                assert!(
+                    run.errors.is_empty(),
+                    "{mode:?} {number} {call:?}: {:?}",
+                    run.errors
                 );
-                if waits || !matches!(fault, Act::Fail(_)) {
-                    assert!(
-                        run.errors.is_empty(),
-                        "{mode:?} {number} {call:?}: {:?}",
-                        run.errors
-                    );
-                }
-                count += 1;
             }
-            assert!(count > 50, "{count}");
+            count += 1;
         }
-    });
+        assert!(count > 50, "{count}");
+    }
 }
 
 #[test]
@@ -218,46 +226,40 @@ fn calls_that_would_block() {
 
 /// A failure costs one operation if it is a data connection's, and the session if it is the control connection's.
 fn costs_what_it_must(kind: io::ErrorKind) {
-    bounded(move || {
-        for mode in MODES {
-            let mut count = 0;
-            for (number, call, run) in runs(mode, Act::Fail(kind)) {
-                let told = format!("{mode:?} {number} {call:?}: {:?}", run.errors);
-                match call {
-                    Call::Connect | Call::Addresses => {
-                        assert!(matches!(run.errors[0].1, Error::Connect(_)), "{told}");
-                    }
-                    Call::Read | Call::Write => {
-                        assert!(run.errors[0].1.is_fatal(), "{told}");
-                        assert!(
-                            run.errors.iter().all(|(_, error)| error.is_fatal()),
-                            "{told}"
-                        );
-                        if let Some(client) = &run.client {
-                            assert!(matches!(client.state(), State::Dead(_)), "{told}");
-                        }
-                    }
-                    // EPSV is followed by PASV.
-                    Call::ConnectData => assert_eq!(run.errors.len(), 0, "{told}"),
-                    // At the end of a download our side of the stream does not matter any more.
-                    Call::Finish if run.errors.is_empty() => {}
-                    Call::Listen
-                    | Call::Accept
-                    | Call::ReadData
-                    | Call::WriteData
-                    | Call::Finish => {
-                        assert_eq!(run.errors.len(), 1, "{told}");
-                        assert!(!run.errors[0].1.is_fatal(), "{told}");
-                        let source = std::error::Error::source(&run.errors[0].1);
-                        assert!(source.is_some(), "{told}");
-                        assert_eq!(run.client.unwrap().state(), State::Usable, "{told}");
+    for mode in MODES {
+        let mut count = 0;
+        for (number, call, run) in runs(mode, Act::Fail(kind)) {
+            let told = format!("{mode:?} {number} {call:?}: {:?}", run.errors);
+            match call {
+                Call::Connect | Call::Addresses => {
+                    assert!(matches!(run.errors[0].1, Error::Connect(_)), "{told}");
+                }
+                Call::Read | Call::Write => {
+                    assert!(run.errors[0].1.is_fatal(), "{told}");
+                    assert!(
+                        run.errors.iter().all(|(_, error)| error.is_fatal()),
+                        "{told}"
+                    );
+                    if let Some(client) = &run.client {
+                        assert!(matches!(client.state(), State::Dead(_)), "{told}");
                     }
                 }
-                count += 1;
+                // EPSV is followed by PASV.
+                Call::ConnectData => assert_eq!(run.errors.len(), 0, "{told}"),
+                // At the end of a download our side of the stream does not matter any more.
+                Call::Finish if run.errors.is_empty() => {}
+                Call::Listen | Call::Accept | Call::ReadData | Call::WriteData | Call::Finish => {
+                    assert_eq!(run.errors.len(), 1, "{told}");
+                    assert!(!run.errors[0].1.is_fatal(), "{told}");
+                    let source = std::error::Error::source(&run.errors[0].1);
+                    assert!(source.is_some(), "{told}");
+                    assert_eq!(run.client.unwrap().state(), State::Usable, "{told}");
+                }
             }
-            assert!(count > 50, "{count}");
+            count += 1;
         }
-    });
+        assert!(count > 50, "{count}");
+    }
 }
 
 #[test]
@@ -307,7 +309,7 @@ fn streams_that_never_do_anything() {
                 DataMode::Auto
             };
             let connected = builder
-                .timeouts(timeouts())
+                .timeouts(hasty())
                 .data_mode(mode)
                 .connect_to(&[server.address()]);
             let error = match connected {
@@ -356,7 +358,7 @@ fn streams_that_move_no_bytes_and_say_so() {
                     _ => Act::Pass,
                 }
             });
-            let connected = builder.timeouts(timeouts()).connect_to(&[server.address()]);
+            let connected = builder.timeouts(hasty()).connect_to(&[server.address()]);
             let failed = match connected {
                 Err(error) => Some(error),
                 Ok(mut client) => STEPS
@@ -383,7 +385,7 @@ fn a_trickle_runs_into_the_idle_limit() {
             Act::Short(1)
         });
         let mut client = builder
-            .timeouts(timeouts())
+            .timeouts(hasty())
             .connect_to(&[server.address()])
             .unwrap();
         client.login_anonymous().unwrap();
@@ -403,15 +405,15 @@ fn a_slow_application_runs_into_no_limit() {
     bounded(|| {
         let server = server();
         let mut client = Client::builder()
-            .timeouts(timeouts())
+            .timeouts(hasty())
             .connect_to(&[server.address()])
             .unwrap();
         client.login_anonymous().unwrap();
         let mut download = client.retrieve("file").unwrap();
         let mut got = vec![0; 1];
-        thread::sleep(timeouts().data_idle * 2);
+        thread::sleep(hasty().data_idle * 2);
         download.read_exact(&mut got).unwrap();
-        thread::sleep(timeouts().data_idle * 2);
+        thread::sleep(hasty().data_idle * 2);
         download.read_to_end(&mut got).unwrap();
         assert!(got == content());
     });

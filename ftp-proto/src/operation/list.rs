@@ -5,12 +5,12 @@ use core::task::{Poll, ready};
 
 use crate::action::Failure;
 use crate::command::{Argument, ArgumentError, Command, Verb};
-use crate::error::{Error, ErrorKind, Interruption, Violation};
+use crate::error::{Error, ErrorKind, Violation};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Rung, Session, Ticket};
 use crate::time::Reason;
 use crate::transfer::Transfer;
-use crate::verdict::Completed;
+use crate::verdict::{Completed, Interruption};
 
 use super::Operation;
 use super::features::AskFeatures;

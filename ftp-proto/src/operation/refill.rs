@@ -3,9 +3,10 @@
 use core::task::{Poll, ready};
 
 use crate::command::Verb;
-use crate::error::{Error, ErrorKind, Interruption};
+use crate::error::{Error, ErrorKind};
 use crate::session::Session;
 use crate::transfer::Transfer;
+use crate::verdict::Interruption;
 
 use super::Operation;
 use super::payload::Payload;

@@ -5,7 +5,7 @@ use core::task::{Poll, ready};
 
 use crate::action::{End, Representation};
 use crate::command::{Argument, Command, Verb};
-use crate::error::{Error, ErrorKind, Policy, Violation};
+use crate::error::{Error, ErrorKind, Misuse, Policy, Violation};
 use crate::reply::{Class, Reply};
 use crate::session::{Session, Ticket};
 use crate::size;
@@ -73,7 +73,8 @@ impl Retrieve {
         self
     }
 
-    /// From `offset` bytes on, checked against SIZE.
+    /// From `offset` bytes on, checked against SIZE. Not in ASCII type, where there is nothing to check by
+    /// ([`Misuse::WrongOption`]).
     pub const fn resume_at(mut self, offset: u64) -> Self {
         self.offset = offset;
         self.verify = true;
@@ -140,6 +141,10 @@ impl Operation for Retrieve {
     type Output = Completed;
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, Error>> {
+        // Nobody knows which byte an offset means in ASCII type, and no length tells.
+        if self.verify && self.offset > 0 && self.representation == Representation::Ascii {
+            return Poll::Ready(Err(session.error(Misuse::WrongOption, Verb::Rest)));
+        }
         loop {
             self.step = match &mut self.step {
                 Step::Start if !self.verify => Step::Moving(Payload::new(self.transfer(None))),

@@ -4,12 +4,14 @@
 //! transfer's own reply and ABOR's are awaited for a grace; then a NOOP is sent as a fence: a 200 shows that nothing
 //! more will come, anything else was one of the two. A fence without an answer ends the session.
 //!
-//! Keepalives that are unanswered when the transfer is over are awaited for the same grace, and then fenced by PWD.
+//! Keepalives that are unanswered when the transfer is over are awaited for the same grace. Since they are NOOPs too,
+//! PWD is the fence then.
 
 use crate::action::{Action, DataId, Report};
 use crate::command::{Command, Verb};
-use crate::error::{Closed, ErrorKind, Interruption};
+use crate::error::{Closed, ErrorKind};
 use crate::time::Reason;
+use crate::verdict::Interruption;
 
 use super::pending::{Owner, Slot};
 use super::queue::Work;
@@ -33,8 +35,6 @@ enum Stage {
     Lingering,
     /// The replies are awaited.
     Grace,
-    /// The replies to keepalives are awaited, those of the transfer are there.
-    Leftovers,
     /// The fence was sent.
     Fence,
 }
@@ -115,7 +115,7 @@ impl Session {
     pub(super) fn settle_leftovers(&mut self) {
         if self.settlement.is_none() && self.dead.is_none() && self.pending.owes(Owner::Keepalive) {
             self.settlement = Some(Settlement {
-                stage: Stage::Leftovers,
+                stage: Stage::Grace,
                 data: None,
             });
             self.timers
@@ -124,7 +124,13 @@ impl Session {
     }
 
     /// Whatever is owed shows before the fence is answered.
-    pub(super) fn settle_by_fence(&mut self, verb: Verb) {
+    pub(super) fn settle_by_fence(&mut self) {
+        // The answers to NOOPs cannot be told from one another; that to PWD can.
+        let verb = if self.pending.owes(Owner::Keepalive) {
+            Verb::Pwd
+        } else {
+            Verb::Noop
+        };
         self.settlement = Some(Settlement {
             stage: Stage::Fence,
             data: None,
@@ -177,9 +183,7 @@ impl Session {
         };
         match stage {
             Stage::Lingering => self.await_aborted(),
-            Stage::Grace => self.settle_by_fence(Verb::Noop),
-            // The answers to NOOPs cannot be told from one another; that to PWD can.
-            Stage::Leftovers => self.settle_by_fence(Verb::Pwd),
+            Stage::Grace => self.settle_by_fence(),
             Stage::Flushing | Stage::Fence | Stage::Prelude => {
                 self.drop_settled_data();
                 self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason));

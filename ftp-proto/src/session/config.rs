@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::address::HostPolicy;
 use crate::reply;
+use crate::transfer::DataMode;
 
 /// Everything that can be set for a session. The default is strict, passive and without TLS.
 ///
@@ -189,31 +190,6 @@ impl Default for Pipeline {
     }
 }
 
-/// How data connections are opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DataMode {
-    /// EPSV; where the server refuses it or the connection cannot be made, PASV (IPv4 only), remembered.
-    #[default]
-    Auto,
-    /// EPSV alone (RFC 2428): the server names a port, we dial.
-    ExtendedPassive,
-    /// PASV alone (RFC 959): the server names an IPv4 address and a port, we dial.
-    Passive,
-    /// EPRT alone (RFC 2428): we listen and name the address.
-    ExtendedActive,
-    /// PORT alone (RFC 959): we listen and name the IPv4 address.
-    Active,
-    /// EPRT; where the server refuses it, PORT (IPv4 only), remembered.
-    AnyActive,
-}
-
-impl DataMode {
-    pub(crate) const fn needs_ipv4(self) -> bool {
-        matches!(self, Self::Passive | Self::Active)
-    }
-}
-
 /// What has to be secured before what. The machine keeps it, in whatever order operations run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -311,7 +287,7 @@ impl Control {
 pub enum Leniency {
     /// A multi-line reply ends with another code than it began with (glFTPd). Off by default.
     OtherCodeEndsReply,
-    /// A 257 does not double the quotes inside the path (inetutils). Off by default.
+    /// A 257 does not double the quotes inside the path (inetutils, Pure-FTPd). Off by default.
     UndoubledQuotes,
     /// A data connection under TLS ends without close_notify, and the length agrees. Off by default.
     NoCloseNotify,

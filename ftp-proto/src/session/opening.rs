@@ -7,15 +7,16 @@ use core::net::SocketAddr;
 use crate::action::{Action, DataId, Failure, Representation, Target};
 use crate::address::{self, DataHost};
 use crate::command::{Argument, Command, Verb};
-use crate::error::{ErrorKind, Interruption, Policy, Violation};
+use crate::error::{ErrorKind, Policy, Violation};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::time::Reason;
-use crate::transfer::Transfer;
+use crate::transfer::{DataMode, Transfer};
+use crate::verdict::Interruption;
 
 use super::pending::Owner;
 use super::running::{Running, Stage};
 use super::table::Data;
-use super::{DataMode, Event, Session, Surplus, TlsPolicy, TransferId};
+use super::{Event, Session, Surplus, TlsPolicy, TransferId};
 
 impl Session {
     pub(super) fn start_transfer(&mut self, id: TransferId, transfer: Transfer) {

@@ -5,15 +5,15 @@ use core::net::{IpAddr, SocketAddr};
 
 use crate::action::{Action, DataId, Direction, End, Failure, Flow, Link, Report};
 use crate::command::{Command, Verb};
-use crate::error::{After, Closed, Error, ErrorKind, Interrupted, Interruption};
+use crate::error::{After, Closed, Error, ErrorKind};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
-use crate::transfer::Transfer;
-use crate::verdict::{Compared, Completed, Facts};
+use crate::transfer::{DataMode, Transfer};
+use crate::verdict::{Compared, Completed, Facts, Interrupted, Interruption};
 
 use super::pending::Owner;
 use super::table::{self, Data, Said, Step};
-use super::{AbortStyle, DataMode, Event, Leniency, Session, TransferId};
+use super::{AbortStyle, Event, Leniency, Session, TransferId};
 
 /// Everything known of the transfer under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -695,7 +695,7 @@ impl Session {
             self.pending.forgive_before(1);
             self.expect_surplus();
         } else {
-            self.settle_by_fence(Verb::Noop);
+            self.settle_by_fence();
         }
     }
 

@@ -5,8 +5,8 @@
 //! "transfers" holds the same table in words; the numbers in the comments are its rows.
 
 use crate::action::Direction;
-use crate::error::Interruption;
 use crate::time::Reason;
+use crate::verdict::Interruption;
 
 /// What the control connection has said about the transfer command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,7 +126,8 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
 
         // A failure: what is on its way may still come, but nothing more is sent (9, 10, 23).
         (Failure, Moving, Receive) => Wait(Reason::Drain),
-        (Failure, Accepting | Securing | Ended | Broken, _) => Fail(Interruption::Reply),
+        (Failure, Accepting | Securing | Ended, _) => Fail(Interruption::Reply),
+        (Failure, Broken, _) => Judge, // 11: why it broke, and what the server said of it
         (Failure, Cut, Receive) => Fail(Interruption::Reply),
         (Failure, Announced | Open | Moving | Closing, Send) => Fail(Interruption::Reply),
         (Refusal, Announced | Open | Broken, _) => Refuse, // 3

@@ -112,11 +112,11 @@ impl Watch {
         }
     }
 
-    /// The driver reports this.
+    /// The driver reports this. What is no payload cannot end as payload does.
     pub fn reported(&mut self, report: Report) {
         match report {
-            Report::Finished { data, .. }
-            | Report::Failed {
+            Report::Finished { data, .. } if self.moving => self.forget(data),
+            Report::Failed {
                 link: Link::Data(data),
                 ..
             } => self.forget(data),

@@ -5,8 +5,7 @@ use core::fmt;
 use crate::action::{Action, Direction, End, Failure, Link, Report, Representation, Target};
 use crate::command::Command;
 use crate::reply::Reply;
-use crate::session::DataMode;
-use crate::transfer::Transfer;
+use crate::transfer::{DataMode, Transfer};
 
 use super::{Record, config};
 

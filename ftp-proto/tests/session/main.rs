@@ -7,6 +7,16 @@
     clippy::indexing_slicing
 )]
 
+mod abort;
+mod deadlines;
 mod explore;
+mod hand;
+mod keepalive;
+mod matrix;
+mod model;
+mod owed;
+mod random;
+mod resume;
 mod scenarios;
+mod table;
 mod world;

@@ -710,8 +710,9 @@ pub(crate) fn harmless() -> Scenarios {
         ] {
             for mode in [DataMode::Auto, DataMode::AnyActive] {
                 for tls in [false, true] {
-                    // A success for an upload that cannot have begun is none.
-                    if name == "no mark" && direction == Direction::Send {
+                    // A success for an upload that cannot have begun is none; and nobody shakes hands before there is
+                    // a mark or a final reply, so that a server that says nothing waits for us as we do for it.
+                    if name == "no mark" && (tls || direction == Direction::Send) {
                         continue;
                     }
                     let mut setup = Setup::new(wants(direction));

@@ -150,6 +150,8 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     /// Waits that end although something else could happen.
     pub(crate) hasty_waits: u8,
+    /// Driver and connections do as they should, so that what the session says can be held against what happened.
+    honest: bool,
     /// Replies are numbered as they must be: the server says none too many, and none too late.
     numbered: bool,
     /// How long everything takes that is on its way.
@@ -272,6 +274,7 @@ impl World {
             watch: Watch::new(),
             faults: Faults::default(),
             hasty_waits: 0,
+            honest: true,
             numbered: true,
             latency: Duration::ZERO,
         };
@@ -561,12 +564,14 @@ impl World {
         let serial = self.serial(&transfer.command().to_string());
         let is_of_transfer = reply.filter(|reply| reply.code().get() != 421);
         if let (Some(reply), Some(serial), Err(error)) = (is_of_transfer, serial, result) {
-            if error.verb() == transfer.command().verb() {
+            if error.verb() == transfer.command().verb() && self.numbered {
                 check_serial(reply, serial)?;
             }
         }
-        let Ok(completed) = result else { return Ok(()) };
-        if let (Some(reply), Some(serial)) = (reply, serial) {
+        let Some(completed) = result.as_ref().ok().filter(|_| self.honest) else {
+            return Ok(());
+        };
+        if let (Some(reply), Some(serial)) = (reply, serial.filter(|_| self.numbered)) {
             check_serial(reply, serial)?;
         }
         let cut = completed.end == End::Limit;
@@ -626,6 +631,75 @@ impl World {
                 bytes.escape_ascii()
             ))
         }
+    }
+
+    /// The control connection is lost on both sides.
+    pub(crate) fn lose_control(&mut self) {
+        self.control.cut();
+        let link = ServerLink::Control;
+        self.server.report(ServerReport::Failed { link });
+    }
+
+    /// Data connections are lost on both sides.
+    pub(crate) fn lose_data(&mut self) {
+        let channels: Vec<Channel> = self.conns.iter().filter_map(|conn| conn.channel).collect();
+        for conn in &mut self.conns {
+            conn.wire.cut();
+            conn.channel = None;
+        }
+        self.conns.retain(|conn| conn.data.is_some());
+        for channel in channels {
+            let link = ServerLink::Data(channel);
+            self.server.report(ServerReport::Failed { link });
+        }
+    }
+
+    /// Somebody on the way puts bytes into what the server says.
+    pub(crate) fn inject(&mut self, bytes: &[u8]) {
+        self.numbered = false;
+        self.honest = false;
+        self.control.to_client.write(bytes, self.now);
+    }
+
+    /// The driver reports something that did not happen.
+    pub(crate) fn misreport(&mut self, choice: usize) {
+        let data = self.duties.iter().find_map(Duty::data);
+        let data = data.or_else(|| self.conns.iter().find_map(|conn| conn.data));
+        let Some(data) = data else { return };
+        let local = SocketAddr::new(HOST, 9);
+        let (peer, link) = (HOST, Link::Data(data));
+        let failure = Failure::Other;
+        let reports = [
+            Report::Connected { data },
+            Report::Listening { data, local },
+            Report::Accepted { data, peer },
+            Report::Secured { link },
+            Report::Secured {
+                link: Link::Control,
+            },
+            Report::Unsecured,
+            Report::Moved {
+                data,
+                bytes: u64::MAX,
+            },
+            Report::Closing { data },
+            Report::Finished {
+                data,
+                end: End::Clean,
+            },
+            Report::Finished {
+                data,
+                end: End::Limit,
+            },
+            Report::Finished {
+                data,
+                end: End::Truncated,
+            },
+            Report::Failed { link, failure },
+        ];
+        self.honest = false;
+        self.numbered = false;
+        self.report(reports[choice % reports.len()]);
     }
 
     // -- the driver -----------------------------------------------------------------------------------------------
@@ -1129,7 +1203,7 @@ impl World {
                 && !ignored
                 && !FILE.get(offset..).unwrap_or_default().starts_with(&self.app.received)
         });
-        if prefix {
+        if prefix && self.honest {
             return Err(format!("{:?} was received", self.app.received));
         }
         match state {
@@ -1141,6 +1215,9 @@ impl World {
     }
 
     fn beliefs_are_true(&self) -> Result<(), Broken> {
+        if !self.numbered || !self.honest {
+            return Ok(());
+        }
         let is_ascii = self.server.state().ascii;
         let believed = self.session.representation();
         let wrong = believed

@@ -25,6 +25,8 @@ pub(super) struct DataLink {
     pub(super) stage: DataStage,
     /// Payload bytes that were reported.
     pub(super) moved: u64,
+    /// It was reported that the end of TLS is under way.
+    closing: bool,
     pub(super) end: Option<End>,
 }
 
@@ -88,6 +90,7 @@ impl World {
         let link = DataLink {
             stage,
             moved: 0,
+            closing: false,
             end: None,
         };
         let known = self.data.insert(data, link);
@@ -113,10 +116,9 @@ impl World {
         }
     }
 
-    /// A driver that does not close when told to has still sent everything.
+    /// Everything was sent, and the end of TLS is not waited for any longer.
     fn end_unanswered(&mut self, data: DataId) {
-        let told = self.duties.contains(&Duty::Finish(data));
-        if let Some(link) = self.data.get_mut(&data).filter(|_| told) {
+        if let Some(link) = self.data.get_mut(&data).filter(|link| link.closing) {
             link.end = Some(End::Clean);
         }
     }
@@ -142,7 +144,7 @@ impl World {
             (b'l', Some((data, flow))) if self.at_limit(data, flow) => {
                 self.finish(data, End::Limit)
             }
-            (b'c', Some((data, _))) => self.report(Report::Closing { data }),
+            (b'c', Some((data, flow))) if !is_receiving(flow) => self.close_down(data),
             (b'u', Some((data, flow))) => self.move_bytes(data, flow, line.number().unwrap_or(1)),
             (b'h', Some((data, _))) => {
                 let held = line.number() == Some(1);
@@ -226,6 +228,13 @@ impl World {
             }
             self.report(Report::Accepted { data, peer });
         }
+    }
+
+    fn close_down(&mut self, data: DataId) {
+        if let Some(link) = self.data.get_mut(&data) {
+            link.closing = true;
+        }
+        self.report(Report::Closing { data });
     }
 
     fn at_limit(&self, data: DataId, flow: Flow) -> bool {

@@ -13,7 +13,7 @@ Nothing       Reply       -           Reply       -           -           -     
 Mark          ACCEPT      DataOpen    PROCEED     Securing    DataIdle    -        Completion  ENOUGH      Completion
 Success       -           DataOpen    PROCEED     Securing    DataIdle    -        JUDGE       JUDGE       JUDGE
 EarlySuccess  ACCEPT      Drain       PROCEED     Securing    DataIdle    -        Drain       Drain       Drain
-Failure       -           reply!      -           reply!      Drain       -        reply!      reply!      reply!
+Failure       -           reply!      -           reply!      Drain       -        reply!      reply!      JUDGE
 Refusal       REFUSE      -           REFUSE      -           -           -        -           -           REFUSE
 Lost          lost!       lost!       lost!       lost!       DataIdle    -        lost!       lost!       lost!
 
@@ -22,7 +22,7 @@ Nothing       Reply       -           Reply       -           -           -     
 Mark          ACCEPT      DataOpen    PROCEED     Securing    DataIdle    TlsClose Completion  -           Completion
 Success       -           no-go!      -           no-go!      Drain       TlsClose JUDGE       -           JUDGE
 EarlySuccess  Drain       -           Drain       -           -           -        -           -           Drain
-Failure       reply!      reply!      reply!      reply!      reply!      reply!   reply!      -           reply!
+Failure       reply!      reply!      reply!      reply!      reply!      reply!   reply!      -           JUDGE
 Refusal       REFUSE      -           REFUSE      -           -           -        -           -           REFUSE
 Lost          lost!       lost!       lost!       lost!       lost!       lost!    lost!       -           lost!
 ";

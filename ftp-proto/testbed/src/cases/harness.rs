@@ -35,8 +35,10 @@ pub fn main<S: Subject + 'static>() -> ExitCode {
     // Much of the time goes into waiting for servers.
     arguments.test_threads = arguments.test_threads.or(Some(THREADS));
     let conclusion = libtest_mimic::run(&arguments, trials::<S>(&fleet));
-    for berth in &fleet {
-        println!("{}", berth.summary());
+    if !arguments.list {
+        for berth in &fleet {
+            println!("{}", berth.summary());
+        }
     }
     // Ends the servers: leaving the process otherwise would not.
     drop(fleet);
@@ -72,7 +74,10 @@ impl Berth {
         let kind = self.kind;
         match self.server.get() {
             None => format!("{kind}: not asked for"),
-            Some(Err(unavailable)) => format!("{kind}: skipped, {}", unavailable.reason),
+            Some(Err(unavailable)) => {
+                let verdict = if required() { "missing" } else { "skipped" };
+                format!("{kind}: {verdict}, {}", unavailable.reason)
+            }
             Some(Ok(_)) => format!("{kind}: run, {} cases", self.cases.load(Ordering::SeqCst)),
         }
     }
@@ -189,6 +194,7 @@ fn run_case<S: Subject>(
     keep_trace(name, &trace)?;
     outcome
         .and_then(|()| only_asked_for(mode, &trace))
+        .and_then(|()| is_whole(&trace))
         .map_err(|complaint| with_dialogue(&complaint, &trace))
 }
 
@@ -220,6 +226,14 @@ fn only_asked_for(mode: Mode, trace: &[Record]) -> Outcome {
         _ => None,
     });
     ensure(other.is_none(), || format!("{other:?} was sent"))
+}
+
+/// The trace can be replayed.
+fn is_whole(trace: &[Record]) -> Outcome {
+    let mut dropped = trace.iter().filter(|r| matches!(r, Record::Dropped(_)));
+    ensure(dropped.next().is_none(), || {
+        "records were dropped".to_owned()
+    })
 }
 
 fn with_dialogue(complaint: &Complaint, trace: &[Record]) -> Complaint {

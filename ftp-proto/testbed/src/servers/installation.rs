@@ -58,8 +58,9 @@ impl Installation {
         })
     }
 
-    /// Adds what the loader needs to find the unpacked libraries.
+    /// Adds what the loader needs to find the unpacked libraries, and the zone in which the server prints times.
     pub(super) fn apply(&self, command: &mut Command) {
+        command.env("TZ", "UTC");
         if let Some(root) = &self.root {
             command.env("LD_LIBRARY_PATH", library_path(root));
         }

@@ -58,6 +58,6 @@ fn interpreter() -> io::Result<Command> {
 
 fn python(program: &Path, packages: &Path) -> Command {
     let mut command = Command::new(program);
-    command.env("PYTHONPATH", packages);
+    command.env("PYTHONPATH", packages).env("TZ", "UTC");
     command
 }

@@ -1,0 +1,348 @@
+//! Every wait ends: by what is waited for, or by its deadline.
+
+use std::time::Duration;
+
+use ftp_proto::{
+    Action, Closed, Config, Control, Deadline, End, ErrorKind, Interruption, Link, Reason, Report,
+    Session, State, Timeouts, Transfer,
+};
+
+use crate::hand::{Hand, active, retrieve, store};
+use crate::world::HOST;
+
+fn hand() -> Hand {
+    Hand::new(Config::default())
+}
+
+#[track_caller]
+fn due(hand: &Hand, reason: Reason, seconds: u64) {
+    let at = hand.now.saturating_add(Duration::from_secs(seconds));
+    assert_eq!(hand.session.deadline(), Some(Deadline { at, reason }));
+}
+
+#[test]
+fn each_phase_has_its_own() {
+    let mut hand = Hand::before_greeting(Config::default());
+    due(&hand, Reason::Greeting, 30);
+    hand.says("220 Hello.");
+    assert_eq!(hand.session.deadline(), None);
+    hand.begins(retrieve());
+    due(&hand, Reason::Reply, 30);
+    hand.says("200 Type.");
+    due(&hand, Reason::Reply, 30);
+    hand.says("229 Port (|||4711|)");
+    due(&hand, Reason::DataOpen, 30);
+    hand.connects();
+    due(&hand, Reason::Reply, 30);
+    hand.says("150 Here.");
+    due(&hand, Reason::DataIdle, 60);
+    hand.ends(End::Clean);
+    due(&hand, Reason::Completion, 30);
+    hand.says("226 Done.");
+    assert_eq!(hand.session.deadline(), None);
+}
+
+#[test]
+fn listening_and_accepting() {
+    let mut hand = Hand::new(active());
+    hand.begins(retrieve());
+    due(&hand, Reason::DataOpen, 30);
+    hand.listens();
+    due(&hand, Reason::Reply, 30);
+    hand.says("200 Type.\n200 Port.");
+    due(&hand, Reason::Reply, 30);
+    hand.says("150 Calling.");
+    due(&hand, Reason::DataOpen, 30);
+}
+
+#[test]
+fn a_wait_begins_when_its_command_is_out() {
+    let mut hand = hand();
+    let ticket = hand
+        .session
+        .submit(ftp_proto::Command::raw("SIZE f").unwrap())
+        .unwrap();
+    assert_eq!(hand.session.poll_action(hand.now), None);
+    due(&hand, Reason::Reply, 30);
+    // Even a command that cannot be written does not wait for ever; but one that is written late has its full time.
+    hand.now = hand.now.saturating_add(Duration::from_secs(20));
+    hand.run();
+    due(&hand, Reason::Reply, 30);
+    hand.expires(Reason::Reply)
+        .is(State::Dead(Closed::Timeout(Reason::Reply)));
+    assert!(matches!(
+        hand.reply(ticket).unwrap_err().kind(),
+        ErrorKind::Timeout(Reason::Reply)
+    ));
+}
+
+#[test]
+fn one_byte_per_second_of_a_reply() {
+    let mut hand = Hand::before_greeting(Config::default());
+    hand.receives(b"220-");
+    for _ in 0..29 {
+        hand.waits(1).receives(b"x");
+    }
+    hand.waits(1)
+        .is(State::Dead(Closed::Timeout(Reason::Greeting)));
+    let mut hand = self::hand();
+    hand.submits("SIZE f");
+    hand.receives(b"213-");
+    for _ in 0..29 {
+        hand.waits(1).receives(b"x\r\n");
+    }
+    hand.waits(1)
+        .is(State::Dead(Closed::Timeout(Reason::Reply)));
+}
+
+#[test]
+fn one_byte_per_second_of_payload() {
+    let mut hand = hand();
+    hand.moves(retrieve());
+    for _ in 0..59 {
+        hand.waits(1).moved(1).undecided();
+    }
+    hand.waits(1).sends(&["ABOR"]);
+    let interrupted = hand.interrupted();
+    assert_eq!(interrupted.cause, Interruption::Timeout(Reason::DataIdle));
+    assert_eq!(interrupted.bytes, 59);
+}
+
+/// A driver that hands every byte to an application, and waits for it, holds between any two.
+#[test]
+fn one_byte_per_second_with_an_application_in_between() {
+    let mut hand = hand();
+    hand.moves(retrieve());
+    let data = hand.data();
+    for _ in 0..59 {
+        hand.reports(Report::Held { data, held: false })
+            .waits(1)
+            .moved(1);
+        hand.reports(Report::Held { data, held: true })
+            .waits(1000)
+            .undecided();
+    }
+    hand.reports(Report::Held { data, held: false })
+        .waits(1)
+        .sends(&["ABOR"]);
+    assert_eq!(
+        hand.interrupted().cause,
+        Interruption::Timeout(Reason::DataIdle)
+    );
+}
+
+#[test]
+fn while_the_application_holds_nothing_is_idle() {
+    let mut hand = hand();
+    hand.moves(store());
+    let data = hand.data();
+    hand.waits(50).reports(Report::Held { data, held: true });
+    assert_eq!(hand.session.deadline(), None);
+    hand.waits(100_000)
+        .undecided()
+        .reports(Report::Held { data, held: false });
+    due(&hand, Reason::DataIdle, 10);
+    // Progress gives the full time again, held or not.
+    hand.moved(1024);
+    due(&hand, Reason::DataIdle, 60);
+    hand.reports(Report::Held { data, held: true }).moved(1024);
+    assert_eq!(hand.session.deadline(), None);
+    hand.reports(Report::Held { data, held: false });
+    due(&hand, Reason::DataIdle, 60);
+}
+
+#[test]
+fn too_little_is_no_progress() {
+    let mut hand = hand();
+    hand.moves(retrieve()).waits(30).moved(1023);
+    due(&hand, Reason::DataIdle, 30);
+    hand.moved(1);
+    due(&hand, Reason::DataIdle, 60);
+    hand.waits(30).moved(1023);
+    due(&hand, Reason::DataIdle, 30);
+}
+
+#[test]
+fn the_payload_as_a_whole_can_be_limited() {
+    let mut config = Config::default();
+    config.timeouts.data_total = Some(Duration::from_secs(100));
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve());
+    let data = hand.data();
+    hand.waits(50)
+        .moved(1024)
+        .reports(Report::Held { data, held: true });
+    due(&hand, Reason::DataTotal, 50);
+    hand.expires(Reason::DataTotal).sends(&["ABOR"]);
+    assert_eq!(
+        hand.interrupted().cause,
+        Interruption::Timeout(Reason::DataTotal)
+    );
+}
+
+#[test]
+fn the_whole_transfer_can_be_limited_wherever_it_stands() {
+    let mut config = Config::default();
+    config.timeouts = Timeouts::all(Duration::from_secs(1000));
+    config.timeouts.operation = Some(Duration::from_secs(100));
+    let over = |hand: &mut Hand, lines: &[&str]| {
+        hand.sends(&[]);
+        hand.expires(Reason::Operation).sends(lines);
+        let cause = hand.interrupted().cause;
+        assert_eq!(cause, Interruption::Timeout(Reason::Operation));
+    };
+    let start = || Hand::new(config);
+    // Asking for a port: nothing is asked of the driver, and still it is told.
+    let mut hand = start();
+    hand.begins(retrieve());
+    hand.sends(&["TYPE I", "EPSV"]);
+    over(&mut hand, &[]);
+    hand.acts(&["Discard"]).is(State::Draining { replies: 2 });
+    hand.says("200 Type.\n229 Port (|||4711|)").is_in_step();
+    let mut hand = start();
+    hand.begins(retrieve());
+    hand.says("200 Type.\n229 Port (|||4711|)")
+        .sends(&["TYPE I", "EPSV"]);
+    over(&mut hand, &[]);
+    hand.acts(&["Connect", "Discard"]).is_in_step();
+    let mut hand = start();
+    hand.starts(retrieve());
+    over(&mut hand, &["ABOR"]);
+    let mut hand = start();
+    hand.moves(store());
+    over(&mut hand, &["ABOR"]);
+    let mut hand = start();
+    hand.moves(retrieve()).ends(End::Clean);
+    over(&mut hand, &["ABOR"]);
+    let mut hand = start();
+    hand.moves(retrieve()).says("226 Done.");
+    over(&mut hand, &[]);
+    hand.is_in_step();
+}
+
+#[test]
+fn securing_the_control_connection() {
+    let mut hand = hand();
+    hand.submits("AUTH TLS");
+    hand.says("234 Go on.").acts(&["Secure"]);
+    due(&hand, Reason::Securing, 30);
+    hand.expires(Reason::Securing)
+        .is(State::Dead(Closed::Timeout(Reason::Securing)));
+}
+
+#[test]
+fn time_that_goes_backwards_stands_still() {
+    let mut hand = hand();
+    hand.waits(1000);
+    let later = hand.now;
+    hand.now = ftp_proto::Instant::EPOCH;
+    hand.submits("SIZE f");
+    hand.now = later;
+    due(&hand, Reason::Reply, 30);
+}
+
+/// Whatever stage a transfer is in: a driver that does nothing but tick comes to an end, and soon.
+#[test]
+fn a_driver_that_only_ticks_comes_to_an_end() {
+    type Start = fn(&mut Hand);
+    let stages: [Start; 10] = [
+        |hand| {
+            hand.submits("SIZE f");
+        },
+        |hand| {
+            hand.begins(retrieve());
+        },
+        |hand| {
+            hand.starts(retrieve());
+        },
+        |hand| {
+            hand.starts(store().resume_at(4));
+        },
+        |hand| {
+            hand.moves(retrieve());
+        },
+        |hand| {
+            hand.moves(store());
+        },
+        |hand| {
+            hand.moves(store()).says("226 Done.");
+        },
+        |hand| {
+            hand.moves(retrieve()).ends(End::Clean);
+        },
+        |hand| {
+            hand.starts(retrieve()).says("226 Done.");
+        },
+        |hand| {
+            hand.submits("AUTH TLS");
+            hand.says("234 Go on.");
+        },
+    ];
+    for start in stages {
+        let mut hand = hand();
+        start(&mut hand);
+        ticks_to_the_end(&mut hand.session, hand.now);
+    }
+    let mut session = Session::new(Config::default(), Control::new(HOST, HOST));
+    ticks_to_the_end(&mut session, ftp_proto::Instant::EPOCH);
+}
+
+fn ticks_to_the_end(session: &mut Session, from: ftp_proto::Instant) {
+    let mut now = from;
+    for _ in 0..20 {
+        while session.poll_action(now).is_some() {}
+        match session.deadline() {
+            Some(deadline) => now = deadline.at,
+            None => break,
+        }
+    }
+    let state = session.state();
+    assert!(matches!(state, State::Usable | State::Dead(_)), "{state:?}");
+    assert!(now.saturating_since(from) < Duration::from_secs(300));
+}
+
+/// A timer that brings a verdict always gives the driver something to do, so that the verdict is asked for.
+#[test]
+fn a_verdict_by_a_timer_comes_with_an_action_or_with_bytes() {
+    let mut hand = hand();
+    hand.starts(retrieve())
+        .says("226 Done.")
+        .moved(7)
+        .ends(End::Clean)
+        .acts(&["Move"]);
+    let at = hand.session.deadline().unwrap().at;
+    assert!(matches!(
+        hand.session.poll_action(at),
+        Some(Action::Discard { .. })
+    ));
+    assert_eq!(hand.completed().bytes, 7);
+}
+
+#[test]
+fn limits_of_zero_and_beyond_all_time() {
+    let mut config = Config::default();
+    config.timeouts = Timeouts::all(Duration::ZERO);
+    let hand = Hand::before_greeting(config);
+    assert_eq!(
+        hand.session.state(),
+        State::Dead(Closed::Timeout(Reason::Greeting))
+    );
+    config.timeouts = Timeouts::all(Duration::MAX);
+    config.keepalive = Some(Duration::ZERO);
+    let mut hand = Hand::new(config);
+    hand.moves(Transfer::retrieve(crate::hand::name("g")))
+        .ends(End::Clean)
+        .undecided();
+}
+
+#[test]
+fn a_control_connection_that_fails() {
+    let mut hand = hand();
+    hand.begins(retrieve());
+    hand.reports(Report::Failed {
+        link: Link::Control,
+        failure: ftp_proto::Failure::Reset,
+    });
+    hand.is(State::Dead(Closed::Lost(ftp_proto::Failure::Reset)));
+    assert!(hand.verdict().unwrap_err().is_fatal());
+}

@@ -1,0 +1,196 @@
+//! NOOPs during a transfer, and the many ways in which they are answered.
+
+use std::time::Duration;
+
+use ftp_proto::{Closed, Config, End, Interruption, Reason, State};
+
+use crate::hand::{Hand, code, retrieve};
+
+/// A transfer during which one NOOP went out.
+fn kept_alive() -> Hand {
+    let mut config = Config::default();
+    config.keepalive = Some(Duration::from_secs(30));
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve())
+        .expires(Reason::Keepalive)
+        .sends(&["NOOP"]);
+    hand.moved(2000);
+    hand
+}
+
+#[test]
+fn none_by_default() {
+    let mut hand = Hand::new(Config::default());
+    hand.moves(retrieve());
+    for _ in 0..100 {
+        hand.waits(59).moved(2000);
+    }
+    hand.sends(&[]);
+}
+
+/// pyftpdlib.
+#[test]
+fn answered_200_early() {
+    let mut hand = kept_alive();
+    hand.says("200 Yes.")
+        .undecided()
+        .ends(End::Clean)
+        .says("226 Done.");
+    assert_eq!(hand.completed().reply.unwrap().code().get(), 226);
+    hand.is_in_step();
+}
+
+/// Pure-FTPd.
+#[test]
+fn answered_500_early() {
+    let mut hand = kept_alive();
+    hand.says("500 Busy.")
+        .undecided()
+        .ends(End::Clean)
+        .says("226 Done.");
+    assert_eq!(hand.completed().reply.unwrap().code().get(), 226);
+    hand.is_in_step();
+}
+
+/// vsftpd, ProFTPD, inetutils.
+#[test]
+fn answered_200_behind_the_226() {
+    let mut hand = kept_alive();
+    hand.ends(End::Clean).says("226 Done.");
+    assert_eq!(hand.completed().bytes, 2000);
+    hand.is(State::Draining { replies: 1 });
+    let ticket = hand.submits("SIZE f");
+    hand.sends(&[])
+        .says("200 Yes.")
+        .sends(&["SIZE f"])
+        .says("213 7");
+    assert_eq!(hand.reply(ticket).unwrap().text(), b"7");
+    hand.is_in_step();
+}
+
+/// What a later command would have got for its answer is waited for, and fenced off by a command whose answer is like
+/// no other.
+#[test]
+fn never_answered() {
+    let mut hand = kept_alive();
+    hand.ends(End::Clean).says("226 Done.");
+    assert!(hand.verdict().is_ok());
+    hand.is(State::Draining { replies: 1 });
+    hand.expires(Reason::AbortGrace)
+        .sends(&["PWD"])
+        .is(State::Draining { replies: 2 });
+    hand.says("257 \"/\"").is_in_step();
+}
+
+#[test]
+fn answered_behind_the_fence() {
+    let mut hand = kept_alive();
+    hand.ends(End::Clean).says("226 Done.");
+    assert!(hand.verdict().is_ok());
+    hand.expires(Reason::AbortGrace).sends(&["PWD"]);
+    hand.says("200 Late.").is(State::Draining { replies: 1 });
+    hand.says("257 \"/\"").is_in_step();
+}
+
+#[test]
+fn a_fence_without_an_answer_ends_the_session() {
+    let mut hand = kept_alive();
+    hand.ends(End::Clean).says("226 Done.");
+    assert!(hand.verdict().is_ok());
+    hand.expires(Reason::AbortGrace).expires(Reason::Fence);
+    hand.is(State::Dead(Closed::Timeout(Reason::Fence)));
+}
+
+/// A refusal that may be meant for either: when the transfer's turn brings a 200, that was the NOOP's.
+#[test]
+fn a_refusal_that_was_the_transfer_s() {
+    let mut hand = kept_alive();
+    hand.says("503 Broken.")
+        .undecided()
+        .ends(End::Clean)
+        .says("200 Yes.");
+    let interrupted = hand.interrupted();
+    assert_eq!(interrupted.cause, Interruption::Reply);
+    assert_eq!(code(&interrupted), Some(503));
+    hand.is_in_step();
+}
+
+#[test]
+fn several_in_every_order() {
+    for order in ["NNT", "NTN", "TNN"] {
+        let mut hand = kept_alive();
+        hand.expires(Reason::Keepalive)
+            .sends(&["NOOP"])
+            .moved(2000)
+            .ends(End::Clean);
+        for reply in order.chars() {
+            hand.says(if reply == 'N' {
+                "200 Yes."
+            } else {
+                "226 Done."
+            });
+        }
+        assert_eq!(hand.completed().bytes, 4000, "{order}");
+        hand.is_in_step();
+    }
+}
+
+/// One for every pause, however long the transfer and however late the answers.
+#[test]
+fn they_go_on_as_long_as_the_transfer() {
+    let mut hand = kept_alive();
+    for _ in 0..100 {
+        hand.expires(Reason::Keepalive).sends(&["NOOP"]).moved(2000);
+    }
+    hand.ends(End::Clean).says("226 Done.");
+    assert!(hand.verdict().is_ok());
+    for _ in 0..101 {
+        hand.says("200 Yes.");
+    }
+    hand.is_in_step();
+}
+
+/// They take nothing away from the commands that may be queued.
+#[test]
+fn they_leave_room_for_commands() {
+    let mut hand = kept_alive();
+    for _ in 0..20 {
+        hand.expires(Reason::Keepalive).moved(2000);
+    }
+    hand.submits("SIZE f");
+}
+
+#[test]
+fn none_before_the_mark_and_none_behind_the_final_reply() {
+    let mut config = Config::default();
+    config.keepalive = Some(Duration::from_secs(1));
+    let mut hand = Hand::new(config);
+    hand.starts(retrieve()).waits(20).sends(&[]);
+    hand.says("150 Here.").waits(1).sends(&["NOOP"]);
+    hand.says("226 Done.").waits(20).sends(&[]);
+}
+
+#[test]
+fn a_keepalive_may_be_owed_when_the_transfer_is_aborted() {
+    let mut hand = kept_alive();
+    let id = hand.session.current_transfer().unwrap();
+    hand.session.abort(id);
+    hand.run();
+    hand.sends(&["ABOR"]).is(State::Draining { replies: 3 });
+    hand.says("426 Cut.\n200 Yes.\n226 Aborted.").is_in_step();
+}
+
+/// The fence behind an abort is answered like a keepalive, if it is one: not a NOOP then.
+#[test]
+fn a_keepalive_that_is_answered_behind_an_abort_is_not_taken_for_the_fence() {
+    let mut hand = kept_alive();
+    let id = hand.session.current_transfer().unwrap();
+    hand.session.abort(id);
+    hand.run();
+    hand.sends(&["ABOR"])
+        .expires(Reason::AbortGrace)
+        .sends(&["PWD"]);
+    hand.says("426 Cut.\n200 Yes.")
+        .is(State::Draining { replies: 2 });
+    hand.says("257 \"/\"").is_in_step();
+}

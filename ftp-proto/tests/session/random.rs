@@ -1,0 +1,302 @@
+//! Random worlds, from seeds: whatever goes wrong, no rule is broken; and once nothing more goes wrong, all comes to an
+//! end.
+//!
+//! `FTP_SEEDS=1000000` tries as many seeds, `FTP_SEED=7` one alone.
+
+use std::time::Duration;
+
+use ftp_proto::testing::{
+    AbortStyle as Manners, Behaviour, Busy, Choose, Deed, Next, Rule, Seeded, Step,
+};
+use ftp_proto::{AbortStyle, DataMode, Pipeline, Transfer};
+
+use crate::scenarios::{self, down, up};
+use crate::world::{Event, FILE, Faults, Seen, Setup, Want, World, argument, command, login};
+
+/// How many things happen before nothing goes wrong any more.
+const STEPS: usize = 40;
+/// How many things may happen from then on.
+const STEPS_TO_REST: usize = 600;
+
+fn one_of<T: Clone>(all: &[T], seeded: &mut Seeded) -> T {
+    all[seeded.pick(all.len())].clone()
+}
+
+/// With `any`, the rule may be one of all commands, those of the login included.
+fn rule(any: bool, seeded: &mut Seeded) -> Rule {
+    let steps = [
+        Step::Received,
+        Step::Answering,
+        Step::Answered,
+        Step::Opening,
+        Step::Marking,
+        Step::Moving(0),
+        Step::Moving(5),
+        Step::Ending,
+    ];
+    let verbs = [
+        "RETR", "STOR", "EPSV", "EPRT", "REST", "ABOR", "NOOP", "SIZE", "PASV",
+    ];
+    let mut rule = Rule::at(one_of(&steps, seeded));
+    if !(any && seeded.is_one(3)) {
+        rule = rule.of(one_of(&verbs, seeded));
+    }
+    if seeded.flip() {
+        rule = rule.only(u32::from(seeded.flip()));
+    }
+    for _ in 0..seeded.pick(3) {
+        rule = match seeded.pick(8) {
+            0 => rule.close_data(),
+            1 => rule.reset_data(),
+            2 if seeded.is_one(4) => rule.close_control(),
+            3 if seeded.is_one(4) => rule.deed(Deed::ResetControl),
+            4 => rule.deed(Deed::Intrude),
+            _ => {
+                let codes = [
+                    125, 150, 200, 225, 226, 250, 350, 421, 425, 426, 450, 451, 500, 550, 552,
+                ];
+                rule.say(one_of(&codes, seeded), "Whatever.")
+            }
+        };
+    }
+    let next = [
+        Next::Usual,
+        Next::Usual,
+        Next::Skip,
+        Next::End,
+        Next::Hang,
+        Next::Silence,
+    ];
+    rule.then(one_of(&next, seeded))
+}
+
+fn behaviour(any: bool, seeded: &mut Seeded) -> (Behaviour, bool) {
+    let manners = [
+        Manners::Prompt,
+        Manners::Vsftpd,
+        Manners::ProFtpd,
+        Manners::PureFtpd,
+        Manners::Pyftpdlib,
+        Manners::Inetutils,
+        Manners::Libunftp,
+    ];
+    let busy = [Busy::Queue, Busy::Answer, Busy::Refuse, Busy::BeforeFinal];
+    let mut behaviour = Behaviour::new()
+        .abort(one_of(&manners, seeded))
+        .busy(one_of(&busy, seeded));
+    if seeded.flip() {
+        behaviour = behaviour.mark_first();
+    }
+    if seeded.flip() {
+        behaviour = behaviour.lingering_close();
+    }
+    let rules = seeded.pick(4);
+    for _ in 0..rules {
+        behaviour = behaviour.rule(rule(any, seeded));
+    }
+    (behaviour, rules > 0)
+}
+
+fn wants(seeded: &mut Seeded) -> Vec<Want> {
+    let retrieve = || Transfer::retrieve(argument("f"));
+    let mut wants = match seeded.pick(7) {
+        0 => down(),
+        1 => up(),
+        2 => vec![Want::Transfer(
+            retrieve().resume_at(4).expecting(6),
+            Vec::new(),
+        )],
+        3 => vec![Want::Transfer(retrieve().limited_to(4), Vec::new())],
+        4 => vec![Want::Transfer(Transfer::list(None), Vec::new())],
+        5 => vec![Want::Transfer(
+            Transfer::append(argument("f")),
+            FILE.to_vec(),
+        )],
+        _ => vec![Want::Batch(
+            ["NOOP", "SIZE f", "MDTM f"].map(String::from).into(),
+        )],
+    };
+    wants.push(command("PWD"));
+    wants.push(Want::Transfer(Transfer::machine_list(None), Vec::new()));
+    wants.push(command("SYST"));
+    wants
+}
+
+fn setup(seeded: &mut Seeded) -> Setup {
+    let mut setup = Setup::new(wants(seeded));
+    setup.tls = seeded.is_one(3);
+    setup.from_the_greeting = seeded.is_one(4);
+    if setup.from_the_greeting {
+        setup.wants = [login(setup.tls), setup.wants].concat();
+    }
+    (setup.behaviour, setup.stray_replies) = behaviour(setup.from_the_greeting, seeded);
+    let modes = [
+        DataMode::Auto,
+        DataMode::ExtendedPassive,
+        DataMode::Passive,
+        DataMode::ExtendedActive,
+        DataMode::Active,
+        DataMode::AnyActive,
+    ];
+    setup.config.data_mode = one_of(&modes, seeded);
+    let styles = [
+        AbortStyle::Abor,
+        AbortStyle::Abor,
+        AbortStyle::CloseData,
+        AbortStyle::CloseControl,
+    ];
+    setup.config.abort = one_of(&styles, seeded);
+    setup.config.pipeline = Pipeline::window(one_of(&[1, 2, 8], seeded));
+    let seconds = |count| Some(Duration::from_secs(count));
+    setup.config.keepalive = one_of(&[None, None, seconds(7)], seeded);
+    setup.config.timeouts.operation = one_of(&[None, None, seconds(20)], seeded);
+    setup.config.timeouts.abort_linger = Duration::from_secs(seeded.pick(2) as u64);
+    setup.may_abort = seeded.is_one(3);
+    setup.hasty_waits = u8::try_from(seeded.pick(4)).unwrap();
+    setup.latency = Duration::from_millis(one_of(&[0, 0, 1, 700, 4000], seeded));
+    setup.faults = Faults {
+        black_hole: seeded.is_one(20),
+        bad_handshake: seeded.is_one(20),
+        slow_handshake: seeded.is_one(20),
+        no_close_notify: seeded.is_one(20),
+        no_tls_end: seeded.is_one(20),
+        disk: seeded.is_one(20).then_some(4),
+    };
+    setup
+}
+
+/// Something that should not happen.
+fn go_wrong(world: &mut World, seeded: &mut Seeded) {
+    match seeded.pick(12) {
+        0 => world.lose_control(),
+        1 | 2 => world.lose_data(),
+        3 => world.inject(one_of(
+            &[
+                &b"226 "[..],
+                b"\r\n",
+                b"421 Bye.\r\n",
+                b"150-x\r\n",
+                b"\0",
+                b"999 x\r\n",
+                b"227 (1,2,3,4,5,6)\r\n",
+            ],
+            seeded,
+        )),
+        4..=6 => world.misreport(seeded.pick(100)),
+        _ => {}
+    }
+}
+
+fn happen(world: &mut World, seeded: &mut Seeded, seen: &mut Seen) -> Result<(), String> {
+    let events = world.events();
+    if events.is_empty() {
+        return Ok(());
+    }
+    match one_of(&events, seeded) {
+        Event::Flush if seeded.flip() => {
+            world.flush(1 + seeded.pick(6));
+            world.begin(seen)
+        }
+        Event::ClientReads if seeded.flip() => {
+            world.client_reads(Some(1 + seeded.pick(30)))?;
+            world.begin(seen)
+        }
+        event => world.step(event, seen),
+    }
+}
+
+/// Plays a seed. In safety anything may go wrong at any time; in liveness that ends, and all has to come to rest.
+fn play(seed: u64, trouble: bool, seen: &mut Seen) -> Result<(), String> {
+    let mut seeded = Seeded::new(seed);
+    let mut world = World::new(setup(&mut seeded));
+    world.begin(seen)?;
+    for _ in 0..STEPS {
+        if trouble && seeded.is_one(15) {
+            go_wrong(&mut world, &mut seeded);
+            world.begin(seen)?;
+        }
+        happen(&mut world, &mut seeded, seen)?;
+    }
+    for _ in 0..STEPS_TO_REST {
+        let Some(event) = world.events().first().copied() else {
+            return world.is_at_rest();
+        };
+        world.step(event, seen)?;
+    }
+    Err("no rest".into())
+}
+
+/// Plays many seeds on all cores; a seed that fails is named with the command that plays it alone.
+fn play_all(test: &str, trouble: bool) {
+    let number = |name| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
+    let seeds = match number("FTP_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("FTP_SEEDS").unwrap_or(5_000),
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for core in 0..cores {
+            let seeds = seeds.clone().skip(core).step_by(cores);
+            scope.spawn(move || {
+                let mut seen = Seen::default();
+                for seed in seeds {
+                    if let Err(broken) = play(seed, trouble, &mut seen) {
+                        panic!("{broken}\nFTP_SEED={seed} cargo test -p ftp-proto --test session {test}");
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn no_rule_is_broken_whatever_goes_wrong() {
+    play_all("no_rule_is_broken_whatever_goes_wrong", true);
+}
+
+#[test]
+fn everything_comes_to_rest() {
+    play_all("everything_comes_to_rest", false);
+}
+
+/// The same seed is the same run: nothing in a session depends on anything but its inputs.
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in 0..200 {
+        let world = |seed| {
+            let mut seeded = Seeded::new(seed);
+            let mut world = World::new(setup(&mut seeded));
+            let mut seen = Seen::default();
+            world.begin(&mut seen).unwrap();
+            for _ in 0..STEPS {
+                happen(&mut world, &mut seeded, &mut seen).unwrap();
+            }
+            world
+        };
+        assert!(world(seed) == world(seed), "{seed}");
+    }
+}
+
+/// The scenarios too, in a random order each: as a check of the checks, which the exhaustive search uses.
+#[test]
+fn scenarios_in_random_order() {
+    let mut seeded = Seeded::new(1);
+    let mut seen = Seen::default();
+    for (name, setup) in scenarios::all() {
+        let mut world = World::new(setup);
+        world.begin(&mut seen).unwrap();
+        while !world.events().is_empty() {
+            let event = one_of(&world.events(), &mut seeded);
+            world
+                .step(event, &mut seen)
+                .unwrap_or_else(|broken| panic!("{name}: {broken}"));
+        }
+        world
+            .is_at_rest()
+            .unwrap_or_else(|broken| panic!("{name}: {broken}"));
+    }
+}
