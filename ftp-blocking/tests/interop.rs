@@ -38,7 +38,11 @@ impl Subject for Blocking {
         self.client.session()
     }
 
-    fn run<O: Operation>(&mut self, operation: O) -> Result<O::Output, Failure> {
+    fn run<O>(&mut self, operation: O) -> Result<O::Output, Failure>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Send + 'static,
+    {
         self.client.run(operation).map_err(failure)
     }
 

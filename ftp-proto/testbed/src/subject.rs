@@ -23,7 +23,10 @@ pub trait Subject: Sized {
     ///
     /// # Errors
     /// The operation's own.
-    fn run<O: Operation>(&mut self, operation: O) -> Result<O::Output, Failure>;
+    fn run<O>(&mut self, operation: O) -> Result<O::Output, Failure>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Send + 'static;
 
     /// Receives payload into `sink`; in ASCII type as lines that end with LF.
     ///
