@@ -29,6 +29,10 @@ fn main() -> Result<()> {
     fetch_all(sessions, server.address(), "file.bin")
 }
 
+/// How many sessions await their greeting at one time. Whoever connects when a server's queue is full may never hear
+/// from it: the client takes the connection for open, and the server, which would have to speak first, knows nothing.
+const GREETINGS_MAX: usize = 64;
+
 /// One session and what it is doing.
 struct Session {
     client: Client<glue::Tcp>,
@@ -48,16 +52,24 @@ struct Tally {
 fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
     let mut poll = mio::Poll::new()?;
     let mut events = mio::Events::with_capacity(1024);
-    let mut sessions = BTreeMap::new();
-    for number in 0..count {
-        sessions.insert(number, Session::start(address, path)?);
-    }
+    let mut sessions: BTreeMap<usize, Session> = BTreeMap::new();
+    let mut numbers = 0..count;
     let mut tally = Tally::default();
     let start = Instant::now();
     let mut shown = start;
-    // All need their first turn; later, only those with events, deadlines or unfinished business.
-    let mut due: Vec<usize> = sessions.keys().copied().collect();
     loop {
+        let awaited = |session: &&Session| session.client.welcome().is_none();
+        let room = GREETINGS_MAX.saturating_sub(sessions.values().filter(awaited).count());
+        for number in numbers.by_ref().take(room) {
+            sessions.insert(number, Session::start(address, path)?);
+        }
+        // Those with events, deadlines or unfinished business.
+        let now = Instant::now();
+        let due: Vec<usize> = sessions
+            .iter()
+            .filter(|(_, session)| session.client.timeout(now) == Some(Duration::ZERO))
+            .map(|(number, _)| *number)
+            .collect();
         for number in due {
             let registrar = &mut glue::Registrar::new(poll.registry(), number);
             let Some(session) = sessions.get_mut(&number) else {
@@ -70,18 +82,20 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
                 }
             }
         }
-        if shown.elapsed() >= Duration::from_millis(200) || sessions.is_empty() {
+        if shown.elapsed() >= Duration::from_millis(200) || tally.done + tally.failed == count {
             tally.show(count, start.elapsed());
             shown = Instant::now();
         }
-        if sessions.is_empty() {
+        if sessions.is_empty() && numbers.is_empty() {
             eprintln!();
             return Ok(());
         }
+        // A greeting that has come leaves room for the next session at once.
         let now = Instant::now();
         let timeout = sessions
             .values()
             .filter_map(|session| session.client.timeout(now))
+            .chain((!numbers.is_empty()).then_some(Duration::from_millis(1)))
             .min();
         poll.poll(&mut events, timeout)?;
         for event in &events {
@@ -90,12 +104,6 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
                 session.client.ready(slot, glue::ready(event));
             }
         }
-        let now = Instant::now();
-        due = sessions
-            .iter()
-            .filter(|(_, session)| session.client.timeout(now) == Some(Duration::ZERO))
-            .map(|(number, _)| *number)
-            .collect();
     }
 }
 

@@ -290,10 +290,9 @@ impl<R: Reactors> Crowd<R> {
     /// Goes round the loop; `step` is called for each client after its turn, and says whether it is done.
     pub(crate) fn run(&mut self, mut step: impl FnMut(usize, &mut Client<R::Tcp>) -> bool) {
         let start = Instant::now();
-        let mut due: Vec<usize> = self.clients.keys().copied().collect();
         loop {
             assert!(start.elapsed() < LIMIT, "it hangs: {:?}", self.clients);
-            for number in due {
+            for number in self.due() {
                 let Some(client) = self.clients.get_mut(&number) else {
                     continue;
                 };
@@ -319,15 +318,24 @@ impl<R: Reactors> Crowd<R> {
                     client.ready(slot, ready);
                 }
             }
-            let now = Instant::now();
-            let is_due = |client: &Client<_>| client.timeout(now) == Some(Duration::ZERO);
-            due = self
-                .clients
-                .iter()
-                .filter(|(_, client)| is_due(client))
-                .map(|(number, _)| *number)
-                .collect();
         }
+    }
+
+    /// Those that need a turn. Few are let in before their greeting has come: a server whose queue is full forgets
+    /// callers, who then wait for it to speak first.
+    fn due(&self) -> Vec<usize> {
+        let now = Instant::now();
+        let mut awaited = 0;
+        let mut is_due = |client: &Client<_>| {
+            let greeted = client.welcome().is_some();
+            awaited += usize::from(!greeted);
+            client.timeout(now) == Some(Duration::ZERO) && (greeted || awaited < 64)
+        };
+        self.clients
+            .iter()
+            .filter(|(_, client)| is_due(client))
+            .map(|(number, _)| *number)
+            .collect()
     }
 }
 
