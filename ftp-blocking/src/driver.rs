@@ -380,12 +380,10 @@ impl<T: Transport> Driver<T> {
     }
 
     fn discard(&mut self, data: DataId) {
-        let sending = self.moving.take_if(|moving| moving.data == data);
+        self.moving.take_if(|moving| moving.data == data);
         self.listener.take_if(|(id, _)| *id == data);
         if let Some((_, stream)) = self.data.take_if(|(id, _)| *id == data) {
-            if sending.is_some_and(|moving| moving.flow.direction == Direction::Send) {
-                stream.reset();
-            }
+            stream.reset();
         }
     }
 
@@ -498,6 +496,9 @@ impl<T: Transport> Driver<T> {
     }
 
     fn end_data(&mut self, data: DataId, end: End) {
+        if end == End::Limit {
+            self.discard(data);
+        }
         self.close_data();
         self.session.report(Report::Finished { data, end });
     }

@@ -101,10 +101,6 @@ impl<S: Stream> DataLink<S> {
             _ => None,
         }
     }
-
-    fn is_sending(&self) -> bool {
-        matches!(&self.stage, Stage::Moving(moving) if moving.flow.direction == Direction::Send)
-    }
 }
 
 impl<L> Port<L> {
@@ -298,7 +294,11 @@ impl<T: Transport> Driver<T> {
             // Our own side of TLS ends too; whether the peer still hears that does not matter any more.
             let _ = link.socket.io.finish();
         }
-        self.close_data(reactor);
+        if end == End::Limit {
+            self.reset_data(reactor);
+        } else {
+            self.close_data(reactor);
+        }
         self.session.report(Report::Finished { data, end });
     }
 
@@ -344,17 +344,16 @@ impl<T: Transport> Driver<T> {
             self.close_listener(reactor);
         }
         if self.data.as_ref().is_some_and(|link| link.id == data) {
-            self.reset_or_close_data(reactor);
+            self.reset_data(reactor);
         }
     }
 
-    /// A short upload must not pass for a whole file.
-    pub(crate) fn reset_or_close_data(&mut self, reactor: &mut dyn Reactor<T::Source>) {
-        if let Some(link) = self.data.take_if(|link| link.is_sending()) {
+    /// A short upload must not pass for a whole file, and a server must not take what we drop for an end of ours.
+    pub(crate) fn reset_data(&mut self, reactor: &mut dyn Reactor<T::Source>) {
+        if let Some(link) = self.data.take() {
             let stream = link.socket.release(Slot::Data, reactor, Stream::source);
             stream.reset();
         }
-        self.close_data(reactor);
     }
 
     pub(crate) fn close_data(&mut self, reactor: &mut dyn Reactor<T::Source>) {

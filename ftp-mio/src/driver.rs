@@ -401,13 +401,13 @@ impl<T: Transport> Driver<T> {
         Interest::READ | Interest::new(false, blocked || control.io.wants_write())
     }
 
-    /// Closes everything. An upload that was under way is reset, so that it does not look complete.
+    /// Closes everything. What was under way is reset, so that it does not look complete.
     pub(crate) fn close(&mut self, reactor: &mut dyn Reactor<T::Source>) {
         self.session.close();
         self.act(reactor);
         self.close_control(reactor);
         self.close_listener(reactor);
-        self.reset_or_close_data(reactor);
+        self.reset_data(reactor);
     }
 
     /// Whether nothing can come any more: the session is dead and all sockets are closed.

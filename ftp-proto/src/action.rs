@@ -60,9 +60,11 @@ pub enum Action {
         /// Which connection.
         data: DataId,
     },
-    /// Drop the socket or listener at once. A connection that was sending is reset (linger 0), so that a short
-    /// upload cannot pass for a whole file. No answer is expected. A driver that holds nothing of the connection has
-    /// nothing to do: the action then only says that a wait ran out, and that there is a verdict to be polled.
+    /// Drop the socket or listener at once, and reset a connection (linger 0). A short upload cannot pass for a whole
+    /// file then, and a server that is still sending learns that nobody listens: after an orderly end in the midst of a
+    /// download its next write may kill it (SIGPIPE in inetutils ftpd takes the control connection along). No answer is
+    /// expected. A driver that holds nothing of the connection has nothing to do: the action then only says that a wait
+    /// ran out, and that there is a verdict to be polled.
     Discard {
         /// Which connection.
         data: DataId,
