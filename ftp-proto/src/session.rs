@@ -187,6 +187,8 @@ struct Server {
     /// PROT P is in force.
     protected: bool,
     features: Option<Features>,
+    /// OPTS UTF8 ON was sent.
+    utf8_settled: bool,
     /// The way to list a directory that worked.
     listing: Option<Rung>,
 }
@@ -320,8 +322,19 @@ impl Session {
         self.server.features.as_ref()
     }
 
-    pub(crate) fn remember_features(&mut self, features: Features) {
-        self.server.features = Some(features);
+    /// The reply to FEAT. It is read when it comes, and not when somebody polls it: by then TLS may have begun, and what
+    /// was said in clear does not count any more. A server that refuses for now (530 or 503 before the login) may be
+    /// asked again.
+    fn learn_features(&mut self, reply: &Reply) {
+        let features = Features::decode(reply);
+        if features.is_ok() || matches!(reply.code().get(), 500 | 501 | 502 | 504) {
+            self.server.features = Some(features.unwrap_or_default());
+        }
+    }
+
+    /// Whether OPTS UTF8 ON has been sent already; from now on it counts as sent.
+    pub(crate) const fn settle_utf8(&mut self) -> bool {
+        core::mem::replace(&mut self.server.utf8_settled, true)
     }
 
     pub(crate) const fn listing_rung(&self) -> Option<Rung> {

@@ -54,6 +54,8 @@ pub(super) enum Effect {
     Protect(bool),
     /// TYPE, when it is one that the machine knows.
     Represent(Option<Representation>),
+    /// FEAT.
+    Offer,
     Forget,
     Quit,
 }

@@ -156,6 +156,7 @@ fn effect(command: &Command) -> Effect {
             b"A" | b"a" => Some(Representation::Ascii),
             _ => None,
         }),
+        Verb::Feat => Effect::Offer,
         Verb::Rein => Effect::Forget,
         Verb::Quit => Effect::Quit,
         _ => Effect::None,

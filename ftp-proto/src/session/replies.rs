@@ -168,6 +168,7 @@ impl Session {
             Effect::Represent(representation) => {
                 self.server.representation = representation.filter(|_| positive);
             }
+            Effect::Offer => self.learn_features(&reply),
             Effect::Forget if positive => self.forget_server(),
             Effect::Quit if positive => {
                 self.answer_reply(ticket, slot.verb, reply);
