@@ -46,3 +46,8 @@ pub use tasks::Handle;
 #[cfg(feature = "rustls")]
 pub use tls::{Tls, TlsLink, TlsPort};
 pub use transport::{Input, Listener, Stream, Transport};
+
+/// The examples of the repository's README compile: this crate's tests have all three crates.
+#[cfg(all(doctest, feature = "mio"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
