@@ -81,7 +81,21 @@ impl Exchange<()> {
         Self::new(Command::bare(Verb::Ccc), nothing)
     }
 
-    /// MFMT: sets the modification time (draft-somers-ftp-mfxx), in whole seconds of UTC as MDTM prints them.
+    /// MFMT: sets the modification time (draft-somers-ftp-mfxx). `time` is UTC as
+    /// [`Timestamp::time_val`](crate::timestamp::Timestamp::time_val) prints it; servers take whole seconds.
+    ///
+    /// ```
+    /// use ftp_proto::{Argument, operation::Exchange, timestamp::Timestamp};
+    ///
+    /// let time = Timestamp::from_unix_time(1_615_558_516)?.time_val().expect("it is UTC");
+    /// let path = Argument::new("image.iso")?;
+    /// let touch = Exchange::set_modified(&time.to_string(), &path)?; // MFMT 20210312141516 image.iso
+    /// # let _ = touch;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `time` holds what no argument may, or both together are too long.
     pub fn set_modified(
         time: &str,
         path: &Argument,
