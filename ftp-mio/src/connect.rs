@@ -288,6 +288,7 @@ mod tests {
 
     use crate::{Client, Tcp, Tls};
 
+    #[allow(clippy::expect_used, reason = "a test fails by panicking")]
     fn tls() -> Tls<Tcp> {
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
