@@ -104,6 +104,11 @@ impl Player {
             Step::SendPattern(count) => self.send_pattern(*count),
             Step::ReadData(count) => self.read_data(Some(*count)),
             Step::ReadDataToEnd => self.read_data(None),
+            Step::ReadDataToReset => match self.read_data(None) {
+                Err(error) if is_disconnect(&error) => Ok(()),
+                Ok(()) => Err(io::Error::other("the data ended in good order")),
+                failed => failed,
+            },
             Step::ShutDownData => self.data()?.shutdown(Shutdown::Write),
             Step::CloseData => self.data.take().map_or_else(not_connected, |_| Ok(())),
             Step::ResetData => self.data.take().map_or_else(not_connected, reset),
