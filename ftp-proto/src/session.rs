@@ -286,12 +286,8 @@ impl Session {
 
     /// The transfer that is queued or under way, if one is.
     pub fn current_transfer(&self) -> Option<TransferId> {
-        let queued = |work: &Work| match work {
-            Work::Transfer { id, .. } => Some(*id),
-            Work::Command { .. } => None,
-        };
         let running = self.transfer.as_ref().map(|running| running.id);
-        running.or_else(|| self.queue.iter().find_map(queued))
+        running.or_else(|| self.queue.iter().find_map(Work::transfer))
     }
 
     /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
@@ -574,11 +570,8 @@ impl Session {
     /// # Errors
     /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
     pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
-        let queued = self
-            .queue
-            .iter()
-            .any(|work| matches!(work, Work::Transfer { .. }));
-        if queued || (self.transfer.is_some() && !self.config.lookahead) {
+        let queued = self.queue.iter().find_map(Work::transfer);
+        if queued.is_some() || (self.transfer.is_some() && !self.config.lookahead) {
             return Err(Misuse::Busy);
         }
         self.next_transfer = self.next_transfer.wrapping_add(1);
@@ -599,11 +592,8 @@ impl Session {
             let after = self.after();
             return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
-        let queued = self
-            .queue
-            .iter()
-            .any(|work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id));
-        if queued
+        let queued = self.queue.iter().find_map(Work::transfer);
+        if queued == Some(id)
             || self
                 .transfer
                 .as_ref()
@@ -619,6 +609,16 @@ impl Session {
         self.trace.record(|| Record::Aborted(id.0));
         self.abort_transfer(id);
         self.pump();
+    }
+
+    /// Ends every transfer that was begun: the one under way, and with [`Config::lookahead`] the one behind it.
+    pub fn abort_all(&mut self) {
+        let queued = self.queue.iter().find_map(Work::transfer);
+        let running = self.transfer.as_ref().map(|running| running.id);
+        // The one behind first, so that it does not begin when the other is over.
+        for id in queued.into_iter().chain(running) {
+            self.abort(id);
+        }
     }
 
     /// Closes the session at once, without QUIT.

@@ -41,8 +41,7 @@ enum Stage {
 
 impl Session {
     pub(super) fn abort_transfer(&mut self, id: TransferId) {
-        let is_queued =
-            |work: &Work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id);
+        let is_queued = |work: &Work| work.transfer() == Some(id);
         if let Some(position) = self.queue.iter().position(is_queued) {
             self.forget_ahead();
             if let Some(Work::Transfer { transfer, .. }) = self.queue.remove(position) {

@@ -17,6 +17,15 @@ pub(super) enum Work {
     Transfer { id: TransferId, transfer: Transfer },
 }
 
+impl Work {
+    pub(super) const fn transfer(&self) -> Option<TransferId> {
+        match self {
+            Self::Transfer { id, .. } => Some(*id),
+            Self::Command { .. } => None,
+        }
+    }
+}
+
 impl Session {
     /// Sends whatever may be sent now. Called at the end of every input.
     pub(super) fn pump(&mut self) {
