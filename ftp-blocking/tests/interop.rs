@@ -54,6 +54,18 @@ impl Subject for Blocking {
         download.copy_to(sink).map_err(failure)
     }
 
+    fn retrieve_each(
+        &mut self,
+        paths: &[String],
+        take: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<Vec<Result<Completed, ftp_proto::Error>>, Failure> {
+        let each = |number, bytes: &[u8]| {
+            take(number, bytes);
+            Ok(())
+        };
+        self.client.retrieve_each(paths, each).map_err(failure)
+    }
+
     fn abort_download<O>(
         &mut self,
         operation: O,

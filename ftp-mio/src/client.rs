@@ -251,7 +251,7 @@ impl<T: Transport> Client<T> {
     }
 
     /// Ends the transfer under way before its time. Its operation then tells what had become of it: usually, that it
-    /// was aborted.
+    /// was aborted. A [`Series`](ftp_proto::operation::Series) goes on with the next one.
     pub fn abort(&mut self) {
         if let Stage::Open(driver) = &mut self.stage {
             if let Some(transfer) = driver.session.current_transfer() {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, ready};
 
 use ftp_proto::operation::{Refill, Refilled};
-use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, TransferId, Verb};
+use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, Verb};
 
 use crate::driver::concerns_a_socket;
 use crate::error::{Error, Result};
@@ -86,7 +86,8 @@ enum State {
         before: Before,
         /// What the operation has submitted.
         tickets: Vec<Range<Ticket>>,
-        transfer: Option<TransferId>,
+        /// It has begun a transfer. Since one operation runs at a time, whatever is under way is its own.
+        transfers: bool,
     },
     Over(Outcome),
 }
@@ -117,7 +118,7 @@ impl Tasks {
                     false => Before::Nothing,
                 },
                 tickets: Vec::new(),
-                transfer: None,
+                transfers: false,
             },
         });
         Handle {
@@ -177,7 +178,7 @@ impl Tasks {
     }
 
     /// Forgets an operation. What it has submitted and not yet sent is taken back; replies to the rest are dropped
-    /// when they come; its transfer is aborted.
+    /// when they come; its transfers are aborted.
     pub(crate) fn cancel(&mut self, number: u64, session: Option<&mut Session>) {
         let Some(index) = self.position(number) else {
             return;
@@ -185,7 +186,7 @@ impl Tasks {
         let cancelled = self.0.remove(index).state;
         if let (
             State::Running {
-                tickets, transfer, ..
+                tickets, transfers, ..
             },
             Some(session),
         ) = (cancelled, session)
@@ -193,8 +194,8 @@ impl Tasks {
             for range in tickets {
                 session.discard_all(range);
             }
-            if let Some(transfer) = transfer {
-                session.abort(transfer);
+            if transfers {
+                session.abort_all();
             }
         }
     }
@@ -219,7 +220,7 @@ impl Task {
             run,
             before,
             tickets,
-            transfer,
+            transfers,
         } = &mut self.state
         else {
             return Poll::Ready(());
@@ -237,9 +238,7 @@ impl Task {
             _ => {}
         }
         let now = session.current_transfer();
-        if now != earlier {
-            *transfer = now;
-        }
+        *transfers |= now != earlier;
         polled.map(|result| {
             let source = source.take();
             let outcome = result.map_err(|error| {

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use ftp_mio::mio::{Registrar, Tcp, ready, slot};
 use ftp_mio::proto::ascii::{Decoder, Encoder};
-use ftp_mio::proto::operation::Exchange;
+use ftp_mio::proto::operation::{Exchange, Series};
 use ftp_mio::proto::trace::Record;
-use ftp_mio::proto::{Completed, Config, Operation, Representation, Session};
+use ftp_mio::proto::{Argument, Completed, Config, Operation, Representation, Session};
 use ftp_mio::{Builder, Client, Error, Handle, Progress};
 use ftp_testbed::cases;
 use ftp_testbed::subject::{Failure, Subject};
@@ -200,6 +200,32 @@ impl Subject for OnMio {
         O: Operation<Output = Completed> + Send + 'static,
     {
         self.receive(operation, sink, |_| false)
+    }
+
+    fn retrieve_each(
+        &mut self,
+        paths: &[String],
+        take: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<Vec<Result<Completed, ftp_mio::proto::Error>>, Failure> {
+        let arguments = paths
+            .iter()
+            .map(|path| Argument::new(path).unwrap_or_else(|_| unreachable!()));
+        let handle = self.client.transfer(Series::retrieve(arguments));
+        let mut block = vec![0; BLOCK_BYTES];
+        self.outcome(handle, &mut |client| {
+            let command = client.session().and_then(Session::current_command);
+            let path = command.and_then(|command| command.argument());
+            let number = paths
+                .iter()
+                .position(|known| path.is_some_and(|path| path.as_bytes() == known.as_bytes()));
+            let (Some(number), Some(mut data)) = (number, client.data_mut()) else {
+                return Ok(());
+            };
+            while let Progress::Bytes(count) = data.read(&mut block) {
+                take(number, block.get(..count).unwrap_or_default());
+            }
+            Ok(())
+        })
     }
 
     fn abort_download<O>(

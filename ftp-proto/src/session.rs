@@ -2,8 +2,8 @@
 //!
 //! This file holds the type and its public methods. What happens behind them stands in
 //! `session/`: `outbox` and `pending` (what was sent, what is owed), `opening` (from TYPE to the transfer command),
-//! `table`, `running`, `payload` and `ending` (the transfer itself), `keepalive`, `abort`, `security`, `replies`,
-//! `timers`.
+//! `table`, `running`, `payload` and `ending` (the transfer itself), `verdicts`, `lookahead` (the transfer after it),
+//! `keepalive`, `abort`, `security`, `replies`, `timers`.
 
 mod abort;
 mod batch;
@@ -12,6 +12,7 @@ mod config;
 mod coverage;
 mod ending;
 mod keepalive;
+mod lookahead;
 mod opening;
 mod outbox;
 mod payload;
@@ -23,6 +24,7 @@ mod running;
 mod security;
 mod table;
 mod timers;
+mod verdicts;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -51,12 +53,14 @@ pub use coverage::Coverage;
 
 use abort::Settlement;
 use batch::Batch;
+use lookahead::Ahead;
 use outbox::Outbox;
 use pending::{Owner, Pending};
 use queue::Work;
 use running::Running;
 use security::Securing;
 use timers::Timers;
+use verdicts::Verdicts;
 
 /// Events that are kept for a caller who does not poll them; older ones are dropped.
 const EVENTS_MAX: usize = 64;
@@ -133,7 +137,9 @@ pub struct Session {
     next_transfer: u32,
     next_data: u32,
     transfer: Option<Running>,
-    verdict: Option<(TransferId, Result<Completed, Error>)>,
+    /// What was asked for the transfer that waits behind it.
+    ahead: Option<Ahead>,
+    verdicts: Verdicts,
     settlement: Option<Settlement>,
     securing: Option<Securing>,
     /// TLS was ended with CCC.
@@ -184,6 +190,8 @@ struct Server {
     /// EPSV was refused, or led nowhere.
     no_extended_passive: bool,
     no_extended_active: bool,
+    /// The server does not keep what is asked ahead until the transfer is over.
+    no_lookahead: bool,
     /// PROT P is in force.
     protected: bool,
     features: Option<Features>,
@@ -214,7 +222,8 @@ impl Session {
             next_transfer: 0,
             next_data: 0,
             transfer: None,
-            verdict: None,
+            ahead: None,
+            verdicts: Verdicts::default(),
             settlement: None,
             securing: None,
             cleared: false,
@@ -279,18 +288,20 @@ impl Session {
 
     /// The transfer that is queued or under way, if one is.
     pub fn current_transfer(&self) -> Option<TransferId> {
-        let queued = |work: &Work| match work {
-            Work::Transfer { id, .. } => Some(*id),
-            Work::Command { .. } => None,
-        };
         let running = self.transfer.as_ref().map(|running| running.id);
-        running.or_else(|| self.queue.iter().find_map(queued))
+        running.or_else(|| self.queue.iter().find_map(Work::transfer))
     }
 
     /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
     /// operation has submitted; see [`discard_all`](Self::discard_all).
     pub const fn next_ticket(&self) -> Ticket {
         Ticket(self.next_ticket)
+    }
+
+    /// The command of the transfer under way: of a series, it tells whose payload moves.
+    pub fn current_command(&self) -> Option<&Command> {
+        let running = self.transfer.as_ref();
+        running.map(|running| running.spec.command())
     }
 
     /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
@@ -415,13 +426,14 @@ impl Session {
     /// bytes to write: with a verdict there is always an action.
     fn fire_timers(&mut self) {
         self.timers.arm(self.clock);
-        let was_running = self.transfer.is_some();
+        let running = |session: &Self| session.transfer.as_ref().map(|running| running.id);
+        let before = running(self);
         while let Some(reason) = self.timers.take_due(self.clock) {
             self.expire(reason);
             self.pump();
             self.timers.arm(self.clock);
         }
-        let judged = was_running && self.transfer.is_none();
+        let judged = before.is_some() && before != running(self);
         if judged && self.actions.is_empty() && self.outbox.is_empty() {
             let data = DataId(self.next_data);
             self.actions.push_back(Action::Discard { data });
@@ -569,13 +581,10 @@ impl Session {
     /// Queues a transfer. It begins when everything that was submitted before is over.
     ///
     /// # Errors
-    /// [`Misuse::Busy`] while another transfer is queued or under way.
+    /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
     pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
-        let queued = self
-            .queue
-            .iter()
-            .any(|work| matches!(work, Work::Transfer { .. }));
-        if queued || self.transfer.is_some() {
+        let queued = self.queue.iter().find_map(Work::transfer);
+        if queued.is_some() || (self.transfer.is_some() && !self.config.lookahead) {
             return Err(Misuse::Busy);
         }
         self.next_transfer = self.next_transfer.wrapping_add(1);
@@ -586,21 +595,18 @@ impl Session {
         Ok(id)
     }
 
-    /// The verdict on a transfer, once, as soon as it is certain. It is kept until the next one begins.
+    /// The verdict on a transfer, once, as soon as it is certain. It is kept until that on the next but one is given.
     ///
     /// # Errors
     /// Why the transfer did not succeed; [`Error::after`] says what the session is good for, and
     /// [`Error::interrupted`] what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
-        if let Some((_, verdict)) = self.verdict.take_if(|(judged, _)| *judged == id) {
+        if let Some(verdict) = self.verdicts.take(id) {
             let after = self.after();
             return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
-        let queued = self
-            .queue
-            .iter()
-            .any(|work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id));
-        if queued
+        let queued = self.queue.iter().find_map(Work::transfer);
+        if queued == Some(id)
             || self
                 .transfer
                 .as_ref()
@@ -616,6 +622,16 @@ impl Session {
         self.trace.record(|| Record::Aborted(id.0));
         self.abort_transfer(id);
         self.pump();
+    }
+
+    /// Ends every transfer that was begun: the one under way, and with [`Config::lookahead`] the one behind it.
+    pub fn abort_all(&mut self) {
+        let queued = self.queue.iter().find_map(Work::transfer);
+        let running = self.transfer.as_ref().map(|running| running.id);
+        // The one behind first, so that it does not begin when the other is over.
+        for id in queued.into_iter().chain(running) {
+            self.abort(id);
+        }
     }
 
     /// Closes the session at once, without QUIT.
@@ -719,6 +735,7 @@ impl Session {
             kind: kind.clone(),
         });
         self.outbox.clear();
+        self.ahead = None;
         self.drop_settled_data();
         self.settlement = None;
         self.timers.cancel_all_but(&[
@@ -736,11 +753,7 @@ impl Session {
             )
         });
         self.tell(Event::Closed(closed));
-        // A verdict that nobody has polled is one on a session that is over.
-        self.verdict = self.verdict.take().map(|(id, verdict)| {
-            let verdict = verdict.map_err(|error| error.with_after(After::Dead));
-            (id, verdict)
-        });
+        self.verdicts.session_died();
         self.tell_waiting(&kind);
         self.transfer_lost(kind);
         self.actions.push_back(Action::Close);
@@ -762,7 +775,7 @@ impl Session {
                 }
                 Work::Transfer { id, transfer } => {
                     let error = Error::new(kind.clone(), transfer.command().verb(), After::Dead);
-                    self.verdict = Some((id, Err(error)));
+                    self.verdicts.give(id, Err(error));
                 }
             }
         }

@@ -144,6 +144,7 @@ impl Session {
             Owner::Type => self.type_answered(reply),
             Owner::Opening => self.opening_answered(slot.verb, reply),
             Owner::Restart => self.restart_answered(reply),
+            Owner::Ahead => self.ahead_answered(reply),
             Owner::Transfer => self.transfer_answered(reply),
             Owner::Keepalive => self.keepalive_answered(reply),
             Owner::Abort | Owner::Fence => {}

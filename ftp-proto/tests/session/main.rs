@@ -9,9 +9,11 @@
 
 mod abort;
 mod deadlines;
+mod eager;
 mod explore;
 mod hand;
 mod keepalive;
+mod lookahead;
 mod matrix;
 mod model;
 mod owed;

@@ -194,6 +194,7 @@ fn run_case<S: Subject>(
     keep_trace(name, &trace)?;
     outcome
         .and_then(|()| only_asked_for(mode, &trace))
+        .and_then(|()| (case.trace)(bench.server().kind(), mode, &trace))
         .and_then(|()| is_whole(&trace))
         .map_err(|complaint| with_dialogue(&complaint, &trace))
 }
