@@ -90,9 +90,11 @@ impl Argument {
     }
 }
 
+/// It may be a password, and does not know it: the bytes are counted and not shown. A [`Command`] shows them, where its
+/// verb says that they are no secret.
 impl fmt::Debug for Argument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0.escape_ascii())
+        write!(f, "Argument({} bytes)", self.0.len())
     }
 }
 

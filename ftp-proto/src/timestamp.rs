@@ -9,7 +9,7 @@
 //! ```
 //! use ftp_proto::timestamp::{Precision, Timestamp, Zone};
 //!
-//! let modified = Timestamp::from_reply(b"20210312141516.5").unwrap();
+//! let modified = Timestamp::from_time_val(b"20210312141516.5").unwrap();
 //! assert_eq!(modified.precision(), Precision::Fraction);
 //! assert_eq!(modified.zone(), Zone::Utc);
 //! assert_eq!(modified.unix_time(), Some((1_615_558_516, 500_000_000)));
@@ -18,6 +18,8 @@
 //! ```
 
 use core::fmt;
+
+use crate::reply::{Reply, ReplyCode};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 const NANOS_DIGITS: usize = 9;
@@ -73,6 +75,12 @@ pub enum Zone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimestampError {
+    /// The reply is not a `213`.
+    #[error("no time in a reply with this code")]
+    Code,
+    /// The reply was longer than the limits allow; its text is not complete.
+    #[error("the reply is truncated")]
+    Truncated,
     /// The text is not fourteen digits with an optional fraction (RFC 3659 `time-val`).
     #[error("not of the form YYYYMMDDHHMMSS[.fraction]")]
     Form,
@@ -91,6 +99,29 @@ pub enum TimestampError {
     /// The offset from UTC is a day or more.
     #[error("zone offset out of range")]
     Offset,
+}
+
+/// The time in a reply to MDTM (RFC 3659, 3: `213 YYYYMMDDHHMMSS[.fraction]`), in UTC. Blanks around it are accepted.
+///
+/// # Errors
+/// [`TimestampError::Code`], [`TimestampError::Truncated`], and those of [`Timestamp::from_time_val`].
+///
+/// ```
+/// use ftp_proto::reply::{Reply, ReplyCode};
+/// use ftp_proto::timestamp::{TimestampError, decode};
+///
+/// let modified = decode(&Reply::new(ReplyCode::FILE_STATUS, b" 20210312141516")).unwrap();
+/// assert_eq!(modified.to_string(), "2021-03-12T14:15:16Z");
+/// assert_eq!(decode(&Reply::new(ReplyCode::OKAY, b"20210312141516")), Err(TimestampError::Code));
+/// ```
+pub fn decode(reply: &Reply) -> Result<Timestamp, TimestampError> {
+    if reply.code() != ReplyCode::FILE_STATUS {
+        return Err(TimestampError::Code);
+    }
+    if reply.is_truncated() {
+        return Err(TimestampError::Truncated);
+    }
+    Timestamp::from_time_val(reply.text().trim_ascii())
 }
 
 impl Timestamp {
@@ -261,14 +292,6 @@ impl Timestamp {
             [b'.', fraction @ ..] => from_fourteen(digits)?.with_nanos(nanos(fraction)?),
             _ => from_fifteen(text),
         }
-    }
-
-    /// Reads the text of a `213` reply to MDTM: a [time-val](Self::from_time_val), with blanks around it tolerated.
-    ///
-    /// # Errors
-    /// [`TimestampError`] as for [`from_time_val`](Self::from_time_val).
-    pub fn from_reply(text: &[u8]) -> Result<Self, TimestampError> {
-        Self::from_time_val(text.trim_ascii())
     }
 
     /// The year, 0 to 9999.

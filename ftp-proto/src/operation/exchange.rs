@@ -8,7 +8,7 @@ use crate::pathname::{self, Pathname, Quoting};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Leniency, Session, Ticket};
 use crate::size;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{self, Timestamp};
 
 use super::Operation;
 
@@ -276,13 +276,19 @@ fn told_path(reply: Reply, session: &mut Session) -> Result<Option<Pathname>, Er
 }
 
 fn size(reply: Reply, _: &mut Session) -> Result<u64, ErrorKind> {
+    let reply = file_status(reply)?;
     size::decode(&reply).map_err(|error| ErrorKind::Violation(Violation::Size(error)))
 }
 
 fn modified(reply: Reply, _: &mut Session) -> Result<Timestamp, ErrorKind> {
-    if reply.code() != ReplyCode::FILE_STATUS {
-        return Err(ErrorKind::Unexpected(alloc::boxed::Box::new(reply)));
+    let reply = file_status(reply)?;
+    timestamp::decode(&reply).map_err(|error| ErrorKind::Violation(Violation::Timestamp(error)))
+}
+
+/// A success with any other code says nothing that can be read; the error shows it.
+fn file_status(reply: Reply) -> Result<Reply, ErrorKind> {
+    match reply.code() {
+        ReplyCode::FILE_STATUS => Ok(reply),
+        _ => Err(ErrorKind::Unexpected(alloc::boxed::Box::new(reply))),
     }
-    Timestamp::from_reply(reply.text())
-        .map_err(|error| ErrorKind::Violation(Violation::Timestamp(error)))
 }
