@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use ftp_proto::listing::{Entry, Format, Kind, Line, Name, Options, Reader, Skip};
 use ftp_proto::operation::{Exchange, List, Listed, Payload, Rung};
 use ftp_proto::timestamp::Timestamp;
-use ftp_proto::{Argument, Completed, Reply, Transfer};
+use ftp_proto::{Completed, Reply, Transfer};
 
-use crate::client::Client;
+use crate::client::{Client, optional};
 use crate::download::receive;
 use crate::error::{Error, Result};
 use crate::transport::Transport;
@@ -271,12 +271,5 @@ fn reader_for(options: &Options, format: Option<Format>) -> Reader {
     match format {
         Some(format) => Reader::new(&options.clone().format(format)),
         None => Reader::new(options),
-    }
-}
-
-fn optional(path: impl AsRef<[u8]>) -> Result<Option<Argument>> {
-    match path.as_ref() {
-        [] => Ok(None),
-        path => Ok(Some(Argument::new(path)?)),
     }
 }

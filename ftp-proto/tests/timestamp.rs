@@ -80,8 +80,10 @@ fn replies_that_hold_no_whole_time() {
         let reply = Reply::new(code, time);
         assert_eq!(decode(&reply), Err(TimestampError::Code));
     }
-    let mut limits = Limits::default();
-    limits.line_bytes_max = 16;
+    let limits = Limits {
+        line_bytes_max: 16,
+        ..Limits::default()
+    };
     let mut parser = Parser::new(limits, Grammar::default());
     let cut = parser.parse(&mut &b"213 20210312141516.123\r\n"[..]);
     let cut = cut.unwrap().unwrap();
