@@ -42,7 +42,7 @@ const FAMILIES: &[(&str, Format, &str)] = &[
         "-rw-r--r--    1 kepler   staff       48213 12. März  2021 measurement-#.dat",
     ),
     (
-        "mlsd 9 facts",
+        "mlsd 10 facts",
         Format::Facts,
         "modify=20261122123829;perm=adfr;size=5368709120;type=file;unique=1BU18EA8;UNIX.group=1500;\
          UNIX.groupname=observatory;UNIX.mode=0644;UNIX.owner=1500;UNIX.ownername=kepler; measure-#.dat",
