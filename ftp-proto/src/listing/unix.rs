@@ -23,13 +23,10 @@ const COLUMNS_MAX: usize = 24;
 
 /// Reads a line that starts with a mode that `ls` could have printed.
 pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {
-    match usual(line, context.reference) {
-        Some(entry) => Some(entry),
-        None => general(line, context.reference),
-    }
+    general(line, context.reference)
 }
 
-/// Every form.
+/// Every form, the [`usual`] one among them, which the caller has tried where it can be expected.
 fn general(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
     if let Some(entry) = numeric(line) {
         return Some(entry);
