@@ -81,13 +81,15 @@ fn tag(word: &[u8]) -> Option<Kind> {
     })
 }
 
-/// A size, with or without separators between thousands. Too large a number is an unknown size.
+/// A size, with or without separators between thousands: some punctuation, or the unbroken blank of whatever encoding.
+/// Too large a number is an unknown size.
 fn size(word: &[u8]) -> Option<Option<u64>> {
     if let Some(size) = number(word) {
         return Some(Some(size));
     }
-    let grouped = |&byte: &u8| byte.is_ascii_digit() || b",.'".contains(&byte);
-    if !word.first()?.is_ascii_digit() || !word.iter().all(grouped) {
+    let grouped = |&byte: &u8| byte.is_ascii_digit() || b",.'".contains(&byte) || !byte.is_ascii();
+    let is_framed = word.first()?.is_ascii_digit() && word.last()?.is_ascii_digit();
+    if !is_framed || !word.iter().all(grouped) {
         return None;
     }
     let mut digits = [0_u8; 20];
