@@ -341,7 +341,7 @@ fn month_first(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_
         _ => (word, false),
     };
     let day = day(digits)?;
-    let month = month(name)?;
+    let month = month_before(cursor, name)?;
     if comma {
         if let Some(column) = year_and_time(cursor, month, day) {
             return Some(column);
@@ -361,8 +361,15 @@ fn day_first(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>>
         _ => word,
     };
     let day = day(digits)?;
-    let month = month(cursor.word())?;
+    let name = cursor.word();
+    let month = month_before(cursor, name)?;
     year_or_time(cursor, month, day, reference)
+}
+
+/// The month of this name, if a year or a time follows: to look ahead costs less than to look owners up among months.
+fn month_before(after: Cursor<'_>, name: &[u8]) -> Option<u8> {
+    let next = after.peek();
+    (full_year(next).is_some() || Clock::read(next).is_some()).then(|| month(name))?
 }
 
 /// VShell's `YYYY HH:MM` after a comma.

@@ -26,7 +26,7 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     general(line, context.reference)
 }
 
-/// Every form, the [`usual`] one among them, which the caller has tried where it can be expected.
+/// Every form, the [`mod@usual`] one among them, which the caller has tried where it can be expected.
 fn general(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
     if let Some(entry) = numeric(line) {
         return Some(entry);

@@ -62,6 +62,10 @@ struct Usual<'a> {
 impl<'a> Usual<'a> {
     #[inline(always)]
     fn fact(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
+        // What is shorter goes the general way, so that the length is asked once and not for each byte.
+        if text.len() < 8 {
+            return None;
+        }
         let (letters, rest) = letters(text)?;
         match (letters, rest) {
             (TYPE, [b'=', value @ ..]) => self.kind(value),
@@ -77,6 +81,9 @@ impl<'a> Usual<'a> {
     /// A fact that begins with `UNIX.`.
     #[inline(always)]
     fn unix(&mut self, text: &'a [u8], rest: &'a [u8]) -> Option<&'a [u8]> {
+        if rest.len() < 7 {
+            return None;
+        }
         let (letters, rest) = letters(rest)?;
         match (letters, rest) {
             (MODE, [b'=', value @ ..]) => self.mode(value),

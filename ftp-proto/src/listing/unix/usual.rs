@@ -11,7 +11,7 @@ use super::super::entry::{Entry, Kind};
 use super::super::months::english;
 use super::super::scan::Columns;
 use super::super::span::Span;
-use super::{kind_of, set_link};
+use super::{kind_of, permission_bits, set_link};
 use crate::timestamp::Timestamp;
 
 /// Reads a line of the usual form; not the directory itself nor its parent.
@@ -71,7 +71,9 @@ fn mode(column: Span, line: &[u8]) -> Option<(Kind, u16)> {
     if !matches!(mark, [] | [b'+' | b'.' | b'@']) || column.start() > 0 {
         return None;
     }
-    Some((kind_of(*kind)?, plain_permissions(*bits)?))
+    let plain = plain_permissions(*bits);
+    let bits = plain.or_else(|| permission_bits(bits))?;
+    Some((kind_of(*kind)?, bits))
 }
 
 /// Permissions without set-id and sticky bits.
@@ -147,7 +149,7 @@ mod tests {
 
         #[test]
         fn the_line_of_most_servers_takes_the_short_way(
-            mode in text(&["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx.", "-r-x--x---+"]),
+            mode in text(&["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx.", "-r-x--x---+", "drwxrwsr-t"]),
             links in 1_u32..2000,
             owner in text(&["root", "1000", "kepler"]),
             size: u64,
