@@ -36,6 +36,8 @@ pub use told::Told;
 
 /// The limit that a scenario is about.
 const SHORT: Duration = Duration::from_millis(200);
+/// The same, where the peer has to answer within the limit before it does not.
+const PROMPT: Duration = Duration::from_secs(1);
 /// The limit of everything else.
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -90,8 +92,10 @@ struct Download {
     abort_at: Option<u64>,
     /// The client's own disk is full at so many bytes.
     full_at: Option<u64>,
-    /// The gate `taken` is opened when the client has so many bytes.
+    /// The gate [`TAKEN`] is opened when the client has so many bytes.
     taken_at: Option<u64>,
+    /// The client takes its time with the payload until the script has passed this mark.
+    waits_for: Option<&'static str>,
 }
 
 /// What is stored as the file `a`.
@@ -116,6 +120,7 @@ const fn download() -> Download {
         abort_at: None,
         full_at: None,
         taken_at: None,
+        waits_for: None,
     }
 }
 
@@ -292,6 +297,11 @@ fn port() -> Script {
 /// RETR, answered so.
 fn retr(reply: &str) -> Script {
     opening().answer("RETR a", reply)
+}
+
+/// RETR, answered so when the data is already on its way.
+fn retr_behind(data: &str, reply: &str) -> Script {
+    opening().expect("RETR a").send_data(data).send(reply)
 }
 
 /// STOR, answered so.

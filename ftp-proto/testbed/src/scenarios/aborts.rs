@@ -2,7 +2,7 @@
 
 use ftp_proto::{AbortStyle, Closed, Failure, Interruption, Reason};
 
-use super::{Download, SHORT, Scenario, Told, aborted, download, opening, retr};
+use super::{Download, PROMPT, SHORT, Scenario, Told, aborted, download, opening, retr};
 use crate::scripted::Script;
 
 /// What six servers answer, and a few more: the transfer's reply and ABOR's, or the other way round.
@@ -207,7 +207,7 @@ fn moments() -> Vec<Scenario> {
             "before_the_mark_by_the_limit",
             opening().expect("RETR a").then_all(replies()),
         )
-        .configured(|config| config.timeouts.operation = Some(SHORT))
+        .configured(|config| config.timeouts.operation = Some(PROMPT))
         .then(
             download(),
             Told::broken(b"", Interruption::Timeout(Reason::Operation)).draining(2),

@@ -2,7 +2,7 @@
 
 use ftp_proto::{Closed, Config, DataMode, Interruption, Reason, Verb};
 
-use super::{SHORT, Scenario, Told, aborted, download, ended, upload};
+use super::{PROMPT, SHORT, Scenario, Told, aborted, download, ended, upload};
 use crate::scripted::Script;
 
 const BOTH: &str = "150 calling\r\n226 done\r\n";
@@ -107,7 +107,7 @@ fn calls() -> Vec<Scenario> {
                 .then_all(aborted("425 cannot\r\n226 aborted\r\n")),
         )
         .configured(extended)
-        .configured(|config| config.timeouts.reply = SHORT)
+        .configured(|config| config.timeouts.reply = PROMPT)
         .then(
             download(),
             Told::broken(b"", Interruption::Timeout(Reason::Reply)).draining(2),
@@ -123,7 +123,11 @@ fn calls() -> Vec<Scenario> {
         .is_over(Closed::Eof),
         Scenario::new(
             "row_16_lost_before_the_call",
-            retr("150 calling\r\n").close(),
+            // The stranger is turned away: by then the client was waiting for a call.
+            retr("150 calling\r\n")
+                .connect_from([127, 0, 0, 2].into())
+                .read_data_to_end()
+                .close(),
         )
         .configured(extended)
         .then(download(), lost())
@@ -165,6 +169,8 @@ fn calls() -> Vec<Scenario> {
             ended(
                 retr("150 calling\r\n")
                     .connect_from([127, 0, 0, 2].into())
+                    // Turned away at once, and not when somebody else calls.
+                    .read_data_to_end()
                     .connect()
                     .send_data("abc"),
             )

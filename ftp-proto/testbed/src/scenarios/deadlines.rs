@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ftp_proto::{Closed, DataMode, Interruption, Reason, Verb};
 
-use super::{SHORT, Scenario, Told, aborted, download, opening, retr};
+use super::{PROMPT, SHORT, Scenario, Told, aborted, download, opening, retr_behind};
 use crate::scripted::{Passive, Port, Script};
 
 const REPLIES: &str = "426 cut\r\n226 aborted\r\n";
@@ -48,7 +48,7 @@ fn replies() -> Vec<Scenario> {
                 .expect("EPSV")
                 .expect_close(),
         )
-        .configured(|config| config.timeouts.reply = SHORT)
+        .configured(|config| config.timeouts.reply = PROMPT)
         .then(download(), Told::timed_out(Verb::Epsv, Reason::Reply))
         .is_over(Closed::Timeout(Reason::Reply)),
     ]
@@ -61,7 +61,7 @@ fn transfers() -> Vec<Scenario> {
             "row_1_reply_to_the_transfer",
             opening().expect("RETR a").then_all(aborted(REPLIES)),
         )
-        .configured(|config| config.timeouts.reply = SHORT)
+        .configured(|config| config.timeouts.reply = PROMPT)
         .then(
             download(),
             Told::broken(b"", timeout(Reason::Reply)).draining(2),
@@ -86,9 +86,7 @@ fn transfers() -> Vec<Scenario> {
         .goes_on(),
         Scenario::new(
             "row_25_payload_that_stands_still",
-            retr("150 here\r\n")
-                .send_data("abc")
-                .then_all(aborted(REPLIES)),
+            retr_behind("abc", "150 here\r\n").then_all(aborted(REPLIES)),
         )
         .configured(|config| config.timeouts.data_idle = SHORT)
         .then(
@@ -99,9 +97,7 @@ fn transfers() -> Vec<Scenario> {
         .goes_on(),
         Scenario::new(
             "row_25_payload_as_a_whole",
-            retr("150 here\r\n")
-                .send_data("abc")
-                .then_all(aborted(REPLIES)),
+            retr_behind("abc", "150 here\r\n").then_all(aborted(REPLIES)),
         )
         .configured(|config| config.timeouts.data_total = Some(SHORT))
         .then(
@@ -112,11 +108,9 @@ fn transfers() -> Vec<Scenario> {
         .goes_on(),
         Scenario::new(
             "the_whole_transfer",
-            retr("150 here\r\n")
-                .send_data("abc")
-                .then_all(aborted(REPLIES)),
+            retr_behind("abc", "150 here\r\n").then_all(aborted(REPLIES)),
         )
-        .configured(|config| config.timeouts.operation = Some(2 * SHORT))
+        .configured(|config| config.timeouts.operation = Some(PROMPT))
         .then(
             download(),
             Told::broken(b"abc", timeout(Reason::Operation)).draining(2),

@@ -3,7 +3,9 @@
 use ftp_proto::address::AddressError;
 use ftp_proto::{Closed, Compared, Failure, Interruption, Leniency, Reason, Verb, Violation};
 
-use super::{LONG, SHORT, Scenario, TAKEN, Told, aborted, download, ended, opening, port, retr};
+use super::{
+    LONG, SHORT, Scenario, TAKEN, Told, aborted, download, ended, opening, port, retr, retr_behind,
+};
 use crate::scripted::{Passive, Port, Script};
 
 const HERE: &str = "150 here\r\n";
@@ -222,16 +224,13 @@ fn ends() -> Vec<Scenario> {
         )
         .release("told")
         .goes_on(),
-        Scenario::new(
-            "row_26_success_and_no_end",
-            retr(BOTH).settle().send_data("abc"),
-        )
-        .configured(|config| config.timeouts.data_idle = SHORT)
-        .then(
-            download(),
-            Told::broken(b"abc", Interruption::NoEof).reply(Some(226)),
-        )
-        .goes_on(),
+        Scenario::new("row_26_success_and_no_end", retr_behind("abc", BOTH))
+            .configured(|config| config.timeouts.data_idle = SHORT)
+            .then(
+                download(),
+                Told::broken(b"abc", Interruption::NoEof).reply(Some(226)),
+            )
+            .goes_on(),
     ]
 }
 
@@ -316,8 +315,7 @@ fn early_successes() -> Vec<Scenario> {
         .lets_pass(Leniency::EarlyCompletion),
         Scenario::new(
             "row_13_data_without_an_end",
-            retr("226 done\r\n")
-                .send_data("abc")
+            retr_behind("abc", "226 done\r\n")
                 .expect("NOOP")
                 .wait("told")
                 .send("200 fence\r\n"),
@@ -367,10 +365,16 @@ fn losses() -> Vec<Scenario> {
         .is_over(Closed::Eof),
         Scenario::new(
             "row_16_and_the_data_stands_still",
-            retr(HERE).send_data("abc").close().wait("over"),
+            retr_behind("abc", HERE).close().mark("closed").wait("over"),
         )
         .configured(|config| config.timeouts.data_idle = SHORT)
-        .then(download(), lost(b"abc"))
+        .then(
+            super::Download {
+                waits_for: Some("closed"),
+                ..download()
+            },
+            lost(b"abc"),
+        )
         .is_over(Closed::Eof)
         .release("over"),
         Scenario::new(

@@ -3,7 +3,7 @@
 use ftp_proto::reply::{Malformed, ReplyError};
 use ftp_proto::{Closed, Failure, Interruption, Reason, Verb, Violation};
 
-use super::{Act, SHORT, Scenario, Told, Upload, download, much, upload};
+use super::{Act, PROMPT, SHORT, Scenario, Told, Upload, download, much, upload};
 use crate::scripted::{Passive, Port, Script};
 
 /// One step of the session: what the server hears, how it answers, and what fails if it does not.
@@ -233,10 +233,12 @@ fn fails_at(
     let before = stages.iter().fold(Script::new(), |script, stage| {
         (stage.answers)((stage.hears)(script))
     });
-    let scenario = Scenario::bare(
-        format!("{fault}::{}", last.name),
-        script((last.hears)(before)),
-    );
+    let mut script = script((last.hears)(before));
+    if matches!(last.point, Sending) {
+        // The data connection is not to fail as well.
+        script = script.wait("over");
+    }
+    let scenario = Scenario::bare(format!("{fault}::{}", last.name), script);
     let told = told(last.point);
     if matches!(last.point, Greeting) {
         return scenario.unwelcome([told]);
@@ -365,8 +367,11 @@ fn stalls(index: usize) -> Scenario {
         });
         told
     };
-    let scenario = fails_at(index, "stalls", Script::ignore_rest, told)
-        .configured(|config| config.timeouts = ftp_proto::Timeouts::all(SHORT));
+    let scenario = fails_at(index, "stalls", Script::ignore_rest, told).configured(|config| {
+        config.timeouts = ftp_proto::Timeouts::all(PROMPT);
+        config.timeouts.abort_grace = SHORT;
+        config.timeouts.fence = SHORT;
+    });
     match after {
         Some(reason) => scenario.is_over_unless_unwelcome(Closed::Timeout(reason)),
         None => scenario,
@@ -377,7 +382,7 @@ impl Scenario {
     /// Without a session there is nothing to be asked once more.
     fn is_over_unless_unwelcome(self, closed: Closed) -> Self {
         if self.unwelcome.is_empty() {
-            self.is_over(closed)
+            self.is_over(closed).release("over")
         } else {
             self
         }

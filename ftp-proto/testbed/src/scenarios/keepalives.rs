@@ -1,10 +1,8 @@
 //! NOOP during a transfer, and the ways in which servers answer it.
 
-use std::time::Duration;
-
 use ftp_proto::{Closed, Config, Interruption, Reason};
 
-use super::{Download, SHORT, Scenario, Told, download, ended, retr};
+use super::{Download, PROMPT, SHORT, Scenario, Told, download, ended, retr};
 use crate::scripted::Script;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
@@ -111,6 +109,6 @@ fn kept_alive() -> Script {
 
 /// The pause is long enough that no second one follows an answer before the transfer is over.
 fn keepalive(config: &mut Config) {
-    config.keepalive = Some(Duration::from_millis(500));
+    config.keepalive = Some(PROMPT);
     config.limits.keepalives_max = 1;
 }

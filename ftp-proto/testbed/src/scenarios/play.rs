@@ -188,6 +188,13 @@ impl Write for Sink<'_> {
         if has(self.how.taken_at) {
             self.peer.release(TAKEN);
         }
+        if self
+            .how
+            .waits_for
+            .is_some_and(|mark| !self.peer.reached(mark))
+        {
+            return Err(io::Error::other("the script has ended before"));
+        }
         if has(self.how.full_at) {
             return Err(io::Error::other("our disk is full"));
         }
