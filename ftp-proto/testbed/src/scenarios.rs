@@ -47,7 +47,7 @@ pub struct Scenario {
     name: String,
     script: Script,
     configure: Vec<fn(&mut Config)>,
-    /// What the greeting comes to, if it is not a session.
+    /// What connecting comes to, if that is not a session: one of these.
     unwelcome: Vec<Told>,
     steps: Vec<Step>,
     /// The deviations of the server that the session let pass.
@@ -65,8 +65,8 @@ enum Step {
     Await(&'static str),
     /// Lets the script go on.
     Release(&'static str),
-    /// Has the client do something, which comes to one of these.
-    Act(Act, Vec<Told>),
+    /// Has the client do something, which comes to this.
+    Act(Act, Told),
 }
 
 /// What the client does.
@@ -193,19 +193,14 @@ impl Scenario {
         config
     }
 
-    fn unwelcome(mut self, one_of: impl IntoIterator<Item = Told>) -> Self {
-        self.unwelcome = one_of.into_iter().collect();
+    /// The client gets no session, and is told this instead.
+    fn unwelcome(mut self, told: Told) -> Self {
+        self.unwelcome.push(told);
         self
     }
 
     /// Does something, which comes to this.
-    fn then(self, act: impl Into<Act>, told: Told) -> Self {
-        self.then_one_of(act, [told])
-    }
-
-    /// Does something, which may come to any of these.
-    fn then_one_of(mut self, act: impl Into<Act>, one_of: impl IntoIterator<Item = Told>) -> Self {
-        let told = one_of.into_iter().collect();
+    fn then(mut self, act: impl Into<Act>, told: Told) -> Self {
         self.steps.push(Step::Act(act.into(), told));
         self
     }

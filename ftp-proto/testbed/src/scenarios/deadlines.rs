@@ -20,13 +20,13 @@ fn replies() -> Vec<Scenario> {
     vec![
         Scenario::bare("greeting", Script::new().expect_close())
             .configured(|config| config.timeouts.greeting = SHORT)
-            .unwelcome([Told::timed_out(Verb::Greeting, Reason::Greeting)]),
+            .unwelcome(Told::timed_out(Verb::Greeting, Reason::Greeting)),
         Scenario::bare(
             "greeting_that_is_put_off_for_ever",
             Script::new().send("120 soon\r\n").expect_close(),
         )
         .configured(|config| config.timeouts.greeting = SHORT)
-        .unwelcome([Told::timed_out(Verb::Greeting, Reason::Greeting)]),
+        .unwelcome(Told::timed_out(Verb::Greeting, Reason::Greeting)),
         Scenario::new("reply", Script::new().expect("NOOP").expect_close())
             .configured(|config| config.timeouts.reply = SHORT)
             .then("NOOP", silent())

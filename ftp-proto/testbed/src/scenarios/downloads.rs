@@ -241,6 +241,14 @@ fn taking(bytes: u64) -> super::Download {
     }
 }
 
+/// The payload rests with the client meanwhile, and no limit of its own runs.
+fn taking_its_time_until(mark: &'static str) -> super::Download {
+    super::Download {
+        waits_for: Some(mark),
+        ..download()
+    }
+}
+
 fn limited(bytes: u64) -> super::Download {
     super::Download {
         limit: Some(bytes),
@@ -368,13 +376,7 @@ fn losses() -> Vec<Scenario> {
             retr_behind("abc", HERE).close().mark("closed").wait("over"),
         )
         .configured(|config| config.timeouts.data_idle = SHORT)
-        .then(
-            super::Download {
-                waits_for: Some("closed"),
-                ..download()
-            },
-            lost(b"abc"),
-        )
+        .then(taking_its_time_until("closed"), lost(b"abc"))
         .is_over(Closed::Eof)
         .release("over"),
         Scenario::new(
@@ -385,9 +387,10 @@ fn losses() -> Vec<Scenario> {
                 .settle()
                 .send_data("def")
                 .close_data()
+                .mark("all")
                 .expect_close(),
         )
-        .then(download(), {
+        .then(taking_its_time_until("all"), {
             let told = Told::broken(b"abcdef", Interruption::ControlLost).reply(Some(421));
             let told = told.compared(Compared::Hint(6)).unconfirmed();
             told.dead(Closed::Service)

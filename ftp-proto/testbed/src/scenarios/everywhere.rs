@@ -222,7 +222,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 fn fails_at(
     index: usize,
     fault: &str,
-    script: fn(Script) -> Script,
+    script: fn(Script, Point) -> Script,
     told: impl FnOnce(Point) -> Told,
 ) -> Scenario {
     let mut stages = stages();
@@ -233,7 +233,7 @@ fn fails_at(
     let before = stages.iter().fold(Script::new(), |script, stage| {
         (stage.answers)((stage.hears)(script))
     });
-    let mut script = script((last.hears)(before));
+    let mut script = script((last.hears)(before), last.point);
     if matches!(last.point, Sending) {
         // The data connection is not to fail as well.
         script = script.wait("over");
@@ -241,7 +241,7 @@ fn fails_at(
     let scenario = Scenario::bare(format!("{fault}::{}", last.name), script);
     let told = told(last.point);
     if matches!(last.point, Greeting) {
-        return scenario.unwelcome([told]);
+        return scenario.unwelcome(told);
     }
     let mut acts = acts().into_iter().take(last.acts + 1);
     let failing = acts.by_ref().nth(last.acts);
@@ -291,16 +291,16 @@ fn closes(index: usize) -> Scenario {
         let closed = Told::closed(step(point), Closed::Eof, None);
         lost(point, closed, Closed::Eof, None)
     };
-    fails_at(index, "closes", Script::close, told).is_over_unless_unwelcome(Closed::Eof)
+    fails_at(index, "closes", |s, _| s.close(), told).is_over_unless_unwelcome(Closed::Eof)
 }
 
 fn resets(index: usize) -> Scenario {
     let reset = Closed::Lost(Failure::Reset);
     let told = |point| lost(point, Told::closed(step(point), reset, None), reset, None);
-    let scenario = fails_at(index, "resets", Script::reset, told);
+    let scenario = fails_at(index, "resets", |s, _| s.reset(), told);
     if index == 0 {
         // The reset may be there before the socket is asked for its addresses: then there never was a session.
-        return scenario.or_unwelcome(Told::elsewhere().dead(reset));
+        return scenario.unwelcome(Told::elsewhere());
     }
     scenario.is_over_unless_unwelcome(reset)
 }
@@ -312,7 +312,8 @@ fn breaks_off(index: usize) -> Scenario {
         let violated = Told::violated(step(point), violation);
         lost(point, violated, closed, None)
     };
-    fails_at(index, "breaks_off", |s| s.send("22").close(), told).is_over_unless_unwelcome(closed)
+    fails_at(index, "breaks_off", |s, _| s.send("22").close(), told)
+        .is_over_unless_unwelcome(closed)
 }
 
 fn leaves(index: usize) -> Scenario {
@@ -325,7 +326,14 @@ fn leaves(index: usize) -> Scenario {
             _ => lost(point, refused, Closed::Service, Some(421)),
         }
     };
-    let fault = |s: Script| s.send("421 going down\r\n").ignore_rest();
+    let fault = |script: Script, point| {
+        // Data that stands still is given up after a second; what is tested here ends.
+        let script = match point {
+            Receiving => script.close_data(),
+            _ => script,
+        };
+        script.send("421 going down\r\n").ignore_rest()
+    };
     fails_at(index, "leaves", fault, told).is_over_unless_unwelcome(Closed::Service)
 }
 
@@ -333,7 +341,7 @@ fn talks_nonsense(index: usize) -> Scenario {
     let violation = Violation::Reply(ReplyError::Malformed(Malformed::NoCode));
     let closed = Closed::Violation(violation);
     let told = |point| lost(point, Told::violated(step(point), violation), closed, None);
-    let fault = |s: Script| s.send("HTTP/1.1 400\r\n").ignore_rest();
+    let fault = |s: Script, _| s.send("HTTP/1.1 400\r\n").ignore_rest();
     fails_at(index, "talks_nonsense", fault, told).is_over_unless_unwelcome(closed)
 }
 
@@ -367,7 +375,7 @@ fn stalls(index: usize) -> Scenario {
         });
         told
     };
-    let scenario = fails_at(index, "stalls", Script::ignore_rest, told).configured(|config| {
+    let scenario = fails_at(index, "stalls", |s, _| s.ignore_rest(), told).configured(|config| {
         config.timeouts = ftp_proto::Timeouts::all(PROMPT);
         config.timeouts.abort_grace = SHORT;
         config.timeouts.fence = SHORT;
@@ -386,10 +394,5 @@ impl Scenario {
         } else {
             self
         }
-    }
-
-    fn or_unwelcome(mut self, told: Told) -> Self {
-        self.unwelcome.push(told);
-        self
     }
 }

@@ -94,6 +94,13 @@ impl Told {
     }
 }
 
+impl Told {
+    /// Without a session there is none to be asked.
+    pub(super) fn is_the_same_but_for_the_state(&self, other: &Self) -> bool {
+        self.outcome == other.outcome && self.received == other.received
+    }
+}
+
 impl Why {
     fn of(kind: &ErrorKind) -> Self {
         match kind {
