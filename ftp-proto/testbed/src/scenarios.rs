@@ -242,7 +242,7 @@ impl Scenario {
     }
 
     /// The session is over: nothing more is sent, and everything fails at once, in the same way.
-    fn is_over(self, closed: Closed) -> Self {
+    fn ends(self, closed: Closed) -> Self {
         self.then("NOOP", Told::over(ftp_proto::Verb::Noop, closed))
             .then(download(), Told::over(ftp_proto::Verb::Retr, closed))
             .then("PWD", Told::over(ftp_proto::Verb::Pwd, closed))

@@ -22,6 +22,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     scenarios.extend(fences());
     scenarios.extend(styles());
     scenarios.extend(moments());
+    scenarios.extend(losses());
     scenarios
 }
 
@@ -105,7 +106,7 @@ fn fences() -> Vec<Scenario> {
                 config.timeouts.abort_grace = SHORT;
                 config.timeouts.fence = SHORT;
             })
-            .is_over(Closed::Timeout(Reason::Fence)),
+            .ends(Closed::Timeout(Reason::Fence)),
     );
     scenarios
 }
@@ -126,7 +127,7 @@ fn styles() -> Vec<Scenario> {
                 aborting(),
                 Told::broken(b"abc", Interruption::Aborted).dead(Closed::Local),
             )
-            .is_over(Closed::Local),
+            .ends(Closed::Local),
         scenario(
             "the_data_connection_stays_a_little",
             moving()
@@ -162,6 +163,12 @@ fn moments() -> Vec<Scenario> {
             Told::broken(b"abc", Interruption::Aborted).reply(Some(226)),
         )
         .goes_on(),
+    ]
+}
+
+fn losses() -> Vec<Scenario> {
+    let replies = || aborted("426 cut\r\n226 aborted\r\n");
+    vec![
         Scenario::new(
             "between_an_early_success_and_its_mark",
             retr("200 well\r\n")
@@ -182,17 +189,17 @@ fn moments() -> Vec<Scenario> {
             "the_control_connection_is_lost",
             moving().expect("ABOR").wait("told").close(),
         )
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         scenario(
             "the_control_connection_is_reset",
             moving().expect("ABOR").wait("told").reset(),
         )
-        .is_over(Closed::Lost(Failure::Reset)),
+        .ends(Closed::Lost(Failure::Reset)),
         scenario(
             "a_farewell",
             moving().then_all(aborted("421 enough\r\n")).expect_close(),
         )
-        .is_over(Closed::Service),
+        .ends(Closed::Service),
         // The next transfer waits for what is owed by the last.
         scenario(
             "the_next_transfer_waits",

@@ -16,6 +16,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         scenarios.extend(both_modes(mode, verb, configure));
     }
     scenarios.extend(calls());
+    scenarios.extend(replies_before_the_call());
+    scenarios.extend(strangers_and_refusals());
     scenarios.extend(early_successes());
     scenarios
 }
@@ -97,8 +99,11 @@ fn both_modes(mode: &str, verb: &str, configure: fn(&mut Config)) -> Vec<Scenari
     ]
 }
 
+fn lost() -> Told {
+    Told::broken(b"", Interruption::ControlLost).dead(Closed::Eof)
+}
+
 fn calls() -> Vec<Scenario> {
-    let lost = || Told::broken(b"", Interruption::ControlLost).dead(Closed::Eof);
     vec![
         Scenario::new(
             "row_1_no_reply",
@@ -120,7 +125,7 @@ fn calls() -> Vec<Scenario> {
         )
         .configured(extended)
         .then(download(), lost())
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         Scenario::new(
             "row_16_lost_before_the_call",
             // The stranger is turned away: by then the client was waiting for a call.
@@ -131,7 +136,12 @@ fn calls() -> Vec<Scenario> {
         )
         .configured(extended)
         .then(download(), lost())
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
+    ]
+}
+
+fn replies_before_the_call() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "row_21_success_before_the_call",
             retr(BOTH).settle().connect().send_data("abc").close_data(),
@@ -164,6 +174,11 @@ fn calls() -> Vec<Scenario> {
             Told::broken_upload(Some(0), Interruption::Reply).reply(Some(425)),
         )
         .goes_on(),
+    ]
+}
+
+fn strangers_and_refusals() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "a_stranger_calls_first",
             ended(

@@ -12,6 +12,7 @@ const REPLIES: &str = "426 cut\r\n226 aborted\r\n";
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = replies();
     scenarios.extend(transfers());
+    scenarios.extend(payload());
     scenarios
 }
 
@@ -30,7 +31,7 @@ fn replies() -> Vec<Scenario> {
         Scenario::new("reply", Script::new().expect("NOOP").expect_close())
             .configured(|config| config.timeouts.reply = SHORT)
             .then("NOOP", silent())
-            .is_over(Closed::Timeout(Reason::Reply)),
+            .ends(Closed::Timeout(Reason::Reply)),
         // The whole of the reply is limited, and not the wait for each of its bytes.
         Scenario::new(
             "reply_that_drips",
@@ -40,7 +41,7 @@ fn replies() -> Vec<Scenario> {
         )
         .configured(|config| config.timeouts.reply = SHORT)
         .then("NOOP", silent())
-        .is_over(Closed::Timeout(Reason::Reply)),
+        .ends(Closed::Timeout(Reason::Reply)),
         Scenario::new(
             "reply_in_the_prelude",
             Script::new()
@@ -50,7 +51,7 @@ fn replies() -> Vec<Scenario> {
         )
         .configured(|config| config.timeouts.reply = PROMPT)
         .then(download(), Told::timed_out(Verb::Epsv, Reason::Reply))
-        .is_over(Closed::Timeout(Reason::Reply)),
+        .ends(Closed::Timeout(Reason::Reply)),
     ]
 }
 
@@ -84,6 +85,12 @@ fn transfers() -> Vec<Scenario> {
             Told::broken(b"", timeout(Reason::DataOpen)).at(Verb::Epsv),
         )
         .goes_on(),
+    ]
+}
+
+fn payload() -> Vec<Scenario> {
+    let timeout = Interruption::Timeout;
+    vec![
         Scenario::new(
             "row_25_payload_that_stands_still",
             retr_behind("abc", "150 here\r\n").then_all(aborted(REPLIES)),

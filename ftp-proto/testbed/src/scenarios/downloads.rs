@@ -13,10 +13,14 @@ const BOTH: &str = "150 here\r\n226 done\r\n";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = beginnings();
+    scenarios.extend(marks_and_ports());
     scenarios.extend(ends());
+    scenarios.extend(failures_and_ranges());
     scenarios.extend(breaks());
     scenarios.extend(early_successes());
     scenarios.extend(losses());
+    scenarios.extend(farewells());
+    scenarios.extend(losses_at_rest());
     scenarios
 }
 
@@ -53,7 +57,12 @@ fn beginnings() -> Vec<Scenario> {
             download(),
             Told::refused(Verb::Retr, 550).dead(Closed::Service),
         )
-        .is_over(Closed::Service),
+        .ends(Closed::Service),
+    ]
+}
+
+fn marks_and_ports() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "row_19_the_last_mark_is_kept",
             retr("150 soon\r\n125 now\r\n")
@@ -73,7 +82,7 @@ fn beginnings() -> Vec<Scenario> {
                 .unconfirmed()
                 .dead(Closed::Violation(Violation::TooManyPreliminary)),
         )
-        .is_over(Closed::Violation(Violation::TooManyPreliminary)),
+        .ends(Closed::Violation(Violation::TooManyPreliminary)),
         Scenario::new(
             "a_refused_port_is_tried_otherwise",
             Script::new()
@@ -167,6 +176,11 @@ fn ends() -> Vec<Scenario> {
         )
         .then(download(), told)
         .goes_on(),
+    ]
+}
+
+fn failures_and_ranges() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "row_9_failure_before_the_end",
             retr("150 here\r\n451 sorry\r\n")
@@ -340,8 +354,11 @@ fn early_successes() -> Vec<Scenario> {
     ]
 }
 
+fn lost(received: &[u8]) -> Told {
+    Told::broken(received, Interruption::ControlLost).dead(Closed::Eof)
+}
+
 fn losses() -> Vec<Scenario> {
-    let lost = |bytes: &[u8]| Told::broken(bytes, Interruption::ControlLost).dead(Closed::Eof);
     vec![
         Scenario::new(
             "row_16_the_control_connection_is_lost_and_the_data_goes_on",
@@ -355,7 +372,7 @@ fn losses() -> Vec<Scenario> {
             download(),
             lost(b"abcdef").compared(Compared::Hint(6)).unconfirmed(),
         )
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         Scenario::new(
             "row_16_and_the_data_ends_too_early",
             retr("150 here (6 bytes)\r\n")
@@ -364,21 +381,26 @@ fn losses() -> Vec<Scenario> {
                 .close_data(),
         )
         .then(download(), lost(b"abc").compared(Compared::Hint(6)))
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         Scenario::new(
             "row_16_and_the_data_is_reset",
             retr(HERE).send_data("abc").close().wait(TAKEN).reset_data(),
         )
         .then(taking(3), lost(b"abc"))
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         Scenario::new(
             "row_16_and_the_data_stands_still",
             retr_behind("abc", HERE).close().mark("closed").wait("over"),
         )
         .configured(|config| config.timeouts.data_idle = SHORT)
         .then(taking_its_time_until("closed"), lost(b"abc"))
-        .is_over(Closed::Eof)
+        .ends(Closed::Eof)
         .release("over"),
+    ]
+}
+
+fn farewells() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "row_16_a_farewell_and_the_data_goes_on",
             retr("150 here (6 bytes)\r\n")
@@ -395,7 +417,7 @@ fn losses() -> Vec<Scenario> {
             let told = told.compared(Compared::Hint(6)).unconfirmed();
             told.dead(Closed::Service)
         })
-        .is_over(Closed::Service),
+        .ends(Closed::Service),
         Scenario::new(
             "row_16_a_farewell_and_the_data_stands_still",
             retr(HERE)
@@ -408,20 +430,25 @@ fn losses() -> Vec<Scenario> {
             let told = Told::broken(b"abc", Interruption::ControlLost).reply(Some(421));
             told.dead(Closed::Service)
         })
-        .is_over(Closed::Service)
+        .ends(Closed::Service)
         .release("over"),
+    ]
+}
+
+fn losses_at_rest() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "row_16_lost_before_the_mark",
             opening().expect("RETR a").close(),
         )
         .then(download(), lost(b""))
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         Scenario::new(
             "row_16_lost_after_the_end",
             ended(retr(HERE).send_data("abc")).close(),
         )
         .then(download(), lost(b"abc").unconfirmed())
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         Scenario::new(
             "row_18_no_final_reply",
             ended(retr("150 here (3 bytes)\r\n").send_data("abc")).expect_close(),
@@ -432,7 +459,7 @@ fn losses() -> Vec<Scenario> {
             let told = Told::broken(b"abc", cause).compared(Compared::Hint(3));
             told.unconfirmed().dead(Closed::Timeout(Reason::Completion))
         })
-        .is_over(Closed::Timeout(Reason::Completion)),
+        .ends(Closed::Timeout(Reason::Completion)),
         // After all that, a second transfer begins with its own EPSV, and nothing of the first is left.
         Scenario::new(
             "a_failure_and_then_a_success",

@@ -3,16 +3,16 @@
 use ftp_proto::reply::{Malformed, ReplyError};
 use ftp_proto::{Closed, Failure, Interruption, Reason, Verb, Violation};
 
-use super::{Act, PROMPT, SHORT, Scenario, Told, Upload, download, much, upload};
+use super::{Act, PROMPT, SHORT, Scenario, Told, Upload, download, ended, much, upload};
 use crate::scripted::{Passive, Port, Script};
 
 /// One step of the session: what the server hears, how it answers, and what fails if it does not.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Stage {
     name: &'static str,
     point: Point,
-    hears: fn(Script) -> Script,
-    answers: fn(Script) -> Script,
+    hears: Script,
+    answers: Script,
     /// How many of the acts are over by then.
     acts: usize,
 }
@@ -65,146 +65,88 @@ fn stages() -> Vec<Stage> {
         answers,
         acts,
     };
+    let says = |name, point, acts, line: &str, reply: &str| {
+        let hears = Script::new().expect(line);
+        stage(name, point, acts, hears, reply_of(reply))
+    };
+    let opens = |name, acts| {
+        let (hears, answers) = (Script::new().expect("EPSV"), open());
+        stage(name, Opening(Verb::Epsv), acts, hears, answers)
+    };
+    let s = Script::new;
     vec![
-        stage("greeting", Greeting, 0, |s| s, |s| s.send("220 ready\r\n")),
-        stage(
-            "user",
-            Reply(Verb::User),
-            0,
-            |s| s.expect("USER ann"),
-            |s| s.send("331 pw\r\n"),
-        ),
-        stage(
-            "pass",
-            Reply(Verb::Pass),
-            0,
-            |s| s.expect("PASS secret"),
-            |s| s.send("230 in\r\n"),
-        ),
-        stage(
-            "cwd",
-            Reply(Verb::Cwd),
-            1,
-            |s| s.expect("CWD d"),
-            |s| s.send("250 ok\r\n"),
-        ),
-        stage(
-            "pwd",
-            Reply(Verb::Pwd),
-            2,
-            |s| s.expect("PWD"),
-            |s| s.send("257 \"/d\"\r\n"),
-        ),
-        stage(
-            "mkd",
-            Reply(Verb::Mkd),
-            3,
-            |s| s.expect("MKD e"),
-            |s| s.send("257 \"e\"\r\n"),
-        ),
-        stage(
-            "rnfr",
-            Reply(Verb::Rnfr),
-            4,
-            |s| s.expect("RNFR a"),
-            |s| s.send("350 ok\r\n"),
-        ),
-        stage(
-            "rnto",
-            Reply(Verb::Rnto),
-            4,
-            |s| s.expect("RNTO b"),
-            |s| s.send("250 ok\r\n"),
-        ),
+        stage("greeting", Greeting, 0, s(), reply_of("220 ready")),
+        says("user", Reply(Verb::User), 0, "USER ann", "331 pw"),
+        says("pass", Reply(Verb::Pass), 0, "PASS secret", "230 in"),
+        says("cwd", Reply(Verb::Cwd), 1, "CWD d", "250 ok"),
+        says("pwd", Reply(Verb::Pwd), 2, "PWD", "257 \"/d\""),
+        says("mkd", Reply(Verb::Mkd), 3, "MKD e", "257 \"e\""),
+        says("rnfr", Reply(Verb::Rnfr), 4, "RNFR a", "350 ok"),
+        says("rnto", Reply(Verb::Rnto), 4, "RNTO b", "250 ok"),
         // TYPE goes out together with EPSV, and the step is called by the latter.
-        stage(
-            "type",
-            Opening(Verb::Epsv),
-            5,
-            |s| s.expect("TYPE I"),
-            |s| s.send("200 ok\r\n"),
-        ),
-        stage("epsv", Opening(Verb::Epsv), 5, |s| s.expect("EPSV"), open),
-        stage(
-            "retr",
-            Mark(Verb::Retr),
-            5,
-            |s| s.expect("RETR a"),
-            |s| s.send("150 here\r\n"),
-        ),
+        says("type", Opening(Verb::Epsv), 5, "TYPE I", "200 ok"),
+        opens("epsv", 5),
+        says("retr", Mark(Verb::Retr), 5, "RETR a", "150 here"),
         stage(
             "receiving",
             Receiving,
             5,
-            |s| s.send_data("abc"),
-            |s| s.send_data("def"),
+            s().send_data("abc"),
+            s().send_data("def"),
         ),
-        stage(
-            "received",
-            Received,
-            5,
-            |s| s.shut_down_data().read_data_to_end(),
-            |s| s.send("226 done\r\n"),
-        ),
-        stage(
-            "epsv_again",
-            Opening(Verb::Epsv),
-            6,
-            |s| s.expect("EPSV"),
-            open,
-        ),
-        stage(
-            "rest",
-            Opening(Verb::Rest),
-            6,
-            |s| s.expect("REST 2"),
-            |s| s.send("350 ok\r\n"),
-        ),
-        stage(
-            "stor",
-            Mark(Verb::Stor),
-            6,
-            |s| s.expect("STOR a"),
-            |s| s.send("150 go\r\n"),
-        ),
-        stage("sending", Sending, 6, |s| s.read_data(3), |s| s),
+        stage("received", Received, 5, ended(s()), reply_of("226 done")),
+        opens("epsv_again", 6),
+        says("rest", Opening(Verb::Rest), 6, "REST 2", "350 ok"),
+        says("stor", Mark(Verb::Stor), 6, "STOR a", "150 go"),
+        stage("sending", Sending, 6, s().read_data(3), s()),
         stage(
             "sent",
             Sent,
             6,
-            |s| s.read_data_to_end(),
-            |s| s.send("226 done\r\n"),
+            s().read_data_to_end(),
+            reply_of("226 done"),
         ),
-        stage(
-            "dele",
-            Reply(Verb::Dele),
-            7,
-            |s| s.expect("DELE f"),
-            |s| s.send("250 ok\r\n"),
-        ),
-        stage(
-            "quit",
-            Reply(Verb::Quit),
-            8,
-            |s| s.expect("QUIT"),
-            |s| s.send("221 bye\r\n"),
-        ),
+        says("dele", Reply(Verb::Dele), 7, "DELE f", "250 ok"),
+        says("quit", Reply(Verb::Quit), 8, "QUIT", "221 bye"),
     ]
 }
 
-fn open(script: Script) -> Script {
-    script.passive(Port::Open, Passive::Extended).accept()
+fn reply_of(line: &str) -> Script {
+    Script::new().send(format!("{line}\r\n"))
+}
+
+fn open() -> Script {
+    Script::new()
+        .passive(Port::Open, Passive::Extended)
+        .accept()
+}
+
+/// Everything goes well.
+fn plays(stages: &[Stage]) -> Script {
+    stages.iter().cloned().fold(Script::new(), |script, stage| {
+        script.then_all(stage.hears).then_all(stage.answers)
+    })
 }
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    let whole = stages().iter().fold(Script::new(), |script, stage| {
-        (stage.answers)((stage.hears)(script))
-    });
+    let whole = plays(&stages());
     let no_fault = acts().into_iter().fold(
         Scenario::bare("no_fault", whole.expect_close()),
         |scenario, (act, told)| scenario.then(act, told),
     );
-    let mut scenarios = vec![no_fault.is_over(Closed::Quit)];
+    let mut scenarios = vec![
+        no_fault.ends(Closed::Quit),
+        Scenario::bare(
+            "a_greeting_that_refuses",
+            Script::new().send("530 full\r\n").expect_close(),
+        )
+        .unwelcome(Told::refused(Verb::Greeting, 530)),
+        Scenario::bare(
+            "a_greeting_that_is_put_off",
+            Script::new().send("120 soon\r\n220 ready\r\n"),
+        )
+        .goes_on(),
+    ];
     for index in 0..stages().len() {
         scenarios.extend([
             closes(index),
@@ -230,10 +172,7 @@ fn fails_at(
     let Some(last) = stages.pop() else {
         unreachable!("there is a stage of that number")
     };
-    let before = stages.iter().fold(Script::new(), |script, stage| {
-        (stage.answers)((stage.hears)(script))
-    });
-    let mut script = script((last.hears)(before), last.point);
+    let mut script = script(plays(&stages).then_all(last.hears), last.point);
     if matches!(last.point, Sending) {
         // The data connection is not to fail as well.
         script = script.wait("over");
@@ -291,7 +230,7 @@ fn closes(index: usize) -> Scenario {
         let closed = Told::closed(step(point), Closed::Eof, None);
         lost(point, closed, Closed::Eof, None)
     };
-    fails_at(index, "closes", |s, _| s.close(), told).is_over_unless_unwelcome(Closed::Eof)
+    fails_at(index, "closes", |s, _| s.close(), told).ends_unless_unwelcome(Closed::Eof)
 }
 
 fn resets(index: usize) -> Scenario {
@@ -302,7 +241,7 @@ fn resets(index: usize) -> Scenario {
         // The reset may be there before the socket is asked for its addresses: then there never was a session.
         return scenario.unwelcome(Told::elsewhere());
     }
-    scenario.is_over_unless_unwelcome(reset)
+    scenario.ends_unless_unwelcome(reset)
 }
 
 fn breaks_off(index: usize) -> Scenario {
@@ -312,8 +251,7 @@ fn breaks_off(index: usize) -> Scenario {
         let violated = Told::violated(step(point), violation);
         lost(point, violated, closed, None)
     };
-    fails_at(index, "breaks_off", |s, _| s.send("22").close(), told)
-        .is_over_unless_unwelcome(closed)
+    fails_at(index, "breaks_off", |s, _| s.send("22").close(), told).ends_unless_unwelcome(closed)
 }
 
 fn leaves(index: usize) -> Scenario {
@@ -334,7 +272,7 @@ fn leaves(index: usize) -> Scenario {
         };
         script.send("421 going down\r\n").ignore_rest()
     };
-    fails_at(index, "leaves", fault, told).is_over_unless_unwelcome(Closed::Service)
+    fails_at(index, "leaves", fault, told).ends_unless_unwelcome(Closed::Service)
 }
 
 fn talks_nonsense(index: usize) -> Scenario {
@@ -342,7 +280,7 @@ fn talks_nonsense(index: usize) -> Scenario {
     let closed = Closed::Violation(violation);
     let told = |point| lost(point, Told::violated(step(point), violation), closed, None);
     let fault = |s: Script, _| s.send("HTTP/1.1 400\r\n").ignore_rest();
-    fails_at(index, "talks_nonsense", fault, told).is_over_unless_unwelcome(closed)
+    fails_at(index, "talks_nonsense", fault, told).ends_unless_unwelcome(closed)
 }
 
 fn stalls(index: usize) -> Scenario {
@@ -381,16 +319,16 @@ fn stalls(index: usize) -> Scenario {
         config.timeouts.fence = SHORT;
     });
     match after {
-        Some(reason) => scenario.is_over_unless_unwelcome(Closed::Timeout(reason)),
+        Some(reason) => scenario.ends_unless_unwelcome(Closed::Timeout(reason)),
         None => scenario,
     }
 }
 
 impl Scenario {
     /// Without a session there is nothing to be asked once more.
-    fn is_over_unless_unwelcome(self, closed: Closed) -> Self {
+    fn ends_unless_unwelcome(self, closed: Closed) -> Self {
         if self.unwelcome.is_empty() {
-            self.is_over(closed).release("over")
+            self.ends(closed).release("over")
         } else {
             self
         }

@@ -55,7 +55,10 @@ fn run(check: fn(&Arc<Scenario>) -> Result<(), Complaint>) -> ExitCode {
 fn watched<S: Subject + 'static>(scenario: &Arc<Scenario>) -> Result<Course, Complaint> {
     let (done, ended) = mpsc::channel();
     let scenario = Arc::clone(scenario);
-    thread::spawn(move || done.send(play::<S>(&scenario)));
+    thread::spawn(move || {
+        // Nobody is there any more for what comes too late.
+        let _ = done.send(play::<S>(&scenario));
+    });
     match ended.recv_timeout(2 * WATCHDOG) {
         Ok(result) => result,
         Err(mpsc::RecvTimeoutError::Timeout) => Err("the client hangs".into()),

@@ -6,7 +6,17 @@ use super::{Download, PROMPT, SHORT, Scenario, Told, download, ended, retr};
 use crate::scripted::Script;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    let told = || Told::downloaded(b"abc");
+    let mut scenarios = answered();
+    scenarios.extend(unanswered());
+    scenarios.extend(others());
+    scenarios
+}
+
+fn told() -> Told {
+    Told::downloaded(b"abc")
+}
+
+fn answered() -> Vec<Scenario> {
     vec![
         // pyftpdlib
         Scenario::new(
@@ -36,6 +46,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         .then(download(), told().draining(1))
         .release("told")
         .goes_on(),
+    ]
+}
+
+fn unanswered() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "never_answered",
             ended(kept_alive())
@@ -69,7 +84,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             config.timeouts.fence = SHORT;
         })
         .then(download(), told().draining(1))
-        .is_over(Closed::Timeout(Reason::Fence)),
+        .ends(Closed::Timeout(Reason::Fence)),
+    ]
+}
+
+fn others() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "a_refusal_that_was_the_transfer_s",
             ended(kept_alive().send("503 broken\r\n")).send("200 yes\r\n"),

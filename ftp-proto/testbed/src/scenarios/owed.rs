@@ -78,7 +78,7 @@ fn surplus() -> Vec<Scenario> {
             "PWD",
             Told::violated(Verb::Pwd, Violation::TooManyUnsolicited),
         )
-        .is_over(Closed::Violation(Violation::TooManyUnsolicited)),
+        .ends(Closed::Violation(Violation::TooManyUnsolicited)),
     ]);
     scenarios
 }
@@ -133,7 +133,7 @@ fn ends() -> Vec<Scenario> {
             idle_with("421 idle too long\r\n").expect_close(),
         )
         .then("PWD", closed(Closed::Service, Some(421)))
-        .is_over(Closed::Service),
+        .ends(Closed::Service),
         idle(
             "an_end_while_idle",
             Script::new()
@@ -145,7 +145,7 @@ fn ends() -> Vec<Scenario> {
                 .expect_close(),
         )
         .then("PWD", closed(Closed::Eof, None))
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         idle(
             "a_reset_while_idle",
             Script::new()
@@ -155,7 +155,7 @@ fn ends() -> Vec<Scenario> {
                 .mark("sent"),
         )
         .then("PWD", closed(Closed::Lost(ftp_proto::Failure::Reset), None))
-        .is_over(Closed::Lost(ftp_proto::Failure::Reset)),
+        .ends(Closed::Lost(ftp_proto::Failure::Reset)),
         // What it said before it went is heard first.
         idle(
             "a_farewell_and_an_end_while_idle",
@@ -164,7 +164,7 @@ fn ends() -> Vec<Scenario> {
                 .expect_close(),
         )
         .then("PWD", closed(Closed::Service, Some(421)))
-        .is_over(Closed::Service),
+        .ends(Closed::Service),
         idle(
             "half_a_reply_and_an_end_while_idle",
             Script::new()
@@ -177,7 +177,7 @@ fn ends() -> Vec<Scenario> {
                 .expect_close(),
         )
         .then("PWD", Told::violated(Verb::Pwd, Violation::TruncatedReply))
-        .is_over(Closed::Violation(Violation::TruncatedReply)),
+        .ends(Closed::Violation(Violation::TruncatedReply)),
         idle(
             "a_quit_that_is_answered",
             idle_with("200 hello\r\n")
@@ -185,6 +185,6 @@ fn ends() -> Vec<Scenario> {
                 .expect_close(),
         )
         .then("QUIT", Told::replied("221 bye").dead(Closed::Quit))
-        .is_over(Closed::Quit),
+        .ends(Closed::Quit),
     ]
 }

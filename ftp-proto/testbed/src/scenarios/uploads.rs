@@ -9,6 +9,7 @@ const GO: &str = "150 go\r\n";
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = ends();
     scenarios.extend(failures());
+    scenarios.extend(early_successes());
     scenarios.extend(losses());
     scenarios
 }
@@ -61,6 +62,11 @@ fn ends() -> Vec<Scenario> {
         )
         .stores(b"abc")
         .goes_on(),
+    ]
+}
+
+fn early_successes() -> Vec<Scenario> {
+    vec![
         Scenario::new(
             "row_14_success_without_a_mark",
             stor("226 done\r\n")
@@ -145,7 +151,7 @@ fn failures() -> Vec<Scenario> {
             told.dead(Closed::Timeout(Reason::Completion))
         })
         .stores(b"abc")
-        .is_over(Closed::Timeout(Reason::Completion)),
+        .ends(Closed::Timeout(Reason::Completion)),
         Scenario::new(
             "the_client_s_own_disk_fails",
             stor(GO).then_all(aborted("426 cut\r\n226 aborted\r\n")),
@@ -171,7 +177,7 @@ fn losses() -> Vec<Scenario> {
             opening().expect("STOR a").close(),
         )
         .then(upload(b"abc"), lost(Some(0)))
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
         // Nothing is sent to nobody.
         Scenario::new(
             "row_16_lost_while_sending",
@@ -179,7 +185,7 @@ fn losses() -> Vec<Scenario> {
         )
         .then(much(), lost(None))
         .counts_vary()
-        .is_over(Closed::Eof)
+        .ends(Closed::Eof)
         .release("over"),
         Scenario::new(
             "row_16_a_farewell_while_sending",
@@ -193,13 +199,13 @@ fn losses() -> Vec<Scenario> {
             told.reply(Some(421)).dead(Closed::Service)
         })
         .counts_vary()
-        .is_over(Closed::Service),
+        .ends(Closed::Service),
         Scenario::new(
             "row_16_lost_after_the_end",
             stor(GO).read_data_to_end().close(),
         )
         .then(upload(b"abc"), lost(Some(3)).unconfirmed())
         .stores(b"abc")
-        .is_over(Closed::Eof),
+        .ends(Closed::Eof),
     ]
 }
