@@ -354,6 +354,8 @@ impl<T: Transport> Driver<T> {
     }
 
     fn accept(&mut self, data: DataId) {
+        // Asked again, it was a stranger who had called.
+        self.data = None;
         loop {
             let slice = self.slice();
             let Some((id, listener)) = &mut self.listener else {

@@ -178,7 +178,7 @@ impl<T: Transport> Driver<T> {
                 }
                 Err(error) => self.fail(Link::Data(data), error, reactor),
             },
-            Action::Accept { data } => self.start_accepting(data),
+            Action::Accept { data } => self.start_accepting(data, reactor),
             Action::Secure { link } => self.secure(link, reactor),
             Action::Unsecure => self.changing = Some(Change::Unsecuring),
             Action::Move { data, flow } => self.start_moving(data, flow, reactor),

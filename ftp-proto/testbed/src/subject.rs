@@ -1,4 +1,4 @@
-//! What the [cases](crate::cases) need of a client.
+//! What the [cases](crate::cases) and the [scenarios](crate::scenarios) need of a client.
 
 use std::fmt;
 use std::io::{Read, Write};
