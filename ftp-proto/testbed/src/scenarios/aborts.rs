@@ -115,7 +115,7 @@ fn styles() -> Vec<Scenario> {
     vec![
         Scenario::new(
             "closing_the_data_connection_alone",
-            moving().read_data_to_end().wait("told").send("426 cut\r\n"),
+            moving().read_data_to_reset().wait("told").send("426 cut\r\n"),
         )
         .configured(|config| config.abort = AbortStyle::CloseData)
         .then(aborting(), told(1))
@@ -132,7 +132,7 @@ fn styles() -> Vec<Scenario> {
             "the_data_connection_stays_a_little",
             moving()
                 .expect("ABOR")
-                .read_data_to_end()
+                .read_data_to_reset()
                 .wait("told")
                 .send("426 cut\r\n226 aborted\r\n"),
         )
