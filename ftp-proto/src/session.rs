@@ -336,6 +336,34 @@ impl Session {
         self.used = self.used.with(leniency);
     }
 
+    /// Gives back memory that is held in reserve: worth it for a session that will be idle. It grows again when it is
+    /// needed. Nothing else changes, at whatever moment this is called.
+    ///
+    /// ```
+    /// use ftp_proto::{Command, Config, Control, Session, Verb};
+    ///
+    /// let mut session = Session::new(Config::default(), Control::default());
+    /// session.receive(b"220 ready\r\n");
+    /// session.submit(Command::bare(Verb::Noop))?;
+    /// let before = session.clone();
+    /// session.shrink_to_fit();
+    /// assert_eq!(session, before);
+    /// # Ok::<(), ftp_proto::Misuse>(())
+    /// ```
+    pub fn shrink_to_fit(&mut self) {
+        self.parser.shrink_to_fit();
+        self.outbox.shrink_to_fit();
+        self.pending.shrink_to_fit();
+        self.batch.shrink_to_fit();
+        self.queue.shrink_to_fit();
+        self.actions.shrink_to_fit();
+        self.events.shrink_to_fit();
+        // An empty map may still hold a node.
+        if self.answers.is_empty() {
+            self.answers = BTreeMap::new();
+        }
+    }
+
     // -- control connection: bytes --------------------------------------------------------------------------------
 
     /// Feeds bytes that were read from the control connection, after TLS when it is secured.

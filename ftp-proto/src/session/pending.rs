@@ -104,6 +104,10 @@ impl Pending {
         core::mem::take(&mut self.slots)
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.slots.shrink_to_fit();
+    }
+
     pub(super) fn owes(&self, owner: Owner) -> bool {
         self.slots.iter().any(|slot| slot.owner == owner)
     }
