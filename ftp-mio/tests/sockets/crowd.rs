@@ -153,7 +153,7 @@ fn each_downloads_and_lists<R: Reactors>(mut crowd: Crowd<R>, login: impl Fn() -
     let mut step = |step: fn(&mut Member, &mut Client<R::Tcp>, usize) -> bool| {
         crowd.run(|number, client| step(members.get_mut(&number).unwrap(), client, number));
     };
-    step(|member, client, _| is_done(client, &mut member.login));
+    step(|member, client, _| is_done(client, member.login));
     step(Member::begin_download);
     step(Member::download_and_list);
     step(Member::quit);
@@ -194,7 +194,7 @@ impl Member {
             return false;
         };
         listed.unwrap();
-        assert!(is_done(client, &mut self.download));
+        assert!(is_done(client, self.download));
         let expected = [content(number), names(number)].concat();
         assert!(
             self.received == expected,
@@ -206,15 +206,12 @@ impl Member {
     fn quit<T: Transport>(&mut self, client: &mut Client<T>, _: usize) -> bool {
         self.quit
             .get_or_insert_with(|| client.start(Exchange::quit()));
-        is_done(client, &mut self.quit)
+        is_done(client, self.quit)
     }
 }
 
 /// Whether an operation has succeeded.
-fn is_done<T: Transport, O: 'static>(
-    client: &mut Client<T>,
-    operation: &mut Option<Handle<O>>,
-) -> bool {
+fn is_done<T: Transport, O: 'static>(client: &mut Client<T>, operation: Option<Handle<O>>) -> bool {
     let Poll::Ready(outcome) = client.poll(operation.unwrap()) else {
         return false;
     };
