@@ -147,6 +147,14 @@ impl<T: Transport> Client<T> {
             Stage::Failed(tried) => self.tasks.fail(|| Error::Connect(Arc::clone(tried))),
         }
         self.drop_refill();
+        self.save_memory();
+    }
+
+    /// Once all operations are over, the session may be idle for long, beside thousands of others.
+    fn save_memory(&mut self) {
+        if let (Stage::Open(driver), false) = (&mut self.stage, self.tasks.are_running()) {
+            driver.shrink_to_fit();
+        }
     }
 
     /// Reads payload that nobody wants to its end: some servers send the tickets no earlier.

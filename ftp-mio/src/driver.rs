@@ -125,6 +125,12 @@ impl<T: Transport> Driver<T> {
         }
     }
 
+    /// Gives back memory that is held in reserve.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.session.shrink_to_fit();
+        self.events.shrink_to_fit();
+    }
+
     /// The oldest event that was not polled.
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_back()

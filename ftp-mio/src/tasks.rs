@@ -152,6 +152,12 @@ impl Tasks {
         })
     }
 
+    /// Whether an operation is not over.
+    pub(crate) fn are_running(&self) -> bool {
+        let running = |task: &Task| matches!(task.state, State::Running { .. });
+        self.0.iter().any(running)
+    }
+
     /// Ends all operations with the same error.
     pub(crate) fn fail(&mut self, mut error: impl FnMut() -> Error) {
         for task in &mut self.0 {
@@ -168,7 +174,7 @@ impl Tasks {
         if let Some(State::Running { .. }) = self.0.get(index).map(|task| &task.state) {
             return Poll::Pending;
         }
-        let State::Over(outcome) = self.0.remove(index).state else {
+        let State::Over(outcome) = self.remove(index).state else {
             return Poll::Ready(Err(Error::Spent));
         };
         Poll::Ready(outcome.and_then(|output| {
@@ -183,7 +189,7 @@ impl Tasks {
         let Some(index) = self.position(number) else {
             return;
         };
-        let cancelled = self.0.remove(index).state;
+        let cancelled = self.remove(index).state;
         if let (
             State::Running {
                 tickets, transfers, ..
@@ -202,6 +208,15 @@ impl Tasks {
 
     pub(crate) fn count(&self) -> usize {
         self.0.len()
+    }
+
+    /// A client without operations keeps no memory for them.
+    fn remove(&mut self, index: usize) -> Task {
+        let task = self.0.remove(index);
+        if self.0.is_empty() {
+            self.0.shrink_to_fit();
+        }
+        task
     }
 
     fn position(&self, number: u64) -> Option<usize> {

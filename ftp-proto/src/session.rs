@@ -136,7 +136,8 @@ pub struct Session {
     next_ticket: u32,
     next_transfer: u32,
     next_data: u32,
-    transfer: Option<Running>,
+    /// Boxed, since most sessions have none at most times.
+    transfer: Option<Box<Running>>,
     /// What was asked for the transfer that waits behind it.
     ahead: Option<Ahead>,
     verdicts: Verdicts,
@@ -306,7 +307,7 @@ impl Session {
 
     /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
     pub fn current_mark(&self) -> Option<&Reply> {
-        self.transfer.as_ref().and_then(Running::mark)
+        self.transfer.as_deref().and_then(Running::mark)
     }
 
     /// The code of the latest reply, whatever command it answered: ftplib's `lastresp`.
@@ -358,6 +359,34 @@ impl Session {
 
     pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
         self.used = self.used.with(leniency);
+    }
+
+    /// Gives back memory that is held in reserve: worth it for a session that will be idle. It grows again when it is
+    /// needed. Nothing else changes, at whatever moment this is called.
+    ///
+    /// ```
+    /// use ftp_proto::{Command, Config, Control, Session, Verb};
+    ///
+    /// let mut session = Session::new(Config::default(), Control::default());
+    /// session.receive(b"220 ready\r\n");
+    /// session.submit(Command::bare(Verb::Noop))?;
+    /// let before = session.clone();
+    /// session.shrink_to_fit();
+    /// assert_eq!(session, before);
+    /// # Ok::<(), ftp_proto::Misuse>(())
+    /// ```
+    pub fn shrink_to_fit(&mut self) {
+        self.parser.shrink_to_fit();
+        self.outbox.shrink_to_fit();
+        self.pending.shrink_to_fit();
+        self.batch.shrink_to_fit();
+        self.queue.shrink_to_fit();
+        self.actions.shrink_to_fit();
+        self.events.shrink_to_fit();
+        // An empty map may still hold a node.
+        if self.answers.is_empty() {
+            self.answers = BTreeMap::new();
+        }
     }
 
     // -- control connection: bytes --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ use crate::time::Reason;
 use crate::verdict::{Completed, Interruption};
 
 use super::pending::Owner;
-use super::running::{Running, Stage, WAITS};
+use super::running::{Stage, WAITS};
 use super::table::{Data, Said};
 use super::{AbortStyle, Leniency, Session};
 
@@ -212,7 +212,9 @@ impl Session {
     }
 
     pub(super) fn transfer_verb(&self) -> Verb {
-        self.transfer.as_ref().map_or(Verb::Noop, Running::verb)
+        self.transfer
+            .as_ref()
+            .map_or(Verb::Noop, |running| running.verb())
     }
 }
 

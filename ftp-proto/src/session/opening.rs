@@ -2,6 +2,7 @@
 //!
 //! Until the transfer command is written, every failure leaves the control connection in step.
 
+use alloc::boxed::Box;
 use core::net::SocketAddr;
 
 use crate::action::{Action, DataId, Failure, Representation, Target};
@@ -22,7 +23,7 @@ impl Session {
     pub(super) fn start_transfer(&mut self, id: TransferId, transfer: Transfer) {
         let mode = self.rung(transfer.mode().unwrap_or(self.config.data_mode));
         let forbidden = self.transfer_forbidden(mode);
-        self.transfer = Some(Running::new(id, transfer, mode));
+        self.transfer = Some(Box::new(Running::new(id, transfer, mode)));
         if let Some(limit) = self.config.timeouts.operation {
             self.timers.request(Reason::Operation, limit);
         }

@@ -130,6 +130,10 @@ impl Pending {
         self.slots.iter().any(Slot::asks_for_port)
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.slots.shrink_to_fit();
+    }
+
     pub(super) fn owes(&self, owner: Owner) -> bool {
         self.slots.iter().any(|slot| slot.owner == owner)
     }

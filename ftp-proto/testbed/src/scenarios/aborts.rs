@@ -115,7 +115,10 @@ fn styles() -> Vec<Scenario> {
     vec![
         Scenario::new(
             "closing_the_data_connection_alone",
-            moving().read_data_to_reset().wait("told").send("426 cut\r\n"),
+            moving()
+                .read_data_to_reset()
+                .wait("told")
+                .send("426 cut\r\n"),
         )
         .configured(|config| config.abort = AbortStyle::CloseData)
         .then(aborting(), told(1))
