@@ -12,6 +12,8 @@ mod config;
 mod coverage;
 mod ending;
 mod keepalive;
+#[cfg(feature = "testing")]
+mod memory;
 mod opening;
 mod outbox;
 mod payload;

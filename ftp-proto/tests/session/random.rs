@@ -112,9 +112,15 @@ fn wants(seeded: &mut Seeded) -> Vec<Want> {
             Transfer::append(argument("f")),
             FILE.to_vec(),
         )],
-        _ => vec![Want::Batch(
-            ["NOOP", "SIZE f", "MDTM f"].map(String::from).into(),
-        )],
+        _ => {
+            let lines = ["NOOP", "SIZE f", "MDTM f"].map(String::from).into();
+            let batched = seeded.flip();
+            vec![if batched {
+                Want::Batch(lines)
+            } else {
+                Want::Several(lines)
+            }]
+        }
     };
     wants.push(command("PWD"));
     wants.push(Want::Transfer(Transfer::machine_list(None), Vec::new()));
