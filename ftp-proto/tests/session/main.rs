@@ -18,5 +18,6 @@ mod owed;
 mod random;
 mod resume;
 mod scenarios;
+mod steps;
 mod table;
 mod world;
