@@ -70,6 +70,7 @@ fn rule(any: bool, seeded: &mut Seeded) -> Rule {
     rule.then(one_of(&next, seeded))
 }
 
+/// Also says whether replies come that nobody can tell from answers.
 fn behaviour(any: bool, seeded: &mut Seeded) -> (Behaviour, bool) {
     let manners = [
         Manners::Prompt,
@@ -80,10 +81,13 @@ fn behaviour(any: bool, seeded: &mut Seeded) -> (Behaviour, bool) {
         Manners::Inetutils,
         Manners::Libunftp,
     ];
+    let manners = one_of(&manners, seeded);
     let busy = [Busy::Queue, Busy::Answer, Busy::Refuse, Busy::BeforeFinal];
-    let mut behaviour = Behaviour::new()
-        .abort(one_of(&manners, seeded))
-        .busy(one_of(&busy, seeded));
+    let busy = one_of(&busy, seeded);
+    // A server that answers NOOP and lets an earlier ABOR wait makes every fence a lie. None was ever seen.
+    let aborts_at_once = matches!(manners, Manners::Prompt | Manners::Pyftpdlib);
+    let answers_out_of_order = busy == Busy::Answer && !aborts_at_once;
+    let mut behaviour = Behaviour::new().abort(manners).busy(busy);
     if seeded.flip() {
         behaviour = behaviour.mark_first();
     }
@@ -94,7 +98,7 @@ fn behaviour(any: bool, seeded: &mut Seeded) -> (Behaviour, bool) {
     for _ in 0..rules {
         behaviour = behaviour.rule(rule(any, seeded));
     }
-    (behaviour, rules > 0)
+    (behaviour, rules > 0 || answers_out_of_order)
 }
 
 fn wants(seeded: &mut Seeded) -> Vec<Want> {
