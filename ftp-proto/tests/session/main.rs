@@ -8,6 +8,7 @@
 )]
 
 mod abort;
+mod cells;
 mod deadlines;
 mod explore;
 mod hand;
