@@ -132,10 +132,8 @@ impl Watch {
     pub fn reported(&mut self, session: &Session, report: Report) {
         match report {
             // What moves when the transfer has its verdict counts no more.
-            Report::Moved { data, bytes } if self.live == Some(data) && self.moving => {
-                if self.transfer.is_some() && session.current_transfer() == self.transfer {
-                    self.bytes = self.bytes.saturating_add(bytes);
-                }
+            Report::Moved { data, bytes } if self.counts(session, data) => {
+                self.bytes = self.bytes.saturating_add(bytes);
             }
             Report::Unsecured => self.cleared = true,
             Report::Finished { data, .. } if self.moving => self.forget(data),
@@ -146,6 +144,11 @@ impl Watch {
             Report::Held { held, .. } => self.held = held,
             _ => {}
         }
+    }
+
+    fn counts(&self, session: &Session, data: DataId) -> bool {
+        let current = session.current_transfer();
+        self.live == Some(data) && self.moving && current.is_some() && current == self.transfer
     }
 
     /// The verdict on a transfer.

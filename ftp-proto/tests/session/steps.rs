@@ -135,7 +135,6 @@ impl Course {
     fn before(&self, step: usize) -> At {
         let mut hand = Hand::new(self.config);
         let mut tickets = Vec::new();
-        // Under TLS the transfer cannot even be asked for before it is protected.
         for line in self.lines {
             tickets.push((*line, hand.submits(line)));
         }
