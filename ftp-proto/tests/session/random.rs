@@ -299,7 +299,10 @@ fn play_all(test: &'static str, trouble: bool) {
                 })
             })
             .collect();
-        runs.into_iter().map(|run| run.join().unwrap()).sum()
+        let joined = runs.into_iter().map(|run| run.join());
+        joined
+            .map(|run| run.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .sum()
     });
     println!("{test}: {} runs, {steps} steps", seeds.count());
 }

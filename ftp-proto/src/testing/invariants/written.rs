@@ -33,7 +33,7 @@ pub(super) fn is_allowed(session: &Session, cleared: bool) -> Result<(), Broken>
         let is_rest_of_line = index == 0 && line == b"\n";
         let clean = text.is_some_and(|text| !text.iter().any(|byte| matches!(byte, b'\r' | 0)));
         require(clean || is_rest_of_line, || {
-            format!("{:?} is to be written", line.escape_ascii())
+            format!("{} is to be written", line.escape_ascii())
         })?;
         policy_allows(session, cleared, line)?;
     }
@@ -51,10 +51,10 @@ fn policy_allows(session: &Session, cleared: bool, line: &[u8]) -> Result<(), Br
         "a secret goes out in clear".into()
     })?;
     require(!(in_clear && !cleared && is_one_of(&TRANSFERS)), || {
-        format!("{:?} goes out before TLS", line.escape_ascii())
+        format!("{} goes out before TLS", line.escape_ascii())
     })?;
     let unprotected = policy == TlsPolicy::Full && !session.is_data_protected();
     require(!(unprotected && is_one_of(&PAYLOAD)), || {
-        format!("{:?} goes out without PROT P", line.escape_ascii())
+        format!("{} goes out without PROT P", line.escape_ascii())
     })
 }
