@@ -463,6 +463,12 @@ fn openings(all: &mut Scenarios) {
         setup.may_abort = true;
         all.push((format!("{name}, aborted"), setup));
     }
+    let list = Want::Transfer(Transfer::list(None), Vec::new());
+    let mut setup = Setup::new([down(), vec![list]].concat());
+    let second = Rule::at(Step::Received).of("TYPE").only(1);
+    setup.behaviour = Behaviour::new().rule(second.say(504, "Not that type.").instead());
+    setup.hasty_waits = 1;
+    all.push(("TYPE A is refused".into(), setup));
     let mut setup = Setup::new(down());
     setup.config.data_mode = DataMode::Passive;
     setup.behaviour = Behaviour::new().passive_address([10, 1, 2, 3].into());

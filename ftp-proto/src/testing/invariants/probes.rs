@@ -6,7 +6,7 @@ use core::task::Poll;
 use crate::action::{DataId, End, Failure, Link, Report};
 use crate::command::{Argument, Command, Verb};
 use crate::error::{ErrorKind, Misuse};
-use crate::session::{Session, Ticket, TransferId};
+use crate::session::{Session, State, Ticket, TransferId};
 use crate::time::Instant;
 use crate::transfer::Transfer;
 
@@ -35,6 +35,9 @@ pub(super) fn misuse_changes_nothing(session: &Session) -> Result<(), Broken> {
     let mut probe = session.clone();
     ask_for_nonsense(&mut probe)?;
     report_nonsense(&mut probe);
+    if matches!(probe.state(), State::Dead(_)) {
+        speak_to_the_dead(&mut probe);
+    }
     probe.receive(b"");
     probe.transmitted(0);
     let action = probe.poll_action(Instant::EPOCH);
@@ -101,4 +104,18 @@ fn report_nonsense(probe: &mut Session) {
     ] {
         probe.report(report);
     }
+}
+
+/// Whatever comes over the control connection, or is said of it, when the session is over.
+fn speak_to_the_dead(probe: &mut Session) {
+    let link = Link::Control;
+    probe.receive(b"226 Done.\r\n421 Bye.\r\nWhat?\r\n");
+    probe.receive_eof();
+    probe.report(Report::Secured { link });
+    probe.report(Report::Unsecured);
+    probe.report(Report::Failed {
+        link,
+        failure: Failure::Reset,
+    });
+    probe.close();
 }
