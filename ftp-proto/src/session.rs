@@ -13,6 +13,8 @@ mod coverage;
 mod ending;
 mod keepalive;
 mod lookahead;
+#[cfg(feature = "testing")]
+mod memory;
 mod opening;
 mod outbox;
 mod payload;

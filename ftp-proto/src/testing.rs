@@ -14,7 +14,8 @@
 //! loopback runner of `ftp-blocking` (its feature `testing`).
 //!
 //! For simulations there are also connections in memory ([`Wire`]), sources of decisions ([`Exhaustive`], [`Seeded`]),
-//! and what has to hold after every step of a session ([`Watch`], [`Coverage`]).
+//! what has to hold after every step of a session ([`Watch`]), and what a test that claims to be complete must have seen
+//! ([`Coverage`], [`Variants`]).
 //!
 //! ```
 //! use ftp_proto::testing::{Files, Peer, Server, ServerConfig};
@@ -43,6 +44,7 @@ mod peer;
 mod schedule;
 mod script;
 mod server;
+mod variants;
 
 pub use crate::session::Coverage;
 pub use behaviour::{AbortStyle, Behaviour, Busy, Deed, Next, Rule, Say, Step};
@@ -53,3 +55,4 @@ pub use peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
 pub use schedule::{Choose, Exhaustive, Seeded};
 pub use script::{Cue, Mismatch, Script};
 pub use server::{Server, ServerConfig, ServerState};
+pub use variants::Variants;

@@ -56,7 +56,8 @@ impl Series {
 
     /// Begins the next transfer, and with lookahead the one behind it.
     fn begin(&mut self, session: &mut Session) {
-        while let Some(transfer) = self.waiting.front() {
+        // More than two verdicts are not kept, and a session that is over gives each at once.
+        while let Some(transfer) = self.waiting.front().filter(|_| self.begun.len() < 2) {
             match session.begin(transfer.clone()) {
                 Ok(id) => self.begun.push_back(id),
                 Err(_) => return,

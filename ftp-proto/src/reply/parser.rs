@@ -244,6 +244,12 @@ impl Parser {
             && self.telnet == Telnet::Text
     }
 
+    /// Whether nothing of the next reply has been seen: the beginning of a blank line and Telnet commands are none of it.
+    pub(crate) fn is_before_reply(&self) -> bool {
+        let is_blank = self.line.iter().all(|byte| *byte == b'\r');
+        self.failed.is_none() && self.open.is_none() && is_blank
+    }
+
     /// The bytes held of an unfinished reply; at most [`Limits::line_bytes_max`] (but at least 4)
     /// and [`Limits::reply_bytes_max`] together.
     #[must_use]

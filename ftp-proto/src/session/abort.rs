@@ -189,11 +189,27 @@ impl Session {
         };
         match stage {
             Stage::Lingering => self.await_aborted(),
+            Stage::Grace if self.awaits_transfer_without_abor() => self.settle_by_abor_after_all(),
             Stage::Grace => self.settle_by_fence(),
             Stage::Flushing | Stage::Fence | Stage::Prelude => {
                 self.drop_settled_data();
                 self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason));
             }
+        }
+    }
+
+    /// The data connection was dropped, and the server has not said that it noticed.
+    fn awaits_transfer_without_abor(&self) -> bool {
+        self.pending.owes(Owner::Transfer) && !self.pending.owes(Owner::Abort)
+    }
+
+    /// A fence shows nothing while the transfer may go on: some servers answer a NOOP during one (pyftpdlib).
+    fn settle_by_abor_after_all(&mut self) {
+        if let Some(settlement) = &mut self.settlement {
+            settlement.stage = Stage::Flushing;
+            self.write(Owner::Abort, &Command::bare(Verb::Abor));
+            self.timers
+                .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
         }
     }
 

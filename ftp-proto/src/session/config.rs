@@ -224,7 +224,7 @@ pub enum AbortStyle {
     /// ABOR, then the data connection is dropped.
     #[default]
     Abor,
-    /// The data connection is dropped; the server notices.
+    /// The data connection is dropped; the server notices. If it says nothing of it in time, ABOR follows.
     CloseData,
     /// Everything is dropped; the session is over.
     CloseControl,

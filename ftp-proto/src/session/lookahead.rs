@@ -23,6 +23,13 @@ pub(super) struct Ahead {
     answer: Option<Reply>,
 }
 
+impl Ahead {
+    #[cfg(feature = "testing")]
+    pub(super) const fn answer(&self) -> Option<&Reply> {
+        self.answer.as_ref()
+    }
+}
+
 impl Session {
     /// Asks for the port of the transfer that waits first, if that may be done now.
     pub(super) fn look_ahead(&mut self) {

@@ -38,7 +38,7 @@ impl Session {
                 }
                 return;
             }
-            if self.parser.is_at_boundary() {
+            if self.parser.is_before_reply() && !rest.is_empty() {
                 self.reply_began = self.outbox.sent();
             }
             match self.parser.parse(&mut rest) {

@@ -28,6 +28,12 @@ impl Verdicts {
             .map(|(_, verdict)| verdict)
     }
 
+    #[cfg(feature = "testing")]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Result<Completed, Error>> {
+        let both = self.latest.iter().chain(&self.earlier);
+        both.map(|(_, verdict)| verdict)
+    }
+
     /// A verdict that nobody has polled is one on a session that is over.
     pub(super) fn session_died(&mut self) {
         for (_, verdict) in self.latest.iter_mut().chain(&mut self.earlier) {

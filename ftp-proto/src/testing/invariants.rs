@@ -1,13 +1,17 @@
 //! What holds after every step of a session, whatever the server and the driver do.
 
+mod probes;
+mod written;
+
 use alloc::format;
 use alloc::string::String;
 use core::net::IpAddr;
 
 use crate::action::{Action, DataId, Link, Report, Target};
-use crate::error::Closed;
-use crate::session::{Session, State, TlsPolicy};
+use crate::error::{Closed, Error, ErrorKind};
+use crate::session::{Session, State, TransferId};
 use crate::time::Instant;
+use crate::verdict::Completed;
 
 /// A rule that was broken, and how.
 pub type Broken = String;
@@ -33,11 +37,20 @@ pub struct Watch {
     live: Option<DataId>,
     /// The highest number of a data connection so far.
     latest: u32,
+    /// The transfer that a data connection was made for last, and how many bytes were reported for it.
+    transfer: Option<TransferId>,
+    bytes: u64,
+    /// The same of the transfer before, whose verdict may not have been polled.
+    before: Option<(TransferId, u64)>,
     /// Payload may move on the live connection.
     moving: bool,
     /// The application takes or gives nothing for now.
     held: bool,
     closed: Option<Closed>,
+    /// What a session that is over answers to everything.
+    fatal: Option<ErrorKind>,
+    /// TLS was ended with CCC.
+    cleared: bool,
     /// The driver was told to close the control connection.
     control_closed: bool,
 }
@@ -58,10 +71,10 @@ impl Watch {
         self.is_in_order(action)?;
         match action {
             Action::Connect { data, target } => {
-                self.begin(data)?;
+                self.begin(session, data)?;
                 address_is_allowed(session, target)
             }
-            Action::Listen { data } => self.begin(data),
+            Action::Listen { data } => self.begin(session, data),
             Action::Move { .. } => {
                 self.moving = true;
                 Ok(())
@@ -94,13 +107,19 @@ impl Watch {
         })
     }
 
-    fn begin(&mut self, data: DataId) -> Result<(), Broken> {
+    fn begin(&mut self, session: &Session, data: DataId) -> Result<(), Broken> {
         require(self.live.is_none(), || {
             format!("{data:?} begins while {:?} lives", self.live)
         })?;
         require(data.get() > self.latest, || format!("{data:?} comes again"))?;
         self.live = Some(data);
         self.latest = data.get();
+        let transfer = session.current_transfer();
+        if self.transfer != transfer {
+            self.before = self.transfer.map(|before| (before, self.bytes));
+            self.transfer = transfer;
+            self.bytes = 0;
+        }
         Ok(())
     }
 
@@ -112,9 +131,14 @@ impl Watch {
         }
     }
 
-    /// The driver reports this. What is no payload cannot end as payload does.
-    pub fn reported(&mut self, report: Report) {
+    /// The driver is about to report this to the session. What is no payload cannot end as payload does.
+    pub fn reported(&mut self, session: &Session, report: Report) {
         match report {
+            // What moves when the transfer has its verdict counts no more.
+            Report::Moved { data, bytes } if self.counts(session, data) => {
+                self.bytes = self.bytes.saturating_add(bytes);
+            }
+            Report::Unsecured => self.cleared = true,
             Report::Finished { data, .. } if self.moving => self.forget(data),
             Report::Failed {
                 link: Link::Data(data),
@@ -125,13 +149,52 @@ impl Watch {
         }
     }
 
+    fn counts(&self, session: &Session, data: DataId) -> bool {
+        let current = session.current_transfer();
+        self.live == Some(data) && self.moving && current.is_some() && current == self.transfer
+    }
+
+    /// The verdict on a transfer.
+    ///
+    /// # Errors
+    /// The bytes that it tells are those that were reported.
+    pub fn judged(&self, id: TransferId, verdict: &Result<Completed, Error>) -> Result<(), Broken> {
+        let told = match verdict {
+            Ok(completed) => completed.bytes,
+            Err(error) => match error.interrupted() {
+                Some(interrupted) => interrupted.bytes,
+                None => return Ok(()),
+            },
+        };
+        let latest = self.transfer.map(|transfer| (transfer, self.bytes));
+        let mut known = latest.into_iter().chain(self.before);
+        let moved = known.find(|(transfer, _)| *transfer == id);
+        let moved = moved.map_or(0, |(_, bytes)| bytes);
+        require(told == moved, || {
+            format!("{told} bytes are told of, {moved} were reported")
+        })
+    }
+
+    /// Nothing can happen any more.
+    ///
+    /// # Errors
+    /// Every data connection has ended, or was discarded.
+    pub fn rests(&self) -> Result<(), Broken> {
+        require(self.live.is_none(), || {
+            format!("at rest, and {:?} lives", self.live)
+        })
+    }
+
     /// Looks at the session after it has been asked for actions at `now` until there were none.
     ///
     /// # Errors
     /// - Progress: who waits has a deadline, and it lies ahead; an idle session has none.
-    /// - The end is final: a session that is over stays over for the same reason and writes nothing.
-    /// - What is written is whole lines without NUL, and no name or password goes out in clear where the policy forbids
-    ///   it; nothing is written when nothing was asked for.
+    /// - The end is final: a session that is over stays over for the same reason, tells everybody the same error and
+    ///   writes nothing.
+    /// - What is written is whole lines without CR, LF or NUL inside them; where the policy demands TLS, no name or
+    ///   password, and nothing of a transfer, goes out before that; nothing is written when nothing was asked for.
+    /// - What is held of the server's replies is within the limits.
+    /// - Misuse is refused and changes nothing.
     pub fn look(&mut self, session: &Session, now: Instant) -> Result<(), Broken> {
         let state = session.state();
         let deadline = session.deadline();
@@ -140,6 +203,9 @@ impl Watch {
         })?;
         match state {
             State::Busy | State::Draining { .. } => {
+                require(state != State::Draining { replies: 0 }, || {
+                    "draining, and nothing is owed".into()
+                })?;
                 require(deadline.is_some() || self.held, || {
                     format!("{state:?} without a deadline")
                 })?;
@@ -161,7 +227,10 @@ impl Watch {
             self.closed.is_none() || matches!(state, State::Dead(_)),
             || format!("from the dead to {state:?}"),
         )?;
-        lines_are_clean(session)
+        let (held, max) = (session.reply_memory(), session.reply_memory_max());
+        require(held <= max, || format!("{held} octets held, {max} allowed"))?;
+        written::is_allowed(session, self.cleared)?;
+        probes::misuse_changes_nothing(session)
     }
 
     fn is_final(&mut self, session: &Session, closed: Closed) -> Result<(), Broken> {
@@ -176,7 +245,17 @@ impl Watch {
             "writes when it is over".into()
         })?;
         let waits = session.deadline().is_some();
-        require(!waits || self.live.is_some(), || "over, and waits".into())
+        require(!waits || self.live.is_some(), || "over, and waits".into())?;
+        require(waits || self.held || self.live.is_none(), || {
+            format!("over, and {:?} lives without a deadline", self.live)
+        })?;
+        let Some(error) = probes::fatal_error(session)? else {
+            return Ok(());
+        };
+        let first = self.fatal.get_or_insert_with(|| error.clone());
+        require(*first == error, || {
+            format!("over with {first:?}, then with {error:?}")
+        })
     }
 }
 
@@ -193,28 +272,4 @@ fn address_is_allowed(session: &Session, target: Target) -> Result<(), Broken> {
         }
         _ => Ok(()),
     }
-}
-
-/// The first line may have been written in part; the others are whole.
-fn lines_are_clean(session: &Session) -> Result<(), Broken> {
-    let unsent = session.transmit();
-    require(unsent.is_empty() || unsent.ends_with(b"\n"), || {
-        "half a line is to be written".into()
-    })?;
-    for line in unsent.split_inclusive(|byte| *byte == b'\n') {
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
-        let clean = !text.iter().any(|byte| matches!(byte, b'\r' | 0));
-        require(clean, || {
-            format!("{:?} is to be written", text.escape_ascii())
-        })?;
-        let is_secret = [&b"USER "[..], b"PASS ", b"ACCT "]
-            .iter()
-            .any(|verb| text.starts_with(verb));
-        let in_clear = session.config().tls != TlsPolicy::None && !session.is_secured();
-        require(!(is_secret && in_clear), || {
-            "a secret goes out in clear".into()
-        })?;
-    }
-    Ok(())
 }

@@ -160,9 +160,14 @@ fn closing_the_data_connection_alone_awaits_the_transfer_s_reply() {
     abort(&mut hand);
     hand.sends(&[]).acts(&["Discard"]).is(DRAINING(1));
     hand.says("426 Cut.").is_in_step();
+    // A server that has not noticed may answer a NOOP and go on with the transfer: only ABOR makes the fence tell.
     hand.moves(retrieve());
     abort(&mut hand);
     hand.expires(Reason::AbortGrace)
+        .sends(&["ABOR"])
+        .is(DRAINING(2))
+        .says("226 Nothing to abort.")
+        .expires(Reason::AbortGrace)
         .sends(&["NOOP"])
         .says("200 Fence.")
         .is_in_step();

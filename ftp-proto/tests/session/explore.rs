@@ -5,7 +5,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::task::Poll;
 
 use ftp_proto::operation::Exchange;
-use ftp_proto::{Config, Control, Operation, Session};
+use ftp_proto::{
+    Action, Closed, Config, Control, Interruption, Operation, Reason, Session, State, Violation,
+};
 
 use crate::scenarios;
 use crate::world::{Event, HOST, Seen, Setup, World, argument};
@@ -58,6 +60,7 @@ impl Explorer<'_> {
         if let Some(orders) = self.known.get(&state) {
             return Ok(*orders);
         }
+        self.explain(world, world.keeps_secrets())?;
         let events = world.events();
         let mut orders: u128 = 0;
         if events.is_empty() {
@@ -129,6 +132,7 @@ fn all_orders_of_all_scenarios() {
         let count = scenarios.len();
         let all = explore_all(scenarios, &mut seen, World::is_at_rest);
         unreadable(&mut seen);
+        closed_by_us(&mut seen);
         println!(
             "{count} scenarios: {} states, {} steps between them, {} orders",
             all.states, all.steps, all.orders
@@ -136,13 +140,24 @@ fn all_orders_of_all_scenarios() {
         let cells = seen.coverage;
         assert_eq!(cells.missing(), [""; 0], "cells of the table never visited");
         println!("{} of {} cells", cells.visited(), cells.reachable());
-        let missing: Vec<_> = EXPECTED
-            .iter()
-            .flat_map(|(kind, names)| names.iter().map(move |name| format!("{kind} {name}")))
-            .filter(|name| !seen.names.contains(name))
-            .collect();
-        assert_eq!(missing, [""; 0], "never seen");
+        assert_eq!(never_seen(&seen), [""; 0], "never seen");
     });
+}
+
+/// What a session can say or ask and has not. The lists are those of the enums themselves.
+fn never_seen(seen: &Seen) -> Vec<String> {
+    let mut never = [
+        seen.missing::<Action>(),
+        seen.missing::<Reason>(),
+        seen.missing::<Interruption>(),
+        seen.missing::<Violation>(),
+        seen.missing::<Closed>(),
+        seen.missing::<ftp_proto::Event>(),
+    ]
+    .concat();
+    // The machine begins with an open connection: only drivers wait for that one.
+    never.retain(|name| name != "Reason::Connect");
+    never
 }
 
 /// A server that does nothing wrong is never misjudged, whatever comes first.
@@ -154,66 +169,6 @@ fn all_orders_of_good_manners_succeed() {
         println!("{} states, {} orders", all.states, all.orders);
     });
 }
-
-/// What has to have been seen when all scenarios were played.
-const EXPECTED: [(&str, &[&str]); 4] = [
-    (
-        "Action",
-        &[
-            "Connect", "Listen", "Accept", "Secure", "Unsecure", "Move", "Finish", "Discard",
-            "Close",
-        ],
-    ),
-    (
-        "Reason",
-        &[
-            "Greeting",
-            "Reply",
-            "DataOpen",
-            "Securing",
-            "DataIdle",
-            "DataTotal",
-            "TlsClose",
-            "Completion",
-            "Drain",
-            "AbortLinger",
-            "AbortGrace",
-            "Fence",
-            "Keepalive",
-            "Operation",
-        ],
-    ),
-    (
-        "Interruption",
-        &[
-            "Reply",
-            "Data",
-            "Truncated",
-            "Length",
-            "NoGoAhead",
-            "NoData",
-            "NoEof",
-            "NotTaken",
-            "Aborted",
-            "Timeout",
-            "ControlLost",
-        ],
-    ),
-    (
-        "Violation",
-        &[
-            "Reply",
-            "TruncatedReply",
-            "TooManyPreliminary",
-            "TooManyUnsolicited",
-            "BytesBeforeTls",
-            "Address",
-            "Path",
-            "Size",
-            "Timestamp",
-        ],
-    ),
-];
 
 /// Replies that are none of what their commands ask for.
 fn unreadable(seen: &mut Seen) {
@@ -232,4 +187,14 @@ fn unreadable(seen: &mut Seen) {
     ask(Exchange::working_directory(), "257 here\r\n", seen);
     ask(Exchange::size(name()), "213 many\r\n", seen);
     ask(Exchange::modified(name()), "213 yesterday\r\n", seen);
+}
+
+/// The one end that no server brings about.
+fn closed_by_us(seen: &mut Seen) {
+    let mut session = Session::new(Config::default(), Control::new(HOST, HOST));
+    session.close();
+    let State::Dead(closed) = session.state() else {
+        panic!("still open");
+    };
+    seen.see(&closed);
 }

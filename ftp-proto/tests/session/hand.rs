@@ -63,6 +63,22 @@ impl Hand {
         hand
     }
 
+    /// Greeted, under TLS and with protected data connections.
+    pub(crate) fn protected(config: Config) -> Self {
+        let mut hand = Self::new(config);
+        hand.submits("AUTH TLS");
+        hand.says("234 Go on.");
+        let link = Link::Control;
+        hand.reports(Report::Secured { link });
+        for line in ["PBSZ 0", "PROT P"] {
+            hand.submits(line);
+            hand.says("200 Yes.");
+        }
+        hand.acts(&["Secure"]);
+        hand.sends(&["AUTH TLS", "PBSZ 0", "PROT P"]);
+        hand
+    }
+
     /// Takes all actions and writes all bytes.
     pub(crate) fn run(&mut self) {
         loop {
@@ -113,6 +129,34 @@ impl Hand {
         let names: Vec<String> = names.iter().map(first_word).collect();
         assert_eq!(names, actions);
         self
+    }
+
+    /// Does at once what was asked, as far as it can be done without payload.
+    pub(crate) fn obeys(&mut self) -> &mut Self {
+        for action in std::mem::take(&mut self.actions) {
+            match action {
+                Action::Connect { .. } => self.connects(),
+                Action::Listen { .. } => self.listens(),
+                Action::Accept { .. } => self.accepts(HOST),
+                Action::Secure { link } => self.reports(Report::Secured { link }),
+                _ => continue,
+            };
+            return self.obeys();
+        }
+        self
+    }
+
+    /// Lets all deadlines pass; no more than so many.
+    #[track_caller]
+    pub(crate) fn waits_for_the_end(&mut self, max: usize) -> &mut Self {
+        for _ in 0..max {
+            let Some(deadline) = self.session.deadline() else {
+                return self;
+            };
+            self.now = deadline.at;
+            self.run();
+        }
+        panic!("still waiting for {:?}", self.session.deadline());
     }
 
     pub(crate) fn submits(&mut self, line: &str) -> Ticket {

@@ -2,9 +2,10 @@
 
 use std::task::Poll;
 
+use ftp_proto::operation::Series;
 use ftp_proto::{
     Argument, Completed, Config, DataMode, End, Error, ErrorKind, Failure, Interruption, Misuse,
-    Reason, Transfer, TransferId,
+    Operation, Reason, Transfer, TransferId,
 };
 
 use crate::hand::{Hand, name, retrieve};
@@ -284,4 +285,48 @@ fn never_answered() {
     assert!(verdict(&mut hand, first).is_ok());
     hand.expires(Reason::Reply).is_dead();
     assert!(verdict(&mut hand, second).is_err());
+}
+
+/// A session that ends is the result of each transfer that is left, with and without lookahead.
+#[test]
+fn a_series_in_a_session_that_ends() {
+    for config in [Config::default(), looking_ahead()] {
+        let mut hand = Hand::new(config);
+        let mut series = Series::retrieve(["a", "b", "c", "d", "e"].map(name));
+        assert!(series.poll(&mut hand.session).is_pending());
+        hand.run();
+        hand.says("200 Image.\n229 (|||1|)").connects();
+        hand.says("150 Here.").ends(End::Clean).says("226 Done.");
+        hand.session.receive_eof();
+        let Poll::Ready(Ok(results)) = series.poll(&mut hand.session) else {
+            panic!("the series goes on");
+        };
+        assert_eq!(results.len(), 5);
+        assert!(results[0].is_ok());
+        for result in &results[1..] {
+            let error = result.as_ref().unwrap_err();
+            assert!(error.is_fatal(), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_transfer_that_fails_does_not_end_a_series() {
+    let mut hand = Hand::new(Config::default());
+    let mut series = Series::retrieve(["a", "b"].map(name));
+    assert!(series.poll(&mut hand.session).is_pending());
+    hand.run();
+    hand.says("200 Image.\n229 (|||1|)").connects();
+    assert_eq!(series.current(), 0);
+    hand.says("550 No.");
+    assert!(series.poll(&mut hand.session).is_pending());
+    assert_eq!(series.current(), 1);
+    hand.run();
+    hand.says("229 (|||2|)").connects().says("150 Here.");
+    hand.moved(3).ends(End::Clean).says("226 Done.");
+    let Poll::Ready(Ok(results)) = series.poll(&mut hand.session) else {
+        panic!("the series goes on");
+    };
+    assert!(results[0].is_err());
+    assert_eq!(results[1].as_ref().unwrap().bytes, 3);
 }

@@ -8,6 +8,7 @@
 )]
 
 mod abort;
+mod cells;
 mod deadlines;
 mod eager;
 mod explore;
@@ -20,5 +21,6 @@ mod owed;
 mod random;
 mod resume;
 mod scenarios;
+mod steps;
 mod table;
 mod world;

@@ -1,16 +1,17 @@
 //! Faults of the field, one test each: the error that names them, and what the session is good for afterwards.
 //!
+//! Those that can come at any step of a session stand in `steps`, those of replies that are too many in `owed`.
 //! Faults of sockets and names (refused, unreachable, several addresses, short writes) are the drivers' to test; those of
 //! listings and file names are the codecs'.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::task::Poll;
 
 use ftp_proto::operation::{AskFeatures, Greet, Login, Secure};
 use ftp_proto::{
-    Action, Class, Closed, Compared, Config, Control, DataMode, End, Error, ErrorKind, Event,
-    Failure, Instant, Interruption, Link, Misuse, Operation, Policy, Reason, Report, Session,
-    State, Target, Ticket, TlsPolicy, Verdict, Violation,
+    Action, Class, Closed, Compared, Config, Control, DataMode, Direction, End, Error, ErrorKind,
+    Event, Failure, Instant, Interruption, Leniency, Link, Misuse, Operation, Policy, Reason,
+    Report, Session, State, Target, Ticket, TlsPolicy, Verdict, Violation,
 };
 
 use crate::hand::{Hand, active, code, name, retrieve, store};
@@ -186,6 +187,55 @@ fn lines_within_a_reply_that_look_like_replies() {
 }
 
 #[test]
+fn reply_that_ends_with_another_code() {
+    let reply = "553-Careful\n550 No such file.";
+    let mut strict = hand();
+    let ticket = strict.submits("DELE f");
+    strict.says(reply);
+    assert!(strict.session.poll_reply(ticket).is_pending());
+    strict.expires(Reason::Reply).is_dead();
+    let mut config = Config::default();
+    config.lenient = config.lenient.with(Leniency::OtherCodeEndsReply);
+    let mut lenient = Hand::new(config);
+    let ticket = lenient.submits("DELE f");
+    lenient.says(reply);
+    assert_eq!(lenient.reply(ticket).unwrap().code().get(), 550);
+    let used = lenient.session.leniencies_used();
+    assert!(used.contains(Leniency::OtherCodeEndsReply));
+    lenient.is_in_step();
+}
+
+#[test]
+fn reply_that_never_ends() {
+    let mut hand = hand();
+    let ticket = hand.submits("STAT");
+    hand.receives(b"211-Status\r\n");
+    for _ in 0..100_000 {
+        hand.session.receive(b" and so on and so forth\r\n");
+    }
+    hand.run();
+    let error = hand.reply(ticket).unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Violation(Violation::Reply(_))
+    ));
+    assert_eq!(hand.session.reply_memory(), 0);
+    hand.is_dead();
+}
+
+#[test]
+fn endless_120_before_the_greeting() {
+    let mut hand = before_greeting();
+    for _ in 0..16 {
+        hand.waits(20).says("120 In a minute.");
+    }
+    hand.is(State::Busy).says("120 In a minute.");
+    let violation = Violation::TooManyPreliminary;
+    hand.is(State::Dead(Closed::Violation(violation)));
+    assert!(greeting_error(&mut hand).is_fatal());
+}
+
+#[test]
 fn replies_in_one_piece() {
     let mut hand = hand();
     hand.starts(retrieve())
@@ -202,101 +252,7 @@ fn replies_in_one_piece() {
     assert!(hand.session.poll_reply(second).is_pending());
 }
 
-// -- at each step -------------------------------------------------------------------------------------------------------
-
-/// Every step of a session up to the final reply of a resumed download, in the order of the replies.
-const STEPS: [&str; 8] = [
-    "331 Password.",
-    "230 In.",
-    "200 Type.",
-    "229 Port (|||4711|)",
-    "350 Restarting.",
-    "150 Here.",
-    "226 Done.",
-    "221 Bye.",
-];
-
-/// A session that has come as far as before the given step's reply.
-fn up_to(step: usize) -> Hand {
-    let mut hand = hand();
-    hand.submits("USER ann");
-    hand.submits("PASS x");
-    hand.begins(retrieve().resume_at(4));
-    hand.submits("QUIT");
-    for reply in &STEPS[..step] {
-        if *reply == STEPS[6] {
-            hand.moved(7).ends(End::Clean);
-        }
-        hand.says(reply);
-        if *reply == STEPS[3] {
-            hand.connects();
-        }
-    }
-    hand
-}
-
-#[test]
-fn reset_at_each_step() {
-    for step in 0..STEPS.len() {
-        let mut hand = up_to(step);
-        hand.reports(reset()).waits(1000);
-        hand.is(State::Dead(Closed::Lost(Failure::Reset)));
-        if step < 7 {
-            assert!(hand.verdict().unwrap_err().is_fatal(), "{step}");
-        }
-        assert_eq!(hand.session.deadline(), None);
-    }
-}
-
-#[test]
-fn stall_at_each_step() {
-    for step in 0..STEPS.len() {
-        let mut hand = up_to(step);
-        for _ in 0..10 {
-            if let Some(deadline) = hand.session.deadline() {
-                hand.now = deadline.at;
-                hand.run();
-            }
-        }
-        hand.is_dead();
-        if step < 7 {
-            let error = hand.verdict().unwrap_err();
-            let timed_out = match error.kind() {
-                ErrorKind::Timeout(_) => true,
-                ErrorKind::Interrupted(interrupted) => {
-                    matches!(interrupted.cause, Interruption::Timeout(_))
-                }
-                _ => false,
-            };
-            assert!(timed_out, "{step}: {error}");
-        }
-    }
-}
-
-#[test]
-fn end_of_the_control_connection_at_each_step() {
-    for step in 0..STEPS.len() {
-        let mut hand = up_to(step);
-        hand.session.receive_eof();
-        hand.waits(1000).is(State::Dead(Closed::Eof));
-        assert!(!hand.verdict().is_err_and(|error| !error.is_fatal()));
-    }
-}
-
-#[test]
-fn every_reply_cut_at_every_byte() {
-    for (step, reply) in STEPS.iter().enumerate() {
-        let bytes = format!("{reply}\r\n");
-        for at in 0..bytes.len() {
-            let mut whole = up_to(step);
-            whole.receives(bytes.as_bytes());
-            let mut cut = up_to(step);
-            cut.receives(&bytes.as_bytes()[..at])
-                .receives(&bytes.as_bytes()[at..]);
-            assert_eq!(cut.session, whole.session, "{step} cut at {at}");
-        }
-    }
-}
+// -- between commands --------------------------------------------------------------------------------------------------
 
 #[test]
 fn end_of_the_control_connection_while_idle() {
@@ -308,6 +264,42 @@ fn end_of_the_control_connection_while_idle() {
     let error = hand.reply(ticket).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Closed(Closed::Eof, None)));
     hand.sends(&[]);
+}
+
+#[test]
+fn restart_of_the_server_between_commands() {
+    let mut hand = hand();
+    let first = hand.submits("SIZE f");
+    hand.says("213 7").reports(reset()).acts(&["Close"]);
+    assert!(hand.reply(first).is_ok());
+    let closed = Closed::Lost(Failure::Reset);
+    assert_eq!(hand.events(), [Event::Closed(closed)]);
+    hand.is(State::Dead(closed)).sends(&["SIZE f"]);
+    let next = hand.submits("SIZE f");
+    let error = hand.reply(next).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Closed(cause, None) if *cause == closed));
+    assert!(error.is_fatal() && error.is_transient());
+    hand.begins(retrieve());
+    assert!(hand.verdict().unwrap_err().is_fatal());
+    hand.sends(&[]).acts(&[]);
+}
+
+/// The server ends TLS and with it the control connection. Nothing goes on in clear.
+#[test]
+fn close_notify_on_the_control_connection() {
+    for busy in [false, true] {
+        let mut hand = Hand::protected(required_config());
+        if busy {
+            hand.submits("SIZE f");
+        }
+        hand.session.receive_eof();
+        hand.run();
+        hand.is(State::Dead(Closed::Eof)).acts(&["Close"]);
+        assert!(hand.session.is_secured());
+        let ticket = hand.submits("PASS x");
+        assert!(hand.reply(ticket).unwrap_err().is_fatal());
+        hand.sends(if busy { &["SIZE f"] } else { &[] });
+    }
 }
 
 // -- login --------------------------------------------------------------------------------------------------------------
@@ -527,6 +519,19 @@ fn mapped_addresses_are_the_same_host() {
         .says("150 Calling.")
         .accepts(mapped)
         .acts(&["Accept", "Move"]);
+    // What is announced is the folded address, in the family that is spoken.
+    for (mode, line) in [
+        (DataMode::Active, "PORT 127,0,0,1,11,185"),
+        (DataMode::ExtendedActive, "EPRT |1|127.0.0.1|3001|"),
+    ] {
+        let mut config = Config::default();
+        config.data_mode = mode;
+        let mut hand = Hand::new(config);
+        hand.begins(retrieve());
+        let (data, local) = (hand.data(), SocketAddr::new(mapped, 3001));
+        hand.reports(Report::Listening { data, local })
+            .sends(&["TYPE I", line]);
+    }
 }
 
 // -- the transfer -------------------------------------------------------------------------------------------------------
@@ -632,6 +637,29 @@ fn all_data_and_no_final_reply() {
 }
 
 #[test]
+fn control_connection_ends_and_the_data_is_finished() {
+    for (transfer, by_size, verdict) in [
+        (retrieve().expecting(7), true, Verdict::Unconfirmed),
+        (retrieve(), false, Verdict::Unconfirmed),
+        (retrieve().expecting(9), false, Verdict::Truncated),
+    ] {
+        let mut hand = hand();
+        hand.moves(transfer).moved(3);
+        hand.session.receive_eof();
+        hand.run();
+        hand.undecided().acts(&["Close"]).moved(4).ends(End::Clean);
+        let error = hand.verdict().unwrap_err();
+        assert!(error.is_fatal());
+        assert_eq!(error.verdict(), Some(verdict));
+        let interrupted = error.interrupted().unwrap();
+        assert_eq!(interrupted.cause, Interruption::ControlLost);
+        assert_eq!(interrupted.bytes, 7);
+        assert_eq!(interrupted.is_complete_by_size(), by_size);
+        hand.is(State::Dead(Closed::Eof));
+    }
+}
+
+#[test]
 fn shutdown_in_the_middle_of_data() {
     let mut hand = hand();
     hand.moves(retrieve())
@@ -698,7 +726,19 @@ fn local_sink_or_source_that_fails() {
 fn empty_files_both_ways() {
     for transfer in [retrieve().expecting(0), store()] {
         let mut hand = hand();
-        hand.moves(transfer).ends(End::Clean).says("226 Done.");
+        hand.moves(transfer.clone())
+            .ends(End::Clean)
+            .says("226 Done.");
+        assert_eq!(hand.completed().bytes, 0);
+        hand.is_in_step();
+        let mut hand = Hand::protected(required_config());
+        let sends = transfer.direction() == Direction::Send;
+        hand.starts(transfer).says("150 Here.").obeys();
+        if sends {
+            let data = hand.data();
+            hand.reports(Report::Closing { data });
+        }
+        hand.says("226 Done.").undecided().ends(End::Clean);
         assert_eq!(hand.completed().bytes, 0);
         hand.is_in_step();
     }
@@ -718,10 +758,14 @@ fn final_reply_that_is_neither_yes_nor_no() {
 
 // -- TLS ----------------------------------------------------------------------------------------------------------------
 
-fn required() -> Hand {
+fn required_config() -> Config {
     let mut config = Config::default();
     config.tls = TlsPolicy::Full;
-    Hand::new(config)
+    config
+}
+
+fn required() -> Hand {
+    Hand::new(required_config())
 }
 
 #[test]

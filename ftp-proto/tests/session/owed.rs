@@ -144,6 +144,28 @@ fn a_reply_that_began_before_a_command_was_written_does_not_answer_it() {
     assert_eq!(unsolicited(&mut hand), [213]);
 }
 
+/// What stands between two replies belongs to neither, in however many pieces it comes.
+#[test]
+fn a_blank_line_that_began_before_a_command_was_written_is_no_part_of_its_reply() {
+    for (before, after) in [
+        (&b"\r"[..], &b"\n213 7\r\n"[..]),
+        (b"\xff", b"\xfb\x01213 7\r\n"),
+        (b"\xff\xfb", b"\x01213 7\r\n"),
+    ] {
+        let mut whole = hand();
+        whole.receives(before);
+        let ticket = whole.submits("SIZE f");
+        let mut bit_by_bit = whole.session.clone();
+        whole.receives(after);
+        after
+            .iter()
+            .for_each(|byte| bit_by_bit.receive(std::slice::from_ref(byte)));
+        assert_eq!(bit_by_bit, whole.session, "{}", before.escape_ascii());
+        assert_eq!(whole.reply(ticket).unwrap().text(), b"7");
+        assert!(unsolicited(&mut whole).is_empty());
+    }
+}
+
 #[test]
 fn refusal_and_421_in_one_piece() {
     let mut hand = hand();

@@ -360,6 +360,30 @@ fn secured(all: &mut Scenarios) {
                 Behaviour::new().early_final(verb(direction)),
             ),
         ];
+        for (code, text) in [
+            (
+                425,
+                "Unable to build data connection: TLS session of data connection not resumed.",
+            ),
+            (450, "TLS session of data connection has not resumed."),
+            (522, "SSL connection failed: session reuse required."),
+        ] {
+            // As the servers do it that demand it: behind the mark.
+            let mut setup = Setup::new(wants(direction));
+            setup.tls = true;
+            setup.behaviour = Behaviour::new().rule(
+                Rule::at(Step::Received)
+                    .of(verb(direction))
+                    .say(150, "Now.")
+                    .say(code, text)
+                    .instead(),
+            );
+            setup.hasty_waits = 1;
+            all.push((
+                format!("{direction:?} under TLS: not resumed, {code}"),
+                setup,
+            ));
+        }
         for (name, faults) in faults {
             for (with, behaviour) in behaviours.clone() {
                 let mut setup = Setup::new(wants(direction));
@@ -439,6 +463,16 @@ fn openings(all: &mut Scenarios) {
         setup.may_abort = true;
         all.push((format!("{name}, aborted"), setup));
     }
+    let list = Want::Transfer(Transfer::list(None), Vec::new());
+    let mut setup = Setup::new([down(), vec![list]].concat());
+    let second = Rule::at(Step::Received).of("TYPE").only(1);
+    setup.behaviour = Behaviour::new().rule(second.say(504, "Not that type.").instead());
+    setup.hasty_waits = 1;
+    all.push(("TYPE A is refused".into(), setup));
+    let mut setup = Setup::new(down());
+    setup.config.data_mode = DataMode::Passive;
+    setup.behaviour = Behaviour::new().passive_address([10, 1, 2, 3].into());
+    all.push(("a foreign host in a 227".into(), setup));
     let mut setup = Setup::new(down());
     setup.faults.black_hole = true;
     all.push(("a black hole".into(), setup));
@@ -647,12 +681,28 @@ fn lookaheads(all: &mut Scenarios) {
 
 fn conversations(all: &mut Scenarios) {
     let lines = ["SIZE f", "MDTM f", "SIZE empty", "NOOP"];
-    let batch = Want::Batch(lines.map(String::from).into());
+    let several = Want::Several(lines.map(String::from).into());
     for window in [1, 2, 4] {
-        let mut setup = Setup::new(vec![batch.clone()]);
+        let mut setup = Setup::new(vec![several.clone()]);
         setup.config.pipeline = ftp_proto::Pipeline::window(window);
         setup.hasty_waits = 1;
         all.push((format!("four commands in a window of {window}"), setup));
+    }
+    for (name, behaviour) in [
+        ("in order", Behaviour::new()),
+        (
+            "and what answers none of them in their midst",
+            Behaviour::new().refuse("MDTM", 257, "\"/f\" is a path."),
+        ),
+        (
+            "and 421",
+            Behaviour::new().shut_down_at(Step::Received, "MDTM"),
+        ),
+    ] {
+        let mut setup = Setup::new(vec![Want::Batch(lines.map(String::from).into())]);
+        setup.behaviour = behaviour;
+        setup.hasty_waits = 1;
+        all.push((format!("four commands in a batch, {name}"), setup));
     }
     let mut setup = Setup::new(down());
     setup.config.timeouts.operation = Some(Duration::from_secs(10));
@@ -737,7 +787,10 @@ fn beginnings(all: &mut Scenarios) {
         let both = ["USER anonymous", "PASS a@b"];
         let mut eager = Setup {
             behaviour,
-            wants: vec![Want::Batch(both.map(String::from).into()), command("NOOP")],
+            wants: vec![
+                Want::Several(both.map(String::from).into()),
+                command("NOOP"),
+            ],
             ..clear.clone()
         };
         eager.config.eager = true;

@@ -486,7 +486,7 @@ fn row_26_success_and_the_data_never_ends() {
 #[test]
 fn row_27_a_handshake_that_fails_or_stalls_breaks_the_data_alone() {
     for stalls in [false, true] {
-        let mut hand = protected();
+        let mut hand = Hand::protected(Config::default());
         hand.starts(retrieve()).says("150 Here.").acts(&["Secure"]);
         if stalls {
             hand.expires(Reason::Securing).acts(&["Discard"]);
@@ -502,7 +502,7 @@ fn row_27_a_handshake_that_fails_or_stalls_breaks_the_data_alone() {
 
 #[test]
 fn the_end_of_tls_is_waited_for_and_then_not() {
-    let mut hand = protected();
+    let mut hand = Hand::protected(Config::default());
     hand.starts(store()).says("150 Here.").acts(&["Secure"]);
     let data = hand.data();
     let link = ftp_proto::Link::Data(data);
@@ -532,22 +532,6 @@ fn a_stranger_is_turned_away_and_the_deadline_stays() {
     assert_eq!(hand.session.deadline(), deadline);
     assert_eq!(hand.events(), [Event::Stranger([10, 0, 0, 9].into())]);
     hand.accepts(HOST).acts(&["Move"]);
-}
-
-/// Under TLS, with protected data connections.
-fn protected() -> Hand {
-    let mut hand = hand();
-    hand.submits("AUTH TLS");
-    hand.says("234 Go on.");
-    let link = ftp_proto::Link::Control;
-    hand.reports(Report::Secured { link });
-    for line in ["PBSZ 0", "PROT P"] {
-        hand.submits(line);
-        hand.says("200 Yes.");
-    }
-    hand.acts(&["Secure"]);
-    hand.sends(&["AUTH TLS", "PBSZ 0", "PROT P"]);
-    hand
 }
 
 #[test]

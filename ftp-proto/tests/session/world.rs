@@ -3,6 +3,8 @@
 //! Whatever can happen next is an [`Event`]; who explores the world chooses one after the other. Between two events
 //! the driver does what every driver must do: it asks the application, performs actions, and lets the server work.
 
+mod checks;
+
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::task::Poll;
@@ -10,7 +12,7 @@ use std::time::Duration;
 
 use ftp_proto::testing::{
     Behaviour, Broken, Channel, Coverage, Ending, Files, Peer, Server, ServerAction, ServerConfig,
-    ServerLink, ServerReport, Watch, Wire,
+    ServerLink, ServerReport, Variants, Watch, Wire,
 };
 use ftp_proto::{
     Action, Argument, Command, Completed, Config, Control, DataId, Direction, End, Error,
@@ -29,6 +31,8 @@ pub(crate) enum Want {
     /// A command; no two in a world may be equal, so that its number is known.
     Command(String),
     /// Commands that go out as the window allows.
+    Several(Vec<String>),
+    /// Commands that go out without waiting for the replies to those before them.
     Batch(Vec<String>),
     Transfer(Transfer, Vec<u8>),
 }
@@ -142,6 +146,8 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     control: Wire,
     control_open: bool,
+    /// All that the client has written to the control connection.
+    written: Vec<u8>,
     app: App,
     duties: Vec<Duty>,
     conns: Vec<Conn>,
@@ -167,34 +173,29 @@ pub(crate) struct World {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) coverage: Coverage,
-    pub(crate) names: BTreeSet<String>,
+    names: BTreeSet<(&'static str, &'static str)>,
 }
 
 impl Seen {
-    fn name(&mut self, kind: &str, name: &str) {
-        let name = name.split([' ', '{', '(']).next().unwrap_or(name);
-        let name = format!("{kind} {name}");
-        if !self.names.contains(&name) {
-            self.names.insert(name);
-        }
-    }
-
-    pub(crate) fn action(&mut self, action: Action) {
-        self.name("Action", &format!("{action:?}"));
+    pub(crate) fn see<T: Variants>(&mut self, value: &T) {
+        self.names.insert((T::ENUM, value.variant()));
     }
 
     pub(crate) fn error(&mut self, error: &Error) {
         match error.kind() {
-            ErrorKind::Interrupted(interrupted) => {
-                self.name("Interruption", &format!("{:?}", interrupted.cause));
-            }
-            ErrorKind::Violation(violation) => {
-                self.name("Violation", &format!("{violation:?}"));
-            }
-            ErrorKind::Timeout(reason) => self.name("Timeout", &format!("{reason:?}")),
-            ErrorKind::Closed(closed, _) => self.name("Closed", &format!("{closed:?}")),
-            kind => self.name("ErrorKind", &format!("{kind:?}")),
+            ErrorKind::Interrupted(interrupted) => self.see(&interrupted.cause),
+            ErrorKind::Violation(violation) => self.see(violation),
+            _ => {}
         }
+    }
+
+    /// The variants of an enum that were never seen.
+    pub(crate) fn missing<T: Variants>(&self) -> Vec<String> {
+        let names = T::VARIANTS.iter().map(|name| (T::ENUM, *name));
+        names
+            .filter(|name| !self.names.contains(name))
+            .map(|(kind, name)| format!("{kind}::{name}"))
+            .collect()
     }
 }
 
@@ -232,6 +233,9 @@ impl Setup {
     }
 }
 
+/// The command that nobody may see.
+const PASSWORD: &str = "PASS a@b";
+
 pub(crate) const FILE: &[u8] = b"0123456789";
 
 pub(crate) fn argument(text: &str) -> Argument {
@@ -260,6 +264,7 @@ impl World {
             now: Instant::EPOCH,
             control: Wire::default(),
             control_open: true,
+            written: Vec::new(),
             app: App {
                 wants,
                 at: 0,
@@ -315,19 +320,6 @@ impl World {
 
     pub(crate) fn outcomes(&self) -> &[Outcome] {
         &self.app.outcomes
-    }
-
-    /// Everything was as it should be.
-    pub(crate) fn has_succeeded(&self) -> Result<(), Broken> {
-        let good = self.app.outcomes.iter().all(|outcome| match outcome {
-            Outcome::Reply(result) => result.as_ref().is_ok_and(|code| *code < 400),
-            Outcome::Transfer(result) => result.is_ok(),
-        });
-        if good && self.session.state() == State::Usable {
-            Ok(())
-        } else {
-            Err("not everything has succeeded".into())
-        }
     }
 
     /// What can happen next. A wait comes last, and only where nothing else can happen, or in haste.
@@ -422,7 +414,7 @@ impl World {
             let mut acted = false;
             while let Some(action) = self.session.poll_action(self.now) {
                 acted = true;
-                seen.action(action);
+                seen.see(&action);
                 self.watch.acted(&self.session, action)?;
                 self.perform(action);
             }
@@ -441,13 +433,16 @@ impl World {
             }
         }
         while let Some(event) = self.session.poll_event() {
-            seen.name("Event", &format!("{event:?}"));
+            seen.see(&event);
         }
         seen.coverage.merge(self.session.coverage());
         if let Some(deadline) = self.session.deadline() {
-            seen.name("Reason", &format!("{:?}", deadline.reason));
+            seen.see(&deadline.reason);
         }
-        Ok(())
+        if let State::Dead(closed) = self.session.state() {
+            seen.see(&closed);
+        }
+        self.holds()
     }
 
     // -- the application ------------------------------------------------------------------------------------------
@@ -464,7 +459,8 @@ impl World {
             self.app.at += 1;
             match want {
                 Want::Command(line) => self.submit(line),
-                Want::Batch(lines) => lines.into_iter().for_each(|line| self.submit(line)),
+                Want::Several(lines) => lines.into_iter().for_each(|line| self.submit(line)),
+                Want::Batch(lines) => lines.into_iter().for_each(|line| self.submit_batched(line)),
                 Want::Transfer(transfer, upload) => {
                     if self.app.begun.is_empty() {
                         self.app.received.clear();
@@ -485,6 +481,12 @@ impl World {
             && self.app.begun.len() == 1
     }
 
+    fn submit_batched(&mut self, line: String) {
+        let command = Command::raw(&line).unwrap();
+        let ticket = self.session.submit_batched(command).unwrap();
+        self.app.tickets.push((ticket, line));
+    }
+
     fn submit(&mut self, line: String) {
         let command = Command::raw(&line).unwrap();
         let ticket = self.session.submit(command).unwrap();
@@ -499,7 +501,7 @@ impl World {
                 Poll::Pending => at += 1,
                 Poll::Ready(result) => {
                     self.app.tickets.remove(at);
-                    self.check_reply(&line, &result)?;
+                    self.check_reply(ticket, &line, &result)?;
                     result
                         .as_ref()
                         .err()
@@ -521,97 +523,13 @@ impl World {
                 .err()
                 .into_iter()
                 .for_each(|error| seen.error(error));
-            self.check_verdict(&transfer, &upload, &result)?;
+            self.check_verdict(id, &transfer, &upload, &result)?;
             self.app.outcomes.push(Outcome::Transfer(result));
-            if self.session.poll_transfer(id).is_pending() {
-                return Err("a transfer with a verdict goes on".into());
-            }
             if !self.app.begun.is_empty() {
                 self.app.received.clear();
             }
         }
         Ok(self.app.tickets.is_empty() && self.app.begun.is_empty())
-    }
-
-    /// The number of the command on this line, as the server counts.
-    fn serial(&self, line: &str) -> Option<u32> {
-        let mut log = self.server.log().iter();
-        log.find(|received| received.line == line.as_bytes())
-            .map(|received| received.serial)
-    }
-
-    fn check_reply(
-        &self,
-        line: &str,
-        result: &Result<ftp_proto::Reply, Error>,
-    ) -> Result<(), Broken> {
-        self.check_after(result.as_ref().err())?;
-        let serial = if line.is_empty() {
-            Some(0)
-        } else {
-            self.serial(line)
-        };
-        match (result, serial) {
-            // 421 can come at any time, and ends the session whatever it answers.
-            (Ok(reply), _) if reply.code() == ftp_proto::ReplyCode::SERVICE_CLOSING => Ok(()),
-            (Ok(_), _) if !self.numbered => Ok(()),
-            (Ok(reply), Some(serial)) => check_serial(reply, serial),
-            (Ok(reply), None) => Err(format!("{reply} answers {line}, which nobody has read")),
-            (Err(_), _) => Ok(()),
-        }
-    }
-
-    fn check_after(&self, error: Option<&Error>) -> Result<(), Broken> {
-        let Some(error) = error else { return Ok(()) };
-        let says = error.is_fatal();
-        let is = matches!(self.session.state(), State::Dead(_));
-        if says == is {
-            Ok(())
-        } else {
-            Err(format!("{error} in state {:?}", self.session.state()))
-        }
-    }
-
-    /// A success needs a positive final reply of that command, the end of the data, and every byte of it.
-    fn check_verdict(
-        &self,
-        transfer: &Transfer,
-        upload: &[u8],
-        result: &Result<Completed, Error>,
-    ) -> Result<(), Broken> {
-        self.check_after(result.as_ref().err())?;
-        let reply = match result {
-            Ok(completed) => completed.reply.as_deref(),
-            Err(error) => error.reply(),
-        };
-        let serial = self.serial(&transfer.command().to_string());
-        let is_of_transfer = reply.filter(|reply| reply.code().get() != 421);
-        if let (Some(reply), Some(serial), Err(error)) = (is_of_transfer, serial, result) {
-            if error.verb() == transfer.command().verb() && self.numbered {
-                check_serial(reply, serial)?;
-            }
-        }
-        let Some(completed) = result.as_ref().ok().filter(|_| self.honest) else {
-            return Ok(());
-        };
-        if let (Some(reply), Some(serial)) = (reply, serial.filter(|_| self.numbered)) {
-            check_serial(reply, serial)?;
-        }
-        let cut = completed.end == End::Limit;
-        let final_is_good = reply.map_or(cut, ftp_proto::Reply::is_positive);
-        let moved = match transfer.direction() {
-            Direction::Receive => self.app.received.len(),
-            Direction::Send => upload.len(),
-        };
-        let all = completed.bytes == moved as u64;
-        let expected = transfer.length().filter(|_| !cut);
-        let limit = transfer.limit().unwrap_or(u64::MAX);
-        let whole = expected.is_none_or(|length| completed.bytes == length.min(limit));
-        if final_is_good && all && whole {
-            Ok(())
-        } else {
-            Err(format!("not a success: {completed:?}, {moved} moved"))
-        }
     }
 
     // -- the control connection -----------------------------------------------------------------------------------
@@ -621,6 +539,7 @@ impl World {
         let bytes = bytes[..max.min(bytes.len())].to_vec();
         let arrival = self.now.saturating_add(self.latency);
         self.control.to_server.write(&bytes, arrival);
+        self.written.extend_from_slice(&bytes);
         self.session.transmitted(bytes.len());
     }
 
@@ -646,14 +565,11 @@ impl World {
         let mut bit_by_bit = self.session.clone();
         bytes.iter().for_each(|byte| bit_by_bit.receive(&[*byte]));
         self.session.receive(&bytes);
-        if bit_by_bit == self.session {
-            Ok(())
-        } else {
-            Err(format!(
-                "{} means something else byte by byte",
-                bytes.escape_ascii()
-            ))
+        if bit_by_bit != self.session {
+            let bytes = bytes.escape_ascii();
+            return Err(format!("{bytes} means something else byte by byte"));
         }
+        self.nothing_unwritten_is_answered()
     }
 
     /// The control connection is lost on both sides.
@@ -764,7 +680,7 @@ impl World {
     }
 
     fn report(&mut self, report: Report) {
-        self.watch.reported(report);
+        self.watch.reported(&self.session, report);
         self.session.report(report);
     }
 
@@ -1199,56 +1115,6 @@ impl World {
             .filter(|arrival| *arrival > self.now)
             .min()
     }
-
-    // -- the end --------------------------------------------------------------------------------------------------
-
-    /// Nothing can happen any more: then everything asked for has an outcome, and what the session believes of the
-    /// server is true.
-    pub(crate) fn is_at_rest(&self) -> Result<(), Broken> {
-        let state = self.session.state();
-        if self.app.at < self.app.wants.len()
-            || !self.app.tickets.is_empty()
-            || !self.app.begun.is_empty()
-        {
-            return Err(format!(
-                "the application waits for ever, in state {state:?}"
-            ));
-        }
-        let prefix = matches!(self.app.wants.get(self.app.at.wrapping_sub(1)), Some(Want::Transfer(transfer, _)) if {
-            let offset = usize::try_from(transfer.offset()).unwrap();
-            let ignored = FILE.starts_with(&self.app.received);
-            transfer.direction() == Direction::Receive
-                && transfer.command().verb() == ftp_proto::Verb::Retr
-                && !ignored
-                && !FILE.get(offset..).unwrap_or_default().starts_with(&self.app.received)
-        });
-        if prefix && self.honest {
-            return Err(format!("{:?} was received", self.app.received));
-        }
-        match state {
-            State::Dead(_) => Ok(()),
-            State::Usable => self.beliefs_are_true(),
-            State::Busy | State::Draining { .. } => Err(format!("at rest in state {state:?}")),
-            _ => Err(format!("{state:?}")),
-        }
-    }
-
-    fn beliefs_are_true(&self) -> Result<(), Broken> {
-        if !self.numbered || !self.honest {
-            return Ok(());
-        }
-        let is_ascii = self.server.state().ascii;
-        let believed = self.session.representation();
-        let wrong = believed
-            .is_some_and(|believed| (believed == ftp_proto::Representation::Ascii) != is_ascii);
-        if wrong && !self.server.is_closed() {
-            return Err(format!("the type is believed to be {believed:?}"));
-        }
-        if self.server.state().restart != 0 && !self.server.is_closed() {
-            return Err("a REST is in force".into());
-        }
-        Ok(())
-    }
 }
 
 impl Duty {
@@ -1269,22 +1135,11 @@ pub(crate) fn login(tls: bool) -> Vec<Want> {
     let secure = ["AUTH TLS", "PBSZ 0", "PROT P"];
     let secure = secure.into_iter().filter(|_| tls);
     secure
-        .chain(["USER anonymous", "PASS a@b", "TYPE I"])
+        .chain(["USER anonymous", PASSWORD, "TYPE I"])
         .map(command)
         .collect()
 }
 
 pub(crate) fn command(line: &str) -> Want {
     Want::Command(line.into())
-}
-
-/// Replies carry the number of the command that they answer; those that a rule made up may carry none.
-fn check_serial(reply: &ftp_proto::Reply, serial: u32) -> Result<(), Broken> {
-    let text = String::from_utf8_lossy(reply.text()).into_owned();
-    match text.rsplit_once('#') {
-        Some((_, number)) if number != serial.to_string() => {
-            Err(format!("{reply} answers the command number {serial}"))
-        }
-        _ => Ok(()),
-    }
 }

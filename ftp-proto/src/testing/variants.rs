@@ -1,0 +1,60 @@
+//! The names of everything that a session can say or ask, so that a test which claims to have seen all of it can be
+//! held to that.
+
+use crate::action::Action;
+use crate::error::{Closed, Violation};
+use crate::session::Event;
+use crate::time::Reason;
+use crate::verdict::Interruption;
+
+/// An enum whose variants are all known by name.
+///
+/// ```
+/// use ftp_proto::Interruption;
+/// use ftp_proto::testing::Variants;
+///
+/// assert_eq!(Interruption::NoEof.variant(), "NoEof");
+/// assert!(Interruption::VARIANTS.contains(&"NoEof"));
+/// ```
+pub trait Variants {
+    /// The name of the enum.
+    const ENUM: &'static str;
+
+    /// The names of its variants.
+    const VARIANTS: &'static [&'static str];
+
+    /// The name of the variant that this is.
+    fn variant(&self) -> &'static str;
+}
+
+/// Both the list and the match come from the same names. The match is exhaustive: this does not compile while a variant
+/// is missing here.
+macro_rules! variants {
+    ($type:ident: $($variant:ident),+ $(,)?) => {
+        impl Variants for $type {
+            const ENUM: &'static str = stringify!($type);
+            const VARIANTS: &'static [&'static str] = &[$(stringify!($variant)),+];
+
+            fn variant(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => stringify!($variant),)+
+                }
+            }
+        }
+    };
+}
+
+variants!(Action: Connect, Listen, Accept, Secure, Unsecure, Move, Finish, Discard, Close);
+variants!(Event: Unsolicited, Stranger, HostIgnored, Closed);
+variants!(Closed: Quit, Service, Eof, Lost, Violation, Timeout, Local);
+variants!(Reason:
+    Connect, Greeting, Reply, DataOpen, Securing, DataIdle, DataTotal, TlsClose, Completion, Drain, AbortLinger,
+    AbortGrace, Fence, Keepalive, Operation,
+);
+variants!(Interruption:
+    Reply, Data, NotResumed, Truncated, Length, NoGoAhead, NoData, NoEof, NotTaken, Aborted, Timeout, ControlLost,
+);
+variants!(Violation:
+    Reply, TruncatedReply, TooManyPreliminary, TooManyUnsolicited, OutOfOrder, BytesBeforeTls, Address, Path, Size,
+    Timestamp,
+);
