@@ -505,20 +505,20 @@ impl<T: Transport> Client<T> {
         self.run(AskFeatures::new())
     }
 
-    /// STAT: the server's state, or what it says about a path, over the control connection.
+    /// STAT: what the server says about a path, over the control connection; about itself, if the path is empty.
     ///
     /// # Errors
     /// Refused.
-    pub fn stat(&mut self, path: Option<&str>) -> Result<Reply> {
-        self.run(Exchange::status(path.map(Argument::new).transpose()?))
+    pub fn stat(&mut self, path: impl AsRef<[u8]>) -> Result<Reply> {
+        self.run(Exchange::status(optional(path)?))
     }
 
-    /// HELP: what the server says about itself, or about a command.
+    /// HELP: what the server says about a command; about itself, if that is empty.
     ///
     /// # Errors
     /// Refused.
-    pub fn help(&mut self, subject: Option<&str>) -> Result<Reply> {
-        self.run(Exchange::help(subject.map(Argument::new).transpose()?))
+    pub fn help(&mut self, subject: impl AsRef<[u8]>) -> Result<Reply> {
+        self.run(Exchange::help(optional(subject)?))
     }
 
     /// SITE: a command of the server's own.
@@ -584,5 +584,13 @@ impl<T: Transport> fmt::Debug for Client<T> {
             .field("state", &self.state())
             .field("welcome", &self.welcome)
             .finish_non_exhaustive()
+    }
+}
+
+/// No argument at all, if there is nothing in it.
+pub(crate) fn optional(path: impl AsRef<[u8]>) -> Result<Option<Argument>> {
+    match path.as_ref() {
+        [] => Ok(None),
+        path => Ok(Some(Argument::new(path)?)),
     }
 }

@@ -4,11 +4,9 @@ use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::Instant;
 
-#[cfg(feature = "rustls")]
-use ftp_proto::TlsPolicy;
 use ftp_proto::operation::Greet;
 use ftp_proto::trace::Record;
-use ftp_proto::{After, Config, DataMode, Detail};
+use ftp_proto::{After, Config, DataMode, Detail, TlsPolicy};
 
 use crate::client::Client;
 use crate::debug::Debug;
@@ -85,16 +83,22 @@ impl<T> Builder<T> {
         }
     }
 
-    /// Over TLS; [`TlsPolicy::Full`] is set with it, so that neither passwords nor payload go out in clear whatever
-    /// the server says.
+    /// Over TLS; [`TlsPolicy::Full`] comes with it, unless the configuration makes a demand of its own, so that neither
+    /// passwords nor payload go out in clear whatever the server says.
     #[cfg(feature = "rustls")]
     pub fn tls(mut self, tls: crate::Tls) -> Builder<crate::Tls> {
-        self.config.tls = TlsPolicy::Full;
+        if self.config.tls == TlsPolicy::None {
+            self.config.tls = TlsPolicy::Full;
+        }
         self.transport(tls)
     }
 
-    /// With this configuration, all of it.
-    pub fn config(self, config: Config) -> Self {
+    /// With this configuration, all of it. But a demand for TLS that was made before stays unless `config` makes
+    /// another: the order of these calls cannot turn it off.
+    pub fn config(self, mut config: Config) -> Self {
+        if config.tls == TlsPolicy::None {
+            config.tls = self.config.tls;
+        }
         Self { config, ..self }
     }
 
@@ -176,9 +180,9 @@ impl<T: Transport> Builder<T> {
     fn dial(&mut self, host: &str, address: SocketAddr) -> io::Result<T::Stream> {
         let timeouts = &self.config.timeouts;
         let mut stream = self.transport.connect(host, address, timeouts.connect)?;
-        let until = Instant::now() + timeouts.securing;
+        let (limit, begun) = (timeouts.securing, Instant::now());
         while self.transport.is_secured() {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = limit.saturating_sub(begun.elapsed());
             if stream.handshake(left)? {
                 break;
             }

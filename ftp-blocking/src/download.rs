@@ -7,7 +7,7 @@ use ftp_proto::ascii::Decoder;
 use ftp_proto::lines::Lines;
 use ftp_proto::{Completed, Flow, Operation, Representation, size};
 
-use crate::driver::Driver;
+use crate::driver::{Driven, Driver};
 use crate::error::{Error, Result};
 use crate::transport::Transport;
 
@@ -318,5 +318,32 @@ impl<T: Transport> fmt::Debug for Download<'_, T> {
             .field("flow", &self.flow)
             .field("verdict", &self.verdict)
             .finish_non_exhaustive()
+    }
+}
+
+/// Drives an operation to its end and hands on whatever is received. When that is not taken, everything is aborted.
+pub(crate) fn receive<T: Transport, O: Operation>(
+    driver: &mut Driver<T>,
+    operation: &mut O,
+    mut take: impl FnMut(&O, &[u8]) -> io::Result<()>,
+) -> Result<O::Output> {
+    driver.refill()?;
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        match driver.drive(operation) {
+            Driven::Ready(result) => return result,
+            Driven::Moving => {}
+        }
+        loop {
+            let count = match driver.read_some(operation, &mut block) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(over) => return over,
+            };
+            if let Err(error) = take(operation, block.get(..count).unwrap_or_default()) {
+                driver.abandon();
+                return Err(Error::Local(error, driver.after()));
+            }
+        }
     }
 }

@@ -354,6 +354,8 @@ impl<T: Transport> Driver<T> {
     }
 
     fn accept(&mut self, data: DataId) {
+        // Asked again, it was a stranger who had called.
+        self.data = None;
         loop {
             let slice = self.slice();
             let Some((id, listener)) = &mut self.listener else {
@@ -620,17 +622,13 @@ impl<T: Transport> Driver<T> {
 
     /// Ends the transfer under way and drives the operation to its verdict.
     pub(crate) fn abort<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
-        if let Some(id) = self.session.current_transfer() {
-            self.session.abort(id);
-        }
+        self.session.abort_all();
         self.drive_to_end(operation)
     }
 
     /// Nobody takes or gives payload any more, and the operation is not over: end it without waiting.
     pub(crate) fn abandon(&mut self) {
-        if let Some(id) = self.session.current_transfer() {
-            self.session.abort(id);
-        }
+        self.session.abort_all();
         while self.act() {}
         self.look();
         while self.act() {}

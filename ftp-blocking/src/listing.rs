@@ -5,11 +5,10 @@ use std::time::{Duration, SystemTime};
 use ftp_proto::listing::{Entry, Format, Kind, Line, Name, Options, Reader, Skip};
 use ftp_proto::operation::{Exchange, List, Listed, Payload, Rung};
 use ftp_proto::timestamp::Timestamp;
-use ftp_proto::{Argument, Completed, Operation, Reply, Transfer};
+use ftp_proto::{Completed, Reply, Transfer};
 
-use crate::client::Client;
-use crate::download::BLOCK_BYTES;
-use crate::driver::{Driven, Driver};
+use crate::client::{Client, optional};
+use crate::download::receive;
 use crate::error::{Error, Result};
 use crate::transport::Transport;
 
@@ -108,6 +107,7 @@ impl<T: Transport> Client<T> {
                 reader = reader_for(options, rung.and_then(Rung::format));
             }
             reader.feed(chunk, &mut each);
+            Ok(())
         })?;
         for line in listed.status_lines() {
             reader.feed(line, &mut each);
@@ -211,7 +211,8 @@ impl<T: Transport> Client<T> {
         let mut reader = Reader::new(options);
         let mut operation = Payload::new(transfer);
         let completed = receive(self.idle_driver(), &mut operation, |_, chunk| {
-            reader.feed(chunk, &mut each)
+            reader.feed(chunk, &mut each);
+            Ok(())
         })?;
         reader.finish(&mut each);
         Ok(completed)
@@ -270,35 +271,5 @@ fn reader_for(options: &Options, format: Option<Format>) -> Reader {
     match format {
         Some(format) => Reader::new(&options.clone().format(format)),
         None => Reader::new(options),
-    }
-}
-
-/// Drives an operation to its end and hands on whatever is received.
-fn receive<T: Transport, O: Operation>(
-    driver: &mut Driver<T>,
-    operation: &mut O,
-    mut take: impl FnMut(&O, &[u8]),
-) -> Result<O::Output> {
-    driver.refill()?;
-    let mut block = vec![0; BLOCK_BYTES];
-    loop {
-        match driver.drive(operation) {
-            Driven::Ready(result) => return result,
-            Driven::Moving => {}
-        }
-        loop {
-            match driver.read_some(operation, &mut block) {
-                Ok(0) => break,
-                Ok(count) => take(operation, block.get(..count).unwrap_or_default()),
-                Err(over) => return over,
-            }
-        }
-    }
-}
-
-fn optional(path: impl AsRef<[u8]>) -> Result<Option<Argument>> {
-    match path.as_ref() {
-        [] => Ok(None),
-        path => Ok(Some(Argument::new(path)?)),
     }
 }

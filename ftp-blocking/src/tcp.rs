@@ -85,7 +85,7 @@ impl Transport for Tcp {
         listener: &mut TcpPort,
         limit: Duration,
     ) -> io::Result<Option<(TcpLink, SocketAddr)>> {
-        let until = Instant::now() + limit;
+        let begun = Instant::now();
         loop {
             match listener.0.accept() {
                 Ok((stream, peer)) => {
@@ -95,7 +95,7 @@ impl Transport for Tcp {
                 Err(error) if is_nothing(&error) => {}
                 Err(error) => return Err(error),
             }
-            let left = until.saturating_duration_since(Instant::now());
+            let left = limit.saturating_sub(begun.elapsed());
             if left.is_zero() {
                 return Ok(None);
             }

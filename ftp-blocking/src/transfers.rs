@@ -1,12 +1,12 @@
 //! Files and listings of lines: what moves over a data connection.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
-use ftp_proto::operation::{Payload, Retrieve, Store};
+use ftp_proto::operation::{Payload, Retrieve, Series, Store};
 use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
 use crate::client::Client;
-use crate::download::{BLOCK_BYTES, Download, Running};
+use crate::download::{BLOCK_BYTES, Download, Running, receive};
 use crate::driver::Driven;
 use crate::error::{Error, Result};
 use crate::transport::Transport;
@@ -84,6 +84,44 @@ impl<T: Transport> Client<T> {
         sink: &mut (impl Write + ?Sized),
     ) -> Result<Completed> {
         self.retrieve(path)?.copy_to(sink)
+    }
+
+    /// Retrieves many files in image type, one after the other. `take` is given what is received, with the number of
+    /// the path that it belongs to, counted from 0. Yields a result for each path, in their order: one that fails does
+    /// not keep the others from being retrieved.
+    ///
+    /// With [`Config::lookahead`](ftp_proto::Config::lookahead) each file costs a round trip less, on servers that
+    /// take it.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let files = Files::new().file("/a", "first").file("/b", "second");
+    /// # let server = Loopback::start(ServerConfig::new(), files)?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut files = [const { Vec::new() }; 3];
+    /// let results = ftp.retrieve_each(["a", "missing", "b"], |number, bytes| {
+    ///     files[number].extend_from_slice(bytes);
+    ///     Ok(())
+    /// })?;
+    /// assert!(results[0].is_ok() && results[1].is_err() && results[2].is_ok());
+    /// assert_eq!(files[2], b"second");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A path cannot be sent, before anything is; or `take` failed ([`Error::Local`]), which ends the series. A session
+    /// that ends is the result of each path that it concerns.
+    pub fn retrieve_each<P: AsRef<[u8]>>(
+        &mut self,
+        paths: impl IntoIterator<Item = P>,
+        mut take: impl FnMut(usize, &[u8]) -> io::Result<()>,
+    ) -> Result<Vec<std::result::Result<Completed, ftp_proto::Error>>> {
+        let paths: std::result::Result<Vec<_>, _> = paths.into_iter().map(Argument::new).collect();
+        let mut series = Series::retrieve(paths?);
+        receive(self.idle_driver(), &mut series, |series, bytes| {
+            take(series.current(), bytes)
+        })
     }
 
     /// Retrieves a text file in ASCII type and hands on each line without its line end: ftplib's `retrlines`.
@@ -305,8 +343,8 @@ impl<T: Transport> Client<T> {
 
     /// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
     fn begin(&mut self, operation: &mut Running<'_>) -> Result<Option<Result<Completed>>> {
-        self.driver_mut().refill()?;
-        match self.idle_driver().drive(operation) {
+        self.idle_driver().refill()?;
+        match self.driver_mut().drive(operation) {
             Driven::Moving => Ok(None),
             Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
             Driven::Ready(Err(error)) => Err(error),

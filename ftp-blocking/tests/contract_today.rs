@@ -295,7 +295,7 @@ fn ntransfercmd() {
         .passive(Port::Open, Passive::Extended)
         .accept()
         .answer("RETR a", "350 hm\r\n")
-        .read_data_to_end();
+        .read_data_to_reset();
     dialogue(script, |client| {
         let error = client.download_command("RETR a").unwrap_err();
         assert!(matches!(error.kind(), Some(ErrorKind::Unexpected(_))));

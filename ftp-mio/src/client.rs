@@ -147,6 +147,14 @@ impl<T: Transport> Client<T> {
             Stage::Failed(tried) => self.tasks.fail(|| Error::Connect(Arc::clone(tried))),
         }
         self.drop_refill();
+        self.save_memory();
+    }
+
+    /// Once all operations are over, the session may be idle for long, beside thousands of others.
+    fn save_memory(&mut self) {
+        if let (Stage::Open(driver), false) = (&mut self.stage, self.tasks.are_running()) {
+            driver.shrink_to_fit();
+        }
     }
 
     /// Reads payload that nobody wants to its end: some servers send the tickets no earlier.
@@ -251,7 +259,7 @@ impl<T: Transport> Client<T> {
     }
 
     /// Ends the transfer under way before its time. Its operation then tells what had become of it: usually, that it
-    /// was aborted.
+    /// was aborted. A [`Series`](ftp_proto::operation::Series) goes on with the next one.
     pub fn abort(&mut self) {
         if let Stage::Open(driver) = &mut self.stage {
             if let Some(transfer) = driver.session.current_transfer() {

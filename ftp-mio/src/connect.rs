@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ftp_proto::Config;
+use ftp_proto::{Config, TlsPolicy};
 
 use crate::attempt::{retried, tried};
 use crate::client::Client;
@@ -58,8 +58,28 @@ impl<T> Builder<T> {
         }
     }
 
-    /// With this configuration, all of it.
-    pub fn config(self, config: Config) -> Self {
+    /// Over TLS; [`TlsPolicy::Full`] comes with it, unless the configuration makes a demand of its own, so that neither
+    /// passwords nor payload go out in clear whatever the server says.
+    #[cfg(feature = "rustls")]
+    pub fn tls<U>(self, tls: crate::Tls<U>) -> Builder<crate::Tls<U>> {
+        let mut config = self.config;
+        if config.tls == TlsPolicy::None {
+            config.tls = TlsPolicy::Full;
+        }
+        Builder {
+            transport: tls,
+            config,
+            host: self.host,
+            budget: self.budget,
+        }
+    }
+
+    /// With this configuration, all of it. But a demand for TLS that was made before stays unless `config` makes
+    /// another: the order of these calls cannot turn it off.
+    pub fn config(self, mut config: Config) -> Self {
+        if config.tls == TlsPolicy::None {
+            config.tls = self.config.tls;
+        }
         Self { config, ..self }
     }
 
@@ -256,5 +276,45 @@ impl<T: Transport> fmt::Debug for Dialling<T> {
             .field("left", &self.addresses.as_slice())
             .field("tried", &self.tried)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "rustls"))]
+mod tests {
+    use std::sync::Arc;
+
+    use ftp_proto::tls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+    use ftp_proto::{Config, TlsPolicy};
+
+    use crate::{Client, Tcp, Tls};
+
+    #[allow(clippy::expect_used, reason = "a test fails by panicking")]
+    fn tls() -> Tls<Tcp> {
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring has them")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        Tls::over(Tcp::new(), config)
+    }
+
+    #[test]
+    fn the_order_of_calls_does_not_turn_the_demand_for_tls_off() {
+        let builder = || Client::builder().config(Config::default());
+        assert_eq!(builder().config.tls, TlsPolicy::None);
+        assert_eq!(builder().tls(tls()).config.tls, TlsPolicy::Full);
+        let later = builder().tls(tls()).config(Config::default());
+        assert_eq!(later.config.tls, TlsPolicy::Full);
+
+        let mut weaker = Config::default();
+        weaker.tls = TlsPolicy::Control;
+        assert_eq!(
+            builder().config(weaker).tls(tls()).config.tls,
+            TlsPolicy::Control
+        );
+        assert_eq!(
+            builder().tls(tls()).config(weaker).config.tls,
+            TlsPolicy::Control
+        );
     }
 }

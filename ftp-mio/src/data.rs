@@ -1,7 +1,6 @@
 //! The data connection: how it is opened, how payload moves on it, how it ends.
 
 use std::io;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ftp_proto::{
@@ -120,7 +119,9 @@ impl<L> Port<L> {
 // -- in a turn ------------------------------------------------------------------------------------------------------------
 
 impl<T: Transport> Driver<T> {
-    pub(crate) fn start_accepting(&mut self, data: DataId) {
+    pub(crate) fn start_accepting(&mut self, data: DataId, reactor: &mut dyn Reactor<T::Source>) {
+        // Asked again, it was a stranger who had called.
+        self.close_data(reactor);
         if let Some(port) = self.listener.as_mut().filter(|port| port.id == data) {
             port.accepting = true;
         }
@@ -138,7 +139,9 @@ impl<T: Transport> Driver<T> {
                 Ok(None) => port.socket.readable = false,
                 Ok(Some((stream, peer))) => {
                     port.accepting = false;
-                    self.accepted(id, stream, peer.ip(), reactor);
+                    self.data = Some(DataLink::new(id, stream, Stage::Open));
+                    let peer = peer.ip();
+                    self.session.report(Report::Accepted { data: id, peer });
                     return true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -149,19 +152,6 @@ impl<T: Transport> Driver<T> {
             }
         }
         false
-    }
-
-    fn accepted(
-        &mut self,
-        data: DataId,
-        stream: T::Stream,
-        peer: IpAddr,
-        reactor: &mut dyn Reactor<T::Source>,
-    ) {
-        // Whoever called before was turned away.
-        self.close_data(reactor);
-        self.data = Some(DataLink::new(data, stream, Stage::Open));
-        self.session.report(Report::Accepted { data, peer });
     }
 
     /// Goes on with whatever the data connection is at.

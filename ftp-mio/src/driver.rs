@@ -125,6 +125,12 @@ impl<T: Transport> Driver<T> {
         }
     }
 
+    /// Gives back memory that is held in reserve.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.session.shrink_to_fit();
+        self.events.shrink_to_fit();
+    }
+
     /// The oldest event that was not polled.
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_back()
@@ -178,7 +184,7 @@ impl<T: Transport> Driver<T> {
                 }
                 Err(error) => self.fail(Link::Data(data), error, reactor),
             },
-            Action::Accept { data } => self.start_accepting(data),
+            Action::Accept { data } => self.start_accepting(data, reactor),
             Action::Secure { link } => self.secure(link, reactor),
             Action::Unsecure => self.changing = Some(Change::Unsecuring),
             Action::Move { data, flow } => self.start_moving(data, flow, reactor),

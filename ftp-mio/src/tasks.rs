@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, ready};
 
 use ftp_proto::operation::{Refill, Refilled};
-use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, TransferId, Verb};
+use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, Verb};
 
 use crate::driver::concerns_a_socket;
 use crate::error::{Error, Result};
@@ -86,7 +86,8 @@ enum State {
         before: Before,
         /// What the operation has submitted.
         tickets: Vec<Range<Ticket>>,
-        transfer: Option<TransferId>,
+        /// It has begun a transfer. Since one operation runs at a time, whatever is under way is its own.
+        transfers: bool,
     },
     Over(Outcome),
 }
@@ -117,7 +118,7 @@ impl Tasks {
                     false => Before::Nothing,
                 },
                 tickets: Vec::new(),
-                transfer: None,
+                transfers: false,
             },
         });
         Handle {
@@ -151,6 +152,12 @@ impl Tasks {
         })
     }
 
+    /// Whether an operation is not over.
+    pub(crate) fn are_running(&self) -> bool {
+        let running = |task: &Task| matches!(task.state, State::Running { .. });
+        self.0.iter().any(running)
+    }
+
     /// Ends all operations with the same error.
     pub(crate) fn fail(&mut self, mut error: impl FnMut() -> Error) {
         for task in &mut self.0 {
@@ -167,7 +174,7 @@ impl Tasks {
         if let Some(State::Running { .. }) = self.0.get(index).map(|task| &task.state) {
             return Poll::Pending;
         }
-        let State::Over(outcome) = self.0.remove(index).state else {
+        let State::Over(outcome) = self.remove(index).state else {
             return Poll::Ready(Err(Error::Spent));
         };
         Poll::Ready(outcome.and_then(|output| {
@@ -177,15 +184,15 @@ impl Tasks {
     }
 
     /// Forgets an operation. What it has submitted and not yet sent is taken back; replies to the rest are dropped
-    /// when they come; its transfer is aborted.
+    /// when they come; its transfers are aborted.
     pub(crate) fn cancel(&mut self, number: u64, session: Option<&mut Session>) {
         let Some(index) = self.position(number) else {
             return;
         };
-        let cancelled = self.0.remove(index).state;
+        let cancelled = self.remove(index).state;
         if let (
             State::Running {
-                tickets, transfer, ..
+                tickets, transfers, ..
             },
             Some(session),
         ) = (cancelled, session)
@@ -193,14 +200,23 @@ impl Tasks {
             for range in tickets {
                 session.discard_all(range);
             }
-            if let Some(transfer) = transfer {
-                session.abort(transfer);
+            if transfers {
+                session.abort_all();
             }
         }
     }
 
     pub(crate) fn count(&self) -> usize {
         self.0.len()
+    }
+
+    /// A client without operations keeps no memory for them.
+    fn remove(&mut self, index: usize) -> Task {
+        let task = self.0.remove(index);
+        if self.0.is_empty() {
+            self.0.shrink_to_fit();
+        }
+        task
     }
 
     fn position(&self, number: u64) -> Option<usize> {
@@ -219,7 +235,7 @@ impl Task {
             run,
             before,
             tickets,
-            transfer,
+            transfers,
         } = &mut self.state
         else {
             return Poll::Ready(());
@@ -237,9 +253,7 @@ impl Task {
             _ => {}
         }
         let now = session.current_transfer();
-        if now != earlier {
-            *transfer = now;
-        }
+        *transfers |= now != earlier;
         polled.map(|result| {
             let source = source.take();
             let outcome = result.map_err(|error| {

@@ -22,21 +22,18 @@ const CIPHERTEXT_BYTES: usize = 16 * 1024;
 /// of it is shared, and it ends with the connection. The certificate is checked against the name given to
 /// [`Builder::host`](crate::Builder::host), on the control connection and on every data connection.
 ///
-/// Start [`Secure`](ftp_proto::operation::Secure) before the login, and set
-/// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full) so that neither passwords nor payload go out in clear whatever the
-/// server says.
+/// Give it to [`Builder::tls`](crate::Builder::tls), which sees to it that neither passwords nor payload go out in clear
+/// whatever the server says, and start [`Secure`](ftp_proto::operation::Secure) before the login.
 ///
 /// ```no_run
 /// use std::{sync::Arc, time::Instant};
 /// use ftp_mio::proto::operation::{Login, Secure};
-/// use ftp_mio::proto::{Config, TlsPolicy, tls::rustls::ClientConfig};
-/// use ftp_mio::{Builder, Tcp, Tls};
+/// use ftp_mio::proto::tls::rustls::ClientConfig;
+/// use ftp_mio::{Client, Tcp, Tls};
 ///
 /// # fn example(trust: Arc<ClientConfig>) {
-/// let mut config = Config::default();
-/// config.tls = TlsPolicy::Full;
-/// let mut client = Builder::new(Tls::over(Tcp::new(), trust))
-///     .config(config)
+/// let mut client = Client::builder()
+///     .tls(Tls::over(Tcp::new(), trust))
 ///     .host("ftp.example.org")
 ///     .connect_to([([192, 0, 2, 1], 21).into()], Instant::now());
 /// client.start(Secure::new());

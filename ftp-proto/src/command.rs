@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::shown::escape;
+
 /// The longest command line that is sent, CR LF included. Servers cut or drop longer ones (vsftpd closes the
 /// connection at 5,000 bytes).
 pub const COMMAND_BYTES_MAX: usize = 4096;
@@ -88,9 +90,11 @@ impl Argument {
     }
 }
 
+/// It may be a password, and does not know it: the bytes are counted and not shown. A [`Command`] shows them, where its
+/// verb says that they are no secret.
 impl fmt::Debug for Argument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0.escape_ascii())
+        write!(f, "Argument({} bytes)", self.0.len())
     }
 }
 
@@ -464,15 +468,17 @@ impl Command {
     }
 }
 
+/// The line, with a secret masked and control characters escaped: names of files may come from the server, and commands
+/// end up in logs and on terminals.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.masked();
-        let argument = shown
-            .argument
-            .map(|argument| String::from_utf8_lossy(&argument.0).into_owned());
-        match argument {
-            Some(argument) => write!(f, "{} {}", self.verb, argument),
-            None => write!(f, "{}", self.verb),
+        write!(f, "{}", self.verb)?;
+        match self.masked().argument {
+            Some(argument) => {
+                f.write_str(" ")?;
+                escape(&String::from_utf8_lossy(&argument.0), f)
+            }
+            None => Ok(()),
         }
     }
 }

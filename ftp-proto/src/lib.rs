@@ -71,6 +71,7 @@ pub mod operation;
 pub mod pathname;
 pub mod reply;
 mod session;
+mod shown;
 pub mod size;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -58,6 +58,7 @@ mod os400;
 mod os9;
 mod reader;
 mod scan;
+mod span;
 mod unix;
 mod vm;
 mod vms;

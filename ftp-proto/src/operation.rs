@@ -10,11 +10,13 @@ mod exchange;
 mod features;
 mod list;
 mod login;
+mod login_then;
 mod payload;
 mod refill;
 mod rename;
 mod retrieve;
 mod secure;
+mod series;
 mod store;
 mod visit;
 
@@ -27,11 +29,13 @@ pub use exchange::{Exchange, Greet};
 pub use features::AskFeatures;
 pub use list::{List, Listed};
 pub use login::Login;
+pub use login_then::LoginThen;
 pub use payload::Payload;
 pub use refill::{Refill, Refilled};
 pub use rename::Rename;
 pub use retrieve::Retrieve;
 pub use secure::{DataProtection, Secure};
+pub use series::Series;
 pub use store::Store;
 
 use crate::error::Error;

@@ -10,6 +10,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
+use crate::shown::escape;
+
 /// The three digits that begin a reply, from 100 to 699.
 ///
 /// Success is decided by the [`Class`], the first digit; servers differ in the other two. The
@@ -352,20 +354,6 @@ impl fmt::Display for Reply {
         if !self.text.is_empty() {
             f.write_char(' ')?;
         }
-        for character in self.text_lossy().chars() {
-            if is_control(character) {
-                write!(f, "{}", character.escape_default())?;
-            } else {
-                f.write_char(character)?;
-            }
-        }
-        Ok(())
+        escape(&self.text_lossy(), f)
     }
-}
-
-/// Controls in the narrow sense, and the format characters that reorder the text around them.
-fn is_control(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(character, '\u{2066}'..='\u{2069}')
 }

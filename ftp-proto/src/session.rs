@@ -2,8 +2,8 @@
 //!
 //! This file holds the type and its public methods. What happens behind them stands in
 //! `session/`: `outbox` and `pending` (what was sent, what is owed), `opening` (from TYPE to the transfer command),
-//! `table`, `running`, `payload` and `ending` (the transfer itself), `keepalive`, `abort`, `security`, `replies`,
-//! `timers`.
+//! `table`, `running`, `payload` and `ending` (the transfer itself), `verdicts`, `lookahead` (the transfer after it),
+//! `keepalive`, `abort`, `security`, `replies`, `timers`.
 
 mod abort;
 mod batch;
@@ -12,6 +12,7 @@ mod config;
 mod coverage;
 mod ending;
 mod keepalive;
+mod lookahead;
 #[cfg(feature = "testing")]
 mod memory;
 mod opening;
@@ -25,6 +26,7 @@ mod running;
 mod security;
 mod table;
 mod timers;
+mod verdicts;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -53,12 +55,14 @@ pub use coverage::Coverage;
 
 use abort::Settlement;
 use batch::Batch;
+use lookahead::Ahead;
 use outbox::Outbox;
 use pending::{Owner, Pending};
 use queue::Work;
 use running::Running;
 use security::Securing;
 use timers::Timers;
+use verdicts::Verdicts;
 
 /// Events that are kept for a caller who does not poll them; older ones are dropped.
 const EVENTS_MAX: usize = 64;
@@ -134,8 +138,11 @@ pub struct Session {
     next_ticket: u32,
     next_transfer: u32,
     next_data: u32,
-    transfer: Option<Running>,
-    verdict: Option<(TransferId, Result<Completed, Error>)>,
+    /// Boxed, since most sessions have none at most times.
+    transfer: Option<Box<Running>>,
+    /// What was asked for the transfer that waits behind it.
+    ahead: Option<Ahead>,
+    verdicts: Verdicts,
     settlement: Option<Settlement>,
     securing: Option<Securing>,
     /// TLS was ended with CCC.
@@ -186,9 +193,13 @@ struct Server {
     /// EPSV was refused, or led nowhere.
     no_extended_passive: bool,
     no_extended_active: bool,
+    /// The server does not keep what is asked ahead until the transfer is over.
+    no_lookahead: bool,
     /// PROT P is in force.
     protected: bool,
     features: Option<Features>,
+    /// OPTS UTF8 ON was sent.
+    utf8_settled: bool,
     /// The way to list a directory that worked.
     listing: Option<Rung>,
 }
@@ -214,7 +225,8 @@ impl Session {
             next_transfer: 0,
             next_data: 0,
             transfer: None,
-            verdict: None,
+            ahead: None,
+            verdicts: Verdicts::default(),
             settlement: None,
             securing: None,
             cleared: false,
@@ -279,12 +291,8 @@ impl Session {
 
     /// The transfer that is queued or under way, if one is.
     pub fn current_transfer(&self) -> Option<TransferId> {
-        let queued = |work: &Work| match work {
-            Work::Transfer { id, .. } => Some(*id),
-            Work::Command { .. } => None,
-        };
         let running = self.transfer.as_ref().map(|running| running.id);
-        running.or_else(|| self.queue.iter().find_map(queued))
+        running.or_else(|| self.queue.iter().find_map(Work::transfer))
     }
 
     /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
@@ -293,9 +301,15 @@ impl Session {
         Ticket(self.next_ticket)
     }
 
+    /// The command of the transfer under way: of a series, it tells whose payload moves.
+    pub fn current_command(&self) -> Option<&Command> {
+        let running = self.transfer.as_ref();
+        running.map(|running| running.spec.command())
+    }
+
     /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
     pub fn current_mark(&self) -> Option<&Reply> {
-        self.transfer.as_ref().and_then(Running::mark)
+        self.transfer.as_deref().and_then(Running::mark)
     }
 
     /// The code of the latest reply, whatever command it answered: ftplib's `lastresp`.
@@ -322,8 +336,19 @@ impl Session {
         self.server.features.as_ref()
     }
 
-    pub(crate) fn remember_features(&mut self, features: Features) {
-        self.server.features = Some(features);
+    /// The reply to FEAT. It is read when it comes, and not when somebody polls it: by then TLS may have begun, and what
+    /// was said in clear does not count any more. A server that refuses for now (530 or 503 before the login) may be
+    /// asked again.
+    fn learn_features(&mut self, reply: &Reply) {
+        let features = Features::decode(reply);
+        if features.is_ok() || matches!(reply.code().get(), 500 | 501 | 502 | 504) {
+            self.server.features = Some(features.unwrap_or_default());
+        }
+    }
+
+    /// Whether OPTS UTF8 ON has been sent already; from now on it counts as sent.
+    pub(crate) const fn settle_utf8(&mut self) -> bool {
+        core::mem::replace(&mut self.server.utf8_settled, true)
     }
 
     pub(crate) const fn listing_rung(&self) -> Option<Rung> {
@@ -336,6 +361,34 @@ impl Session {
 
     pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
         self.used = self.used.with(leniency);
+    }
+
+    /// Gives back memory that is held in reserve: worth it for a session that will be idle. It grows again when it is
+    /// needed. Nothing else changes, at whatever moment this is called.
+    ///
+    /// ```
+    /// use ftp_proto::{Command, Config, Control, Session, Verb};
+    ///
+    /// let mut session = Session::new(Config::default(), Control::default());
+    /// session.receive(b"220 ready\r\n");
+    /// session.submit(Command::bare(Verb::Noop))?;
+    /// let before = session.clone();
+    /// session.shrink_to_fit();
+    /// assert_eq!(session, before);
+    /// # Ok::<(), ftp_proto::Misuse>(())
+    /// ```
+    pub fn shrink_to_fit(&mut self) {
+        self.parser.shrink_to_fit();
+        self.outbox.shrink_to_fit();
+        self.pending.shrink_to_fit();
+        self.batch.shrink_to_fit();
+        self.queue.shrink_to_fit();
+        self.actions.shrink_to_fit();
+        self.events.shrink_to_fit();
+        // An empty map may still hold a node.
+        if self.answers.is_empty() {
+            self.answers = BTreeMap::new();
+        }
     }
 
     // -- control connection: bytes --------------------------------------------------------------------------------
@@ -404,13 +457,14 @@ impl Session {
     /// bytes to write: with a verdict there is always an action.
     fn fire_timers(&mut self) {
         self.timers.arm(self.clock);
-        let was_running = self.transfer.is_some();
+        let running = |session: &Self| session.transfer.as_ref().map(|running| running.id);
+        let before = running(self);
         while let Some(reason) = self.timers.take_due(self.clock) {
             self.expire(reason);
             self.pump();
             self.timers.arm(self.clock);
         }
-        let judged = was_running && self.transfer.is_none();
+        let judged = before.is_some() && before != running(self);
         if judged && self.actions.is_empty() && self.outbox.is_empty() {
             let data = DataId(self.next_data);
             self.actions.push_back(Action::Discard { data });
@@ -558,13 +612,10 @@ impl Session {
     /// Queues a transfer. It begins when everything that was submitted before is over.
     ///
     /// # Errors
-    /// [`Misuse::Busy`] while another transfer is queued or under way.
+    /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
     pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
-        let queued = self
-            .queue
-            .iter()
-            .any(|work| matches!(work, Work::Transfer { .. }));
-        if queued || self.transfer.is_some() {
+        let queued = self.queue.iter().find_map(Work::transfer);
+        if queued.is_some() || (self.transfer.is_some() && !self.config.lookahead) {
             return Err(Misuse::Busy);
         }
         self.next_transfer = self.next_transfer.wrapping_add(1);
@@ -575,21 +626,18 @@ impl Session {
         Ok(id)
     }
 
-    /// The verdict on a transfer, once, as soon as it is certain. It is kept until the next one begins.
+    /// The verdict on a transfer, once, as soon as it is certain. It is kept until that on the next but one is given.
     ///
     /// # Errors
     /// Why the transfer did not succeed; [`Error::after`] says what the session is good for, and
     /// [`Error::interrupted`] what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
-        if let Some((_, verdict)) = self.verdict.take_if(|(judged, _)| *judged == id) {
+        if let Some(verdict) = self.verdicts.take(id) {
             let after = self.after();
             return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
-        let queued = self
-            .queue
-            .iter()
-            .any(|work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id));
-        if queued
+        let queued = self.queue.iter().find_map(Work::transfer);
+        if queued == Some(id)
             || self
                 .transfer
                 .as_ref()
@@ -605,6 +653,16 @@ impl Session {
         self.trace.record(|| Record::Aborted(id.0));
         self.abort_transfer(id);
         self.pump();
+    }
+
+    /// Ends every transfer that was begun: the one under way, and with [`Config::lookahead`] the one behind it.
+    pub fn abort_all(&mut self) {
+        let queued = self.queue.iter().find_map(Work::transfer);
+        let running = self.transfer.as_ref().map(|running| running.id);
+        // The one behind first, so that it does not begin when the other is over.
+        for id in queued.into_iter().chain(running) {
+            self.abort(id);
+        }
     }
 
     /// Closes the session at once, without QUIT.
@@ -708,6 +766,7 @@ impl Session {
             kind: kind.clone(),
         });
         self.outbox.clear();
+        self.ahead = None;
         self.drop_settled_data();
         self.settlement = None;
         self.timers.cancel_all_but(&[
@@ -725,11 +784,7 @@ impl Session {
             )
         });
         self.tell(Event::Closed(closed));
-        // A verdict that nobody has polled is one on a session that is over.
-        self.verdict = self.verdict.take().map(|(id, verdict)| {
-            let verdict = verdict.map_err(|error| error.with_after(After::Dead));
-            (id, verdict)
-        });
+        self.verdicts.session_died();
         self.tell_waiting(&kind);
         self.transfer_lost(kind);
         self.actions.push_back(Action::Close);
@@ -751,7 +806,7 @@ impl Session {
                 }
                 Work::Transfer { id, transfer } => {
                     let error = Error::new(kind.clone(), transfer.command().verb(), After::Dead);
-                    self.verdict = Some((id, Err(error)));
+                    self.verdicts.give(id, Err(error));
                 }
             }
         }

@@ -9,7 +9,7 @@
 //! ```
 //! use ftp_proto::timestamp::{Precision, Timestamp, Zone};
 //!
-//! let modified = Timestamp::from_reply(b"20210312141516.5").unwrap();
+//! let modified = Timestamp::from_time_val(b"20210312141516.5").unwrap();
 //! assert_eq!(modified.precision(), Precision::Fraction);
 //! assert_eq!(modified.zone(), Zone::Utc);
 //! assert_eq!(modified.unix_time(), Some((1_615_558_516, 500_000_000)));
@@ -18,6 +18,8 @@
 //! ```
 
 use core::fmt;
+
+use crate::reply::{Reply, ReplyCode};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 const NANOS_DIGITS: usize = 9;
@@ -39,7 +41,7 @@ pub struct Timestamp {
     minute: u8,
     second: u8,
     precision: Precision,
-    zone: Zone,
+    zone: PackedZone,
     year_inferred: bool,
 }
 
@@ -69,10 +71,40 @@ pub enum Zone {
     Unknown,
 }
 
+/// A [`Zone`] in two bytes instead of four: with it a [`Timestamp`] takes sixteen, which listings copy by the million.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct PackedZone(i16);
+
+impl PackedZone {
+    /// Out of the range of offsets.
+    const UTC: Self = Self(i16::MAX);
+    const UNKNOWN: Self = Self(i16::MIN);
+
+    const fn zone(self) -> Zone {
+        match self {
+            Self::UTC => Zone::Utc,
+            Self::UNKNOWN => Zone::Unknown,
+            Self(minutes) => Zone::Offset(minutes),
+        }
+    }
+}
+
+impl fmt::Debug for PackedZone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.zone().fmt(f)
+    }
+}
+
 /// Why text or numbers are not a [`Timestamp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimestampError {
+    /// The reply is not a `213`.
+    #[error("no time in a reply with this code")]
+    Code,
+    /// The reply was longer than the limits allow; its text is not complete.
+    #[error("the reply is truncated")]
+    Truncated,
     /// The text is not fourteen digits with an optional fraction (RFC 3659 `time-val`).
     #[error("not of the form YYYYMMDDHHMMSS[.fraction]")]
     Form,
@@ -91,6 +123,29 @@ pub enum TimestampError {
     /// The offset from UTC is a day or more.
     #[error("zone offset out of range")]
     Offset,
+}
+
+/// The time in a reply to MDTM (RFC 3659, 3: `213 YYYYMMDDHHMMSS[.fraction]`), in UTC. Blanks around it are accepted.
+///
+/// # Errors
+/// [`TimestampError::Code`], [`TimestampError::Truncated`], and those of [`Timestamp::from_time_val`].
+///
+/// ```
+/// use ftp_proto::reply::{Reply, ReplyCode};
+/// use ftp_proto::timestamp::{TimestampError, decode};
+///
+/// let modified = decode(&Reply::new(ReplyCode::FILE_STATUS, b" 20210312141516")).unwrap();
+/// assert_eq!(modified.to_string(), "2021-03-12T14:15:16Z");
+/// assert_eq!(decode(&Reply::new(ReplyCode::OKAY, b"20210312141516")), Err(TimestampError::Code));
+/// ```
+pub fn decode(reply: &Reply) -> Result<Timestamp, TimestampError> {
+    if reply.code() != ReplyCode::FILE_STATUS {
+        return Err(TimestampError::Code);
+    }
+    if reply.is_truncated() {
+        return Err(TimestampError::Truncated);
+    }
+    Timestamp::from_time_val(reply.text().trim_ascii())
 }
 
 impl Timestamp {
@@ -125,7 +180,7 @@ impl Timestamp {
             minute: 0,
             second: 0,
             precision: Precision::Day,
-            zone: Zone::Unknown,
+            zone: PackedZone::UNKNOWN,
             year_inferred: false,
         })
     }
@@ -197,11 +252,12 @@ impl Timestamp {
     /// assert_eq!(known.to_utc().unwrap().to_string(), "2021-03-04T23:30Z");
     /// ```
     pub const fn in_zone(self, zone: Zone) -> Result<Self, TimestampError> {
-        if let Zone::Offset(minutes) = zone {
-            if minutes <= -1440 || minutes >= 1440 {
-                return Err(TimestampError::Offset);
-            }
-        }
+        let zone = match zone {
+            Zone::Utc => PackedZone::UTC,
+            Zone::Unknown => PackedZone::UNKNOWN,
+            Zone::Offset(minutes @ -1439..=1439) => PackedZone(minutes),
+            Zone::Offset(_) => return Err(TimestampError::Offset),
+        };
         Ok(Self { zone, ..self })
     }
 
@@ -263,14 +319,6 @@ impl Timestamp {
         }
     }
 
-    /// Reads the text of a `213` reply to MDTM: a [time-val](Self::from_time_val), with blanks around it tolerated.
-    ///
-    /// # Errors
-    /// [`TimestampError`] as for [`from_time_val`](Self::from_time_val).
-    pub fn from_reply(text: &[u8]) -> Result<Self, TimestampError> {
-        Self::from_time_val(text.trim_ascii())
-    }
-
     /// The year, 0 to 9999.
     #[must_use]
     pub const fn year(&self) -> u16 {
@@ -322,7 +370,7 @@ impl Timestamp {
     /// The zone in which the fields are written.
     #[must_use]
     pub const fn zone(&self) -> Zone {
-        self.zone
+        self.zone.zone()
     }
 
     /// Whether the server left the year out and a reference time supplied it.
@@ -336,7 +384,7 @@ impl Timestamp {
     /// A leap second counts as the first second of the next minute, as POSIX time does.
     #[must_use]
     pub fn unix_time(&self) -> Option<(i64, u32)> {
-        match self.zone {
+        match self.zone() {
             Zone::Utc => Some(self.unix_time_at(0)),
             Zone::Offset(minutes) => Some(self.unix_time_at(minutes)),
             Zone::Unknown => None,
@@ -363,8 +411,8 @@ impl Timestamp {
     /// A date alone stays that date: which UTC day it falls on cannot be known.
     #[must_use]
     pub fn to_utc(&self) -> Option<Self> {
-        let Zone::Offset(minutes) = self.zone else {
-            return (self.zone == Zone::Utc).then_some(*self);
+        let Zone::Offset(minutes) = self.zone() else {
+            return (self.zone() == Zone::Utc).then_some(*self);
         };
         if self.precision == Precision::Day {
             return self.in_zone(Zone::Utc).ok();
@@ -404,7 +452,7 @@ impl fmt::Display for Timestamp {
         if self.precision == Precision::Fraction {
             write_fraction(f, self.nanos)?;
         }
-        match self.zone {
+        match self.zone() {
             Zone::Utc => f.write_str("Z"),
             Zone::Offset(minutes) => {
                 let sign = if minutes < 0 { '-' } else { '+' };
@@ -444,6 +492,7 @@ fn write_fraction(f: &mut fmt::Formatter<'_>, nanos: u32) -> fmt::Result {
     write!(f, ".{value:0width$}")
 }
 
+#[inline(always)]
 fn from_fourteen(digits: &[u8; 14]) -> Result<Timestamp, TimestampError> {
     let (Some(date), Some(time)) = (digits.first_chunk(), digits.last_chunk()) else {
         return Err(TimestampError::Form);

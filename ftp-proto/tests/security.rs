@@ -365,6 +365,57 @@ fn what_was_learnt_in_clear_is_asked_again() {
     assert!(!features.unwrap().has("EVIL"));
 }
 
+/// The answer came in clear, and nobody looked at it before TLS.
+#[test]
+fn what_was_said_in_clear_is_not_learnt_later() {
+    let mut talk = Talk::new(TlsPolicy::Control);
+    let mut ask = AskFeatures::new();
+    assert!(talk.poll(&mut ask).is_none());
+    assert_eq!(talk.said(), "FEAT\r\n");
+    talk.hear("211-Features:\r\n EVIL\r\n211 End\r\n");
+    talk.secure();
+    let (said, features) = talk.run(&mut ask, &["211-Features:\r\n GOOD\r\n211 End\r\n"]);
+    assert_eq!(said, "FEAT\r\n");
+    let features = features.unwrap();
+    assert!(features.has("GOOD") && !features.has("EVIL"));
+    assert_eq!(talk.session.features(), Some(&features));
+}
+
+#[test]
+fn a_server_that_tells_its_features_after_the_login_only_is_asked_again() {
+    for (refusal, again) in [
+        ("530 log in\r\n", "FEAT\r\nOPTS UTF8 ON\r\n"),
+        ("503 log in\r\n", "FEAT\r\nOPTS UTF8 ON\r\n"),
+        ("500 what?\r\n", ""),
+    ] {
+        let mut talk = Talk::new(TlsPolicy::None);
+        let (said, features) = talk.run(&mut AskFeatures::new(), &[refusal]);
+        assert_eq!(
+            (said.as_str(), features.unwrap().has("UTF8")),
+            ("FEAT\r\n", false)
+        );
+        let replies = ["211-Features:\r\n UTF8\r\n211 End\r\n", "200 on\r\n"];
+        let (said, _) = talk.run(&mut AskFeatures::new(), &replies);
+        assert_eq!(said, again);
+        let (said, _) = talk.run(&mut AskFeatures::new(), &[]);
+        assert_eq!(said, "");
+    }
+}
+
+/// Whoever sends FEAT has the session know the answer; UTF8 is still switched on by the operation, and once.
+#[test]
+fn features_that_were_asked_for_by_hand_are_known() {
+    let mut talk = Talk::new(TlsPolicy::None);
+    talk.submit("FEAT");
+    assert_eq!(talk.said(), "FEAT\r\n");
+    talk.hear("211-Features:\r\n UTF8\r\n211 End\r\n");
+    assert!(talk.session.features().unwrap().has_utf8());
+    let (said, _) = talk.run(&mut AskFeatures::new(), &["200 on\r\n"]);
+    assert_eq!(said, "OPTS UTF8 ON\r\n");
+    let (said, _) = talk.run(&mut AskFeatures::new(), &[]);
+    assert_eq!(said, "");
+}
+
 // -- implicit TLS and CCC -------------------------------------------------------------------------------------------------
 
 #[test]

@@ -6,7 +6,8 @@
     clippy::indexing_slicing
 )]
 
-use ftp_proto::timestamp::{Precision, Timestamp, TimestampError, Zone};
+use ftp_proto::reply::{Grammar, Limits, Parser, Reply, ReplyCode};
+use ftp_proto::timestamp::{Precision, Timestamp, TimestampError, Zone, decode};
 use proptest::prelude::*;
 
 /// The text of a reply to MDTM, and the time that it states.
@@ -62,13 +63,32 @@ const REPLIES: &[(&str, Result<&str, TimestampError>)] = &[
 #[test]
 fn replies_to_mdtm() {
     for (text, expected) in REPLIES {
-        let parsed = Timestamp::from_reply(text.as_bytes());
+        let reply = Reply::new(ReplyCode::FILE_STATUS, text.as_bytes());
+        let parsed = decode(&reply);
         assert_eq!(
             parsed.map(|time| time.to_string()),
             expected.map(String::from),
             "{text:?}"
         );
     }
+}
+
+#[test]
+fn replies_that_hold_no_whole_time() {
+    let time = b"20210312141516";
+    for code in [ReplyCode::OKAY, ReplyCode::FILE_UNAVAILABLE] {
+        let reply = Reply::new(code, time);
+        assert_eq!(decode(&reply), Err(TimestampError::Code));
+    }
+    let limits = Limits {
+        line_bytes_max: 16,
+        ..Limits::default()
+    };
+    let mut parser = Parser::new(limits, Grammar::default());
+    let cut = parser.parse(&mut &b"213 20210312141516.123\r\n"[..]);
+    let cut = cut.unwrap().unwrap();
+    assert!(cut.is_truncated());
+    assert_eq!(decode(&cut), Err(TimestampError::Truncated));
 }
 
 #[test]

@@ -94,9 +94,20 @@ fn is_masked(command: &Command, secret: &[u8]) {
     let shown = if command.verb().is_secret() {
         format!("{} {stars}", command.verb())
     } else {
-        format!("{} {}", command.verb(), String::from_utf8_lossy(secret))
+        let text: String = String::from_utf8_lossy(secret).chars().map(shown).collect();
+        format!("{} {text}", command.verb())
     };
     assert_eq!(command.to_string(), shown);
     assert_eq!(format!("{command:?}"), format!("Command({shown})"));
     assert_eq!(command.masked().to_string(), shown);
+}
+
+/// A character as a terminal can be given it.
+fn shown(character: char) -> String {
+    let reorders = "\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+    if character.is_control() || reorders.contains(character) {
+        character.escape_default().to_string()
+    } else {
+        character.to_string()
+    }
 }

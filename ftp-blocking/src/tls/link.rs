@@ -277,7 +277,7 @@ impl fmt::Debug for TlsLink {
 /// How long a call may still wait, over any number of reads and writes.
 struct Patience {
     limit: Duration,
-    until: Instant,
+    begun: Instant,
     looks: u8,
 }
 
@@ -285,7 +285,7 @@ impl Patience {
     fn new(limit: Duration) -> Self {
         Self {
             limit,
-            until: Instant::now() + limit,
+            begun: Instant::now(),
             looks: 0,
         }
     }
@@ -296,7 +296,7 @@ impl Patience {
         if self.looks == 1 {
             return Some(self.limit);
         }
-        let left = self.until.saturating_duration_since(Instant::now());
+        let left = self.limit.saturating_sub(self.begun.elapsed());
         (!left.is_zero() || self.looks <= LOOKS).then_some(left)
     }
 }

@@ -1,6 +1,5 @@
-//! Servers and callers that do wrong: each is told with the step, the reply and the state of the session, in bounded
-//! time. The limits are 200 ms where a limit is what is tested and an hour where a reply has to come before it; no other
-//! time is asserted.
+//! Servers and callers that do wrong, as far as it takes this crate's own interface to tell. Everything else is in the
+//! table of scenarios that all drivers share (`tests/scenarios.rs`). No time is asserted.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,9 +7,7 @@
     clippy::indexing_slicing
 )]
 
-mod data;
 mod replies;
-mod steps;
 
 use std::net::TcpListener;
 use std::sync::mpsc;
@@ -18,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use ftp_blocking::proto::{
-    After, DataMode, Failure, Interrupted, Interruption, Reason, State, Timeouts, Verb, Verdict,
+    After, Failure, Interrupted, Interruption, State, Timeouts, Verb, Verdict,
 };
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_blocking::{Builder, Client, Error, Result, Tcp};
@@ -39,11 +36,6 @@ pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
     }
-}
-
-/// Every limit ends soon.
-pub(crate) fn hasty() -> Builder<Tcp> {
-    Client::builder().timeouts(Timeouts::all(Duration::from_millis(200)))
 }
 
 /// No limit ends while the test runs.
@@ -71,15 +63,6 @@ pub(crate) fn dialogue(
     finish(peer)
 }
 
-/// TYPE I and EPSV, with the data connection accepted.
-pub(crate) fn opening() -> Script {
-    Script::new()
-        .answer("TYPE I", "200 ok\r\n")
-        .expect("EPSV")
-        .passive(Port::Open, Passive::Extended)
-        .accept()
-}
-
 pub(crate) fn code(error: &Error) -> Option<u16> {
     error.reply().map(|reply| reply.code().get())
 }
@@ -89,14 +72,6 @@ pub(crate) fn interrupted(error: &Error) -> &Interrupted {
         .session()
         .and_then(|error| error.interrupted())
         .unwrap_or_else(|| panic!("{error}"))
-}
-
-pub(crate) fn after(client: &Client) -> After {
-    match client.state() {
-        State::Dead(_) => After::Dead,
-        State::Draining { .. } => After::Draining,
-        _ => After::Usable,
-    }
 }
 
 // -- callers ------------------------------------------------------------------------------------------------------------------
@@ -145,7 +120,7 @@ fn an_unreachable_host_is_told_with_every_address() {
             listener.local_addr().unwrap()
         };
         let addresses = [free(), free()];
-        let error = hasty().connect_to(&addresses).unwrap_err();
+        let error = patient().connect_to(&addresses).unwrap_err();
         let Error::Connect(tried) = &error else {
             panic!("{error}")
         };
@@ -166,7 +141,7 @@ fn a_refused_login_leaves_a_session_for_another_try() {
             .user("ann", "secret")
             .without_anonymous();
         let server = Loopback::start(config, Files::new()).unwrap();
-        let mut client = hasty().connect_to(&[server.address()]).unwrap();
+        let mut client = patient().connect_to(&[server.address()]).unwrap();
         let error = client.login("ann", "guess").unwrap_err();
         assert_eq!((error.verb(), code(&error)), (Some(Verb::Pass), Some(530)));
         assert_eq!(error.after(), After::Usable);
@@ -178,7 +153,7 @@ fn a_refused_login_leaves_a_session_for_another_try() {
 fn a_missing_file_leaves_a_usable_session() {
     bounded(|| {
         let server = Loopback::start(ServerConfig::new(), Files::new()).unwrap();
-        let mut client = hasty().connect_to(&[server.address()]).unwrap();
+        let mut client = patient().connect_to(&[server.address()]).unwrap();
         client.login_anonymous().unwrap();
         for _ in 0..3 {
             let error = client.retrieve("missing").unwrap_err();
@@ -239,29 +214,6 @@ fn an_older_failure_of_a_socket_is_not_told_as_the_cause() {
                 std::io::Error::from(error).kind(),
                 std::io::ErrorKind::NotFound
             );
-        });
-    });
-}
-
-#[test]
-fn a_silent_data_port_runs_into_its_limit() {
-    bounded(|| {
-        let script = Script::new()
-            .answer("TYPE I", "200 ok\r\n")
-            .expect("EPSV")
-            .passive(Port::Silent, Passive::Extended)
-            .answer("NOOP", "200 ok\r\n")
-            .expect_close();
-        let builder = hasty().data_mode(DataMode::ExtendedPassive);
-        dialogue(builder, script, |client| {
-            let error = client.retrieve("a").unwrap_err();
-            assert_eq!(error.verb(), Some(Verb::Epsv));
-            assert_eq!(
-                interrupted(&error).cause,
-                Interruption::Timeout(Reason::DataOpen)
-            );
-            assert_eq!(error.after(), After::Usable);
-            client.noop().unwrap();
         });
     });
 }

@@ -20,7 +20,7 @@ use ftp_blocking::proto::tls::rustls::{HandshakeKind, RootCertStore};
 use ftp_blocking::proto::trace::Record;
 use ftp_blocking::proto::{
     After, Closed, Config, ErrorKind, Failure, Interruption, Leniencies, Leniency, Policy, State,
-    Violation,
+    Timeouts, TlsPolicy, Violation,
 };
 use ftp_blocking::{Client, Error, Tls};
 use ftp_testbed::servers::AUTHORITY;
@@ -90,6 +90,24 @@ fn an_unknown_authority_is_refused() {
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.downcast_ref::<TlsError>().unwrap().is_certificate());
     assert!(error.to_string().contains("add the root"), "{error}");
+}
+
+/// No limit is too long to be reckoned with.
+#[test]
+fn limits_without_end_are_limits() {
+    let (address, server) = serve(config(Shown::Good), |peer| {
+        peer.agree();
+        peer.secure().unwrap();
+        peer.serve_until("QUIT");
+        peer.say("221 bye\r\n");
+    });
+    let mut client = connect_with(address, trusting(AUTHORITY), |config| {
+        config.timeouts = Timeouts::all(Duration::MAX);
+    });
+    client.secure().unwrap();
+    client.noop().unwrap();
+    client.quit().unwrap();
+    server.join().unwrap();
 }
 
 #[test]
@@ -250,6 +268,36 @@ fn a_refused_auth_leaves_the_password_unsent() {
     assert_eq!(server.join().unwrap(), ["AUTH TLS", "QUIT"]);
 }
 
+/// Whatever the order in which a client is described.
+#[test]
+fn a_configuration_does_not_turn_the_demand_for_tls_off() {
+    let (address, server) = serve(config(Shown::Good), |peer| {
+        peer.say("220 ready\r\n");
+        peer.listen_to_the_end();
+    });
+    let builder = Client::builder().tls(trusting(AUTHORITY));
+    let mut client = builder
+        .config(Config::default())
+        .connect_to(&[address])
+        .unwrap();
+    let error = client.login("ann", "secret").unwrap_err();
+    assert_eq!(policy(&error), Some(Policy::ControlNotSecured));
+    client.quit().unwrap();
+    assert_eq!(server.join().unwrap(), ["QUIT"]);
+
+    let mut weaker = Config::default();
+    weaker.tls = TlsPolicy::Control;
+    for builder in [
+        Client::builder().config(weaker).tls(trusting(AUTHORITY)),
+        Client::builder().tls(trusting(AUTHORITY)).config(weaker),
+    ] {
+        let (address, server) = serve(config(Shown::Good), |peer| peer.say("220 ready\r\n"));
+        let client = builder.connect_to(&[address]).unwrap();
+        assert_eq!(client.session().config().tls, TlsPolicy::Control);
+        server.join().unwrap();
+    }
+}
+
 #[test]
 fn a_refused_prot_leaves_payload_unsent() {
     let (address, server) = serve(config(Shown::Good), |peer| {
@@ -352,9 +400,9 @@ fn a_data_handshake_that_stalls_leaves_the_session_usable() {
         peer.secure().unwrap();
         let mut data = peer.open_data("RETR");
         // Nothing is answered until the client has given up.
-        let mut hello = Vec::new();
-        data.read_to_end(&mut hello).unwrap();
-        assert!(!hello.is_empty());
+        data.read_exact(&mut [0; 5]).unwrap();
+        // The end, or a reset: the client drops what it gives up.
+        let _ = data.read_to_end(&mut Vec::new());
         peer.say("425 no handshake\r\n");
         peer.serve_until("QUIT");
         peer.say("221 bye\r\n");

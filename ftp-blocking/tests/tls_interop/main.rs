@@ -29,12 +29,9 @@ fn of_server(kind: Kind) -> Vec<Trial> {
     let mut trials = Vec::new();
     for case in cases_of(kind) {
         trials.push(trial("moves_files", case, cases::moves_files));
-        trials.extend(
-            case.is_strictest()
-                .then(|| series(case))
-                .into_iter()
-                .flatten(),
-        );
+        if case.is_strictest() || case.variant == Variant::Implicit {
+            trials.extend(at_length_trials(case));
+        }
         if case.is_strict() {
             trials.push(trial(
                 "eight_sessions_at_once",
@@ -42,17 +39,7 @@ fn of_server(kind: Kind) -> Vec<Trial> {
                 cases::sessions_at_once,
             ));
         }
-        let newest = case.versions == TlsVersions::Only13;
-        if case.is_strictest() && newest {
-            let setup = case.setup().large(GIGABYTE);
-            trials.push(sized_trial(
-                "moves_a_gigabyte",
-                case,
-                setup,
-                cases::moves_large,
-            ));
-        }
-        if case.variant == Variant::Tls && newest {
+        if case.variant == Variant::Tls && case.versions == TlsVersions::Only13 {
             trials.push(trial(
                 "active_data_connections",
                 case,
@@ -69,10 +56,12 @@ fn of_server(kind: Kind) -> Vec<Trial> {
     trials
 }
 
-fn series(case: Case) -> [Trial; 2] {
+fn at_length_trials(case: Case) -> [Trial; 3] {
+    let large = case.setup().large(GIGABYTE);
     [
         trial("stores_500_files", case, cases::stores_a_series),
         trial("retrieves_500_files", case, cases::retrieves_a_series),
+        sized_trial("moves_a_gigabyte", case, large, cases::moves_large),
     ]
 }
 

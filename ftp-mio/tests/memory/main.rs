@@ -8,6 +8,7 @@
 )]
 
 mod cancel;
+mod crowd;
 mod idle;
 mod scenario;
 mod torture;

@@ -152,6 +152,12 @@ impl World {
         self.hosted[session].server.files()
     }
 
+    /// How many sessions the servers have with a complete login.
+    pub(crate) fn logged_in(&self) -> usize {
+        let logged_in = |hosted: &&Hosted| hosted.server.state().logged_in;
+        self.hosted.iter().filter(logged_in).count()
+    }
+
     /// Whether the client has closed every connection.
     pub(crate) fn is_deserted(&self) -> bool {
         let network = self.network.borrow();

@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+mod apart;
 mod crowd;
 mod reactors;
 mod real;
@@ -20,6 +21,9 @@ use libtest_mimic::{Arguments, Trial};
 use reactors::{OnPolling, Reactors};
 
 fn main() {
+    if apart::serve(crowd::files) {
+        return;
+    }
     #[cfg(feature = "mio")]
     let on_mio = trials::<reactors::OnMio>("mio");
     #[cfg(not(feature = "mio"))]

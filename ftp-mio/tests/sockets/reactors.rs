@@ -1,14 +1,15 @@
 //! The loop that tests run clients in, on two reactors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use ftp_mio::proto::operation::Login;
-use ftp_mio::proto::{Argument, Config, Direction, Operation};
+use ftp_mio::proto::{Argument, Config, DataMode, Direction, Operation, Timeouts};
 use ftp_mio::{
     Builder, Client, Interest, Progress, Reactor, Ready, Result, Slot, Socket, Tcp, Transport,
 };
@@ -269,14 +270,34 @@ pub(crate) fn move_payload<T: Transport>(
     data.finish();
 }
 
-/// Many clients in one loop.
+/// How long the steps of a crowd may take, each, on a busy machine.
+const CROWD_LIMIT: Duration = Duration::from_secs(300);
+
+/// How many clients await their greeting at one time. A server whose queue is full forgets callers, who then wait for it
+/// to speak first; the shortest queue is vsftpd's, of 32.
+const GREETINGS_MAX: usize = 30;
+
+/// How many turns a step of a crowd may take for each client. A handful suffices when little arrives at one time.
+const TURNS_MAX: usize = 100;
+
+/// Many clients in one loop. What a round costs depends on how many have something to do, not on how many there are.
 pub(crate) struct Crowd<R: Reactors> {
     reactors: R,
     pub(crate) clients: BTreeMap<usize, Client<R::Tcp>>,
+    /// Those that have had no turn yet.
+    coming: Range<usize>,
+    /// Those that await their greeting.
+    awaited: BTreeSet<usize>,
+    /// Those that need a turn.
+    due: BTreeSet<usize>,
+    deadlines: BTreeSet<(Instant, usize)>,
 }
 
 impl<R: Reactors> Crowd<R> {
-    pub(crate) fn new(number: usize, to: SocketAddr, config: Config) -> Self {
+    pub(crate) fn new(number: usize, to: SocketAddr, mode: DataMode) -> Self {
+        let mut config = Config::default();
+        config.data_mode = mode;
+        config.timeouts = Timeouts::all(CROWD_LIMIT);
         let client = |n| {
             let builder = Builder::new(R::tcp()).config(config);
             (n, builder.connect_to([to], Instant::now()))
@@ -284,58 +305,92 @@ impl<R: Reactors> Crowd<R> {
         Self {
             reactors: R::new(),
             clients: (0..number).map(client).collect(),
+            coming: 0..number,
+            awaited: BTreeSet::new(),
+            due: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
         }
     }
 
-    /// Goes round the loop; `step` is called for each client after its turn, and says whether it is done.
+    /// Goes round the loop until `step` has said of each client that it is done. It is called for each in the beginning
+    /// and after each turn.
     pub(crate) fn run(&mut self, mut step: impl FnMut(usize, &mut Client<R::Tcp>) -> bool) {
         let start = Instant::now();
-        loop {
-            assert!(start.elapsed() < LIMIT, "it hangs: {:?}", self.clients);
-            for number in self.due() {
-                let Some(client) = self.clients.get_mut(&number) else {
-                    continue;
-                };
-                self.reactors.turn(number, client);
-                if step(number, client) {
-                    let client = self.clients.remove(&number).unwrap();
-                    self.reactors.close(number, client);
+        let mut turns = 0;
+        let mut left: BTreeSet<usize> = self.clients.keys().copied().collect();
+        self.due.extend(0..self.coming.start);
+        while let Some(first) = left.first() {
+            let first = &self.clients[first];
+            assert!(
+                start.elapsed() < CROWD_LIMIT,
+                "{} hang: {first:?}",
+                left.len()
+            );
+            assert!(turns < TURNS_MAX * self.clients.len(), "a client spins");
+            self.wait();
+            for number in self.take_due() {
+                self.turn(number);
+                turns += 1;
+                let client = self.clients.get_mut(&number).unwrap();
+                if left.contains(&number) && step(number, client) {
+                    left.remove(&number);
                 }
-            }
-            if self.clients.is_empty() {
-                return;
-            }
-            let now = Instant::now();
-            let timeouts = self
-                .clients
-                .values()
-                .filter_map(|client| client.timeout(now));
-            let events = self
-                .reactors
-                .wait(timeouts.min().unwrap_or(LIMIT).min(LIMIT));
-            for (number, slot, ready) in events {
-                if let Some(client) = self.clients.get_mut(&number) {
-                    client.ready(slot, ready);
+                if client.needs_turn() {
+                    self.due.insert(number);
                 }
             }
         }
     }
 
-    /// Those that need a turn. Few are let in before their greeting has come: a server whose queue is full forgets
-    /// callers, who then wait for it to speak first.
-    fn due(&self) -> Vec<usize> {
+    fn turn(&mut self, number: usize) {
+        let client = self.clients.get_mut(&number).unwrap();
+        if let Some(before) = client.deadline() {
+            self.deadlines.remove(&(before, number));
+        }
+        self.reactors.turn(number, client);
+        if let Some(after) = client.deadline() {
+            self.deadlines.insert((after, number));
+        }
+        if client.welcome().is_some() {
+            self.awaited.remove(&number);
+        }
+    }
+
+    fn take_due(&mut self) -> BTreeSet<usize> {
         let now = Instant::now();
-        let mut awaited = 0;
-        let mut is_due = |client: &Client<_>| {
-            let greeted = client.welcome().is_some();
-            awaited += usize::from(!greeted);
-            client.timeout(now) == Some(Duration::ZERO) && (greeted || awaited < 64)
+        while let Some((_, number)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
+            self.due.insert(*number);
+            self.deadlines.pop_first();
+        }
+        while self.awaited.len() < GREETINGS_MAX {
+            let Some(number) = self.coming.next() else {
+                break;
+            };
+            self.awaited.insert(number);
+            self.due.insert(number);
+        }
+        std::mem::take(&mut self.due)
+    }
+
+    fn wait(&mut self) {
+        let may_come = self.awaited.len() < GREETINGS_MAX && !self.coming.is_empty();
+        let limit = match self.deadlines.first() {
+            _ if may_come || !self.due.is_empty() => Duration::ZERO,
+            Some((at, _)) => at.saturating_duration_since(Instant::now()),
+            None => CROWD_LIMIT,
         };
-        self.clients
-            .iter()
-            .filter(|(_, client)| is_due(client))
-            .map(|(number, _)| *number)
-            .collect()
+        for (number, slot, ready) in self.reactors.wait(limit.min(CROWD_LIMIT)) {
+            if let Some(client) = self.clients.get_mut(&number) {
+                client.ready(slot, ready);
+                self.due.insert(number);
+            }
+        }
+    }
+
+    pub(crate) fn close(mut self) {
+        for (number, client) in self.clients {
+            self.reactors.close(number, client);
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 use std::task::Poll;
 
 use ftp_blocking::testing::Loopback;
-use ftp_mio::proto::operation::{Exchange, Payload, Retrieve, Store};
+use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve, Store};
 use ftp_mio::proto::testing::{Behaviour, Files, ServerConfig};
-use ftp_mio::proto::{Config, DataMode, Direction, End, ErrorKind, Interruption, Transfer};
+use ftp_mio::proto::{Config, DataMode, Detail, Direction, End, ErrorKind, Interruption, Transfer};
 use ftp_mio::{Progress, Stream as _};
 use libtest_mimic::Trial;
 
@@ -47,13 +47,14 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
             })
         })
         .collect();
-    let others: [(&str, fn()); 6] = [
+    let others: [(&str, fn()); 7] = [
         ("ipv6", ipv6::<R>),
         ("an_abort_leaves_a_usable_session", abort::<R>),
         ("an_upload_that_is_aborted_is_reset", abort_upload::<R>),
         ("a_limit_is_kept", limit::<R>),
         ("payload_moves_past_the_client", direct::<R>),
         ("a_download_that_is_not_wanted", unwanted::<R>),
+        ("nothing_tells_a_password", secrets::<R>),
     ];
     trials.extend(others.map(|(name, test)| {
         Trial::test(format!("server::{name}"), move || {
@@ -197,5 +198,37 @@ fn unwanted<R: Reactors>() {
         "{error}"
     );
     alone.run(Exchange::noop()).unwrap();
+    alone.close();
+}
+
+/// Whatever is printed, at whatever time.
+fn secrets<R: Reactors>() {
+    const SECRET: &str = "canary-0451";
+    let server = Loopback::start(ServerConfig::new().user("ann", SECRET), files()).unwrap();
+    let mut config = Config::default();
+    config.detail = Detail::Everything;
+    let mut told = format!("{config:?}");
+    let mut alone = Alone::<R>::connect(&[server.address()], config);
+    for (password, welcome) in [("guess", false), (SECRET, true)] {
+        let login = Login::new(argument("ann")).password(argument(password));
+        told += &format!("{login:?}");
+        let login = alone.client.start(login);
+        let outcome = alone.until(|client| {
+            told += &format!("{login:?} {client:?} {:?}", client.session());
+            while let Some(record) = client.poll_trace() {
+                told += &format!("{record:?} {record}");
+            }
+            match client.poll(login) {
+                Poll::Ready(outcome) => Some(outcome),
+                Poll::Pending => None,
+            }
+        });
+        told += &format!("{outcome:?}");
+        assert_eq!(outcome.is_ok(), welcome);
+    }
+    alone.run(Retrieve::new(argument("hello.txt"))).unwrap();
+    told += &format!("{:?}", alone.client);
+    assert!(told.contains("PASS *"), "{told}");
+    assert!(!told.contains(SECRET), "{told}");
     alone.close();
 }

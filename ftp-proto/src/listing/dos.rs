@@ -35,9 +35,11 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     entry.kind = kind;
     entry.size = size;
     entry.modified = modified;
-    if let Some((name, target)) = target(name).filter(|_| kind == Kind::Symlink) {
-        entry.set_name(name);
-        entry.set_target(target);
+    if kind == Kind::Symlink {
+        if let Some((name, target)) = target(name) {
+            entry.set_name(name);
+            entry.set_target(target);
+        }
     }
     Some(entry)
 }
@@ -79,10 +81,15 @@ fn tag(word: &[u8]) -> Option<Kind> {
     })
 }
 
-/// A size, with or without separators between thousands. Too large a number is an unknown size.
+/// A size, with or without separators between thousands: some punctuation, or the unbroken blank of whatever encoding.
+/// Too large a number is an unknown size.
 fn size(word: &[u8]) -> Option<Option<u64>> {
-    let grouped = |&byte: &u8| byte.is_ascii_digit() || b",.'".contains(&byte);
-    if !word.first()?.is_ascii_digit() || !word.iter().all(grouped) {
+    if let Some(size) = number(word) {
+        return Some(Some(size));
+    }
+    let grouped = |&byte: &u8| byte.is_ascii_digit() || b",.'".contains(&byte) || !byte.is_ascii();
+    let is_framed = word.first()?.is_ascii_digit() && word.last()?.is_ascii_digit();
+    if !is_framed || !word.iter().all(grouped) {
         return None;
     }
     let mut digits = [0_u8; 20];

@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::facts::Facts;
 use super::name::Name;
+use super::span::Span;
 use crate::timestamp::Timestamp;
 
 /// What kind of object an [`Entry`] is.
@@ -57,55 +58,17 @@ pub struct Entry<'a> {
     pub(super) modified: Option<Timestamp>,
     pub(super) links: Option<u32>,
     raw_end: u32,
-    name: Span,
+    /// Where the MLSx facts end, which stand at the beginning of the line; zero if there are none.
+    pub(super) facts_end: u32,
+    pub(super) name: Span,
     target: Span,
-    owner: Span,
-    group: Span,
-    unique: Span,
+    pub(super) owner: Span,
+    pub(super) group: Span,
+    pub(super) unique: Span,
     version: Span,
-    facts: Span,
     pub(super) mode: Option<u16>,
     pub(super) kind: Kind,
     size_estimated: bool,
-}
-
-/// A part of an entry's text. Half the size of a slice, and it survives the move of a borrowed line into an owned one.
-#[derive(Debug, Clone, Copy)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    /// No part; an empty part has equal bounds.
-    const NONE: Self = Self {
-        start: u32::MAX,
-        end: 0,
-    };
-
-    /// Where `part` lies inside `text`, by address.
-    #[inline]
-    fn of(part: &[u8], text: &[u8]) -> Option<Self> {
-        if part.is_empty() {
-            return Some(Self { start: 0, end: 0 });
-        }
-        // A part in front of the text comes out far behind it.
-        let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
-        let end = start.checked_add(part.len())?;
-        let last = u32::try_from(end).ok()?;
-        if end > text.len() {
-            return None;
-        }
-        Some(Self {
-            start: u32::try_from(start).ok()?,
-            end: last,
-        })
-    }
-
-    fn slice(self, text: &[u8]) -> Option<&[u8]> {
-        let start = usize::try_from(self.start).ok()?;
-        text.get(start..usize::try_from(self.end).ok()?)
-    }
 }
 
 /// Building an entry, for custom parsers. Texts that are parts of `line` are borrowed, others are copied.
@@ -122,25 +85,31 @@ impl<'a> Entry<'a> {
     #[must_use]
     #[inline]
     pub fn new(line: &'a [u8], name: &[u8]) -> Self {
-        let mut entry = Self {
+        let mut entry = Self::named(line, Span::NONE);
+        entry.name = entry.keep(name);
+        entry
+    }
+
+    /// An entry of unknown kind whose name is a part of the line.
+    #[inline]
+    pub(super) fn named(line: &'a [u8], name: Span) -> Self {
+        Self {
             text: Cow::Borrowed(line),
             size: None,
             modified: None,
             links: None,
             raw_end: u32::try_from(line.len()).unwrap_or(u32::MAX),
-            name: Span::NONE,
+            facts_end: 0,
+            name,
             target: Span::NONE,
             owner: Span::NONE,
             group: Span::NONE,
             unique: Span::NONE,
             version: Span::NONE,
-            facts: Span::NONE,
             mode: None,
             kind: Kind::Unknown,
             size_estimated: false,
-        };
-        entry.name = entry.keep(name);
-        entry
+        }
     }
 
     /// Finds a text inside the line, or appends it to what is kept.
@@ -155,7 +124,7 @@ impl<'a> Entry<'a> {
         let start = text.len();
         text.extend_from_slice(part);
         match (u32::try_from(start), u32::try_from(text.len())) {
-            (Ok(start), Ok(end)) => Span { start, end },
+            (Ok(start), Ok(end)) => Span::new(start, end),
             _ => Span::NONE,
         }
     }
@@ -262,12 +231,6 @@ impl<'a> Entry<'a> {
     #[inline]
     pub(super) fn set_unique(&mut self, unique: &[u8]) {
         self.unique = self.keep(unique);
-    }
-
-    /// Where the MLSx facts stand in the line.
-    #[inline]
-    pub(super) fn set_facts(&mut self, facts: &[u8]) {
-        self.facts = self.keep(facts);
     }
 
     /// The line alone.
@@ -400,7 +363,10 @@ impl Entry<'_> {
     /// All facts of an MLSx line in the order sent; empty for other formats.
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
-        Facts::new(self.facts.slice(&self.text).unwrap_or_default())
+        // Behind MLST, one blank stands before them.
+        let facts = Span::new(0, self.facts_end).slice(&self.text);
+        let facts = facts.unwrap_or_default();
+        Facts::new(facts.strip_prefix(b" ").unwrap_or(facts))
     }
 
     /// The value of an MLSx fact, whose name is compared without regard to case. The first of several wins.

@@ -11,6 +11,8 @@ use super::entry::{Entry, Kind};
 use super::scan::{find, find_either};
 use crate::timestamp::Timestamp;
 
+mod usual;
+
 /// The facts of an MLSx line: names and values in the order sent, unknown ones included, as [`Entry::facts`] yields them.
 ///
 /// ```
@@ -32,40 +34,29 @@ impl<'a> Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The next fact, `Some(None)` behind the last one, or `None` for something that is not a fact.
-    #[inline(always)]
-    fn take_fact(&mut self) -> Option<Option<Found<'a>>> {
+    fn take_fact(&mut self) -> Option<Option<(&'a [u8], &'a [u8])>> {
         while let [b';', rest @ ..] = self.rest {
             self.rest = rest;
         }
         if self.rest.is_empty() {
             return Some(None);
         }
-        let (fact, end) = match Fact::at(self.rest) {
-            Some((fact, end)) => (Some(fact), end),
-            None => (None, find_either(self.rest, b'=', b';')?),
-        };
-        let (name, rest) = self.rest.split_at_checked(end)?;
+        let (name, rest) = self
+            .rest
+            .split_at_checked(find_either(self.rest, b'=', b';')?)?;
         let rest = rest.strip_prefix(b"=")?;
         let end = find(rest, b';').unwrap_or(rest.len());
         let (value, rest) = rest.split_at_checked(end)?;
         self.rest = rest;
-        (!name.is_empty()).then_some(Some(Found { fact, name, value }))
+        (!name.is_empty()).then_some(Some((name, value)))
     }
-}
-
-/// A fact of a line.
-struct Found<'a> {
-    fact: Option<Fact>,
-    name: &'a [u8],
-    value: &'a [u8],
 }
 
 impl<'a> Iterator for Facts<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let found = self.take_fact().flatten()?;
-        Some((found.name, found.value))
+        self.take_fact().flatten()
     }
 }
 
@@ -84,7 +75,10 @@ impl<'a> Entry<'a> {
     /// ```
     #[must_use]
     pub fn from_mlsd(line: &'a [u8]) -> Option<Self> {
-        parse(line, line)
+        match usual::usual(line) {
+            Some(entry) => Some(entry),
+            None => general(line, line),
+        }
     }
 
     /// Reads the line of a reply to MLST that holds the facts: as in MLSD, but one blank stands before them, and the name
@@ -97,7 +91,7 @@ impl<'a> Entry<'a> {
     /// ```
     #[must_use]
     pub fn from_mlst(line: &'a [u8]) -> Option<Self> {
-        parse(line, line.strip_prefix(b" ").unwrap_or(line))
+        general(line, line.strip_prefix(b" ").unwrap_or(line))
     }
 
     /// Writes the entry as a line of MLSD, without a line end: what is known first, then the other facts it came with.
@@ -136,7 +130,7 @@ impl<'a> Entry<'a> {
             }
         }
         for (fact, value) in self.facts() {
-            if !Fact::is_kept(fact) {
+            if Fact::of(fact).is_none() {
                 write_fact(&mut line, core::str::from_utf8(fact).ok()?, value)?;
             }
         }
@@ -198,81 +192,30 @@ enum Fact {
 }
 
 impl Fact {
-    /// The fact at the beginning of a text, and where its equals sign stands. A name that stands too near to the end of
-    /// the text to be read as a word is compared letter by letter.
-    #[inline(always)]
-    fn at(text: &[u8]) -> Option<(Self, usize)> {
-        let Some(word) = text.first_chunk::<8>() else {
-            return Self::near_end(text);
-        };
-        let word = fold(*word);
-        let (fact, equals) = match () {
-            () if begins(word, b"type=") => (Self::Type, 4),
-            () if begins(word, b"size=") => (Self::Size, 4),
-            () if begins(word, b"modify=") => (Self::Modify, 6),
-            () if begins(word, b"unique=") => (Self::Unique, 6),
-            () if begins(word, b"sizd=") => (Self::DirectorySize, 4),
-            () if begins(word, b"unix.") => return Self::at_unix(text),
-            () => return None,
-        };
-        Some((fact, equals))
-    }
-
-    /// The facts that begin with `UNIX.`.
-    #[inline]
-    fn at_unix(text: &[u8]) -> Option<(Self, usize)> {
-        let rest = text.get(5..)?;
-        let Some(word) = rest.first_chunk::<8>() else {
-            return Self::near_end(text);
-        };
-        let word = fold(*word);
-        let (fact, equals) = match () {
-            () if begins(word, b"mode=") => (Self::Mode, 9),
-            () if begins(word, b"owner=") => (Self::Owner, 10),
-            () if begins(word, b"group=") => (Self::Group, 10),
-            () if begins(word, b"uid=") => (Self::OwnerId, 8),
-            () if begins(word, b"gid=") => (Self::GroupId, 8),
-            () if begins(word, b"slink=") => (Self::Target, 10),
-            () if begins(word, b"ownernam") => (Self::OwnerName, 14),
-            () if begins(word, b"groupnam") => (Self::GroupName, 14),
-            () => return None,
-        };
-        let is_whole = equals < 14 || matches!(text.get(13..15), Some([b'e' | b'E', b'=']));
-        is_whole.then_some((fact, equals))
-    }
-
-    #[cold]
-    fn near_end(text: &[u8]) -> Option<(Self, usize)> {
-        let mut padded = [0_u8; 24];
-        for (slot, byte) in padded.iter_mut().zip(text) {
-            *slot = *byte;
-        }
-        let (fact, equals) = Self::at(&padded)?;
-        (equals < text.len()).then_some((fact, equals))
-    }
-
-    /// Whether a fact of this name has a field.
-    fn is_kept(name: &[u8]) -> bool {
-        let name = [name, b"="].concat();
-        Self::near_end(&name).is_some_and(|(_, equals)| equals.saturating_add(1) == name.len())
+    /// The fact of this name, in any case.
+    fn of(name: &[u8]) -> Option<Self> {
+        let (_, fact) = FACTS
+            .iter()
+            .find(|(known, _)| name.eq_ignore_ascii_case(known))?;
+        Some(*fact)
     }
 }
 
-/// Eight bytes as a word, capitals as small letters. Some control characters become punctuation, too: the caller checks
-/// the equals sign in the text itself.
-const fn fold(bytes: [u8; 8]) -> u64 {
-    u64::from_le_bytes(bytes) | u64::from_le_bytes([0x20; 8])
-}
-
-/// Whether a word begins with up to eight bytes.
-#[inline]
-fn begins<const N: usize>(word: u64, name: &[u8; N]) -> bool {
-    let (mut expected, mut mask) = ([0_u8; 8], [0_u8; 8]);
-    for ((expected, mask), byte) in expected.iter_mut().zip(&mut mask).zip(name) {
-        (*expected, *mask) = (*byte, u8::MAX);
-    }
-    word & u64::from_le_bytes(mask) == u64::from_le_bytes(expected)
-}
+const FACTS: [(&[u8], Fact); 13] = [
+    (b"type", Fact::Type),
+    (b"size", Fact::Size),
+    (b"sizd", Fact::DirectorySize),
+    (b"modify", Fact::Modify),
+    (b"unique", Fact::Unique),
+    (b"UNIX.mode", Fact::Mode),
+    (b"UNIX.ownername", Fact::OwnerName),
+    (b"UNIX.owner", Fact::Owner),
+    (b"UNIX.uid", Fact::OwnerId),
+    (b"UNIX.groupname", Fact::GroupName),
+    (b"UNIX.group", Fact::Group),
+    (b"UNIX.gid", Fact::GroupId),
+    (b"UNIX.slink", Fact::Target),
+];
 
 /// The first value of each fact.
 #[derive(Default)]
@@ -312,7 +255,7 @@ impl<'a> Values<'a> {
 }
 
 /// Reads facts and a name from `text`, which is `line` or lacks only its leading blank.
-fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Entry<'a>> {
+fn general<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Entry<'a>> {
     let (facts, name) = text.split_at_checked(memchr::memchr(b' ', text)?)?;
     let name = name.get(1..)?;
     if name.is_empty() {
@@ -320,16 +263,17 @@ fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Entry<'a>> {
     }
     let mut values = Values::default();
     let mut unread = Facts::new(facts);
-    while let Some(found) = unread.take_fact()? {
-        if let Some(fact) = found.fact {
-            values.keep(fact, found.value);
+    while let Some((name, value)) = unread.take_fact()? {
+        if let Some(fact) = Fact::of(name) {
+            values.keep(fact, value);
         }
     }
     let (kind, target) = values.kind.map_or((Kind::Unknown, None), kind);
     let size = values.size.or(values.directory_size);
     let modify = values.modify;
     let mut entry = Entry::new(line, name);
-    entry.set_facts(facts);
+    let facts_end = line.len().saturating_sub(name.len()).saturating_sub(1);
+    entry.facts_end = u32::try_from(facts_end).unwrap_or_default();
     entry.kind = kind;
     entry.size = size.and_then(number);
     entry.modified = modify.and_then(|value| Timestamp::from_time_val(value).ok());

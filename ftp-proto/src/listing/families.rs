@@ -92,16 +92,20 @@ impl Families {
     /// Reads one line without its line end, and says what it is: nothing yet, if it may go on in the next line.
     #[inline]
     pub(super) fn line<'a>(&mut self, line: &'a [u8], each: &mut impl FnMut(Line<'a>)) {
-        let usual = match self.format {
-            _ if !self.held.is_empty() => None,
-            Some(Format::Unix) => unix::usual(line, self.context.reference).map(child),
-            Some(Format::Facts) => Entry::from_mlsd(line).map(Line::Entry),
-            _ => None,
-        };
-        match usual {
-            Some(line) => each(line),
-            None => self.other(line, each),
+        match self.format {
+            Some(Format::Unix) if self.held.is_empty() => {
+                if let Some(entry) = unix::usual(line, self.context.reference) {
+                    return each(Line::Entry(entry));
+                }
+            }
+            Some(Format::Facts) => {
+                if let Some(entry) = Entry::from_mlsd(line) {
+                    return each(Line::Entry(entry));
+                }
+            }
+            _ => {}
         }
+        self.other(line, each);
     }
 
     /// Says what became of a record that lacks its second line.

@@ -1,5 +1,7 @@
 //! Names of months, in the languages and encodings that servers print them.
 
+mod encodings;
+
 /// More letters than the name of any month has.
 const LONGEST: usize = 16;
 
@@ -18,12 +20,18 @@ pub(super) fn month(word: &[u8]) -> Option<u8> {
     if !could_name_a_month(word) {
         return None;
     }
-    if let Ok(text) = core::str::from_utf8(word) {
-        return (text.chars().nth(2).is_some()).then(|| lookup(text.chars()))?;
+    // Three letters of another encoding can be UTF-8 by chance, but then they name no month.
+    let text = core::str::from_utf8(word).ok();
+    let text = text.filter(|text| text.chars().nth(2).is_some());
+    let found = text.and_then(|text| lookup(text.chars()));
+    if found.is_some() || word.is_ascii() {
+        return found;
     }
-    lookup(word.iter().map(|&byte| char::from(byte)))
-        .or_else(|| lookup(word.iter().map(|&byte| koi8_r(byte))))
-        .or_else(|| lookup(word.iter().map(|&byte| windows_1251(byte))))
+    let mut months = encodings::ALL.iter().filter_map(|decode| {
+        let letters = word.iter().map(|&byte| decode(byte));
+        lookup(letters)
+    });
+    months.next()
 }
 
 /// The month (1 to 12) of an English abbreviation, the form that nearly all servers print.
@@ -215,6 +223,9 @@ const NAMES: &[(&str, u8)] = &[
     ("červenec", 7),
     ("července", 7),
     ("čvc", 7),
+    // The abbreviations of glibc are no beginnings of the names.
+    ("čen", 6),
+    ("čec", 7),
     ("srpen", 8),
     ("srpna", 8),
     ("září", 9),
@@ -282,6 +293,15 @@ const NAMES: &[(&str, u8)] = &[
     ("ноября", 11),
     ("декабрь", 12),
     ("декабря", 12),
+    // Bulgarian
+    ("януари", 1),
+    ("февруари", 2),
+    ("юни", 6),
+    ("юли", 7),
+    ("септември", 9),
+    ("октомври", 10),
+    ("ноември", 11),
+    ("декември", 12),
     // Ukrainian
     ("січня", 1),
     ("січень", 1),
@@ -308,32 +328,12 @@ const NAMES: &[(&str, u8)] = &[
     ("грудень", 12),
 ];
 
-/// The small Russian letters of KOI8-R in the order of its codes C0 to DF; the capitals follow at E0 to FF.
-const KOI8_R: [char; 32] = [
-    'ю', 'а', 'б', 'ц', 'д', 'е', 'ф', 'г', 'х', 'и', 'й', 'к', 'л', 'м', 'н', 'о', 'п', 'я', 'р',
-    'с', 'т', 'у', 'ж', 'в', 'ь', 'ы', 'з', 'ш', 'э', 'щ', 'ч', 'ъ',
-];
-
-fn koi8_r(byte: u8) -> char {
-    let letter = KOI8_R.get(usize::from(byte & 0x1F));
-    match letter {
-        Some(&letter) if byte >= 0xC0 => letter,
-        _ => char::from(byte),
-    }
-}
-
-/// A letter of Windows-1251: the capitals stand at C0 to DF, the small letters at E0 to FF, both in alphabetical order.
-fn windows_1251(byte: u8) -> char {
-    if byte < 0xC0 {
-        return char::from(byte);
-    }
-    let offset = u32::from(byte).wrapping_sub(0xC0);
-    char::from_u32(u32::from('А').wrapping_add(offset)).unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::month;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::{NAMES, encodings, month};
 
     #[test]
     fn names_in_many_languages() {
@@ -399,13 +399,50 @@ mod tests {
             ("мая".as_bytes(), 5),
             ("МАЙ".as_bytes(), 5),
             ("сен".as_bytes(), 9),
-            // The same month in KOI8-R and in Windows-1251.
+            // The same month in KOI8-R and Windows-1251.
             (b"\xCF\xCB\xD4", 10),
             (b"\xEE\xEA\xF2", 10),
+            // In ISO 8859-5 and in the code page 866.
+            (b"\xDE\xDA\xE2", 10),
+            (b"\xAE\xAA\xE2", 10),
+            ("čen".as_bytes(), 6),
+            ("čec".as_bytes(), 7),
+            ("юни".as_bytes(), 6),
+            ("ное".as_bytes(), 11),
+            // Czech and Polish in Latin-2, Turkish in Latin-5.
+            (b"b\xF8e", 3),
+            (b"kv\xEC", 5),
+            (b"\xE8vc", 7),
+            (b"z\xE1\xF8", 9),
+            (b"\xF8\xEDj", 10),
+            (b"pa\xBC", 10),
+            (b"\xDEub", 2),
+            (b"A\xF0u", 8),
         ];
         for (word, expected) in cases {
             assert_eq!(month(word), Some(*expected), "{}", word.escape_ascii());
         }
+    }
+
+    /// Each name and its beginning of three letters, in each encoding that has the letters.
+    #[test]
+    fn no_encoding_is_taken_for_another() {
+        let mut words = 0_usize;
+        for (name, _) in NAMES {
+            for length in [3, name.chars().count()] {
+                let letters: String = name.chars().take(length).collect();
+                for decode in &encodings::ALL {
+                    let byte = |letter| (0..=u8::MAX).find(|&byte| decode(byte) == letter);
+                    let Some(word) = letters.chars().map(byte).collect::<Option<Vec<_>>>() else {
+                        continue;
+                    };
+                    words = words.saturating_add(1);
+                    let expected = month(letters.as_bytes());
+                    assert_eq!(month(&word), expected, "{letters}: {}", word.escape_ascii());
+                }
+            }
+        }
+        assert!(words > NAMES.len(), "{words}");
     }
 
     #[test]

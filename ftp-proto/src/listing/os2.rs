@@ -19,7 +19,8 @@ pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
     }
     let ([month, days, years], _) = parts(cursor.word())?;
     let (month, days, years) = (day(month)?, day(days)?, year(years)?);
-    let clock = Clock::read_with_meridiem(&mut cursor)?;
+    // No meridiem follows, but a name like `a` may.
+    let clock = Clock::read(cursor.word())?;
     let date = Timestamp::date(years, month, days).ok();
     let name = cursor.name_after_blanks()?;
     Some(

@@ -35,6 +35,9 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
 /// The kind of an object of the type that is named.
 fn kind_of(word: &[u8], name: &[u8]) -> Option<Kind> {
     let word = word.strip_prefix(b"*")?;
+    if word.is_empty() || !word.iter().all(u8::is_ascii_alphanumeric) {
+        return None;
+    }
     Some(match word {
         b"DIR" | b"DDIR" | b"LIB" | b"FLR" => Kind::Directory,
         b"STMF" | b"DSTMF" | b"DOC" | b"MEM" => Kind::File,
@@ -42,7 +45,6 @@ fn kind_of(word: &[u8], name: &[u8]) -> Option<Kind> {
         // A physical file holds members.
         b"FILE" => Kind::Directory,
         b"SYMLNK" => Kind::Symlink,
-        [] => return None,
         _ => Kind::Other,
     })
 }

@@ -1,5 +1,8 @@
 //! Searching short texts eight bytes at a time: columns and facts are too short for a vectorised search to pay.
 
+use super::cursor::number;
+use super::span::Span;
+
 const ONES: u64 = u64::from_le_bytes([0x01; 8]);
 const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
@@ -10,7 +13,7 @@ pub(super) fn find(text: &[u8], byte: u8) -> Option<usize> {
 }
 
 /// Where the first of two bytes stands.
-#[inline]
+#[inline(always)]
 pub(super) fn find_either(text: &[u8], one: u8, two: u8) -> Option<usize> {
     let mask = |word| equal(word, one) | equal(word, two);
     first(text, mask, |byte| byte == one || byte == two)
@@ -33,88 +36,95 @@ const fn above_blank(word: u64) -> u64 {
     (word & !HIGHS).wrapping_add(ONES.wrapping_mul(0x7F - 0x20)) | word
 }
 
-/// The columns in the first 64 bytes of a line, found all at once: one bit per byte.
+/// The columns in the first 64 bytes of a line, found all at once.
 #[derive(Debug)]
-pub(super) struct Columns<'a> {
-    line: &'a [u8],
-    /// The bits of blanks. Those behind the end of the line count as blanks.
-    blanks: u64,
-    at: u32,
+pub(super) struct Columns {
+    /// One bit for each byte with which a word begins, and one for each blank behind a word.
+    edges: u64,
 }
 
-impl<'a> Columns<'a> {
+impl Columns {
+    /// Columns beyond the first 64 bytes are not seen.
     #[inline]
-    pub(super) fn new(line: &'a [u8]) -> Self {
-        let mut blanks = u64::MAX;
-        let mut shift = 0_u32;
-        let mut rest = line.get(..64).unwrap_or(line);
-        while let Some((word, tail)) = rest.split_first_chunk::<8>() {
-            let words = gather(above_blank(u64::from_le_bytes(*word)));
-            blanks ^= words.wrapping_shl(shift);
-            shift = shift.wrapping_add(8);
-            rest = tail;
-        }
-        for &byte in rest {
-            blanks ^= u64::from(byte > b' ').wrapping_shl(shift);
-            shift = shift.wrapping_add(1);
-        }
+    pub(super) fn new(line: &[u8]) -> Self {
+        let words = match line.first_chunk::<64>() {
+            Some(whole) => words(whole),
+            None => {
+                let mut padded = [b' '; 64];
+                if let Some(start) = padded.get_mut(..line.len()) {
+                    start.copy_from_slice(line);
+                }
+                words(&padded)
+            }
+        };
         Self {
-            line,
-            blanks,
-            at: 0,
+            edges: words ^ words.wrapping_shl(1),
         }
     }
 
-    /// The next word; none if it does not end within the first 64 bytes, nor with the line.
+    /// The next word; a meaningless span if there is none, or if it does not end within reach.
     #[inline(always)]
-    pub(super) fn word(&mut self) -> Option<&'a [u8]> {
-        let start = (!self.blanks & u64::MAX.checked_shl(self.at)?).trailing_zeros();
-        let end = (self.blanks & u64::MAX.checked_shl(start)?).trailing_zeros();
-        if end == u64::BITS && self.line.len() > index(end) {
-            return None;
+    pub(super) fn word(&mut self) -> Span {
+        let start = self.edges.trailing_zeros();
+        self.edges &= self.edges.wrapping_sub(1);
+        let end = self.edges.trailing_zeros();
+        self.edges &= self.edges.wrapping_sub(1);
+        Span::new(start, end)
+    }
+
+    /// Where the next word begins. If there is one, all words before it were found.
+    #[inline(always)]
+    pub(super) fn start(&self) -> Option<u32> {
+        (self.edges != 0).then(|| self.edges.trailing_zeros())
+    }
+}
+
+impl Span {
+    /// The unsigned number that a part of a line is; of eight digits or fewer in one go.
+    #[inline(always)]
+    pub(super) fn number(self, line: &[u8]) -> Option<u64> {
+        let digits = self.slice(line)?;
+        let end = usize::try_from(self.end()).ok()?;
+        match line.get(..end).and_then(<[u8]>::last_chunk::<8>) {
+            Some(last) if digits.len() <= 8 => eight_digits(*last, digits.len()),
+            _ => number(digits),
         }
-        self.at = end;
-        self.line.get(index(start)..index(end))
     }
+}
 
-    /// Skips bytes.
-    #[inline]
-    pub(super) const fn skip(&mut self, bytes: u32) {
-        self.at = self.at.saturating_add(bytes);
+/// The number that the last few of eight bytes are.
+#[inline(always)]
+pub(super) fn eight_digits(bytes: [u8; 8], count: usize) -> Option<u64> {
+    let others = u32::try_from(count).ok()?.wrapping_mul(8).wrapping_neg();
+    let digits = u64::from_le_bytes(bytes) ^ u64::from_le_bytes([b'0'; 8]);
+    let digits = digits & u64::MAX.wrapping_shl(others);
+    // A byte above nine reaches into the upper half when six is added, or stands there already.
+    let above_nine = digits.wrapping_add(ONES.wrapping_mul(6)) | digits;
+    if above_nine & ONES.wrapping_mul(0xF0) != 0 || count == 0 {
+        return None;
     }
+    // Ones become pairs, pairs fours, and fours the whole.
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF)
+}
 
-    /// How many blanks stand next.
-    #[inline]
-    pub(super) fn blanks(&self) -> u32 {
-        let from_here = self.blanks.checked_shr(self.at).unwrap_or(0);
-        from_here.trailing_ones()
+/// Which of 64 bytes belong to words: one bit for each.
+#[inline(always)]
+fn words(line: &[u8; 64]) -> u64 {
+    let mut words = 0;
+    let mut rest = line.as_slice();
+    while let Some((before, eight)) = rest.split_last_chunk::<8>() {
+        let marks = above_blank(u64::from_le_bytes(*eight));
+        words = words << 8 | gather(marks);
+        rest = before;
     }
-
-    /// All that has not been read.
-    #[inline]
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.line.get(index(self.at)..).unwrap_or_default()
-    }
+    words
 }
 
 /// The highest bits of eight bytes, side by side: the multiplication gathers them in one byte.
 const fn gather(marks: u64) -> u64 {
-    ((marks & HIGHS) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
-}
-
-/// Which of eight bytes equal their counterparts; the first has the highest bit.
-#[inline]
-pub(super) fn marks_of_equal(bytes: [u8; 8], others: [u8; 8]) -> u8 {
-    let differing = u64::from_be_bytes(bytes) ^ u64::from_be_bytes(others);
-    let marks = (differing & !HIGHS).wrapping_add(!HIGHS) | differing;
-    let [equal, ..] = gather(!marks).to_le_bytes();
-    equal
-}
-
-/// A bit number as an index.
-#[inline]
-fn index(bit: u32) -> usize {
-    usize::try_from(bit).unwrap_or(usize::MAX)
+    (marks & HIGHS).wrapping_mul(0x0002_0408_1020_4081) >> 56
 }
 
 /// Marks the bytes that equal `byte` by their highest bits. A borrow can mark bytes above the lowest mark by mistake.
@@ -124,7 +134,7 @@ const fn equal(word: u64, byte: u8) -> u64 {
 }
 
 /// Where the lowest mark stands that `mask` makes, or the first byte that `is_found`.
-#[inline]
+#[inline(always)]
 fn first(text: &[u8], mask: impl Fn(u64) -> u64, is_found: impl Fn(u8) -> bool) -> Option<usize> {
     let mut at = 0_usize;
     let mut rest = text;
@@ -171,19 +181,32 @@ mod tests {
             ),
         ) {
             let mut columns = Columns::new(&text);
-            let short = text.len() < 64;
-            for word in text.split(|&byte| byte <= b' ').filter(|word| !word.is_empty()) {
-                match columns.word() {
-                    Some(found) => prop_assert_eq!(found, word),
-                    None => {
-                        prop_assert!(!short);
+            let mut at = 0_usize;
+            for word in text.split(|&byte| byte <= b' ') {
+                if !word.is_empty() {
+                    let found = columns.word();
+                    if columns.start().is_none() && at >= 64_usize.saturating_sub(word.len()) {
                         break;
                     }
+                    prop_assert_eq!(found.slice(&text), Some(word));
                 }
+                at = at.saturating_add(word.len()).saturating_add(1);
             }
-            if short {
-                prop_assert!(columns.word().is_none_or(<[u8]>::is_empty));
+            if text.len() < 64 {
+                prop_assert_eq!(columns.start(), None);
             }
+        }
+
+        #[test]
+        fn numbers_are_read_in_one_go(digits in "[0-9]{1,21}", before in ".{0,9}", odd: Option<u8>) {
+            let mut text = [before.as_bytes(), digits.as_bytes()].concat();
+            let start = before.len();
+            if let (Some(odd), Some(last)) = (odd, text.last_mut()) {
+                *last = odd;
+            }
+            let span = Span::new(u32::try_from(start).unwrap(), u32::try_from(text.len()).unwrap());
+            let expected = core::str::from_utf8(&text[start..]).ok().filter(|it| !it.contains('+'));
+            prop_assert_eq!(span.number(&text), expected.and_then(|it| it.parse().ok()));
         }
     }
 }

@@ -8,78 +8,25 @@
 //! number precedes. The number is the size, what stands before it are the ids, and what follows after one blank is the
 //! name. Classic Mac servers (NetPresenz) fit the same shape with two more numbers or the word `folder`.
 
-use super::cursor::{Cursor, is_all_blank, is_digits, number, permissions, split_once, trim};
-use super::dates::{Column, Reference, column, full_year, usual_time};
+use super::cursor::{Cursor, is_digits, number, permissions, split_once, trim};
+use super::dates::{Column, Reference, column};
 use super::entry::{Entry, Kind};
 use super::families::Context;
-use super::months::english;
-use super::scan::{Columns, marks_of_equal};
 use crate::timestamp::Timestamp;
+
+mod usual;
+
+pub(super) use usual::usual;
 
 /// How many columns are searched for a date. Owners and groups with blanks make a few more than the usual nine.
 const COLUMNS_MAX: usize = 24;
 
 /// Reads a line that starts with a mode that `ls` could have printed.
 pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {
-    match usual(line, context.reference) {
-        Some(entry) => Some(entry),
-        None => general(line, context.reference),
-    }
+    general(line, context.reference)
 }
 
-/// The line that nearly every server sends, in one pass. Whatever deviates is left to [`general`], which reads all that
-/// this reads, to the same result.
-#[inline]
-pub(super) fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
-    let (mode, rest) = line.split_first_chunk::<10>()?;
-    let [kind, bits @ ..] = *mode;
-    let kind = kind_of(kind)?;
-    let bits = plain_permissions(bits)?;
-    let mut columns = Columns::new(line);
-    columns.skip(match rest {
-        [b'+' | b'.' | b'@', b' ', ..] => 11,
-        [b' ', ..] => 10,
-        _ => return None,
-    });
-    let links = u32::try_from(number(columns.word()?)?).ok()?;
-    let owner = columns.word()?;
-    let group = columns.word()?;
-    if let [.., b','] = group {
-        // Not a group, but the first number of a device.
-        return None;
-    }
-    let size = number(columns.word()?)?;
-    let blanks = columns.blanks();
-    let month = english(<[u8; 3]>::try_from(columns.word()?).ok()?)?;
-    let day = super::dates::day(columns.word()?)?;
-    let word = columns.word()?;
-    let modified = match word {
-        // The year of an old file, but not in a form that is padded behind the year.
-        [_, _, _, _] if blanks > 1 || columns.blanks() == 1 => {
-            let date = Timestamp::date(full_year(word)?, month, day);
-            date.ok()?
-        }
-        _ => usual_time(month, day, word, reference)?,
-    };
-    let name = match columns.rest() {
-        [_, name @ ..] if !is_all_blank(name) => name,
-        _ => return None,
-    };
-    let mut entry = Entry::new(line, name);
-    entry.kind = kind;
-    entry.size = Some(size);
-    entry.modified = Some(modified);
-    entry.mode = Some(bits);
-    entry.links = Some(links);
-    entry.set_owner(owner);
-    entry.set_group(group);
-    if kind == Kind::Symlink {
-        set_link(&mut entry, name, Some(size));
-    }
-    Some(entry)
-}
-
-/// Every other form.
+/// Every form, the [`mod@usual`] one among them, which the caller has tried where it can be expected.
 fn general(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
     if let Some(entry) = numeric(line) {
         return Some(entry);
@@ -173,18 +120,6 @@ const fn kind_of(letter: u8) -> Option<Kind> {
         b'b' | b'c' | b'p' | b's' | b'D' | b'n' | b'w' | b'?' => Kind::Other,
         _ => return None,
     })
-}
-
-/// Permissions without set-id and sticky bits.
-#[inline]
-fn plain_permissions(letters: [u8; 9]) -> Option<u16> {
-    let [first @ .., last] = letters;
-    let set = marks_of_equal(first, *b"rwxrwxrw");
-    let unset = marks_of_equal(first, *b"--------");
-    if set | unset != u8::MAX || !matches!(last, b'x' | b'-') {
-        return None;
-    }
-    Some(u16::from(set).wrapping_shl(1) | u16::from(last == b'x'))
 }
 
 /// Permissions with all letters that stand for more: capitals lack the execute bit.
@@ -456,59 +391,4 @@ fn numeric(line: &[u8]) -> Option<Entry<'_>> {
         set_link(&mut entry, name, size);
     }
     Some(entry)
-}
-
-#[cfg(test)]
-mod tests {
-    use alloc::string::String;
-
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::*;
-
-    fn blanks() -> impl Strategy<Value = String> {
-        (1_usize..4).prop_map(|count| " ".repeat(count))
-    }
-
-    fn text(choices: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
-        select(choices)
-    }
-
-    prop_compose! {
-        /// Lines near the usual form: some lack a column or have an odd one.
-        fn line()(
-            mode in text(&["-rw-r--r--", "drwxr-xr-x+", "lrwxrwxrwx", "-rwsr-xr-t", "-rw-r--r--2", "prw-------."]),
-            links in text(&["1", "12", "", "--s-"]),
-            owner in text(&["root", "1000", "Mar", "Domain User", "folder"]),
-            group in text(&["staff", "12", "", "13,"]),
-            size in text(&["0", "4096", "18446744073709551616", "-1", "33k", "2001"]),
-            month in text(&["Jan", "FEB", "Mär", "12.", "2021-03-05", "9月"]),
-            day in text(&["1", "29", "30", "31", "00", "Mar"]),
-            time in text(&["12:30", "9:05", "24:00", "25:00", "2021", "12:30:45", "1999"]),
-            name in text(&["a", " a", "a -> b", "2020 x", "", " ", "a b ", "2021"]),
-            blanks in proptest::collection::vec(blanks(), 8),
-        ) -> String {
-            let columns = [mode, links, owner, group, size, month, day, time, ""];
-            let mut line = String::new();
-            for (column, blanks) in columns.iter().zip(blanks) {
-                line.push_str(column);
-                line.push_str(&blanks);
-            }
-            [line.trim_end(), " ", name].concat()
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
-
-        #[test]
-        fn the_short_way_leads_where_the_long_way_does(line in line(), has_now: bool) {
-            let now = Timestamp::from_unix_time(1_718_452_800).unwrap();
-            let reference = has_now.then(|| Reference::new(now));
-            if let Some(entry) = usual(line.as_bytes(), reference) {
-                prop_assert_eq!(Some(entry), general(line.as_bytes(), reference));
-            }
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::pathname::{self, Pathname, Quoting};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Leniency, Session, Ticket};
 use crate::size;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{self, Timestamp};
 
 use super::Operation;
 
@@ -81,7 +81,21 @@ impl Exchange<()> {
         Self::new(Command::bare(Verb::Ccc), nothing)
     }
 
-    /// MFMT: sets the modification time (draft-somers-ftp-mfxx), in whole seconds of UTC as MDTM prints them.
+    /// MFMT: sets the modification time (draft-somers-ftp-mfxx). `time` is UTC as
+    /// [`Timestamp::time_val`](crate::timestamp::Timestamp::time_val) prints it; servers take whole seconds.
+    ///
+    /// ```
+    /// use ftp_proto::{Argument, operation::Exchange, timestamp::Timestamp};
+    ///
+    /// let time = Timestamp::from_unix_time(1_615_558_516)?.time_val().expect("it is UTC");
+    /// let path = Argument::new("image.iso")?;
+    /// let touch = Exchange::set_modified(&time.to_string(), &path)?; // MFMT 20210312141516 image.iso
+    /// # let _ = touch;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `time` holds what no argument may, or both together are too long.
     pub fn set_modified(
         time: &str,
         path: &Argument,
@@ -262,13 +276,19 @@ fn told_path(reply: Reply, session: &mut Session) -> Result<Option<Pathname>, Er
 }
 
 fn size(reply: Reply, _: &mut Session) -> Result<u64, ErrorKind> {
+    let reply = file_status(reply)?;
     size::decode(&reply).map_err(|error| ErrorKind::Violation(Violation::Size(error)))
 }
 
 fn modified(reply: Reply, _: &mut Session) -> Result<Timestamp, ErrorKind> {
-    if reply.code() != ReplyCode::FILE_STATUS {
-        return Err(ErrorKind::Unexpected(alloc::boxed::Box::new(reply)));
+    let reply = file_status(reply)?;
+    timestamp::decode(&reply).map_err(|error| ErrorKind::Violation(Violation::Timestamp(error)))
+}
+
+/// A success with any other code says nothing that can be read; the error shows it.
+fn file_status(reply: Reply) -> Result<Reply, ErrorKind> {
+    match reply.code() {
+        ReplyCode::FILE_STATUS => Ok(reply),
+        _ => Err(ErrorKind::Unexpected(alloc::boxed::Box::new(reply))),
     }
-    Timestamp::from_reply(reply.text())
-        .map_err(|error| ErrorKind::Violation(Violation::Timestamp(error)))
 }

@@ -12,7 +12,8 @@ use super::Operation;
 /// Asks what the server can do, once: the session remembers it until TLS begins or REIN.
 ///
 /// Where UTF8 is offered it is switched on; a server's refusal of that is no error. A server that does not know
-/// FEAT, or answers in a form that is none, has no features.
+/// FEAT, or answers in a form that is none, has no features. Nor has one that refuses for now (503 or 530 before the
+/// login), but that one is asked again the next time.
 #[derive(Debug, Default)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct AskFeatures(Step);
@@ -22,6 +23,7 @@ enum Step {
     #[default]
     Start,
     Asked(Ticket),
+    Offered,
     Utf8(Ticket),
     Known,
 }
@@ -39,14 +41,20 @@ impl Operation for AskFeatures {
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Features, Error>> {
         loop {
             self.0 = match self.0 {
-                Step::Start if session.features().is_some() => Step::Known,
+                Step::Start if session.features().is_some() => Step::Offered,
                 Step::Start => Step::Asked(session.send(Command::bare(Verb::Feat))?),
                 Step::Asked(ticket) => {
                     let reply = ready!(session.poll_reply(ticket))?;
-                    let features = Features::decode(&reply).unwrap_or_default();
-                    let utf8 = features.has_utf8();
-                    session.remember_features(features);
-                    if utf8 {
+                    // An answer that the session has forgotten meanwhile, because TLS has begun, is asked for again.
+                    match session.features() {
+                        None if reply.is_positive() => Step::Start,
+                        None => Step::Known,
+                        Some(_) => Step::Offered,
+                    }
+                }
+                Step::Offered => {
+                    let utf8 = session.features().is_some_and(Features::has_utf8);
+                    if utf8 && !session.settle_utf8() {
                         Step::Utf8(
                             session.send(Command::new(Verb::Opts, Argument::trusted("UTF8 ON")))?,
                         )

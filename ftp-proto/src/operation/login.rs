@@ -8,9 +8,12 @@ use crate::error::Error;
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Session, Ticket};
 
-use super::Operation;
+use super::{LoginThen, Operation};
 
 /// Logs in; yields the reply that ended it.
+///
+/// With [`Config::eager`](crate::Config::eager), PASS goes out together with USER, unless an account was given: who asks
+/// for one may do so before the password or after it.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -34,6 +37,8 @@ pub struct Login {
 enum Step {
     Start,
     User(Ticket),
+    /// USER and PASS went out together.
+    Both(Ticket, Ticket),
     Password(Ticket),
     Account(Ticket),
 }
@@ -69,6 +74,44 @@ impl Login {
         self
     }
 
+    /// Runs `operation` when the login has succeeded; see [`LoginThen`].
+    pub const fn then<O: Operation>(self, operation: O) -> LoginThen<O> {
+        LoginThen::new(self, operation)
+    }
+
+    /// Whether everything was sent ahead of the replies, so that only these are missing.
+    pub(super) const fn is_all_sent(&self) -> bool {
+        matches!(self.step, Step::Both(..))
+    }
+
+    fn start(&self, session: &mut Session) -> Result<Step, Error> {
+        let user = session.send(Command::new(Verb::User, self.user.clone()))?;
+        match &self.password {
+            Some(password) if session.config().eager && self.account.is_none() => {
+                let password = session.send(Command::new(Verb::Pass, password.clone()))?;
+                Ok(Step::Both(user, password))
+            }
+            _ => Ok(Step::User(user)),
+        }
+    }
+
+    /// What follows the reply to a USER that went out together with PASS. Unless it asks for the password, nobody needs
+    /// the reply to that.
+    fn next_of_both(
+        reply: Reply,
+        password: Ticket,
+        session: &mut Session,
+    ) -> Result<Step, Result<Reply, Error>> {
+        if reply.class() == Class::Intermediate {
+            return Ok(Step::Password(password));
+        }
+        session.discard(password);
+        Err(match reply.class() {
+            Class::Completion => Ok(reply),
+            _ => Err(session.unwelcome(reply, Verb::User)),
+        })
+    }
+
     /// What follows a reply to USER or PASS; `Err` gives the reply back when it ends the login.
     fn next(
         &self,
@@ -99,9 +142,10 @@ impl Operation for Login {
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
         loop {
             let next = match self.step {
-                Step::Start => Ok(Step::User(
-                    session.send(Command::new(Verb::User, self.user.clone()))?,
-                )),
+                Step::Start => Ok(self.start(session)?),
+                Step::Both(user, password) => {
+                    Self::next_of_both(ready!(session.poll_reply(user))?, password, session)
+                }
                 Step::User(ticket) => self.next(ready!(session.poll_reply(ticket))?, true, session),
                 Step::Password(ticket) => {
                     self.next(ready!(session.poll_reply(ticket))?, false, session)

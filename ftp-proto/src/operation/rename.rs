@@ -9,7 +9,8 @@ use crate::session::{Session, Ticket};
 
 use super::Operation;
 
-/// Renames a file or directory: RNFR, which must be answered 3xx, then RNTO.
+/// Renames a file or directory: RNFR, which must be answered 3xx, then RNTO. With
+/// [`Config::eager`](crate::Config::eager) both go out together.
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct Rename {
@@ -22,6 +23,8 @@ pub struct Rename {
 enum Step {
     Start,
     From(Ticket),
+    /// RNFR and RNTO went out together.
+    Both(Ticket, Ticket),
     To(Ticket),
 }
 
@@ -36,14 +39,31 @@ impl Rename {
     }
 }
 
+impl Rename {
+    fn start(&self, session: &mut Session) -> Result<Step, Error> {
+        let from = session.send(Command::new(Verb::Rnfr, self.from.clone()))?;
+        if !session.config().eager {
+            return Ok(Step::From(from));
+        }
+        let to = session.send(Command::new(Verb::Rnto, self.to.clone()))?;
+        Ok(Step::Both(from, to))
+    }
+}
+
 impl Operation for Rename {
     type Output = ();
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
         loop {
             self.step = match self.step {
-                Step::Start => {
-                    Step::From(session.send(Command::new(Verb::Rnfr, self.from.clone()))?)
+                Step::Start => self.start(session)?,
+                Step::Both(from, to) => {
+                    let answered = ready!(session.poll_class(from, Class::Intermediate));
+                    if answered.is_err() {
+                        session.discard(to);
+                    }
+                    answered?;
+                    Step::To(to)
                 }
                 Step::From(ticket) => {
                     ready!(session.poll_class(ticket, Class::Intermediate))?;

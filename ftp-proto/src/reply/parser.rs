@@ -257,6 +257,12 @@ impl Parser {
         self.line.len().saturating_add(self.body.text.len())
     }
 
+    /// Gives back memory that is held in reserve for the next reply.
+    pub fn shrink_to_fit(&mut self) {
+        self.line.shrink_to_fit();
+        self.body.text.shrink_to_fit();
+    }
+
     /// Takes the bytes up to the next one with a meaning of its own, and that one.
     fn step(&mut self, input: &mut &[u8]) -> Result<Option<Reply>, ReplyError> {
         if self.telnet != Telnet::Text {

@@ -41,9 +41,9 @@ enum Stage {
 
 impl Session {
     pub(super) fn abort_transfer(&mut self, id: TransferId) {
-        let is_queued =
-            |work: &Work| matches!(work, Work::Transfer { id: queued, .. } if *queued == id);
+        let is_queued = |work: &Work| work.transfer() == Some(id);
         if let Some(position) = self.queue.iter().position(is_queued) {
+            self.forget_ahead();
             if let Some(Work::Transfer { transfer, .. }) = self.queue.remove(position) {
                 self.start_cancelled(id, transfer);
             }
@@ -61,7 +61,7 @@ impl Session {
         let verb = transfer.command().verb();
         let cancelled = super::running::Running::new(id, transfer, mode);
         let error = self.error(cancelled.interrupted(Interruption::Aborted, None), verb);
-        self.verdict = Some((id, Err(error)));
+        self.verdicts.give(id, Err(error));
     }
 
     /// Begins the abort procedure for a transfer whose command is out and whose final reply is not there.
@@ -73,6 +73,8 @@ impl Session {
         // What the driver was not asked for yet, it is not asked for any more.
         self.actions
             .retain(|action| data.is_none() || action.data() != data);
+        // ABOR may close what was opened ahead.
+        self.forget_ahead();
         self.timers.cancel(Reason::Reply);
         match self.config.abort {
             AbortStyle::Abor => {

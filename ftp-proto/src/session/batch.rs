@@ -37,6 +37,13 @@ impl Batch {
         self.bytes.len()
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        // An empty map may still hold a node.
+        if self.bytes.is_empty() {
+            self.bytes = BTreeMap::new();
+        }
+    }
+
     fn has_room(&self, bytes: usize) -> bool {
         self.bytes.len() < BATCH_COMMANDS_MAX
             && (self.bytes.is_empty()

@@ -46,6 +46,19 @@ pub struct Config {
     pub keepalive: Option<Duration>,
     /// How many commands may be unanswered at once, from 1 to 8. Commands that depend on others wait all the same.
     pub pipeline: Pipeline,
+    /// While a transfer runs, ask for the port of the next one that was begun. Off by default.
+    ///
+    /// Saves a round trip for each file on vsftpd, ProFTPD and inetutils ftpd. Pure-FTPd may refuse, which costs nothing
+    /// and ends it for the session. pyftpdlib closes the running data connection at an EPSV: that transfer fails there,
+    /// and says so.
+    pub lookahead: bool,
+    /// Send what usually follows without waiting for the reply that it depends on: PASS behind USER, RNTO behind RNFR,
+    /// and behind the login of [`Login::then`](crate::operation::Login::then) what opens the first data connection. Off
+    /// by default.
+    ///
+    /// vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd take it. libunftp does not: it logs in by the side and
+    /// answers out of order.
+    pub eager: bool,
 }
 
 /// How long each wait may last. Each begins when the driver has performed what leads to it.

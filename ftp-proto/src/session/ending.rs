@@ -8,7 +8,7 @@ use crate::time::Reason;
 use crate::verdict::{Completed, Interruption};
 
 use super::pending::Owner;
-use super::running::{Running, Stage, WAITS};
+use super::running::{Stage, WAITS};
 use super::table::{Data, Said};
 use super::{AbortStyle, Leniency, Session};
 
@@ -146,10 +146,15 @@ impl Session {
 
     /// Takes the transfer command back, if nothing of it was written.
     fn retract_transfer(&mut self) -> bool {
-        let last = self
-            .pending
-            .last()
-            .filter(|last| last.owner == Owner::Transfer);
+        if self.retract(Owner::Ahead) {
+            self.ahead = None;
+        }
+        self.retract(Owner::Transfer)
+    }
+
+    /// Takes the latest command back, if it is that one and nothing of it was written.
+    fn retract(&mut self, owner: Owner) -> bool {
+        let last = self.pending.last().filter(|last| last.owner == owner);
         let retracted = last.is_some_and(|last| self.outbox.retract(last.start));
         if retracted {
             self.pending.take_last();
@@ -181,7 +186,8 @@ impl Session {
         // What is still owed has lost its timer with those of the transfer.
         self.await_head();
         let after = self.after();
-        self.verdict = Some((running.id, verdict.map_err(|error| error.with_after(after))));
+        let verdict = verdict.map_err(|error| error.with_after(after));
+        self.verdicts.give(running.id, verdict);
     }
 
     /// The server has said that it is done, and never that it begins. Where everything was as if it had, that was its
@@ -206,7 +212,9 @@ impl Session {
     }
 
     pub(super) fn transfer_verb(&self) -> Verb {
-        self.transfer.as_ref().map_or(Verb::Noop, Running::verb)
+        self.transfer
+            .as_ref()
+            .map_or(Verb::Noop, |running| running.verb())
     }
 }
 

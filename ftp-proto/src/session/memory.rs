@@ -10,7 +10,7 @@ use super::{BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, EVENTS_MAX, Event, Session};
 
 /// Replies that a transfer, what opens it and what settles it can hold besides: the commands' marks, and the mark,
 /// final reply and refusals of the transfer itself.
-const TRANSFER_REPLIES_MAX: usize = 12;
+const TRANSFER_REPLIES_MAX: usize = 16;
 
 impl Session {
     /// How many octets of the server's replies are held, finished or not, polled by nobody yet.
@@ -30,17 +30,15 @@ impl Session {
             let spoken = boxed(&running.mark).saturating_add(boxed(&running.reply));
             refusals.fold(spoken, usize::saturating_add)
         });
-        let verdict = self
-            .verdict
-            .as_ref()
-            .map_or(0, |(_, verdict)| match verdict {
-                Ok(completed) => boxed(&completed.mark).saturating_add(boxed(&completed.reply)),
-                Err(error) => octets_of_error(error),
-            });
+        let verdicts = self.verdicts.iter().map(|verdict| match verdict {
+            Ok(completed) => boxed(&completed.mark).saturating_add(boxed(&completed.reply)),
+            Err(error) => octets_of_error(error),
+        });
         answers
             .chain(events)
             .chain(marks)
-            .chain([transfer, verdict, self.parser.buffered()])
+            .chain(verdicts)
+            .chain([transfer, self.parser.buffered()])
             .fold(0, usize::saturating_add)
     }
 

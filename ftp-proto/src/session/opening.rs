@@ -2,6 +2,7 @@
 //!
 //! Until the transfer command is written, every failure leaves the control connection in step.
 
+use alloc::boxed::Box;
 use core::net::SocketAddr;
 
 use crate::action::{Action, DataId, Failure, Representation, Target};
@@ -20,21 +21,23 @@ use super::{Event, Session, Surplus, TlsPolicy, TransferId};
 
 impl Session {
     pub(super) fn start_transfer(&mut self, id: TransferId, transfer: Transfer) {
-        self.verdict = None;
         let mode = self.rung(transfer.mode().unwrap_or(self.config.data_mode));
         let forbidden = self.transfer_forbidden(mode);
-        self.transfer = Some(Running::new(id, transfer, mode));
+        self.transfer = Some(Box::new(Running::new(id, transfer, mode)));
         if let Some(limit) = self.config.timeouts.operation {
             self.timers.request(Reason::Operation, limit);
         }
         match forbidden {
-            Some(policy) => self.fail_opening(ErrorKind::Policy(policy)),
+            Some(policy) => {
+                self.forget_ahead();
+                self.fail_opening(ErrorKind::Policy(policy));
+            }
             None => self.open(),
         }
     }
 
     /// The mode to begin with: the ladders begin where earlier transfers of this session had to climb down to.
-    fn rung(&self, mode: DataMode) -> DataMode {
+    pub(super) fn rung(&self, mode: DataMode) -> DataMode {
         let ipv4 = self.control.is_ipv4();
         match mode {
             DataMode::Auto if self.server.no_extended_passive && ipv4 => DataMode::Passive,
@@ -45,7 +48,7 @@ impl Session {
         }
     }
 
-    fn transfer_forbidden(&self, mode: DataMode) -> Option<Policy> {
+    pub(super) fn transfer_forbidden(&self, mode: DataMode) -> Option<Policy> {
         let in_clear = self.is_in_clear();
         match self.config.tls {
             TlsPolicy::Full | TlsPolicy::Control if in_clear => Some(Policy::ControlNotSecured),
@@ -61,10 +64,15 @@ impl Session {
             return;
         };
         match running.mode {
-            DataMode::ExtendedActive | DataMode::Active => self.listen(),
+            DataMode::ExtendedActive | DataMode::Active => {
+                self.forget_ahead();
+                self.listen();
+            }
             _ => {
-                self.write_type();
-                self.ask_for_port();
+                if !self.take_ahead() {
+                    self.write_type();
+                    self.ask_for_port();
+                }
             }
         }
     }
@@ -109,11 +117,7 @@ impl Session {
             return;
         };
         running.stage = Stage::Asking;
-        let verb = if running.mode == DataMode::Passive {
-            Verb::Pasv
-        } else {
-            Verb::Epsv
-        };
+        let verb = running.passive_verb();
         self.write(Owner::Opening, &Command::bare(verb));
     }
 
@@ -398,6 +402,13 @@ impl Running {
             (_, DataMode::Passive) => Verb::Pasv,
             (_, DataMode::ExtendedActive) => Verb::Eprt,
             (_, DataMode::Active) => Verb::Port,
+            _ => Verb::Epsv,
+        }
+    }
+
+    pub(super) const fn passive_verb(&self) -> Verb {
+        match self.mode {
+            DataMode::Passive => Verb::Pasv,
             _ => Verb::Epsv,
         }
     }

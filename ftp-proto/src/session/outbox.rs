@@ -49,6 +49,10 @@ impl Outbox {
         true
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.unsent.shrink_to_fit();
+    }
+
     pub(super) fn clear(&mut self) {
         self.unsent.clear();
     }

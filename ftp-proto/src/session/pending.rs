@@ -23,6 +23,17 @@ pub(super) struct Slot {
     pub(super) mark: Option<Box<Reply>>,
 }
 
+impl Slot {
+    const fn asks_for_port(&self) -> bool {
+        matches!(self.verb, Verb::Epsv | Verb::Pasv)
+    }
+
+    /// Whether this was asked ahead for a transfer, which may have been taken back since.
+    fn is_ahead(&self) -> bool {
+        self.owner == Owner::Ahead || (self.owner == Owner::Nobody && self.asks_for_port())
+    }
+}
+
 /// Whom a reply is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Owner {
@@ -35,6 +46,8 @@ pub(super) enum Owner {
     Opening,
     /// REST.
     Restart,
+    /// EPSV or PASV of the transfer after the one that runs.
+    Ahead,
     /// RETR, STOR, LIST and the like.
     Transfer,
     /// ABOR, behind a transfer.
@@ -54,6 +67,8 @@ pub(super) enum Effect {
     Protect(bool),
     /// TYPE, when it is one that the machine knows.
     Represent(Option<Representation>),
+    /// FEAT.
+    Offer,
     Forget,
     Quit,
 }
@@ -109,6 +124,21 @@ impl Pending {
         core::mem::take(&mut self.slots)
     }
 
+    /// Gives what `from` is owed to another; whether that was anything.
+    pub(super) fn hand_over(&mut self, from: Owner, to: Owner) -> bool {
+        let slot = self.slots.iter_mut().find(|slot| slot.owner == from);
+        slot.map(|slot| slot.owner = to).is_some()
+    }
+
+    /// Whether EPSV or PASV is unanswered.
+    pub(super) fn owes_port(&self) -> bool {
+        self.slots.iter().any(Slot::asks_for_port)
+    }
+
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.slots.shrink_to_fit();
+    }
+
     pub(super) fn owes(&self, owner: Owner) -> bool {
         self.slots.iter().any(|slot| slot.owner == owner)
     }
@@ -123,7 +153,12 @@ impl Pending {
         let group = |slot: &&Slot| {
             matches!(
                 slot.owner,
-                Owner::Transfer | Owner::Abort | Owner::Keepalive | Owner::Fence | Owner::Nobody
+                Owner::Transfer
+                    | Owner::Abort
+                    | Owner::Ahead
+                    | Owner::Keepalive
+                    | Owner::Fence
+                    | Owner::Nobody
             )
         };
         self.slots.iter().filter(group).count()
@@ -132,9 +167,9 @@ impl Pending {
     /// Which command a reply belongs to that began when `sent` bytes were written; `None` if to none that was written
     /// by then.
     ///
-    /// Replies come in the order of the commands, but for two cases. ABOR and the transfer that it ends answer in
-    /// either order, and sometimes once only; and a NOOP during a transfer is answered before or after the
-    /// transfer, whichever the server prefers.
+    /// Replies come in the order of the commands, but for three cases. ABOR and the transfer that it ends answer in
+    /// either order, and sometimes once only; a NOOP during a transfer is answered before or after the transfer,
+    /// whichever the server prefers; and so is what was asked ahead for the next transfer.
     pub(super) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
         let written = self.slots.iter().take_while(|slot| slot.end <= sent);
         let written = written.count();
@@ -157,16 +192,26 @@ impl Pending {
         let keepalive = position(Owner::Keepalive);
         let fence = position(Owner::Fence);
         let transfer = position(Owner::Transfer).or_else(|| position(Owner::Abort));
+        let ahead = self.slots.iter().take(written).position(Slot::is_ahead);
         if code.class() == Class::Preliminary {
             return transfer;
         }
+        // Before its mark, a transfer may be refused with any code.
+        let marked = transfer
+            .and_then(|index| self.slots.get(index))
+            .is_none_or(|slot| slot.marks > 0);
+        let refused_ahead = ahead.filter(|_| marked && refuses_port(code));
+        let of_keepalive = keepalive.filter(|_| answers_noop(code));
         let answers_fence = fence
             .and_then(|index| self.slots.get(index))
             .is_some_and(|slot| answers_fence(slot.verb, code));
         match code {
+            ReplyCode::EXTENDED_PASSIVE | ReplyCode::PASSIVE if ahead.is_some() => ahead,
             _ if answers_fence => fence,
-            _ if keepalive.is_some() && answers_noop(code) => keepalive,
-            _ => transfer.or(keepalive).or(fence),
+            _ if refused_ahead.or(of_keepalive).is_some() => {
+                refused_ahead.into_iter().chain(of_keepalive).min()
+            }
+            _ => transfer.or(ahead).or(keepalive).or(fence),
         }
     }
 }
@@ -183,6 +228,11 @@ fn answers_fence(verb: Verb, code: ReplyCode) -> bool {
 /// The codes with which servers answer a NOOP during a transfer: Pure-FTPd 500, the others 200.
 fn answers_noop(code: ReplyCode) -> bool {
     matches!(code.get(), 200 | 500 | 501 | 502 | 503 | 530)
+}
+
+/// The codes with which servers refuse EPSV and PASV, in the midst of a transfer or at all.
+fn refuses_port(code: ReplyCode) -> bool {
+    matches!(code.get(), 500..=504 | 522 | 530)
 }
 
 /// Whether this is what a transfer or ABOR is answered with, and nothing else.

@@ -17,6 +17,15 @@ pub(super) enum Work {
     Transfer { id: TransferId, transfer: Transfer },
 }
 
+impl Work {
+    pub(super) const fn transfer(&self) -> Option<TransferId> {
+        match self {
+            Self::Transfer { id, .. } => Some(*id),
+            Self::Command { .. } => None,
+        }
+    }
+}
+
 impl Session {
     /// Sends whatever may be sent now. Called at the end of every input.
     pub(super) fn pump(&mut self) {
@@ -27,6 +36,7 @@ impl Session {
                 Some(Work::Transfer { id, transfer }) => self.start_transfer(id, transfer),
             }
         }
+        self.look_ahead();
         if self.dead.is_some() && !self.queue.is_empty() {
             self.refuse_when_dead();
         }
@@ -61,7 +71,7 @@ impl Session {
             return;
         };
         match head.owner {
-            Owner::Abort | Owner::Keepalive | Owner::Fence => {}
+            Owner::Abort | Owner::Ahead | Owner::Keepalive | Owner::Fence => {}
             Owner::Transfer if self.settlement.is_some() => {}
             Owner::Transfer => self.await_transfer(),
             _ => self
@@ -85,10 +95,24 @@ impl Session {
             }
             Some(Work::Command { command, .. }) => {
                 let free = !command.verb().is_barrier() && !last.verb.is_barrier();
-                free && self.pending.len() < window
+                free && self.pending.len() < window || self.may_hurry(last.verb, command.verb())
             }
-            _ => false,
+            Some(Work::Transfer { .. }) => match last.owner {
+                // Its port was asked for ahead, and nothing else is owed.
+                Owner::Ahead => self.pending.len() == 1,
+                _ => self.config.eager && last.verb == Verb::Pass,
+            },
+            None => false,
         }
+    }
+
+    /// Whether a command may go out behind another on whose reply it depends.
+    const fn may_hurry(&self, last: Verb, next: Verb) -> bool {
+        let pair = matches!(
+            (last, next),
+            (Verb::User, Verb::Pass) | (Verb::Rnfr, Verb::Rnto)
+        );
+        self.config.eager && pair
     }
 
     fn send_or_refuse(&mut self, ticket: Ticket, command: &Command) {
@@ -156,6 +180,7 @@ fn effect(command: &Command) -> Effect {
             b"A" | b"a" => Some(Representation::Ascii),
             _ => None,
         }),
+        Verb::Feat => Effect::Offer,
         Verb::Rein => Effect::Forget,
         Verb::Quit => Effect::Quit,
         _ => Effect::None,

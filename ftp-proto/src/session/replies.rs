@@ -144,6 +144,7 @@ impl Session {
             Owner::Type => self.type_answered(reply),
             Owner::Opening => self.opening_answered(slot.verb, reply),
             Owner::Restart => self.restart_answered(reply),
+            Owner::Ahead => self.ahead_answered(reply),
             Owner::Transfer => self.transfer_answered(reply),
             Owner::Keepalive => self.keepalive_answered(reply),
             Owner::Abort | Owner::Fence => {}
@@ -168,6 +169,7 @@ impl Session {
             Effect::Represent(representation) => {
                 self.server.representation = representation.filter(|_| positive);
             }
+            Effect::Offer => self.learn_features(&reply),
             Effect::Forget if positive => self.forget_server(),
             Effect::Quit if positive => {
                 self.answer_reply(ticket, slot.verb, reply);

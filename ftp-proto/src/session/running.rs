@@ -273,7 +273,11 @@ impl Session {
         let (said, link, direction) = (running.said, running.link, running.spec.direction());
         #[cfg(feature = "testing")]
         self.coverage.expired(said, link, direction);
-        self.perform(table::expired(said, link, direction, reason));
+        match table::expired(said, link, direction, reason) {
+            // It lives: it has answered what was asked ahead. The transfer was dropped for that without a word (pyftpdlib).
+            Step::Close(cause) if self.was_overtaken() => self.abort_running(cause),
+            step => self.perform(step),
+        }
     }
 
     pub(super) fn opening_expired(&mut self, reason: Reason) {

@@ -211,7 +211,7 @@ pub enum Busy {
     /// They are answered at once; a new PASV, EPSV, PORT or EPRT drops the running transfer without a word
     /// (pyftpdlib).
     Answer,
-    /// They are answered 500 at once (Pure-FTPd).
+    /// They are answered 500 as soon as the transfer has its mark (Pure-FTPd).
     Refuse,
     /// They are answered when the payload has moved, before the transfer's own final reply (libunftp).
     BeforeFinal,

@@ -40,6 +40,8 @@ pub struct Watch {
     /// The transfer that a data connection was made for last, and how many bytes were reported for it.
     transfer: Option<TransferId>,
     bytes: u64,
+    /// Those of the transfer before: with lookahead the next begins before its verdict is polled.
+    earlier: Option<(TransferId, u64)>,
     /// Payload may move on the live connection.
     moving: bool,
     /// The application takes or gives nothing for now.
@@ -114,6 +116,7 @@ impl Watch {
         self.latest = data.get();
         let transfer = session.current_transfer();
         if self.transfer != transfer {
+            self.earlier = self.transfer.map(|transfer| (transfer, self.bytes));
             self.transfer = transfer;
             self.bytes = 0;
         }
@@ -163,11 +166,10 @@ impl Watch {
                 None => return Ok(()),
             },
         };
-        let moved = if self.transfer == Some(id) {
-            self.bytes
-        } else {
-            0
-        };
+        let latest = self.transfer.map(|transfer| (transfer, self.bytes));
+        let known = latest.into_iter().chain(self.earlier);
+        let mut of_it = known.filter(|(transfer, _)| *transfer == id);
+        let moved = of_it.next().map_or(0, |(_, bytes)| bytes);
         require(told == moved, || {
             format!("{told} bytes are told of, {moved} were reported")
         })

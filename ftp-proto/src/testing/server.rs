@@ -252,6 +252,7 @@ impl Server {
         };
         match self.config.behaviour.busy {
             Busy::Queue | Busy::BeforeFinal => false,
+            Busy::Refuse if !self.has_begun() => false,
             Busy::Refuse => {
                 if let Some(received) = self.waiting.remove(at) {
                     self.current = Asked::of(&received);

@@ -81,6 +81,8 @@ const SETTINGS: &[Setting] = &[
     named!(tls: "none" = TlsPolicy::None, "control" = TlsPolicy::Control, "full" = TlsPolicy::Full),
     named!(abort: "abor" = AbortStyle::Abor, "data" = AbortStyle::CloseData, "control" = AbortStyle::CloseControl),
     named!(telnet: "doubled" = Telnet::Doubled, "literal" = Telnet::Literal),
+    named!(lookahead: "yes" = true, "no" = false),
+    named!(eager: "yes" = true, "no" = false),
     named!(clear_control: "yes" = true, "no" = false),
     Setting {
         name: "lenient",

@@ -14,13 +14,16 @@ mod downloads;
 mod files;
 mod gigabyte;
 mod harness;
+mod haste;
 mod listings;
 mod modes;
 mod sessions;
 mod uploads;
 
 use std::fmt;
+use std::time::Duration;
 
+use ftp_proto::trace::Record;
 use ftp_proto::{Config, DataMode, Leniency, Verb};
 
 use crate::servers::{Family, Kind};
@@ -67,6 +70,10 @@ impl Mode {
         family == Family::V4 || matches!(self, Self::ExtendedPassive | Self::ExtendedActive)
     }
 
+    const fn is_active(self) -> bool {
+        matches!(self, Self::ExtendedActive | Self::Active)
+    }
+
     const fn data_mode(self) -> DataMode {
         match self {
             Self::ExtendedPassive => DataMode::ExtendedPassive,
@@ -95,6 +102,8 @@ pub struct Case<S> {
     /// Whether it goes with the mode and the family.
     combines: fn(Mode, Family) -> bool,
     configure: fn(&mut Config),
+    /// What has to be seen in the trace.
+    trace: fn(Kind, Mode, &[Record]) -> Outcome,
 }
 
 impl<S> Case<S> {
@@ -105,6 +114,7 @@ impl<S> Case<S> {
             suits: |_| true,
             combines: Mode::fits,
             configure: |_| {},
+            trace: |_, _, _| Ok(()),
         }
     }
 
@@ -115,6 +125,11 @@ impl<S> Case<S> {
 
     const fn only_over(mut self, combines: fn(Mode, Family) -> bool) -> Self {
         self.combines = combines;
+        self
+    }
+
+    const fn traced(mut self, trace: fn(Kind, Mode, &[Record]) -> Outcome) -> Self {
+        self.trace = trace;
         self
     }
 
@@ -202,6 +217,17 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
         Case::new("aborts_a_download", aborts::aborts_a_download),
         Case::new("aborts_when_the_sink_fails", aborts::sink_fails),
         Case::new("aborts_when_the_source_fails", aborts::source_fails),
+        Case::new("opens_eagerly", haste::opens_eagerly)
+            .configured(|config| config.eager = true)
+            .traced(haste::opened_in_one_flight),
+        Case::new("looks_ahead", haste::looks_ahead)
+            .only_over(|mode, family| mode.fits(family) && !mode.is_active())
+            .configured(|config| {
+                config.lookahead = true;
+                // pyftpdlib drops a transfer without a word when it is asked ahead.
+                config.timeouts.completion = Duration::from_secs(2);
+            })
+            .traced(haste::was_ahead),
         Case::new(
             "is_refused_before_anything_is_sent",
             modes::refused_before_anything_is_sent,

@@ -3,11 +3,14 @@
 //! - [`servers`] starts vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd, each with its own configuration,
 //!   accounts and data [`tree`]. A server that this machine cannot run is reported as [`servers::Unavailable`].
 //! - [`cases`] is the table of what a client, behind the trait [`subject::Subject`], has to do with each of them.
-//! - [`scripted`] is a peer that does exactly what a script says, for the faults that no real server shows on demand.
+//! - [`scenarios`] is the table of what it has to make of a peer that fails.
+//! - [`scripted`] is such a peer: it does exactly what a script says, for the faults that no real server shows on
+//!   demand.
 //!
 //! Everything listens on loopback alone, every wait is bounded, and what was started is ended by its pid.
 
 pub mod cases;
+pub mod scenarios;
 pub mod scripted;
 pub mod servers;
 pub mod subject;

@@ -1,4 +1,4 @@
-//! What the [cases](crate::cases) need of a client.
+//! What the [cases](crate::cases) and the [scenarios](crate::scenarios) need of a client.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -35,6 +35,16 @@ pub trait Subject: Sized {
     fn download<O>(&mut self, operation: O, sink: &mut dyn Write) -> Result<Completed, Failure>
     where
         O: Operation<Output = Completed> + Send + 'static;
+
+    /// Receives each of these files in image type, one after the other, and hands on payload with the number of its file.
+    ///
+    /// # Errors
+    /// None but the client's own: each file has a result.
+    fn retrieve_each(
+        &mut self,
+        paths: &[String],
+        take: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<Vec<Result<Completed, ftp_proto::Error>>, Failure>;
 
     /// Receives at least `bytes` bytes of payload into `sink` and aborts the transfer, without waiting for what the
     /// server says to that.

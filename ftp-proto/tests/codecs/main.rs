@@ -8,6 +8,7 @@
 
 mod address;
 mod ascii;
+mod command;
 mod features;
 mod host_policy;
 mod lines;

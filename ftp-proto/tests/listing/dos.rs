@@ -163,3 +163,47 @@ fn os2() {
         ],
     );
 }
+
+#[test]
+fn os2_names_that_look_like_a_meridiem() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"             52907      A    08-17-04  21:14  a b",
+                file("a b").size(52907).at("2004-08-17T21:14"),
+            ),
+            (
+                b"             0           DIR    08-17-1999  09:14  PM",
+                directory("PM").at("1999-08-17T09:14"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn thousands_set_apart_by_unbroken_blanks() {
+    check_lines(
+        &options(NOON),
+        &[
+            // UTF-8, Windows-1252, code page 850, and the narrow one
+            (
+                b"12/31/2020  13:45            1\xC2\xA0234 utf8.txt",
+                file("utf8.txt").size(1234),
+            ),
+            (
+                b"12/31/2020  13:45            1\xA0234 ansi.txt",
+                file("ansi.txt").size(1234),
+            ),
+            (
+                b"12/31/2020  13:45            1\xFF234\xFF567 oem.txt",
+                file("oem.txt").size(1_234_567),
+            ),
+            (
+                "12/31/2020  13:45            1\u{202F}234 narrow.txt".as_bytes(),
+                file("narrow.txt").size(1234),
+            ),
+            (b"12/31/2020  13:45            1,234, x", unparsed()),
+        ],
+    );
+}

@@ -101,6 +101,10 @@ impl Expected {
         self.with(|fields| fields.owner = Some(Some(owner.into())))
     }
 
+    pub(crate) fn no_owner(self) -> Self {
+        self.with(|fields| fields.owner = Some(None))
+    }
+
     pub(crate) fn group(self, group: &str) -> Self {
         self.with(|fields| fields.group = Some(Some(group.into())))
     }

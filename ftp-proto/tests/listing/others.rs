@@ -153,3 +153,40 @@ fn os9() {
 fn nonstop_listings() {
     check(&options(NOON).system(b"Nonstop J-Series Server."), b"File         Code             EOF  Last Modification    Owner  RWEP\r\nTRNLOG        134            2048  17-Sep-09 08:26:44 120, 14 \"nunu\"", &[skipped(Skip::Heading), file("TRNLOG").size(2048).at("2009-09-17T08:26:44")]);
 }
+
+#[test]
+fn netware_owners_and_rights() {
+    check_lines(
+        &options(NOON),
+        &[
+            // no owner
+            (
+                b"- [RWCEAFMS]              27136 Apr 25 17:44 Board Minutes.doc",
+                file("Board Minutes.doc").size(27136).no_owner(),
+            ),
+            // an owner with blanks, one of digits
+            (
+                b"d [R----F--] Ann Lee                     512 Apr 25  2017 plans",
+                directory("plans").size(512).owner("Ann Lee"),
+            ),
+            (
+                b"d [R----F--] 4711                     512 Apr 25  2017 plans",
+                directory("plans").size(512).owner("4711"),
+            ),
+            // nine rights; those of NetWare 2
+            (
+                b"d [-RWCEAFMS] lee                     512 Apr 25  2017 nine",
+                directory("nine").size(512).owner("lee"),
+            ),
+            (
+                b"- [RWOCDPSM] lee                     512 Apr 25  2017 old",
+                file("old").size(512).owner("lee"),
+            ),
+            // too large a size is unknown
+            (
+                b"- [RWCEAFMS] lee 36893488147419103232 Apr 25  2017 huge",
+                file("huge").no_size().owner("lee"),
+            ),
+        ],
+    );
+}

@@ -32,3 +32,14 @@ fn vms_listings() {
     // whole listing
     check(&options(NOON), b"Directory SYS$PUBLIC:[CHARTS]\r\n\r\nNORTH.MAP;1              12/15         25-AUG-2003 13:09:27  [CARTO,HELM]    (RWED,RWED,RE,)\r\nSOUTH.DIR;1               1/3          26-AUG-2003 09:00:12  [CARTO,HELM]    (RWED,RWED,RE,RE)\r\n\r\nTotal of 2 files, 13/18 blocks.", &[skipped(Skip::Heading), skipped(Skip::Blank), file("NORTH.MAP").size(6144).at("2003-08-25T13:09:27"), directory("SOUTH").at("2003-08-26T09:00:12"), skipped(Skip::Blank), skipped(Skip::Total)]);
 }
+
+#[test]
+fn a_size_of_asterisks_is_no_type_of_object() {
+    check_lines(
+        &options(NOON),
+        &[(
+            b"SURVEY.DAT;1  *****  14-OCT-1998 19:26:41",
+            file("SURVEY.DAT").no_size().at("1998-10-14T19:26:41"),
+        )],
+    );
+}

@@ -10,9 +10,11 @@
 mod abort;
 mod cells;
 mod deadlines;
+mod eager;
 mod explore;
 mod hand;
 mod keepalive;
+mod lookahead;
 mod matrix;
 mod model;
 mod owed;

@@ -126,6 +126,10 @@ fn wants(seeded: &mut Seeded) -> Vec<Want> {
             }]
         }
     };
+    if seeded.flip() {
+        let small = Transfer::retrieve(argument("small"));
+        wants.push(Want::Transfer(small, Vec::new()));
+    }
     wants.push(command("PWD"));
     wants.push(Want::Transfer(Transfer::machine_list(None), Vec::new()));
     wants.push(command("SYST"));
@@ -156,6 +160,8 @@ fn setup(seeded: &mut Seeded) -> Setup {
         AbortStyle::CloseControl,
     ];
     setup.config.abort = one_of(&styles, seeded);
+    setup.config.lookahead = seeded.flip();
+    setup.config.eager = seeded.flip();
     setup.config.pipeline = Pipeline::window(one_of(&[1, 2, 8], seeded));
     let seconds = |count| Some(Duration::from_secs(count));
     setup.config.keepalive = one_of(&[None, None, seconds(7)], seeded);

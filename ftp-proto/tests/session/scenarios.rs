@@ -596,6 +596,89 @@ fn keepalives(all: &mut Scenarios) {
     }
 }
 
+/// What servers do with commands that come during a transfer.
+fn manners_when_busy() -> [(&'static str, Behaviour); 4] {
+    [
+        ("kept until it is over", Behaviour::new()),
+        (
+            "obeyed at once, which drops it",
+            Behaviour::new().busy(Busy::Answer),
+        ),
+        ("refused", Behaviour::new().busy(Busy::Refuse)),
+        (
+            "answered before the final reply",
+            Behaviour::new().busy(Busy::BeforeFinal),
+        ),
+    ]
+}
+
+/// Two transfers, and then something else.
+fn two(direction: Direction) -> Vec<Want> {
+    match direction {
+        Direction::Receive => vec![
+            Want::Transfer(Transfer::retrieve(argument("f")), Vec::new()),
+            Want::Transfer(Transfer::retrieve(argument("small")), Vec::new()),
+            command("SIZE f"),
+        ],
+        Direction::Send => vec![
+            Want::Transfer(Transfer::store(argument("new")), FILE.to_vec()),
+            Want::Transfer(Transfer::retrieve(argument("f")), Vec::new()),
+            command("SIZE new"),
+        ],
+    }
+}
+
+fn lookaheads(all: &mut Scenarios) {
+    for direction in [Direction::Receive, Direction::Send] {
+        let mut base = Setup::new(two(direction));
+        base.config.lookahead = true;
+        for (name, behaviour) in manners_when_busy() {
+            let mut setup = base.clone();
+            setup.behaviour = behaviour;
+            setup.hasty_waits = 1;
+            all.push((format!("{direction:?}, EPSV ahead {name}"), setup.clone()));
+            setup.hasty_waits = 0;
+            setup.may_abort = true;
+            all.push((
+                format!("{direction:?}, EPSV ahead {name}, aborted"),
+                setup.clone(),
+            ));
+            setup.may_abort = false;
+            setup.config.keepalive = Some(Duration::from_secs(10));
+            all.push((format!("{direction:?}, EPSV ahead {name}, NOOP"), setup));
+        }
+        for (name, behaviour) in faults(verb(direction)) {
+            let mut setup = base.clone();
+            setup.behaviour = behaviour;
+            setup.stray_replies = is_stray(name);
+            all.push((format!("{direction:?}, EPSV ahead: {name}"), setup));
+        }
+        for (name, behaviour) in [
+            ("EPSV", Behaviour::new().refuse("EPSV", 502, "No.")),
+            ("the port", Behaviour::new().refuse("EPSV", 425, "No.")),
+            (
+                "the second EPSV",
+                Behaviour::new().rule(
+                    Rule::at(Step::Received)
+                        .of("EPSV")
+                        .only(1)
+                        .say(500, "No.")
+                        .instead(),
+                ),
+            ),
+            (
+                "the answer to the second EPSV",
+                Behaviour::new().rule(Rule::at(Step::Received).of("EPSV").only(1).instead()),
+            ),
+        ] {
+            let mut setup = base.clone();
+            setup.behaviour = behaviour;
+            setup.hasty_waits = 1;
+            all.push((format!("{direction:?}, ahead: no {name}"), setup));
+        }
+    }
+}
+
 fn conversations(all: &mut Scenarios) {
     let lines = ["SIZE f", "MDTM f", "SIZE empty", "NOOP"];
     let several = Want::Several(lines.map(String::from).into());
@@ -686,6 +769,33 @@ fn beginnings(all: &mut Scenarios) {
         };
         all.push((name.into(), behaved));
     }
+    for (name, behaviour) in [
+        ("in one flight", Behaviour::new()),
+        (
+            "of an unknown user",
+            Behaviour::new().refuse("USER", 530, "No."),
+        ),
+        (
+            "without a password",
+            Behaviour::new().refuse("USER", 230, "Welcome."),
+        ),
+        (
+            "with a wrong password",
+            Behaviour::new().refuse("PASS", 530, "No."),
+        ),
+    ] {
+        let both = ["USER anonymous", "PASS a@b"];
+        let mut eager = Setup {
+            behaviour,
+            wants: vec![
+                Want::Several(both.map(String::from).into()),
+                command("NOOP"),
+            ],
+            ..clear.clone()
+        };
+        eager.config.eager = true;
+        all.push((format!("a login {name}"), eager));
+    }
     let secured = Setup {
         tls: true,
         wants: login(true),
@@ -774,7 +884,18 @@ pub(crate) fn harmless() -> Scenarios {
                     setup.behaviour = behaviour.clone();
                     setup.config.data_mode = mode;
                     setup.tls = tls;
-                    all.push((format!("{direction:?}, {mode:?}, TLS {tls}: {name}"), setup));
+                    all.push((
+                        format!("{direction:?}, {mode:?}, TLS {tls}: {name}"),
+                        setup.clone(),
+                    ));
+                    if name != "no mark" {
+                        setup.wants = two(direction);
+                    }
+                    setup.config.lookahead = true;
+                    all.push((
+                        format!("{direction:?}, {mode:?}, TLS {tls}, ahead: {name}"),
+                        setup,
+                    ));
                 }
             }
         }
@@ -790,6 +911,7 @@ pub(crate) fn all() -> Scenarios {
     openings(&mut all);
     limits(&mut all);
     keepalives(&mut all);
+    lookaheads(&mut all);
     conversations(&mut all);
     beginnings(&mut all);
     all

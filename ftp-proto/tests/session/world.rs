@@ -49,10 +49,15 @@ struct App {
     wants: Vec<Want>,
     at: usize,
     tickets: Vec<(Ticket, String)>,
-    transfer: Option<TransferId>,
+    /// The transfer under way, and with lookahead the one behind it, with what is to be sent.
+    begun: Vec<(TransferId, Transfer, Vec<u8>)>,
     outcomes: Vec<Outcome>,
     /// The payload that came with the transfer under way or the last one.
     received: Vec<u8>,
+    /// The data connection on which payload was moved last.
+    moving: Option<DataId>,
+    /// What is to be sent on it.
+    upload: Vec<u8>,
     /// The data connection of a transfer that is over, while it is kept.
     stale: Option<DataId>,
     /// The application may abort a transfer, once.
@@ -264,9 +269,11 @@ impl World {
                 wants,
                 at: 0,
                 tickets: vec![(Ticket::GREETING, String::new())],
-                transfer: None,
+                begun: Vec::new(),
                 outcomes: Vec::new(),
                 received: Vec::new(),
+                moving: None,
+                upload: Vec::new(),
                 stale: None,
                 may_abort: false,
             },
@@ -442,26 +449,36 @@ impl World {
 
     fn ask_app(&mut self, seen: &mut Seen) -> Result<(), Broken> {
         loop {
-            if !self.collect(seen)? {
-                return Ok(());
-            }
+            let free = self.collect(seen)?;
             let Some(want) = self.app.wants.get(self.app.at).cloned() else {
                 return Ok(());
             };
+            if !free && !self.may_ask_ahead(&want) {
+                return Ok(());
+            }
             self.app.at += 1;
             match want {
                 Want::Command(line) => self.submit(line),
                 Want::Several(lines) => lines.into_iter().for_each(|line| self.submit(line)),
                 Want::Batch(lines) => lines.into_iter().for_each(|line| self.submit_batched(line)),
-                Want::Transfer(transfer, _) => {
-                    self.app.received.clear();
-                    match self.session.begin(transfer) {
-                        Ok(id) => self.app.transfer = Some(id),
+                Want::Transfer(transfer, upload) => {
+                    if self.app.begun.is_empty() {
+                        self.app.received.clear();
+                    }
+                    match self.session.begin(transfer.clone()) {
+                        Ok(id) => self.app.begun.push((id, transfer, upload)),
                         Err(misuse) => return Err(format!("{misuse:?}")),
                     }
                 }
             }
         }
+    }
+
+    fn may_ask_ahead(&self, want: &Want) -> bool {
+        matches!(want, Want::Transfer(..))
+            && self.session.config().lookahead
+            && self.app.tickets.is_empty()
+            && self.app.begun.len() == 1
     }
 
     fn submit_batched(&mut self, line: String) {
@@ -495,20 +512,24 @@ impl World {
                 }
             }
         }
-        if let Some(id) = self.app.transfer {
-            if let Poll::Ready(result) = self.session.poll_transfer(id) {
-                self.app.transfer = None;
-                self.app.stale = self.duties.iter().find_map(Duty::data);
-                result
-                    .as_ref()
-                    .err()
-                    .into_iter()
-                    .for_each(|error| seen.error(error));
-                self.check_verdict(id, &result)?;
-                self.app.outcomes.push(Outcome::Transfer(result));
+        while let Some((id, transfer, upload)) = self.app.begun.first().cloned() {
+            let Poll::Ready(result) = self.session.poll_transfer(id) else {
+                break;
+            };
+            self.app.begun.remove(0);
+            self.app.stale = self.app.moving.take();
+            result
+                .as_ref()
+                .err()
+                .into_iter()
+                .for_each(|error| seen.error(error));
+            self.check_verdict(id, &transfer, &upload, &result)?;
+            self.app.outcomes.push(Outcome::Transfer(result));
+            if !self.app.begun.is_empty() {
+                self.app.received.clear();
             }
         }
-        Ok(self.app.tickets.is_empty() && self.app.transfer.is_none())
+        Ok(self.app.tickets.is_empty() && self.app.begun.is_empty())
     }
 
     // -- the control connection -----------------------------------------------------------------------------------
@@ -634,7 +655,12 @@ impl World {
             }
             Action::Secure { link } => self.duties.push(Duty::Secure(link)),
             Action::Unsecure => self.duties.push(Duty::Unsecure),
-            Action::Move { data, flow } => self.duties.push(Duty::Move(data, flow, 0)),
+            Action::Move { data, flow } => {
+                self.app.moving = Some(data);
+                let current = self.app.begun.first();
+                self.app.upload = current.map_or_else(Vec::new, |(_, _, upload)| upload.clone());
+                self.duties.push(Duty::Move(data, flow, 0));
+            }
             Action::Finish { data } => {
                 self.close_data(data);
                 self.report(Report::Finished {
@@ -659,13 +685,7 @@ impl World {
     }
 
     fn discard(&mut self, data: DataId) {
-        let sends = |duty: &Duty| matches!(duty, Duty::Move(id, flow, _) if *id == data && flow.direction == Direction::Send);
-        let ending = if self.duties.iter().any(sends) {
-            Ending::Reset
-        } else {
-            Ending::Closed
-        };
-        self.end_data(data, ending);
+        self.end_data(data, Ending::Reset);
     }
 
     fn close_data(&mut self, data: DataId) {
@@ -864,10 +884,7 @@ impl World {
 
     fn send(&mut self, data: DataId, flow: Flow, moved: u64) {
         let at = usize::try_from(moved).unwrap();
-        let Some(Want::Transfer(_, upload)) = self.app.wants.get(self.app.at - 1) else {
-            return;
-        };
-        let rest = upload[at..].to_vec();
+        let rest = self.app.upload[at..].to_vec();
         let arrival = self.now.saturating_add(self.latency);
         let disk = self.faults.disk;
         let Some(conn) = self.conn(data) else { return };

@@ -59,7 +59,7 @@ fn ask_for_nonsense(probe: &mut Session) -> Result<(), Broken> {
     require(dependent == Err(Misuse::NotForBatch), || {
         format!("CWD in a batch: {dependent:?}")
     })?;
-    if probe.current_transfer().is_some() {
+    if probe.current_transfer().is_some() && !probe.config().lookahead {
         let second = probe.begin(Transfer::retrieve(name));
         require(second == Err(Misuse::Busy), || {
             format!("a second transfer: {second:?}")

@@ -203,6 +203,12 @@ impl Server {
         }
     }
 
+    /// Whether the transfer under way has its mark behind it: nothing else is looked at before.
+    pub(super) fn has_begun(&self) -> bool {
+        let opening = |transfer: &Transfer| transfer.phase == Phase::Opening;
+        self.config.behaviour.mark_first || !self.transfer.as_ref().is_some_and(opening)
+    }
+
     const fn enter(&mut self, phase: Phase) {
         if let Some(transfer) = &mut self.transfer {
             transfer.phase = phase;

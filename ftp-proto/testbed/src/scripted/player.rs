@@ -23,6 +23,8 @@ pub(super) struct Player {
     input: Vec<u8>,
     flight: usize,
     listener: Option<TcpListener>,
+    /// A port at which nobody listens, kept so that nobody else comes to listen there.
+    unattended: Option<Socket>,
     /// Connections that occupy a silent listener.
     fillers: Vec<TcpStream>,
     data: Option<TcpStream>,
@@ -41,6 +43,7 @@ impl Player {
             input: Vec::new(),
             flight: 0,
             listener: None,
+            unattended: None,
             fillers: Vec::new(),
             data: None,
         }
@@ -104,6 +107,11 @@ impl Player {
             Step::SendPattern(count) => self.send_pattern(*count),
             Step::ReadData(count) => self.read_data(Some(*count)),
             Step::ReadDataToEnd => self.read_data(None),
+            Step::ReadDataToReset => match self.read_data(None) {
+                Err(error) if is_disconnect(&error) => Ok(()),
+                Ok(()) => Err(io::Error::other("the data ended in good order")),
+                failed => failed,
+            },
             Step::ShutDownData => self.data()?.shutdown(Shutdown::Write),
             Step::CloseData => self.data.take().map_or_else(not_connected, |_| Ok(())),
             Step::ResetData => self.data.take().map_or_else(not_connected, reset),
@@ -238,18 +246,21 @@ impl Player {
 
     fn passive(&mut self, port: Port, announce: Passive) -> io::Result<()> {
         self.listener = None;
+        self.unattended = None;
         self.fillers.clear();
         let host = self.control()?.local_addr()?.ip();
-        let backlog = if port == Port::Silent { 0 } else { 16 };
-        let listener = listen(host, backlog)?;
-        let address = listener.local_addr()?;
+        let socket = bound(host)?;
+        let address = socket
+            .local_addr()?
+            .as_socket()
+            .map_or_else(not_connected, Ok)?;
         match port {
-            Port::Open => self.listener = Some(listener),
-            Port::Refused => drop(listener),
+            Port::Refused => self.unattended = Some(socket),
+            Port::Open => self.listener = Some(listen(socket, 16)?),
             Port::Silent => {
+                self.listener = Some(listen(socket, 0)?);
                 // Once its queue is full, the kernel leaves further attempts without an answer.
                 self.fillers.push(TcpStream::connect(address)?);
-                self.listener = Some(listener);
             }
         }
         self.send(announcement(address, announce).as_bytes(), usize::MAX)
@@ -325,10 +336,14 @@ impl Player {
     }
 }
 
-fn listen(host: IpAddr, backlog: i32) -> io::Result<TcpListener> {
+fn bound(host: IpAddr) -> io::Result<Socket> {
     let address = SocketAddr::new(host, 0);
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.bind(&SockAddr::from(address))?;
+    Ok(socket)
+}
+
+fn listen(socket: Socket, backlog: i32) -> io::Result<TcpListener> {
     socket.listen(backlog)?;
     Ok(TcpListener::from(socket))
 }

@@ -46,6 +46,7 @@ pub(super) enum Step {
     SendPattern(u64),
     ReadData(u64),
     ReadDataToEnd,
+    ReadDataToReset,
     ShutDownData,
     CloseData,
     ResetData,
@@ -236,6 +237,12 @@ impl Script {
     #[must_use]
     pub fn read_data_to_end(self) -> Self {
         self.then(Step::ReadDataToEnd)
+    }
+
+    /// Reads the data connection until the client resets it. An orderly end fails the script.
+    #[must_use]
+    pub fn read_data_to_reset(self) -> Self {
+        self.then(Step::ReadDataToReset)
     }
 
     /// Ends our direction of the data connection and keeps the other.

@@ -80,7 +80,12 @@ impl Bound {
 
     /// Waits until the other side's kernel has acknowledged everything, the end of our direction included.
     pub(super) fn settle(&self, stream: &TcpStream) -> io::Result<()> {
-        let ports = (stream.local_addr()?.port(), stream.peer_addr()?.port());
+        let peer = match stream.peer_addr() {
+            // Both sides have closed: nothing is on its way any more.
+            Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
+            peer => peer?,
+        };
+        let ports = (stream.local_addr()?.port(), peer.port());
         while unacknowledged(ports) {
             self.check()?;
             thread::sleep(Duration::from_millis(1));

@@ -9,12 +9,14 @@ use ftp_proto::{
     Representation, State, Ticket, Transfer, TransferId, Verb,
 };
 
-use super::{FILE, Outcome, PASSWORD, Want, World, command};
+use super::{FILE, Outcome, PASSWORD, Want, World};
 
 impl World {
     /// After every step.
     pub(super) fn holds(&self) -> Result<(), Broken> {
-        self.payload_is_right()?;
+        if let Some((_, transfer, _)) = self.app.begun.first() {
+            self.payload_is_right(transfer)?;
+        }
         if self.session.state() == State::Usable {
             self.beliefs_are_true()?;
         }
@@ -102,11 +104,11 @@ impl World {
     pub(super) fn check_verdict(
         &self,
         id: TransferId,
+        transfer: &Transfer,
+        upload: &[u8],
         result: &Result<Completed, Error>,
     ) -> Result<(), Broken> {
-        let Some(Want::Transfer(transfer, upload)) = self.app.wants.get(self.app.at - 1) else {
-            return Err("a verdict on nothing".into());
-        };
+        self.payload_is_right(transfer)?;
         self.check_after(result.as_ref().err())?;
         is_spent(self.session.clone().poll_transfer(id))?;
         self.watch.judged(id, result)?;
@@ -180,11 +182,7 @@ impl World {
     }
 
     /// What was received so far is the beginning of what there is, and never more than was to come.
-    fn payload_is_right(&self) -> Result<(), Broken> {
-        let Some(Want::Transfer(transfer, _)) = self.app.wants.get(self.app.at.wrapping_sub(1))
-        else {
-            return Ok(());
-        };
+    fn payload_is_right(&self, transfer: &Transfer) -> Result<(), Broken> {
         if !self.honest || transfer.command().verb() != Verb::Retr {
             return Ok(());
         }
@@ -236,7 +234,7 @@ impl World {
         let state = self.session.state();
         if self.app.at < self.app.wants.len()
             || !self.app.tickets.is_empty()
-            || self.app.transfer.is_some()
+            || !self.app.begun.is_empty()
         {
             return Err(format!(
                 "the application waits for ever, in state {state:?}"
@@ -277,7 +275,11 @@ impl World {
 
     /// Nothing that is shown tells the password.
     pub(crate) fn keeps_secrets(&self) -> Result<(), Broken> {
-        let has_any = self.app.wants.contains(&command(PASSWORD));
+        let has_any = self.app.wants.iter().any(|want| match want {
+            Want::Command(line) => line == PASSWORD,
+            Want::Several(lines) => lines.iter().any(|line| line == PASSWORD),
+            Want::Batch(_) | Want::Transfer(..) => false,
+        });
         let secret = PASSWORD.trim_start_matches("PASS ");
         let shown = |text: String| text.contains(secret);
         if has_any

@@ -1,0 +1,12 @@
+//! The table of failing scenarios, against a peer that does what a script says.
+#![allow(missing_docs, reason = "a test without items for others")]
+
+mod subject;
+
+use std::process::ExitCode;
+
+use subject::OnMio;
+
+fn main() -> ExitCode {
+    ftp_testbed::scenarios::main::<OnMio>()
+}

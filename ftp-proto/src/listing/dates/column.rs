@@ -1,0 +1,249 @@
+//! The date that stands in a line of `ls` somewhere between other columns.
+
+use super::super::cursor::{Cursor, is_digits, split_once};
+use super::super::months::month;
+use super::{
+    Clock, Dated, Reference, day, day_month_year, full_year, iso_date, parts, two_digits,
+    without_year,
+};
+use crate::timestamp::{Timestamp, Zone};
+
+/// A date in the middle of a line of columns.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Column<'a> {
+    pub(in super::super) dated: Dated,
+    /// What follows the date.
+    pub(in super::super) after: Cursor<'a>,
+    /// How many blanks separate the date from the name, where the form is padded.
+    pub(in super::super) blanks: usize,
+}
+
+impl<'a> Column<'a> {
+    /// The name behind the date.
+    pub(in super::super) fn name(&self) -> Option<&'a [u8]> {
+        self.after.name_after(self.blanks)
+    }
+}
+
+/// The date that starts at a position of an `ls` line, in any of the forms that `ls` and its relatives print.
+pub(in super::super) fn column(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
+    let mut cursor = at;
+    match cursor.word() {
+        [] => None,
+        [first, ..] if first.is_ascii_digit() => day_first(at, reference)
+            .or_else(|| numeric(at, reference))
+            .or_else(|| counted(at, reference)),
+        _ => month_first(at, reference),
+    }
+}
+
+/// `Mon D YYYY`, `Mon D HH:MM[:SS]`, `Mon D HH:MM:SS YYYY`, `Mon D, YYYY HH:MM`.
+fn month_first(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
+    let mut cursor = at;
+    let name = cursor.word();
+    let word = cursor.word();
+    let (digits, comma) = match word {
+        [digits @ .., b','] => (digits, true),
+        [digits @ .., b'.'] => (digits, false),
+        _ => (word, false),
+    };
+    let day = day(digits)?;
+    let month = month_before(cursor, name)?;
+    if comma {
+        if let Some(column) = year_and_time(cursor, month, day) {
+            return Some(column);
+        }
+    }
+    let mut column = year_or_time(cursor, month, day, reference)?;
+    column.blanks = padding(at, column.after);
+    Some(column)
+}
+
+/// `D Mon YYYY`, `D. Mon HH:MM`, `D Mon, HH:MM`.
+fn day_first(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
+    let mut cursor = at;
+    let word = cursor.word();
+    let digits = match word {
+        [digits @ .., b'.' | b','] => digits,
+        _ => word,
+    };
+    let day = day(digits)?;
+    let name = cursor.word();
+    let month = month_before(cursor, name)?;
+    year_or_time(cursor, month, day, reference)
+}
+
+/// The month of this name, if a year or a time follows: to look ahead costs less than to look owners up among months.
+fn month_before(after: Cursor<'_>, name: &[u8]) -> Option<u8> {
+    let next = after.peek();
+    (full_year(next).is_some() || Clock::read(next).is_some()).then(|| month(name))?
+}
+
+/// VShell's `YYYY HH:MM` after a comma.
+fn year_and_time(mut cursor: Cursor<'_>, month: u8, day: u8) -> Option<Column<'_>> {
+    let year = full_year(cursor.word())?;
+    let clock = Clock::read(cursor.word())?;
+    let dated = Dated::of(Timestamp::date(year, month, day).ok()).at(clock);
+    Some(Column {
+        dated,
+        after: cursor,
+        blanks: 1,
+    })
+}
+
+/// The year of an old file or the time of a new one. After a time with seconds, four digits are the year (BSD `ls -lT`);
+/// after one without, they begin the name.
+fn year_or_time(
+    mut cursor: Cursor<'_>,
+    month: u8,
+    day: u8,
+    reference: Option<Reference>,
+) -> Option<Column<'_>> {
+    let word = cursor.word();
+    let dated = match Clock::read(word) {
+        Some(clock) => {
+            let mut ahead = cursor;
+            let stated = full_year(ahead.word()).filter(|_| clock.second.is_some());
+            match stated {
+                Some(year) if ahead.name_after(1).is_some() => {
+                    cursor = ahead;
+                    Dated::of(Timestamp::date(year, month, day).ok()).at(clock)
+                }
+                _ => without_year(month, day, clock, reference),
+            }
+        }
+        None => Dated::of(Timestamp::date(full_year(word)?, month, day).ok()),
+    };
+    Some(Column {
+        dated,
+        after: cursor,
+        blanks: 1,
+    })
+}
+
+/// AIX prints `Apr 06 1996` in a field of twelve characters, one more than it needs. Where the field is aligned to the
+/// right instead, two blanks stand before it.
+fn padding(at: Cursor<'_>, after: Cursor<'_>) -> usize {
+    let from = at.rest().len();
+    let length = from
+        .saturating_sub(at.blanks())
+        .saturating_sub(after.rest().len());
+    let padded = length == 11 && at.blanks() == 1 && after.blanks() >= 2;
+    let year = at
+        .rest()
+        .get(from.saturating_sub(after.rest().len()).saturating_sub(4)..);
+    let ends_in_year = year.is_some_and(|text| text.get(..4).is_some_and(is_digits));
+    if padded && ends_in_year { 2 } else { 1 }
+}
+
+/// Dates in one word of digits and separators.
+fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
+    let mut cursor = at;
+    let word = cursor.word();
+    if let Some((date, time)) = split_once(word, b'T') {
+        let dated = Dated::of(iso_date(date)?.0.ok()).at(Clock::read(time)?);
+        return Some(Column {
+            dated,
+            after: cursor,
+            blanks: 1,
+        });
+    }
+    if let Some((date, separator)) = iso_date(word) {
+        let padded = if separator == b'.' { 3 } else { 2 };
+        return Some(with_time(cursor, Dated::of(date.ok()), padded));
+    }
+    if let Some(dated) = day_month_year(word).or_else(|| european_date(word)) {
+        return Some(with_time(cursor, dated, 1));
+    }
+    let (first, second) = split_once(word, b'-')?;
+    let (month, day) = (two_digits(first)?, two_digits(second)?);
+    year_or_time(cursor, month, day, reference)
+}
+
+/// `DD-MM-YYYY`, `DD.MM.YYYY`; month first where only that exists.
+fn european_date(word: &[u8]) -> Option<Dated> {
+    let ([first, second, third], _) = parts(word)?;
+    let (first, second, year) = (day(first)?, day(second)?, full_year(third)?);
+    let date = Timestamp::date(year, second, first);
+    let date = date.or_else(|_| Timestamp::date(year, first, second));
+    Some(Dated::of(date.ok()))
+}
+
+/// A date, with the time that may follow it, with the offset that may follow that. Alone it is padded in some styles.
+fn with_time(after: Cursor<'_>, date: Dated, padded: usize) -> Column<'_> {
+    let mut cursor = after;
+    let Some(clock) = Clock::read(cursor.word()) else {
+        let blanks = if after.blanks() >= padded { padded } else { 1 };
+        return Column {
+            dated: date,
+            after,
+            blanks,
+        };
+    };
+    let mut dated = date.at(clock);
+    let mut ahead = cursor;
+    if let Some(minutes) = offset(ahead.word()).filter(|_| clock.second.is_some()) {
+        if ahead.name_after(1).is_some() {
+            cursor = ahead;
+            let zoned = |time: Timestamp| time.in_zone(Zone::Offset(minutes)).ok()?.to_utc();
+            dated.time = dated.time.and_then(zoned);
+        }
+    }
+    Column {
+        dated,
+        after: cursor,
+        blanks: 1,
+    }
+}
+
+/// Minutes east of UTC of `+hhmm` or `-hhmm`.
+fn offset(word: &[u8]) -> Option<i16> {
+    let (sign, digits) = word.split_first()?;
+    let (hours, minutes) = digits.split_at_checked(2)?;
+    let minutes = i16::from(two_digits(minutes)?);
+    let east = i16::from(two_digits(hours)?)
+        .checked_mul(60)?
+        .checked_add(minutes)?;
+    match sign {
+        b'+' => Some(east),
+        b'-' => Some(east.wrapping_neg()),
+        _ => None,
+    }
+}
+
+/// Chinese, Japanese and Korean: every number carries its unit, `3月 5 12:30`, `9月 24日 2006年`, `2007년 11월 23일`. The
+/// unit is one character of two or three bytes in whatever encoding; the order alone says which unit it is.
+fn counted(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
+    let mut cursor = at;
+    let first = with_unit(cursor.word())?;
+    if let Some(year) = full_year(first) {
+        let month = day(with_unit(cursor.word())?)?;
+        let day = day(with_unit(cursor.word())?)?;
+        let dated = Dated::of(Timestamp::date(year, month, day).ok());
+        return Some(Column {
+            dated,
+            after: cursor,
+            blanks: 1,
+        });
+    }
+    let month = day(first)?;
+    let word = cursor.word();
+    let day = day(with_unit(word).unwrap_or(word))?;
+    let mut ahead = cursor;
+    if let Some(year) = with_unit(ahead.word()).and_then(full_year) {
+        return Some(Column {
+            dated: Dated::of(Timestamp::date(year, month, day).ok()),
+            after: ahead,
+            blanks: 1,
+        });
+    }
+    year_or_time(cursor, month, day, reference)
+}
+
+/// The digits before one character that is not ASCII.
+fn with_unit(word: &[u8]) -> Option<&[u8]> {
+    let digits = word.iter().position(|byte| !byte.is_ascii_digit())?;
+    let (digits, unit) = word.split_at_checked(digits)?;
+    let one_character = unit.first()? >= &0x80 && matches!(unit.len(), 2 | 3);
+    one_character.then_some(digits)
+}

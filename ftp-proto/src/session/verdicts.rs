@@ -1,0 +1,45 @@
+//! The verdicts that nobody has polled yet.
+
+use crate::error::{After, Error};
+use crate::verdict::Completed;
+
+use super::TransferId;
+
+type Verdict = (TransferId, Result<Completed, Error>);
+
+/// The verdict on the latest transfer, and that on the one before: with lookahead the next begins by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Verdicts {
+    latest: Option<Verdict>,
+    earlier: Option<Verdict>,
+}
+
+impl Verdicts {
+    pub(super) fn give(&mut self, id: TransferId, verdict: Result<Completed, Error>) {
+        self.earlier = self.latest.take();
+        self.latest = Some((id, verdict));
+    }
+
+    pub(super) fn take(&mut self, id: TransferId) -> Option<Result<Completed, Error>> {
+        let of_it = |verdict: &mut Verdict| verdict.0 == id;
+        let taken = self.latest.take_if(of_it);
+        taken
+            .or_else(|| self.earlier.take_if(of_it))
+            .map(|(_, verdict)| verdict)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Result<Completed, Error>> {
+        let verdicts = self.latest.iter().chain(&self.earlier);
+        verdicts.map(|(_, verdict)| verdict)
+    }
+
+    /// A verdict that nobody has polled is one on a session that is over.
+    pub(super) fn session_died(&mut self) {
+        for (_, verdict) in self.latest.iter_mut().chain(&mut self.earlier) {
+            if let Err(error) = verdict {
+                *error = error.clone().with_after(After::Dead);
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Turns the table into tests, one for each scenario.
+
+use std::process::ExitCode;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use super::course::Course;
+use super::play::play;
+use super::{Scenario, table};
+use crate::cases::Complaint;
+use crate::scripted::WATCHDOG;
+use crate::subject::Subject;
+
+/// Most of the time goes into limits that have to pass.
+const THREADS: usize = 8;
+
+/// Runs all scenarios with `S`, as the arguments of the process say.
+#[must_use]
+pub fn main<S: Subject + 'static>() -> ExitCode {
+    run(|scenario| {
+        watched::<S>(scenario)?;
+        Ok(())
+    })
+}
+
+/// Runs all scenarios with both clients and compares what they did.
+#[must_use]
+pub fn agreement<A: Subject + 'static, B: Subject + 'static>() -> ExitCode {
+    run(|scenario| {
+        let one = watched::<A>(scenario)?;
+        let two = watched::<B>(scenario)?;
+        let differences = one.differences(&two);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(format!("the clients differ in {}", differences.join("\n")).into())
+    })
+}
+
+fn run(check: fn(&Arc<Scenario>) -> Result<(), Complaint>) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(Some(THREADS));
+    let trials = table().into_iter().map(|scenario| {
+        let scenario = Arc::new(scenario);
+        Trial::test(scenario.name.clone(), move || {
+            check(&scenario).map_err(Failed::from)
+        })
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// Plays a scenario in a thread of its own: a client that hangs fails. The peer gives up first, and says at what.
+fn watched<S: Subject + 'static>(scenario: &Arc<Scenario>) -> Result<Course, Complaint> {
+    let (done, ended) = mpsc::channel();
+    let scenario = Arc::clone(scenario);
+    thread::spawn(move || {
+        // Nobody is there any more for what comes too late.
+        let _ = done.send(play::<S>(&scenario));
+    });
+    match ended.recv_timeout(2 * WATCHDOG) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => Err("the client hangs".into()),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err("the client panicked".into()),
+    }
+}

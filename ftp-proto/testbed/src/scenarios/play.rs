@@ -1,0 +1,246 @@
+//! Plays a scenario with one client.
+
+use std::io::{self, Read, Write};
+
+use ftp_proto::operation::{Exchange, Login, Rename, Retrieve, Store};
+use ftp_proto::trace::Record;
+use ftp_proto::{After, Argument, Command, Completed};
+
+use super::course::Course;
+use super::told::agree;
+use super::{Act, Download, Scenario, Step, TAKEN, Told, Upload};
+use crate::cases::Complaint;
+use crate::scripted::Peer;
+use crate::subject::{Failure, Subject};
+
+/// More than any two sockets hold.
+const MUCH: u64 = 64 << 20;
+
+/// Plays a scenario up to the first act that comes to something else than it should.
+pub(super) fn play<S: Subject>(scenario: &Scenario) -> Result<Course, Complaint> {
+    let peer = Peer::start(scenario.script.clone())?;
+    let mut subject = match S::connect(peer.address(), scenario.config()) {
+        Ok(subject) => subject,
+        Err(failure) => return unwelcome(scenario, peer, &failure),
+    };
+    if !scenario.unwelcome.is_empty() {
+        return Err("the client took the greeting for a welcome".into());
+    }
+    let mut trace = Vec::new();
+    let acted = act_all(scenario, &mut subject, &peer, &mut trace);
+    let told = match acted {
+        Ok(told) => told,
+        Err(complaint) => return Err(with_dialogue(&complaint, &trace)),
+    };
+    let leniencies = subject.session().leniencies_used().iter().collect();
+    drop(subject);
+    let record = peer
+        .finish()
+        .map_err(|failure| with_dialogue(&failure.into(), &trace))?;
+    let course = Course::new(told, &record, &trace, leniencies, scenario.counts_vary);
+    course.check(scenario)?;
+    Ok(course)
+}
+
+/// There is no session: nothing but the error can be told.
+fn unwelcome(scenario: &Scenario, peer: Peer, failure: &Failure) -> Result<Course, Complaint> {
+    if let Failure::Session(error) = failure {
+        if error.after() != After::Dead {
+            return Err(format!("no session, and not the end of one: {error}").into());
+        }
+    }
+    let found = failed(failure, Vec::new(), false);
+    let mut expected = scenario.unwelcome.iter();
+    if !expected.any(|told| told.is_the_same_but_for_the_state(&found)) {
+        return Err(format!("no session: {failure}").into());
+    }
+    // Where more than one is right, which it is says nothing about the client.
+    let told = scenario.unwelcome.first().cloned();
+    let told = told.into_iter().collect();
+    Ok(Course::new(told, &peer.finish()?, &[], Vec::new(), false))
+}
+
+fn act_all<S: Subject>(
+    scenario: &Scenario,
+    subject: &mut S,
+    peer: &Peer,
+    trace: &mut Vec<Record>,
+) -> Result<Vec<Told>, Complaint> {
+    let mut all = Vec::new();
+    for (number, step) in scenario.steps.iter().enumerate() {
+        match step {
+            Step::Await(mark) if !peer.reached(mark) => {
+                return Err(format!("step {number}: the script did not come to {mark}").into());
+            }
+            Step::Await(_) => {}
+            Step::Release(gate) => peer.release(gate),
+            Step::Act(act, expected) => {
+                let told = perform(act, scenario, subject, peer);
+                trace.extend(subject.take_trace());
+                let told = told.map_err(|complaint| format!("step {number}: {complaint}"))?;
+                if told != *expected {
+                    return Err(format!(
+                        "step {number}, {act:?}:\n  {told:?}\n  instead of {expected:?}"
+                    )
+                    .into());
+                }
+                all.push(told);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn perform<S: Subject>(
+    act: &Act,
+    scenario: &Scenario,
+    subject: &mut S,
+    peer: &Peer,
+) -> Result<Told, Complaint> {
+    let mut received = Vec::new();
+    let result = match act {
+        Act::Login => {
+            let login = Login::new(argument("ann")?).password(argument("secret")?);
+            subject.run(login).map(|_| Told::done())
+        }
+        Act::Rename => {
+            let rename = Rename::new(argument("a")?, argument("b")?);
+            subject.run(rename).map(|_| Told::done())
+        }
+        Act::Command(line) => {
+            let exchange = Exchange::send(Command::raw(line)?);
+            subject.run(exchange).map(Told::replied)
+        }
+        Act::Download(how) => {
+            let completed = retrieve(how, subject, peer, &mut received)?;
+            completed.map(|completed| Told::of_completed(&completed, received.clone()))
+        }
+        Act::Upload(what) => {
+            let completed = store(*what, subject)?;
+            completed.map(|completed| Told::of_completed(&completed, Vec::new()))
+        }
+    };
+    let state = subject.session().state();
+    if let Err(Failure::Session(error)) = &result {
+        if !agree(error.after(), state) {
+            return Err(format!("{error}, but it is {state:?}").into());
+        }
+    }
+    let counts_vary = scenario.counts_vary;
+    let mut told = result.unwrap_or_else(|failure| failed(&failure, received, counts_vary));
+    told.state = state;
+    Ok(told)
+}
+
+fn failed(failure: &Failure, received: Vec<u8>, counts_vary: bool) -> Told {
+    match failure {
+        Failure::Session(error) => Told::of_error(error, received, counts_vary),
+        Failure::Other(_) => Told::elsewhere().having(&received),
+    }
+}
+
+fn argument(text: &str) -> Result<Argument, Complaint> {
+    Ok(Argument::new(text)?)
+}
+
+// -- payload ----------------------------------------------------------------------------------------------------------------
+
+fn retrieve<S: Subject>(
+    how: &Download,
+    subject: &mut S,
+    peer: &Peer,
+    received: &mut Vec<u8>,
+) -> Result<Result<Completed, Failure>, Complaint> {
+    let mut operation = Retrieve::new(argument("a")?);
+    if how.offset > 0 {
+        operation = operation.resume_at(how.offset);
+    }
+    if how.verified {
+        operation = operation.verified();
+    }
+    if let Some(limit) = how.limit {
+        operation = operation.limit(limit);
+    }
+    let mut sink = Sink {
+        received,
+        how: *how,
+        peer,
+    };
+    Ok(match how.abort_at {
+        Some(bytes) => subject.abort_download(operation, bytes, &mut sink),
+        None => subject.download(operation, &mut sink),
+    })
+}
+
+/// Keeps the payload, and tells the peer when it has come so far.
+struct Sink<'p> {
+    received: &'p mut Vec<u8>,
+    how: Download,
+    peer: &'p Peer,
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.received.extend_from_slice(bytes);
+        let count = self.received.len() as u64;
+        let has = |bytes: Option<u64>| bytes.is_some_and(|bytes| count >= bytes);
+        if has(self.how.taken_at) {
+            self.peer.release(TAKEN);
+        }
+        if self
+            .how
+            .waits_for
+            .is_some_and(|mark| !self.peer.reached(mark))
+        {
+            return Err(io::Error::other("the script has ended before"));
+        }
+        if has(self.how.full_at) {
+            return Err(io::Error::other("our disk is full"));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn store<S: Subject>(
+    what: Upload,
+    subject: &mut S,
+) -> Result<Result<Completed, Failure>, Complaint> {
+    let mut operation = Store::new(argument("a")?);
+    if what.offset > 0 {
+        operation = operation.resume_at(what.offset);
+    }
+    let more = if what.and_more { MUCH } else { 0 };
+    let mut source = what.bytes.chain(io::repeat(b'x').take(more));
+    Ok(if what.fails {
+        subject.upload(operation, &mut source.chain(Unreadable))
+    } else {
+        subject.upload(operation, &mut source)
+    })
+}
+
+/// A disk of ours that is broken.
+struct Unreadable;
+
+impl Read for Unreadable {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("our disk is broken"))
+    }
+}
+
+// -- complaints ---------------------------------------------------------------------------------------------------------------
+
+fn with_dialogue(complaint: &Complaint, trace: &[Record]) -> Complaint {
+    let lines = trace.iter().filter_map(|record| match record {
+        Record::Command(command) => Some(format!("\n  > {command}")),
+        Record::Reply(reply) => Some(format!("\n  < {reply}")),
+        Record::Performed(action) => Some(format!("\n  ! {action:?}")),
+        Record::Reported(report) => Some(format!("\n  ? {report:?}")),
+        Record::Dropped(count) => Some(format!("\n  ({count} records were dropped)")),
+        _ => None,
+    });
+    format!("{complaint}; what was done:{}", lines.collect::<String>()).into()
+}

@@ -1,0 +1,287 @@
+//! The port of the next transfer, asked for while one runs: what servers answer, and when.
+
+use std::task::Poll;
+
+use ftp_proto::{
+    Argument, Completed, Config, DataMode, End, Error, ErrorKind, Failure, Interruption, Misuse,
+    Reason, Transfer, TransferId,
+};
+
+use crate::hand::{Hand, name, retrieve};
+
+fn looking_ahead() -> Config {
+    let mut config = Config::default();
+    config.lookahead = true;
+    config
+}
+
+fn next() -> Transfer {
+    Transfer::retrieve(name("g"))
+}
+
+/// A transfer whose payload moves, and another one behind it.
+fn two() -> (Hand, TransferId, TransferId) {
+    let mut hand = Hand::new(looking_ahead());
+    hand.moves(retrieve());
+    let first = hand.session.current_transfer().unwrap();
+    let second = hand.begins(next());
+    hand.sends(&["EPSV"]).acts(&[]);
+    (hand, first, second)
+}
+
+#[track_caller]
+fn verdict(hand: &mut Hand, id: TransferId) -> Result<Completed, Error> {
+    match hand.session.poll_transfer(id) {
+        Poll::Ready(verdict) => verdict,
+        Poll::Pending => panic!("no verdict yet"),
+    }
+}
+
+/// The second transfer goes to its end without another EPSV.
+#[track_caller]
+fn second_succeeds(hand: &mut Hand, second: TransferId) {
+    hand.acts(&["Connect"]).connects().sends(&["RETR g"]);
+    hand.says("150 Here.").ends(End::Clean).says("226 Done.");
+    assert!(verdict(hand, second).is_ok());
+    hand.is_in_step();
+}
+
+#[test]
+fn off_by_default() {
+    let mut hand = Hand::new(Config::default());
+    hand.moves(retrieve());
+    assert_eq!(hand.session.begin(next()), Err(Misuse::Busy));
+    hand.sends(&[]);
+}
+
+#[test]
+fn never_without_a_next_transfer() {
+    let mut hand = Hand::new(looking_ahead());
+    hand.moves(retrieve()).sends(&[]);
+}
+
+#[test]
+fn one_transfer_may_wait() {
+    let (hand, ..) = two();
+    let mut session = hand.session;
+    assert_eq!(session.begin(retrieve()), Err(Misuse::Busy));
+}
+
+/// In the same write as the command that it follows.
+#[test]
+fn right_behind_the_transfer_command() {
+    let mut hand = Hand::new(looking_ahead());
+    hand.begins(retrieve());
+    hand.begins(next());
+    hand.sends(&["TYPE I", "EPSV"])
+        .says("200 Image.\n229 (|||1|)")
+        .sends(&[])
+        .connects()
+        .sends(&["RETR f", "EPSV"]);
+}
+
+/// vsftpd, ProFTPD, inetutils.
+#[test]
+fn answered_behind_the_transfer() {
+    let (mut hand, first, second) = two();
+    hand.ends(End::Clean).says("226 Done.");
+    assert!(verdict(&mut hand, first).is_ok());
+    hand.acts(&[]).says("229 Port (|||4712|)");
+    second_succeeds(&mut hand, second);
+}
+
+/// The port is dialled when the running transfer has its verdict, not before.
+#[test]
+fn answered_while_data_still_moves() {
+    let (mut hand, first, second) = two();
+    hand.says("226 Done.\n229 Port (|||4712|)").acts(&[]);
+    hand.ends(End::Clean);
+    assert!(verdict(&mut hand, first).is_ok());
+    second_succeeds(&mut hand, second);
+}
+
+/// pyftpdlib answers at once and drops the running transfer without a word: that one fails, and the session lives.
+#[test]
+fn answered_at_once() {
+    let (mut hand, first, second) = two();
+    hand.says("229 Port (|||4712|)").acts(&[]);
+    hand.ends(End::Clean).expires(Reason::Completion);
+    let error = verdict(&mut hand, first).unwrap_err();
+    let cause = error.interrupted().unwrap().cause;
+    assert_eq!(cause, Interruption::Timeout(Reason::Completion));
+    hand.sends(&["ABOR"]).says("225 Nothing to abort.");
+    hand.expires(Reason::AbortGrace)
+        .sends(&["NOOP"])
+        .says("200 Yes.");
+    // What was asked ahead may be closed by now.
+    hand.sends(&["EPSV"]).says("229 Port (|||4713|)");
+    second_succeeds(&mut hand, second);
+}
+
+/// A server that answers out of order is not asked ahead again.
+#[test]
+fn out_of_order_ends_it() {
+    let (mut hand, first, second) = two();
+    hand.says("229 Port (|||4712|)")
+        .says("226 Done.")
+        .ends(End::Clean);
+    assert!(verdict(&mut hand, first).is_ok());
+    hand.acts(&["Connect"]).connects().sends(&["RETR g"]);
+    hand.says("150 Here.");
+    hand.begins(retrieve());
+    hand.sends(&[]).ends(End::Clean).says("226 Done.");
+    assert!(verdict(&mut hand, second).is_ok());
+    hand.sends(&["EPSV"]);
+}
+
+/// Pure-FTPd.
+#[test]
+fn refused_in_the_midst_of_the_transfer() {
+    let (mut hand, first, second) = two();
+    hand.says("500 Busy.").ends(End::Clean).says("226 Done.");
+    assert!(verdict(&mut hand, first).is_ok());
+    // The refusal is the answer to the EPSV of the second transfer, and PASV the next rung.
+    hand.sends(&["PASV"])
+        .says("227 Here (127,0,0,1,1,1)")
+        .acts(&["Connect"])
+        .connects()
+        .sends(&["RETR g"])
+        .says("150 Here.");
+    hand.begins(retrieve());
+    hand.sends(&[]).ends(End::Clean).says("226 Done.");
+    assert!(verdict(&mut hand, second).is_ok());
+}
+
+/// Before the mark, a refusal is the transfer's own.
+#[test]
+fn the_transfer_is_refused() {
+    let mut hand = Hand::new(looking_ahead());
+    hand.starts(retrieve());
+    let first = hand.session.current_transfer().unwrap();
+    let second = hand.begins(next());
+    hand.sends(&["EPSV"]).says("500 What?");
+    let error = verdict(&mut hand, first).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Refused(reply) if reply.code().get() == 500));
+    hand.acts(&["Discard"]).says("229 Port (|||4712|)");
+    second_succeeds(&mut hand, second);
+}
+
+#[test]
+fn a_failure_in_the_midst_of_the_transfer() {
+    let (mut hand, first, second) = two();
+    hand.breaks(Failure::Reset).says("426 Broken.");
+    assert!(verdict(&mut hand, first).is_err());
+    hand.says("229 Port (|||4712|)");
+    second_succeeds(&mut hand, second);
+}
+
+/// A TYPE of its own cannot be sent ahead.
+#[test]
+fn not_for_another_type() {
+    let mut hand = Hand::new(looking_ahead());
+    hand.moves(retrieve());
+    hand.begins(Transfer::list(None));
+    hand.sends(&[]).ends(End::Clean).says("226 Done.");
+    hand.sends(&["TYPE A", "EPSV"]);
+}
+
+#[test]
+fn not_in_active_mode() {
+    let mut hand = Hand::new(looking_ahead());
+    hand.moves(retrieve());
+    hand.begins(next().over(DataMode::Active));
+    hand.sends(&[]);
+}
+
+/// ABOR may close the port that was opened ahead.
+#[test]
+fn an_abort_asks_anew() {
+    let (mut hand, first, second) = two();
+    hand.session.abort(first);
+    hand.run();
+    hand.sends(&["ABOR"]).acts(&["Discard"]);
+    assert!(verdict(&mut hand, first).is_err());
+    hand.says("426 Aborted.\n229 Port (|||4712|)\n226 Aborted.");
+    hand.sends(&["EPSV"]).says("229 Port (|||4713|)");
+    second_succeeds(&mut hand, second);
+}
+
+/// The transfer that waits is taken back; its port is answered, and of no use.
+#[test]
+fn the_next_transfer_is_taken_back() {
+    let (mut hand, first, second) = two();
+    hand.session.abort(second);
+    assert!(verdict(&mut hand, second).is_err());
+    hand.ends(End::Clean).says("226 Done.");
+    assert!(verdict(&mut hand, first).is_ok());
+    let ticket = hand.submits("NOOP");
+    hand.sends(&[]).acts(&[]).says("229 Port (|||4712|)");
+    hand.sends(&["NOOP"]).says("200 Yes.");
+    assert!(hand.reply(ticket).is_ok());
+}
+
+/// However often that is done, one port is asked for.
+#[test]
+fn asking_again_and_again() {
+    let (mut hand, _, second) = two();
+    hand.session.abort(second);
+    for _ in 0..100 {
+        let id = hand.session.begin(next()).unwrap();
+        hand.session.abort(id);
+    }
+    hand.run();
+    hand.sends(&[]);
+}
+
+#[test]
+fn a_command_waits_behind_both() {
+    let (mut hand, _, second) = two();
+    hand.submits("NOOP");
+    hand.ends(End::Clean).says("226 Done.\n229 (|||4712|)");
+    hand.acts(&["Connect"]).connects().sends(&["RETR g"]);
+    hand.says("150 Here.").ends(End::Clean).says("226 Done.");
+    assert!(verdict(&mut hand, second).is_ok());
+    hand.sends(&["NOOP"]);
+}
+
+/// Nothing of the first transfer was written: it is taken back, and the second begins from the beginning.
+#[test]
+fn both_commands_are_still_unwritten() {
+    let mut hand = Hand::new(looking_ahead());
+    hand.begins(retrieve());
+    let first = hand.session.current_transfer().unwrap();
+    hand.says("200 Image.\n229 (|||1|)");
+    hand.session
+        .begin(Transfer::retrieve(Argument::new("g").unwrap()))
+        .unwrap();
+    let data = hand.data();
+    hand.sends(&["TYPE I", "EPSV"]);
+    hand.session.report(ftp_proto::Report::Connected { data });
+    assert_eq!(hand.session.transmit(), b"RETR f\r\nEPSV\r\n");
+    hand.session.abort(first);
+    hand.run();
+    hand.sends(&["EPSV"]);
+}
+
+/// The first verdict is kept while the second transfer runs, and beyond its end.
+#[test]
+fn verdicts_are_kept() {
+    let (mut hand, first, second) = two();
+    hand.ends(End::Clean).says("226 Done.\n229 (|||4712|)");
+    hand.connects()
+        .says("150 Here.")
+        .ends(End::Clean)
+        .says("226 Done.");
+    assert!(verdict(&mut hand, first).is_ok());
+    assert!(verdict(&mut hand, second).is_ok());
+}
+
+/// The answer to what was asked ahead does not come.
+#[test]
+fn never_answered() {
+    let (mut hand, first, second) = two();
+    hand.ends(End::Clean).says("226 Done.");
+    assert!(verdict(&mut hand, first).is_ok());
+    hand.expires(Reason::Reply).is_dead();
+    assert!(verdict(&mut hand, second).is_err());
+}
