@@ -9,12 +9,14 @@ use ftp_proto::{
     Representation, State, Ticket, Transfer, TransferId, Verb,
 };
 
-use super::{FILE, Outcome, PASSWORD, Want, World, command};
+use super::{FILE, Outcome, PASSWORD, Want, World};
 
 impl World {
     /// After every step.
     pub(super) fn holds(&self) -> Result<(), Broken> {
-        self.payload_is_right()?;
+        if let Some((_, transfer, _)) = self.app.begun.first() {
+            self.payload_is_right(transfer)?;
+        }
         if self.session.state() == State::Usable {
             self.beliefs_are_true()?;
         }
@@ -106,6 +108,7 @@ impl World {
         upload: &[u8],
         result: &Result<Completed, Error>,
     ) -> Result<(), Broken> {
+        self.payload_is_right(transfer)?;
         self.check_after(result.as_ref().err())?;
         is_spent(self.session.clone().poll_transfer(id))?;
         self.watch.judged(id, result)?;
@@ -179,15 +182,7 @@ impl World {
     }
 
     /// What was received so far is the beginning of what there is, and never more than was to come.
-    fn payload_is_right(&self) -> Result<(), Broken> {
-        let latest = match self.app.wants.get(self.app.at.wrapping_sub(1)) {
-            Some(Want::Transfer(transfer, _)) => Some(transfer),
-            _ => None,
-        };
-        let current = self.app.begun.first().map(|(_, transfer, _)| transfer);
-        let Some(transfer) = current.or(latest) else {
-            return Ok(());
-        };
+    fn payload_is_right(&self, transfer: &Transfer) -> Result<(), Broken> {
         if !self.honest || transfer.command().verb() != Verb::Retr {
             return Ok(());
         }
@@ -280,7 +275,11 @@ impl World {
 
     /// Nothing that is shown tells the password.
     pub(crate) fn keeps_secrets(&self) -> Result<(), Broken> {
-        let has_any = self.app.wants.contains(&command(PASSWORD));
+        let has_any = self.app.wants.iter().any(|want| match want {
+            Want::Command(line) => line == PASSWORD,
+            Want::Several(lines) => lines.iter().any(|line| line == PASSWORD),
+            Want::Batch(_) | Want::Transfer(..) => false,
+        });
         let secret = PASSWORD.trim_start_matches("PASS ");
         let shown = |text: String| text.contains(secret);
         if has_any
