@@ -22,9 +22,6 @@ use crate::transport::{Input, Stream, Transport};
 
 /// How long the driver waits for one thing before it looks at the others.
 const SLICE: Duration = Duration::from_millis(100);
-/// After a 421, how long a download may be silent: a server that goes away may still end what it was sending, and one
-/// that sends nothing more need not be waited for until a deadline.
-const SILENCE: Duration = Duration::from_secs(1);
 /// How many events wait to be polled; the oldest give way.
 const EVENTS_MAX: usize = 32;
 /// What one read of the control connection takes.
@@ -415,7 +412,6 @@ impl<T: Transport> Driver<T> {
     ) -> std::result::Result<usize, Result<O::Output>> {
         self.listener = None;
         self.resume();
-        let mut silent = Duration::ZERO;
         loop {
             self.look_again_after_a_slice();
             self.do_actions(operation)?;
@@ -428,25 +424,13 @@ impl<T: Transport> Driver<T> {
                     self.hand_over();
                     return Ok(count);
                 }
-                Ok(None) => {
-                    self.look();
-                    silent = silent.saturating_add(slice);
-                    if silent >= SILENCE && self.is_closing() {
-                        self.fail(Link::Data(moving.data), io::ErrorKind::TimedOut.into());
-                        return Ok(0);
-                    }
-                }
+                Ok(None) => self.look(),
                 Err(error) => {
                     self.fail(Link::Data(moving.data), error);
                     return Ok(0);
                 }
             }
         }
-    }
-
-    /// Whether the server has taken its leave (421) in the midst of things.
-    fn is_closing(&self) -> bool {
-        self.session.state() == State::Dead(Closed::Service)
     }
 
     /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is closed.

@@ -1,19 +1,13 @@
 //! The data connection: how it is opened, how payload moves on it, how it ends.
 
 use std::io;
-use std::time::Duration;
 
-use ftp_proto::{
-    Closed, DataId, Direction, End, Failure, Flow, Instant, Link, Report, Session, State,
-};
+use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Report, Session};
 
 use crate::attempt::{self, tried};
 use crate::driver::Driver;
 use crate::readiness::{Interest, Reactor, Slot, Watched};
 use crate::transport::{Input, Listener, Stream, Transport};
-
-/// How long a server that has taken its leave (421) may be silent in the midst of a download.
-const SILENCE: Duration = Duration::from_secs(1);
 
 /// A data connection.
 pub(crate) struct DataLink<S> {
@@ -40,8 +34,6 @@ pub(crate) struct Moving {
     held: bool,
     closing: Closing,
     over: Option<Over>,
-    /// Since when a server that has taken its leave has sent nothing.
-    silent_since: Option<Instant>,
 }
 
 /// How far the orderly end of an upload has come.
@@ -203,7 +195,6 @@ impl<T: Transport> Driver<T> {
                 held: false,
                 closing: Closing::No,
                 over: None,
-                silent_since: None,
             });
         }
     }
@@ -246,7 +237,6 @@ impl<T: Transport> Driver<T> {
             moving.held = held;
             self.session.report(Report::Held { data: id, held });
         }
-        let silent = !held && moving.flow.direction == Direction::Receive;
         if moving.closing != Closing::No {
             return self.close_orderly(id, reactor) || changed;
         }
@@ -254,28 +244,7 @@ impl<T: Transport> Driver<T> {
             self.fail(Link::Data(id), error, reactor);
             return true;
         }
-        (silent && self.bear_silence(id, reactor)) || changed
-    }
-
-    /// After a 421, a server may still end what it was sending; one that sends nothing more need not be waited for.
-    fn bear_silence(&mut self, data: DataId, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        let leaving = self.session.state() == State::Dead(Closed::Service);
-        let Some(moving) = self.data.as_mut().and_then(DataLink::moving) else {
-            return false;
-        };
-        if !leaving || *moving.silent_since.get_or_insert(self.now) + SILENCE > self.now {
-            moving.silent_since = moving.silent_since.filter(|_| leaving);
-            return false;
-        }
-        self.fail(Link::Data(data), io::ErrorKind::TimedOut.into(), reactor);
-        true
-    }
-
-    pub(crate) fn silence_ends(&self) -> Option<Instant> {
-        match self.data.as_ref().map(|link| &link.stage) {
-            Some(Stage::Moving(moving)) => Some(moving.silent_since? + SILENCE),
-            _ => None,
-        }
+        changed
     }
 
     /// The socket is closed before the final reply is awaited: ProFTPD holds that back until then.
@@ -504,7 +473,6 @@ impl<'c, S: Stream> Data<'c, S> {
     /// So many bytes were moved past the client.
     pub fn moved(&mut self, bytes: u64) {
         self.moving.asked = false;
-        self.moving.silent_since = None;
         self.moving.bytes = self.moving.bytes.saturating_add(bytes);
         let data = self.id;
         self.session.report(Report::Moved { data, bytes });

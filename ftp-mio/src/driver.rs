@@ -423,8 +423,7 @@ impl<T: Transport> Driver<T> {
 
     /// When a turn is needed at the latest.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let machine = self.session.deadline().map(|deadline| deadline.at);
-        machine.into_iter().chain(self.silence_ends()).min()
+        self.session.deadline().map(|deadline| deadline.at)
     }
 
     fn is_dead(&self) -> bool {

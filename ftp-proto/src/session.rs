@@ -787,6 +787,9 @@ impl Session {
         self.verdicts.session_died();
         self.tell_waiting(&kind);
         self.transfer_lost(kind);
+        if closed == Closed::Service {
+            self.await_farewell();
+        }
         self.actions.push_back(Action::Close);
     }
 

@@ -1,14 +1,18 @@
 //! What happens on the data connection of a transfer, as the driver reports it.
 
 use core::net::IpAddr;
+use core::time::Duration;
 
 use crate::action::{Action, DataId, Direction, End, Failure, Report};
 use crate::time::Reason;
 use crate::verdict::Interruption;
 
-use super::running::Stage;
-use super::table::Data;
+use super::running::{Running, Stage};
+use super::table::{Data, Said};
 use super::{Event, Session};
+
+/// How long payload may stand still when the server has said 421 in the midst of a download.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 impl Session {
     pub(super) fn data_reported(&mut self, report: Report) {
@@ -62,7 +66,26 @@ impl Session {
         self.actions.push_back(Action::Accept { data });
     }
 
+    /// A server that has taken its leave may still end what it was sending; one that sends nothing more need not be
+    /// waited for any longer.
+    pub(super) fn await_farewell(&mut self) {
+        if self.awaits_farewell() {
+            let held = self.timers.is_paused(Reason::DataIdle);
+            self.timers.request(Reason::Drain, FAREWELL);
+            self.hold(held);
+        }
+    }
+
+    /// Whether a download moves without a control connection. Nothing else waits for `Drain` then.
+    fn awaits_farewell(&self) -> bool {
+        let lost = |running: &Running| running.said == Said::Lost && running.link == Data::Moving;
+        self.transfer.as_deref().is_some_and(lost)
+    }
+
     fn moved(&mut self, bytes: u64) {
+        if self.awaits_farewell() && self.timers.is_on(Reason::Drain) {
+            self.timers.restart(Reason::Drain, FAREWELL);
+        }
         let progress_min = self.config.limits.data_progress_min;
         let Some(running) = &mut self.transfer else {
             return;
@@ -79,10 +102,13 @@ impl Session {
     /// The limit rests and goes on with what is left of it: begun anew each time, it would never be reached with an
     /// application that takes every byte as it comes, from a server that sends one a second.
     fn hold(&mut self, held: bool) {
-        if held {
-            self.timers.pause(Reason::DataIdle);
-        } else {
-            self.timers.resume(Reason::DataIdle);
+        let farewell = Some(Reason::Drain).filter(|_| self.awaits_farewell());
+        for reason in farewell.into_iter().chain([Reason::DataIdle]) {
+            if held {
+                self.timers.pause(reason);
+            } else {
+                self.timers.resume(reason);
+            }
         }
     }
 

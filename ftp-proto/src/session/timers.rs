@@ -76,6 +76,15 @@ impl Timers {
         }
     }
 
+    pub(super) fn is_on(&mut self, reason: Reason) -> bool {
+        self.slot(reason).is_some_and(|timer| *timer != Timer::Off)
+    }
+
+    pub(super) fn is_paused(&mut self, reason: Reason) -> bool {
+        let paused = |timer: &mut Timer| matches!(timer, Timer::Pausing(_) | Timer::Paused(_));
+        self.slot(reason).is_some_and(paused)
+    }
+
     pub(super) fn cancel(&mut self, reason: Reason) {
         if let Some(timer) = self.slot(reason) {
             *timer = Timer::Off;

@@ -7,7 +7,7 @@ use ftp_proto::{
     Session, State, Timeouts, Transfer,
 };
 
-use crate::hand::{Hand, active, retrieve, store};
+use crate::hand::{Hand, active, code, retrieve, store};
 use crate::world::HOST;
 
 fn hand() -> Hand {
@@ -345,4 +345,61 @@ fn a_control_connection_that_fails() {
     });
     hand.is(State::Dead(Closed::Lost(ftp_proto::Failure::Reset)));
     assert!(hand.verdict().unwrap_err().is_fatal());
+}
+
+/// A download whose server has said 421 and nothing more.
+fn bid_farewell() -> Hand {
+    let mut hand = Hand::new(Config::default());
+    hand.moves(retrieve()).moved(5);
+    hand.says("421 Bye.").undecided().is_dead();
+    hand
+}
+
+#[test]
+fn a_farewell_ends_a_silent_download_soon() {
+    let mut hand = bid_farewell();
+    let begun = hand.now;
+    hand.expires(Reason::Drain);
+    assert_eq!(hand.now.saturating_since(begun), Duration::from_secs(1));
+    let interrupted = hand.interrupted();
+    assert_eq!(interrupted.cause, Interruption::ControlLost);
+    assert_eq!((interrupted.bytes, code(&interrupted)), (5, Some(421)));
+}
+
+/// As long as payload comes, it is waited for; and its end is awaited like any.
+#[test]
+fn a_farewell_lets_payload_come() {
+    let mut hand = bid_farewell();
+    for _ in 0..100 {
+        hand.moved(2000);
+        hand.now = hand.now.saturating_add(Duration::from_millis(900));
+        hand.run();
+        hand.undecided();
+    }
+    hand.ends(End::Clean);
+    assert_eq!(hand.interrupted().bytes, 200_005);
+}
+
+/// An application that takes its time is no silent server.
+#[test]
+fn a_farewell_rests_while_the_application_has_the_word() {
+    let mut hand = Hand::new(Config::default());
+    hand.moves(retrieve());
+    let data = hand.data();
+    hand.reports(Report::Held { data, held: true });
+    hand.says("421 Bye.").waits(1000).undecided();
+    hand.reports(Report::Held { data, held: false });
+    hand.expires(Reason::Drain);
+    assert_eq!(hand.interrupted().cause, Interruption::ControlLost);
+}
+
+/// A control connection that is lost without a word says nothing of the payload.
+#[test]
+fn the_end_of_the_control_connection_is_no_farewell() {
+    let mut hand = Hand::new(Config::default());
+    hand.moves(retrieve());
+    hand.session.receive_eof();
+    hand.run();
+    hand.undecided().expires(Reason::DataIdle);
+    assert_eq!(hand.interrupted().cause, Interruption::ControlLost);
 }
