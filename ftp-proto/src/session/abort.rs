@@ -71,8 +71,9 @@ impl Session {
             .as_mut()
             .and_then(|running| running.data.take());
         // What the driver was not asked for yet, it is not asked for any more.
-        self.actions
-            .retain(|action| data.is_none() || action.data() != data);
+        if let Some(data) = data {
+            self.forget_actions(data);
+        }
         // ABOR may close what was opened ahead.
         self.forget_ahead();
         self.timers.cancel(Reason::Reply);
@@ -257,7 +258,11 @@ impl Session {
 
     /// Gives a data connection up.
     pub(super) fn give_up_data(&mut self, data: DataId) {
-        self.actions.retain(|action| action.data() != Some(data));
+        self.forget_actions(data);
         self.actions.push_back(Action::Discard { data });
+    }
+
+    pub(super) fn forget_actions(&mut self, data: DataId) {
+        self.actions.retain(|action| action.data() != Some(data));
     }
 }

@@ -33,7 +33,7 @@ impl Session {
             Report::Failed { failure, .. } => {
                 // The driver holds nothing of it any more.
                 running.data = None;
-                self.actions.retain(|action| action.data() != Some(data));
+                self.forget_actions(data);
                 self.data_failed(failure);
             }
             Report::Accepted { peer, .. } if link == Data::Accepting => self.accepted(data, peer),

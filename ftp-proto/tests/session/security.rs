@@ -1,12 +1,4 @@
 //! The TLS policy is kept by the machine, in whatever order things happen (RFC 4217).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 use std::task::Poll;
 use std::time::Duration;
 

@@ -1,6 +1,4 @@
 //! The idle limit of a payload while the application gives or takes nothing.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 

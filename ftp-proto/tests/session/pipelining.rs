@@ -1,11 +1,4 @@
 //! Commands in flight together: batches, their window, and servers that mix up the replies.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
 use std::task::Poll;
 
 use ftp_proto::operation::{Batch, Exchange, Greet, Login};
