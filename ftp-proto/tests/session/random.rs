@@ -130,7 +130,8 @@ fn wants(seeded: &mut Seeded) -> Vec<Want> {
         let small = Transfer::retrieve(argument("small"));
         wants.push(Want::Transfer(small, Vec::new()));
     }
-    wants.push(command("PWD"));
+    // Not PWD, nor NOOP: the session sends those itself, and a command is known by its line.
+    wants.push(command("MDTM empty"));
     wants.push(Want::Transfer(Transfer::machine_list(None), Vec::new()));
     wants.push(command("SYST"));
     wants
