@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ftp_proto::{AbortStyle, Closed, Config, End, Failure, Interruption, Reason, State, Transfer};
+use ftp_proto::{
+    AbortStyle, Closed, Config, End, Failure, Interruption, Link, Reason, Report, State, Transfer,
+};
 
 use crate::hand::{Hand, retrieve, store};
 
@@ -206,7 +208,7 @@ fn a_transfer_command_that_nobody_has_read_is_taken_back() {
             hand.session.receive(b"350 Yes.\r\n");
         } else {
             hand.sends(&["TYPE I", "EPSV"]);
-            hand.session.report(ftp_proto::Report::Connected { data });
+            hand.session.report(Report::Connected { data });
         }
         assert_eq!(hand.session.transmit(), b"RETR f\r\n");
         let id = hand.session.current_transfer().unwrap();
@@ -230,7 +232,7 @@ fn a_transfer_command_that_was_written_in_part_is_finished_and_aborted() {
     hand.says("200 Type.\n229 Port (|||4711|)")
         .sends(&["TYPE I", "EPSV"]);
     let data = hand.data();
-    hand.session.report(ftp_proto::Report::Connected { data });
+    hand.session.report(Report::Connected { data });
     hand.session.transmitted(3);
     let id = hand.session.current_transfer().unwrap();
     hand.session.abort(id);
@@ -326,4 +328,64 @@ fn an_abort_that_cannot_be_written_ends_the_session() {
     assert_eq!(deadline.reason, Reason::AbortGrace);
     assert!(hand.session.poll_action(deadline.at).is_some());
     hand.is(State::Dead(Closed::Timeout(Reason::AbortGrace)));
+}
+
+/// The driver has not yet been told to move payload when the transfer is aborted: it is not told any more.
+#[test]
+fn what_was_not_asked_for_yet_is_not_asked_for_any_more() {
+    let mut hand = Hand::new(Config::default());
+    hand.starts(retrieve());
+    hand.session.receive(b"150 Here.\r\n");
+    let id = hand.session.current_transfer().unwrap();
+    hand.session.abort(id);
+    hand.run();
+    hand.sends(&["ABOR"]).acts(&["Discard"]);
+}
+
+fn lingering() -> Hand {
+    let mut config = Config::default();
+    config.timeouts.abort_linger = Duration::from_secs(7);
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve()).moved(3);
+    hand
+}
+
+/// Only the end of that connection ends the lingering: no other one's, and nothing else that is told of it.
+#[test]
+fn lingering_goes_on_whatever_else_is_reported() {
+    let mut hand = lingering();
+    let earlier = hand.data();
+    hand.ends(End::Clean).says("226 Done.");
+    hand.moves(retrieve());
+    abort(&mut hand);
+    hand.acts(&[]);
+    let data = hand.data();
+    assert_ne!(data, earlier);
+    for report in [
+        Report::Finished {
+            data: earlier,
+            end: End::Clean,
+        },
+        Report::Failed {
+            link: Link::Data(earlier),
+            failure: Failure::Reset,
+        },
+        Report::Moved { data, bytes: 5 },
+        Report::Held { data, held: true },
+    ] {
+        hand.reports(report).acts(&[]);
+    }
+    hand.expires(Reason::AbortLinger).acts(&["Discard"]);
+}
+
+/// Where there is no connection any more, nothing lingers.
+#[test]
+fn nothing_lingers_without_a_connection() {
+    let mut hand = lingering();
+    hand.breaks(Failure::Reset);
+    abort(&mut hand);
+    assert_eq!(
+        hand.session.deadline().map(|deadline| deadline.reason),
+        Some(Reason::AbortGrace)
+    );
 }
