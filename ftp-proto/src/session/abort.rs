@@ -227,6 +227,10 @@ impl Session {
     /// A fence that is answered shows that nothing before it will be answered any more.
     pub(super) fn settle_fence(&mut self, index: usize, answered: &Slot) {
         if answered.owner == Owner::Fence {
+            // Should the server have answered the fence out of turn, what it owed comes behind it.
+            if index > 0 {
+                self.expect_surplus();
+            }
             self.pending.forgive_before(index);
         }
     }

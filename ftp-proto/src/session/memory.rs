@@ -7,6 +7,7 @@ use crate::reply::Reply;
 
 use super::lookahead::Ahead;
 use super::pending::Slot;
+use super::replies::SURPLUS_TEXT_MAX;
 use super::{BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, EVENTS_MAX, Event, Session};
 
 /// Replies that a transfer, what opens it, what settles it and what is asked ahead behind it can hold besides: the
@@ -55,7 +56,7 @@ impl Session {
         let keepalives = usize::from(limits.keepalives_max);
         let replies = asked
             .saturating_add(keepalives)
-            .saturating_add(EVENTS_MAX)
+            .saturating_add(usize::from(limits.unsolicited_replies_max).saturating_add(1))
             .saturating_add(TRANSFER_REPLIES_MAX);
         let one = limits
             .reply
@@ -64,6 +65,7 @@ impl Session {
         replies
             .saturating_mul(one)
             .saturating_add(BATCH_COMMANDS_MAX.saturating_mul(BATCH_TEXT_MAX))
+            .saturating_add(EVENTS_MAX.saturating_mul(SURPLUS_TEXT_MAX))
     }
 }
 

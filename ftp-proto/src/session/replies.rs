@@ -11,6 +11,9 @@ use crate::trace::Record;
 use super::pending::{Effect, Owner, Slot, ends_transfer, may_end_transfer};
 use super::{Event, Leniency, Session, Surplus, Ticket};
 
+/// How much of a surplus reply's text is kept for a caller who may never ask.
+pub(super) const SURPLUS_TEXT_MAX: usize = 512;
+
 impl Session {
     pub(super) fn expect_greeting(&mut self, ticket: Ticket) {
         let owner = Owner::Ticket(ticket);
@@ -63,7 +66,8 @@ impl Session {
         if self.is_surplus(&reply) {
             self.use_leniency(Leniency::SurplusCompletion);
             if core::mem::replace(&mut self.surplus, Surplus::Seen) == Surplus::Possible {
-                return self.tell(Event::Unsolicited(reply));
+                // One for each transfer, of which the limit for unsolicited replies knows nothing.
+                return self.tell(Event::Unsolicited(reply.shortened(SURPLUS_TEXT_MAX)));
             }
             return self.unsolicited(reply);
         }
