@@ -11,8 +11,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::{
-    Action, After, Closed, Config, Control, DataId, Direction, End, ErrorKind as Cause, Event,
-    Failure, Flow, Instant, Link, Operation, Report, Session, State, Target,
+    Action, After, Config, Control, DataId, Direction, End, Event, Failure, Flow, Instant, Link,
+    Operation, Report, Session, State, Target,
 };
 
 use crate::clock::Clock;
@@ -132,7 +132,7 @@ impl<T: Transport> Driver<T> {
         self.flush(Duration::ZERO);
         let source = self.source.take();
         Some(result.map_err(|error| {
-            let source = source.filter(|_| concerns_a_socket(&error));
+            let source = source.filter(|_| error.concerns_a_socket());
             Error::Session(error, source)
         }))
     }
@@ -730,14 +730,6 @@ impl<T: Transport> Driver<T> {
             .map_or(SLICE, |left| left.min(SLICE))
             .max(Duration::from_millis(1))
     }
-}
-
-/// Whether an error of the operating system goes with the machine's: not if the server simply said no.
-fn concerns_a_socket(error: &ftp_proto::Error) -> bool {
-    matches!(
-        error.kind(),
-        Cause::Interrupted(_) | Cause::Closed(Closed::Lost(_), _)
-    )
 }
 
 /// A stream that was interrupted or would block has nothing to give or takes nothing now, whatever it calls that.

@@ -9,8 +9,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use ftp_proto::{
-    Action, Closed, Config, Control, ErrorKind as Cause, Event, Failure, Instant, Link, Report,
-    Session, State, Target,
+    Action, Config, Control, Event, Failure, Instant, Link, Report, Session, State, Target,
 };
 
 use crate::attempt::{self, retried, tried};
@@ -442,14 +441,6 @@ impl<T: Transport> Driver<T> {
             &mut self.touched,
         )
     }
-}
-
-/// Whether an error of the operating system goes with the machine's: not if the server simply said no.
-pub(crate) fn concerns_a_socket(error: &ftp_proto::Error) -> bool {
-    matches!(
-        error.kind(),
-        Cause::Interrupted(_) | Cause::Closed(Closed::Lost(_), _)
-    )
 }
 
 /// The machine's coarse view of an error of the operating system.

@@ -11,7 +11,6 @@ use std::task::{Poll, ready};
 use ftp_proto::operation::{Refill, Refilled};
 use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, Verb};
 
-use crate::driver::concerns_a_socket;
 use crate::error::{Error, Result};
 use crate::transport::Transport;
 
@@ -257,7 +256,7 @@ impl Task {
         polled.map(|result| {
             let source = source.take();
             let outcome = result.map_err(|error| {
-                let source = source.filter(|_| concerns_a_socket(&error));
+                let source = source.filter(|_| error.concerns_a_socket());
                 Error::Session(error, source)
             });
             self.state = State::Over(outcome);

@@ -228,6 +228,15 @@ impl Error {
         self.after == After::Dead
     }
 
+    /// Whether a socket's failure may have led to it, so that a driver puts the operating system's error beside it: not
+    /// where the server simply said no.
+    pub const fn concerns_a_socket(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Interrupted(_) | ErrorKind::Closed(Closed::Lost(_), _)
+        )
+    }
+
     /// The reply that goes with the error.
     pub fn reply(&self) -> Option<&Reply> {
         match &self.kind {
