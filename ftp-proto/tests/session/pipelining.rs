@@ -201,6 +201,50 @@ fn replies_out_of_order_end_the_session_with_a_clear_error() {
     );
 }
 
+/// Which successes can be the answer to a command of a batch, and which show that the server mixes them up.
+#[test]
+fn replies_that_can_belong_to_their_commands() {
+    let table: [(Verb, &[u16]); 10] = [
+        (Verb::Size, &[213]),
+        (Verb::Mdtm, &[213]),
+        (Verb::Stat, &[200, 211, 212, 213, 250, 257]),
+        (Verb::Site, &[200, 211, 212, 213, 250, 257]),
+        (Verb::Mfmt, &[200, 211, 212, 213, 250]),
+        (Verb::Mkd, &[200, 211, 212, 250, 257]),
+        (Verb::Rmd, &[200, 211, 212, 250]),
+        (Verb::Dele, &[200, 211, 212, 250]),
+        (Verb::Mlst, &[200, 211, 212, 250]),
+        (Verb::Noop, &[200, 211, 212, 250]),
+    ];
+    for (verb, fitting) in table {
+        for code in [200, 211, 212, 213, 250, 257, 450, 550] {
+            let mut session = ready(Config::default());
+            let mut batch = Batch::for_each(verb, arguments(&paths(1)));
+            assert!(batch.poll(&mut session).is_pending());
+            session.transmitted(session.transmit().len());
+            session.receive(format!("{code} Whatever.\r\n").as_bytes());
+            let fits = fitting.contains(&code) || code >= 400;
+            assert_eq!(session.state() == State::Usable, fits, "{code} for {verb}");
+        }
+    }
+}
+
+/// What a batch has under way does not count as what single commands have.
+#[test]
+fn a_batch_has_a_window_of_its_own() {
+    let mut session = ready(Config::default());
+    for _ in 0..BATCH_COMMANDS_MAX {
+        session.submit_batched(Command::bare(Verb::Noop)).unwrap();
+    }
+    let full = session.submit_batched(Command::bare(Verb::Noop));
+    assert_eq!(full, Err(Misuse::PipelineFull));
+    for _ in 0..8 {
+        session.submit(Command::bare(Verb::Syst)).unwrap();
+    }
+    let full = session.submit(Command::bare(Verb::Syst));
+    assert_eq!(full, Err(Misuse::PipelineFull));
+}
+
 #[test]
 fn of_a_long_reply_in_a_batch_only_the_beginning_is_kept() {
     let mut session = ready(Config::default());
