@@ -1,6 +1,6 @@
 //! The ends of a transfer: from the step that ends it to the verdict, and to what is left to settle.
 
-use crate::action::{End, Failure};
+use crate::action::End;
 use crate::command::Verb;
 use crate::error::{After, Closed, Error, ErrorKind};
 use crate::reply::Reply;
@@ -60,12 +60,7 @@ impl Session {
             return;
         };
         let reply = running.reply.take();
-        let broken = running.link == Data::Broken;
         let cause = match cause {
-            // Our side gave up TLS; the reply only says that the server has noticed.
-            Interruption::Reply if broken && running.failure == Failure::Tls => {
-                Interruption::Data(Failure::Tls)
-            }
             Interruption::Reply if protected && refuses_data(reply.as_deref()) => {
                 Interruption::NotResumed
             }

@@ -20,14 +20,7 @@ use super::table::Said;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ahead {
     verb: Verb,
-    answer: Option<Reply>,
-}
-
-impl Ahead {
-    #[cfg(feature = "testing")]
-    pub(super) const fn answer(&self) -> Option<&Reply> {
-        self.answer.as_ref()
-    }
+    pub(super) answer: Option<Reply>,
 }
 
 impl Session {
@@ -42,9 +35,8 @@ impl Session {
     /// EPSV or PASV, if a transfer runs whose end is not known, and the one that waits behind it can be asked for.
     fn verb_ahead(&self) -> Option<Verb> {
         let wanted = self.config.lookahead && !self.server.no_lookahead;
-        let settled = self.dead.is_none() && self.settlement.is_none();
         // One at a time, also where the transfer that it was for was taken back.
-        if !wanted || !settled || self.ahead.is_some() || self.pending.owes_port() {
+        if !wanted || self.ahead.is_some() || self.pending.owes_port() {
             return None;
         }
         let running = self.transfer.as_ref()?;

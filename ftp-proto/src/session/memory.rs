@@ -5,7 +5,6 @@ use alloc::boxed::Box;
 use crate::error::{Error, ErrorKind};
 use crate::reply::Reply;
 
-use super::lookahead::Ahead;
 use super::pending::Slot;
 use super::replies::SURPLUS_TEXT_MAX;
 use super::{BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, EVENTS_MAX, Event, Session};
@@ -36,11 +35,8 @@ impl Session {
             Ok(completed) => boxed(&completed.mark).saturating_add(boxed(&completed.reply)),
             Err(error) => octets_of_error(error),
         });
-        let ahead = self
-            .ahead
-            .as_ref()
-            .and_then(Ahead::answer)
-            .map_or(0, octets);
+        let ahead = self.ahead.as_ref().and_then(|ahead| ahead.answer.as_ref());
+        let ahead = ahead.map_or(0, octets);
         answers
             .chain(events)
             .chain(marks)

@@ -403,26 +403,3 @@ fn the_end_of_the_control_connection_is_no_farewell() {
     hand.undecided().expires(Reason::DataIdle);
     assert_eq!(hand.interrupted().cause, Interruption::ControlLost);
 }
-
-/// Whatever has a limit by default has that one; what has none, or begins at once, stays so.
-#[test]
-fn one_limit_for_all_waits() {
-    let limit = Duration::from_secs(3);
-    let all = Timeouts::all(limit);
-    let limited = [
-        all.connect,
-        all.greeting,
-        all.reply,
-        all.data_open,
-        all.securing,
-        all.data_idle,
-        all.tls_close,
-        all.completion,
-        all.drain,
-        all.abort_grace,
-        all.fence,
-    ];
-    assert_eq!(limited, [limit; 11]);
-    assert_eq!((all.data_total, all.operation), (None, None));
-    assert_eq!(all.abort_linger, Duration::ZERO);
-}

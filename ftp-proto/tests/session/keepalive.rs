@@ -194,3 +194,27 @@ fn a_keepalive_that_is_answered_behind_an_abort_is_not_taken_for_the_fence() {
         .is(State::Draining { replies: 2 });
     hand.says("257 \"/\"").is_in_step();
 }
+
+/// As many as are unanswered at the most, and no more.
+#[test]
+fn so_many_at_the_most() {
+    let mut config = Config::default();
+    config.keepalive = Some(Duration::from_secs(30));
+    config.limits.keepalives_max = 2;
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve());
+    for sent in [&["NOOP"][..], &["NOOP"], &[], &[]] {
+        hand.moved(2000).waits(30).sends(sent);
+    }
+}
+
+/// Nothing is kept alive for a transfer of which the control connection has said its last word.
+#[test]
+fn none_behind_the_final_reply() {
+    let mut config = Config::default();
+    config.keepalive = Some(Duration::from_secs(30));
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve()).says("226 Done.");
+    hand.waits(30).undecided().sends(&[]);
+    hand.ends(End::Clean).is_in_step();
+}

@@ -330,3 +330,63 @@ fn a_transfer_that_fails_does_not_end_a_series() {
     assert!(results[0].is_err());
     assert_eq!(results[1].as_ref().unwrap().bytes, 3);
 }
+
+/// PASV where that is the mode.
+#[test]
+fn in_passive_mode() {
+    let mut config = looking_ahead();
+    config.data_mode = DataMode::Passive;
+    let mut hand = Hand::new(config);
+    hand.begins(retrieve());
+    hand.says("200 Image.\n227 Here (127,0,0,1,1,1)").connects();
+    hand.begins(next());
+    hand.sends(&["TYPE I", "PASV", "RETR f", "PASV"]);
+}
+
+/// A server that answers in order is asked ahead every time.
+#[test]
+fn again_and_again() {
+    let (mut hand, _, _) = two();
+    for _ in 0..5 {
+        hand.ends(End::Clean).says("226 Done.\n229 (|||1|)");
+        hand.connects().says("150 Here.");
+        hand.sends(&["RETR g"]);
+        hand.begins(next());
+        hand.sends(&["EPSV"]);
+    }
+}
+
+/// The same where the answers come before the data has ended.
+#[test]
+fn again_and_again_while_data_moves() {
+    let (mut hand, _, _) = two();
+    for _ in 0..5 {
+        hand.says("226 Done.\n229 (|||1|)").ends(End::Clean);
+        hand.connects().says("150 Here.");
+        hand.sends(&["RETR g"]);
+        hand.begins(next());
+        hand.sends(&["EPSV"]);
+    }
+}
+
+/// One that refuses when the final reply was there, and the data not, is asked no more.
+#[test]
+fn refused_behind_the_final_reply() {
+    let (mut hand, _, _) = two();
+    hand.says("226 Done.\n500 What?").ends(End::Clean);
+    hand.sends(&["PASV"]).says("227 (127,0,0,1,1,1)").connects();
+    hand.sends(&["RETR g"]).says("150 Here.");
+    hand.begins(next());
+    hand.sends(&[]);
+}
+
+/// When the transfer is over, a refusal is like any: the ladder goes on, and so does the lookahead.
+#[test]
+fn refused_behind_the_transfer() {
+    let (mut hand, _, _) = two();
+    hand.ends(End::Clean).says("226 Done.\n500 What?");
+    hand.sends(&["PASV"]).says("227 (127,0,0,1,1,1)").connects();
+    hand.sends(&["RETR g"]).says("150 Here.");
+    hand.begins(next());
+    hand.sends(&["PASV"]);
+}

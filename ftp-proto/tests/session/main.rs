@@ -9,6 +9,7 @@
 
 mod abort;
 mod cells;
+mod config;
 mod deadlines;
 mod eager;
 mod explore;

@@ -3,8 +3,8 @@
 use std::task::Poll;
 
 use ftp_proto::{
-    After, Class, Closed, Config, End, ErrorKind, Event, Leniency, Misuse, Pipeline, Reason,
-    Report, State, Violation,
+    After, Class, Closed, Command, Config, End, ErrorKind, Event, Leniency, Misuse, Pipeline,
+    Reason, Report, State, Violation,
 };
 
 use crate::hand::{Hand, retrieve, store};
@@ -362,4 +362,29 @@ fn what_comes_behind_a_fence_is_surplus() {
     hand.says("226 Aborted, by the way.").says("200 Yes.");
     assert_eq!(hand.reply(ticket).unwrap().code().get(), 200);
     hand.is_in_step();
+}
+
+/// What was not written when the session ends is not written any more.
+#[test]
+fn nothing_is_written_behind_the_end() {
+    let mut session = hand().session;
+    session.submit(Command::raw("NOOP").unwrap()).unwrap();
+    assert_eq!(session.transmit(), b"NOOP\r\n");
+    session.receive_eof();
+    assert_eq!(session.transmit(), b"");
+}
+
+/// What waits to be written may be a password: it is counted and not shown.
+#[test]
+fn what_waits_is_counted_and_not_shown() {
+    let mut session = hand().session;
+    session
+        .submit(Command::raw("PASS secret").unwrap())
+        .unwrap();
+    let shown = format!("{session:?}");
+    assert!(
+        shown.contains("Outbox { unsent_bytes: 13, sent: 0 }"),
+        "{shown}"
+    );
+    assert!(!shown.contains("secret"));
 }

@@ -2,9 +2,12 @@
 //!
 //! The numbers are those of the manual's page on transfers.
 
+use std::net::{IpAddr, Ipv6Addr};
+use std::task::Poll;
+
 use ftp_proto::{
-    Action, Closed, Compared, Config, End, ErrorKind, Event, Failure, Interruption, Leniency,
-    Reason, Report, State, Verdict,
+    Action, Closed, Compared, Config, Control, DataMode, End, ErrorKind, Event, Failure, Instant,
+    Interruption, Leniency, Policy, Reason, Report, Session, State, Verdict,
 };
 
 use crate::hand::{Hand, active, code, retrieve, store};
@@ -545,4 +548,59 @@ fn what_is_asked_about_a_connection_that_failed_is_taken_back() {
         failure: Failure::Reset,
     });
     assert_eq!(hand.session.poll_action(hand.now), None::<Action>);
+}
+
+/// EPRT was refused: the next transfer begins with PORT.
+#[test]
+fn the_rung_of_active_mode_is_remembered() {
+    let mut config = Config::default();
+    config.data_mode = DataMode::AnyActive;
+    let mut hand = Hand::new(config);
+    hand.begins(retrieve());
+    hand.listens().says("200 Image.\n500 What?");
+    hand.says("200 Port.")
+        .says("150 Here.")
+        .accepts(HOST)
+        .ends(End::Clean);
+    hand.says("226 Done.").sends(&[
+        "TYPE I",
+        "EPRT |1|127.0.0.1|3001|",
+        "PORT 127,0,0,1,11,185",
+        "RETR f",
+    ]);
+    hand.begins(retrieve());
+    hand.listens().sends(&["PORT 127,0,0,1,11,185"]);
+}
+
+/// PASV and PORT have no room for an IPv6 address: nothing is sent.
+#[test]
+fn ipv4_modes_need_ipv4() {
+    let host = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    for mode in [DataMode::Passive, DataMode::Active] {
+        let mut config = Config::default();
+        config.data_mode = mode;
+        let mut session = Session::new(config, Control::new(host, host));
+        session.receive(b"220 Hello.\r\n");
+        let id = session.begin(retrieve()).unwrap();
+        assert_eq!(session.transmit(), b"");
+        assert_eq!(session.poll_action(Instant::EPOCH), None);
+        let Poll::Ready(Err(error)) = session.poll_transfer(id) else {
+            panic!("it begins");
+        };
+        assert_eq!(error.kind(), &ErrorKind::Policy(Policy::NeedsIpv4));
+    }
+}
+
+/// More came than there can be, behind a 226 that came early: that is no success.
+#[test]
+fn more_than_expected_behind_an_early_226() {
+    let mut hand = Hand::new(Config::default());
+    hand.moves(retrieve().expecting(5)).moved(5);
+    hand.says("226 Done.").ends(End::Limit);
+    assert_eq!(hand.interrupted().cause, Interruption::Length);
+    // A limit of the caller's own is kept, and a success.
+    let mut hand = Hand::new(Config::default());
+    hand.moves(retrieve().limited_to(5)).moved(5);
+    hand.says("226 Done.").ends(End::Limit);
+    assert_eq!(hand.completed().bytes, 5);
 }

@@ -1,0 +1,38 @@
+//! What is configured, by itself.
+
+use std::time::Duration;
+
+use ftp_proto::{Leniencies, Leniency, Timeouts};
+
+/// Whatever has a limit by default has that one; what has none, or begins at once, stays so.
+#[test]
+fn one_limit_for_all_waits() {
+    let limit = Duration::from_secs(3);
+    let all = Timeouts::all(limit);
+    let limited = [
+        all.connect,
+        all.greeting,
+        all.reply,
+        all.data_open,
+        all.securing,
+        all.data_idle,
+        all.tls_close,
+        all.completion,
+        all.drain,
+        all.abort_grace,
+        all.fence,
+    ];
+    assert_eq!(limited, [limit; 11]);
+    assert_eq!((all.data_total, all.operation), (None, None));
+    assert_eq!(all.abort_linger, Duration::ZERO);
+}
+
+#[test]
+fn a_leniency_that_is_given_twice_is_given() {
+    let one = Leniencies::default().with(Leniency::NoMark);
+    let both = one.with(Leniency::UndoubledQuotes);
+    assert_eq!(one.with(Leniency::NoMark), one);
+    assert!(one.contains(Leniency::NoMark) && !one.contains(Leniency::UndoubledQuotes));
+    let all: Vec<_> = both.iter().collect();
+    assert_eq!(all, [Leniency::UndoubledQuotes, Leniency::NoMark]);
+}
