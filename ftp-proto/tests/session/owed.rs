@@ -122,7 +122,7 @@ fn what_comes_before_a_command_is_written_does_not_answer_it() {
     let mut hand = hand();
     let ticket = hand
         .session
-        .submit(ftp_proto::Command::raw("SIZE f").unwrap())
+        .submit(Command::raw("SIZE f").unwrap())
         .unwrap();
     hand.session.receive(b"213 1\r\n");
     hand.run();
@@ -325,7 +325,7 @@ fn replies_that_nobody_polls_fill_the_window() {
         hand.submits("NOOP");
         hand.says("200 Yes.");
     }
-    let command = ftp_proto::Command::bare(ftp_proto::Verb::Noop);
+    let command = Command::bare(ftp_proto::Verb::Noop);
     assert_eq!(hand.session.submit(command), Err(Misuse::PipelineFull));
 }
 
