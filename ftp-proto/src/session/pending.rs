@@ -206,7 +206,7 @@ impl Pending {
             .and_then(|index| self.slots.get(index))
             .is_some_and(|slot| answers_fence(slot.verb, code));
         match code {
-            ReplyCode::EXTENDED_PASSIVE | ReplyCode::PASSIVE if ahead.is_some() => ahead,
+            ReplyCode::EXTENDED_PASSIVE | ReplyCode::PASSIVE => ahead,
             _ if answers_fence => fence,
             _ if refused_ahead.or(of_keepalive).is_some() => {
                 refused_ahead.into_iter().chain(of_keepalive).min()

@@ -400,6 +400,21 @@ fn the_end_of_the_control_connection_is_no_farewell() {
     hand.moves(retrieve());
     hand.session.receive_eof();
     hand.run();
-    hand.undecided().expires(Reason::DataIdle);
+    hand.moved(5).undecided().expires(Reason::DataIdle);
     assert_eq!(hand.interrupted().cause, Interruption::ControlLost);
+}
+
+/// A failure is no farewell: neither payload nor an application that takes its time puts its limit off.
+#[test]
+fn what_follows_a_failure_has_its_own_limit() {
+    let mut hand = hand();
+    hand.moves(retrieve()).says("451 Sorry.");
+    let data = hand.data();
+    due(&hand, Reason::Drain, 5);
+    hand.moved(5000);
+    due(&hand, Reason::Drain, 5);
+    hand.reports(Report::Held { data, held: true });
+    due(&hand, Reason::Drain, 5);
+    hand.expires(Reason::Drain);
+    assert_eq!(hand.interrupted().cause, Interruption::Reply);
 }

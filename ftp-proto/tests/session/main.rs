@@ -22,6 +22,7 @@ mod model;
 mod owed;
 mod pipelining;
 mod random;
+mod reports;
 mod resume;
 mod scenarios;
 mod security;
