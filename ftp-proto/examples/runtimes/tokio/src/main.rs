@@ -13,7 +13,7 @@ use driver::Driver;
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_proto::operation::{Exchange, Greet, List, Login, Retrieve};
 use ftp_proto::{Argument, Config, DataMode, Operation};
-use tokio::io::{AsyncWriteExt, stdout};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, stdout};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -68,9 +68,12 @@ async fn demonstrate() -> Result<()> {
     for mode in [DataMode::Auto, DataMode::AnyActive] {
         let mut driver = log_in(&address, mode).await?;
         list(&mut driver).await?;
-        let mut received = Vec::new();
-        let mut retrieve = Retrieve::new(Argument::new("data.bin")?);
-        let drops = run_in_pieces(&mut driver, &mut retrieve, &mut received).await?;
+        // A narrow way, so that the sink lets the driver wait.
+        let (sink, mut source) = duplex(4096);
+        let (mut received, mut retrieve) = (Vec::new(), Retrieve::new(Argument::new("data.bin")?));
+        let pieces = run_in_pieces(&mut driver, &mut retrieve, sink);
+        let (drops, read) = tokio::join!(pieces, source.read_to_end(&mut received));
+        let (drops, _) = (drops?, read?);
         if received != content {
             return Err("not the bytes that the server has".into());
         }
@@ -84,13 +87,13 @@ async fn demonstrate() -> Result<()> {
 async fn run_in_pieces<O: Operation>(
     driver: &mut Driver,
     operation: &mut O,
-    sink: &mut Vec<u8>,
+    mut sink: DuplexStream,
 ) -> Result<u32> {
     let mut drops = 0;
     loop {
         tokio::select! {
             biased;
-            result = driver.run(operation, sink) => return result.map(|_| drops).map_err(Into::into),
+            result = driver.run(operation, &mut sink) => return result.map(|_| drops).map_err(Into::into),
             () = ready(()) => drops += 1,
         }
         yield_now().await; // or tokio would never look at the sockets
