@@ -1,13 +1,20 @@
-//! Calls ftp-proto from a program without std.
+//! Calls ftp-proto from a program without std, by the super-loop of the example `embedded`.
 #![no_std]
 
 extern crate alloc;
 
+#[path = "../../../examples/embedded/client.rs"]
+mod client;
+
 use core::alloc::{GlobalAlloc, Layout};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::panic::PanicInfo;
+use core::time::Duration;
 
 use ftp_proto::operation::Login;
-use ftp_proto::{Config, Control, Instant, Operation, Session};
+use ftp_proto::{Config, Failure};
+
+use client::{Client, Network, Sink, Socket};
 
 /// Hands out nothing: the library is linked, never run.
 struct NoMemory;
@@ -29,11 +36,48 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     loop {}
 }
 
+/// A chip that is not there.
+struct NoChip;
+
+impl Network for NoChip {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn dial(&mut self, _: Socket, _: SocketAddr) -> Result<(), Failure> {
+        Err(Failure::Local)
+    }
+
+    fn is_connected(&mut self, _: Socket) -> Result<bool, Failure> {
+        Err(Failure::Local)
+    }
+
+    fn read(&mut self, _: Socket, _: &mut [u8]) -> Result<Option<usize>, Failure> {
+        Err(Failure::Local)
+    }
+
+    fn write(&mut self, _: Socket, _: &[u8]) -> Result<usize, Failure> {
+        Err(Failure::Local)
+    }
+
+    fn close(&mut self, _: Socket) {}
+
+    fn reset(&mut self, _: Socket) {}
+}
+
+impl Sink for NoChip {
+    fn room(&self) -> usize {
+        0
+    }
+
+    fn take(&mut self, _: &[u8]) {}
+}
+
 /// Uses the session, so that it is compiled and linked.
 #[unsafe(no_mangle)]
-pub extern "C" fn greet() -> bool {
-    let mut session = Session::new(Config::default(), Control::default());
-    session.receive(b"220 ready\r\n");
-    let _ = Login::anonymous().poll(&mut session);
-    session.poll_action(Instant::EPOCH).is_none()
+pub extern "C" fn log_in() -> bool {
+    let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut client = Client::new(Config::default(), host, host);
+    let outcome = client.turn(&mut NoChip, &mut NoChip, &mut Login::anonymous());
+    outcome.is_ready() && client.deadline().is_none()
 }

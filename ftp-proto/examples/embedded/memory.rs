@@ -1,0 +1,136 @@
+//! The chip and the server at its other end, in memory.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use ftp_proto::Failure;
+use ftp_proto::testing::{
+    Channel, Files, Peer, Server, ServerAction, ServerConfig, ServerLink, ServerReport,
+};
+
+use crate::client::{Network, Socket};
+
+/// Where the server says that it listens. Nobody is there but itself.
+const LISTENER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000);
+
+pub(crate) struct Memory {
+    started: Instant,
+    server: Server,
+    /// The server's end of the data connection, from the listener on.
+    channel: Option<Channel>,
+    dialled: bool,
+    /// The server accepts: it reports the caller when there is one.
+    accepting: bool,
+    data_ended: bool,
+    control_ended: bool,
+}
+
+impl Memory {
+    pub(crate) fn new(path: &str, content: &[u8]) -> Self {
+        Self {
+            started: Instant::now(),
+            server: Server::new(ServerConfig::new(), Files::new().file(path, content)),
+            channel: None,
+            dialled: false,
+            accepting: false,
+            data_ended: false,
+            control_ended: false,
+        }
+    }
+
+    /// Lets the server do what it has to do.
+    fn serve(&mut self) {
+        while let Some(action) = self.server.poll_action() {
+            match action {
+                ServerAction::Listen { channel } => {
+                    self.channel = Some(channel);
+                    (self.dialled, self.accepting, self.data_ended) = (false, false, false);
+                    let local = LISTENER;
+                    self.server
+                        .report(ServerReport::Listening { channel, local });
+                }
+                ServerAction::Accept { .. } => self.accepting = true,
+                ServerAction::Close { .. } | ServerAction::Reset { .. } => self.data_ended = true,
+                ServerAction::CloseControl | ServerAction::ResetControl => {
+                    self.control_ended = true
+                }
+                // Payload is taken from the server as the client reads it.
+                _ => {}
+            }
+        }
+        if let Some(channel) = self.channel.filter(|_| self.accepting && self.dialled) {
+            self.accepting = false;
+            let peer = LISTENER.ip();
+            self.server.report(ServerReport::Accepted { channel, peer });
+            self.serve();
+        }
+    }
+
+    fn read_control(&mut self, buffer: &mut [u8]) -> Option<usize> {
+        let count = copy(self.server.transmit(), buffer);
+        self.server.transmitted(count);
+        (count > 0 || self.control_ended).then_some(count)
+    }
+
+    fn read_data(&mut self, buffer: &mut [u8]) -> Option<usize> {
+        let channel = self.channel?;
+        let count = copy(self.server.payload(channel), buffer);
+        self.server.payload_sent(channel, count);
+        (count > 0 || self.data_ended).then_some(count)
+    }
+}
+
+impl Network for Memory {
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn dial(&mut self, _: Socket, to: SocketAddr) -> Result<(), Failure> {
+        self.dialled = to == LISTENER && self.channel.is_some();
+        if self.dialled {
+            Ok(())
+        } else {
+            Err(Failure::Refused)
+        }
+    }
+
+    fn is_connected(&mut self, _: Socket) -> Result<bool, Failure> {
+        Ok(self.dialled)
+    }
+
+    fn read(&mut self, socket: Socket, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
+        self.serve();
+        Ok(match socket {
+            Socket::Control => self.read_control(buffer),
+            Socket::Data => self.read_data(buffer),
+        })
+    }
+
+    fn write(&mut self, _: Socket, bytes: &[u8]) -> Result<usize, Failure> {
+        self.server.receive(bytes);
+        Ok(bytes.len())
+    }
+
+    fn close(&mut self, socket: Socket) {
+        match (socket, self.channel) {
+            (Socket::Control, _) => self.server.receive_eof(),
+            (Socket::Data, Some(channel)) => self.server.report(ServerReport::Ended { channel }),
+            (Socket::Data, None) => {}
+        }
+    }
+
+    fn reset(&mut self, _: Socket) {
+        if let Some(channel) = self.channel {
+            let link = ServerLink::Data(channel);
+            self.server.report(ServerReport::Failed { link });
+        }
+    }
+}
+
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    let count = from.len().min(to.len());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    count
+}
