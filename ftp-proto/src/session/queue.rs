@@ -37,9 +37,7 @@ impl Session {
             }
         }
         self.look_ahead();
-        if self.dead.is_some() && !self.queue.is_empty() {
-            self.refuse_when_dead();
-        }
+        self.refuse_when_dead();
     }
 
     /// Writes a command and notes whom its reply is for.
@@ -72,7 +70,6 @@ impl Session {
         };
         match head.owner {
             Owner::Abort | Owner::Ahead | Owner::Keepalive | Owner::Fence => {}
-            Owner::Transfer if self.settlement.is_some() => {}
             Owner::Transfer => self.await_transfer(),
             _ => self
                 .timers

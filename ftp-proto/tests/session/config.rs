@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ftp_proto::{Leniencies, Leniency, Timeouts};
+use ftp_proto::{
+    Argument, Command, Config, Control, Leniencies, Leniency, Session, Telnet, Timeouts, Verb,
+};
 
 /// Whatever has a limit by default has that one; what has none, or begins at once, stays so.
 #[test]
@@ -35,4 +37,20 @@ fn a_leniency_that_is_given_twice_is_given() {
     assert!(one.contains(Leniency::NoMark) && !one.contains(Leniency::UndoubledQuotes));
     let all: Vec<_> = both.iter().collect();
     assert_eq!(all, [Leniency::UndoubledQuotes, Leniency::NoMark]);
+}
+
+#[test]
+fn telnet_doubles_its_own_byte() {
+    for (telnet, written) in [
+        (Telnet::Doubled, b"DELE a\xff\xffb\r\n".as_slice()),
+        (Telnet::Literal, b"DELE a\xffb\r\n"),
+    ] {
+        let mut config = Config::default();
+        config.telnet = telnet;
+        let mut session = Session::new(config, Control::default());
+        session.receive(b"220 Hello.\r\n");
+        let name = Argument::new(b"a\xffb").unwrap();
+        session.submit(Command::new(Verb::Dele, name)).unwrap();
+        assert_eq!(session.transmit(), written);
+    }
 }

@@ -418,3 +418,29 @@ fn what_follows_a_failure_has_its_own_limit() {
     hand.expires(Reason::Drain);
     assert_eq!(hand.interrupted().cause, Interruption::Reply);
 }
+
+/// What settles a transfer has limits of its own, also where a reply has a shorter one.
+#[test]
+fn the_limit_of_a_reply_is_none_of_what_settles() {
+    let mut config = Config::default();
+    config.timeouts.reply = Duration::from_secs(1);
+    let mut aborted = Hand::new(config);
+    aborted.moves(retrieve());
+    let id = aborted.session.current_transfer().unwrap();
+    aborted.session.abort(id);
+    aborted.run();
+    due(&aborted, Reason::AbortGrace, 2);
+    // The transfer has answered, and ABOR not.
+    aborted.says("426 Aborted.");
+    due(&aborted, Reason::AbortGrace, 2);
+    aborted.expires(Reason::AbortGrace);
+    due(&aborted, Reason::Fence, 5);
+    aborted.says("225 Aborted.");
+    due(&aborted, Reason::Fence, 5);
+
+    config.keepalive = Some(Duration::from_secs(30));
+    let mut kept = Hand::new(config);
+    kept.moves(retrieve()).expires(Reason::Keepalive);
+    kept.ends(End::Clean).says("226 Done.");
+    due(&kept, Reason::AbortGrace, 2);
+}

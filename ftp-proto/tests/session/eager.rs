@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use ftp_proto::operation::{Login, Rename, Retrieve};
-use ftp_proto::{Config, DataMode, End, Error, ErrorKind, Operation, Verb};
+use ftp_proto::{Config, DataMode, End, Error, ErrorKind, Operation, Transfer, Verb};
 
 use crate::hand::{Hand, name};
 
@@ -170,4 +170,18 @@ fn nothing_else_hurries() {
     hand.submits("CWD pub");
     hand.submits("SIZE f");
     hand.sends(&["CWD pub"]);
+}
+
+/// A transfer waits for whatever else is unanswered; and for a login, unless it may hurry.
+#[test]
+fn a_transfer_waits_for_everything_else() {
+    let mut hand = eager();
+    hand.submits("NOOP");
+    hand.begins(Transfer::retrieve(name("f")));
+    hand.sends(&["NOOP"]);
+    let mut hand = Hand::new(Config::default());
+    hand.submits("PASS x");
+    hand.begins(Transfer::retrieve(name("f")));
+    hand.sends(&["PASS x"]).says("230 Welcome.");
+    hand.sends(&["TYPE I", "EPSV"]);
 }
