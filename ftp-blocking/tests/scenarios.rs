@@ -5,8 +5,10 @@ mod subject;
 
 use std::process::ExitCode;
 
+use ftp_testbed::scenarios;
+
 use subject::Blocking;
 
 fn main() -> ExitCode {
-    ftp_testbed::scenarios::main::<Blocking>()
+    scenarios::run(scenarios::trials::<Blocking>())
 }

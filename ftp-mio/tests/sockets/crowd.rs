@@ -15,7 +15,8 @@ use libtest_mimic::{Completion, Failed, Trial};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::apart;
-use crate::reactors::{Crowd, Reactors, argument};
+use crate::loops::{Crowd, argument};
+use crate::reactors::Reactors;
 
 const SESSIONS: usize = 2000;
 const SESSIONS_OF_VSFTPD: usize = 200;

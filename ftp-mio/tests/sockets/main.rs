@@ -1,5 +1,5 @@
-//! The client on real sockets, under polling and under mio: against the loopback server, against scripted peers, and
-//! against real servers.
+//! The client on real sockets, under polling and under mio: as it connects, against the loopback server, and against real
+//! servers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,36 +8,40 @@
 )]
 
 mod apart;
+mod connecting;
 mod crowd;
+mod loops;
+#[cfg(feature = "mio")]
+#[path = "../reactors/on_mio.rs"]
+mod on_mio;
+#[path = "../reactors/on_polling.rs"]
+mod on_polling;
+#[path = "../reactors/mod.rs"]
 mod reactors;
 mod real;
-mod scripted;
 mod server;
 #[cfg(feature = "rustls")]
 mod tls;
 
 use libtest_mimic::{Arguments, Trial};
 
-use reactors::{OnPolling, Reactors};
+use on_polling::OnPolling;
+use reactors::Reactors;
 
 fn main() {
     if apart::serve(crowd::files) {
         return;
     }
+    let mut all = Vec::new();
+    all.extend(trials::<OnPolling>("polling"));
     #[cfg(feature = "mio")]
-    let on_mio = trials::<reactors::OnMio>("mio");
-    #[cfg(not(feature = "mio"))]
-    let on_mio = Vec::new();
-    let trials = trials::<OnPolling>("polling")
-        .into_iter()
-        .chain(on_mio)
-        .collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    all.extend(trials::<on_mio::OnMio>("mio"));
+    libtest_mimic::run(&Arguments::from_args(), all).exit();
 }
 
 fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
     let mut trials = real::trials::<R>();
-    trials.extend(scripted::trials::<R>());
+    trials.extend(connecting::trials::<R>());
     trials.extend(server::trials::<R>());
     trials.extend(crowd::trials::<R>());
     #[cfg(feature = "rustls")]

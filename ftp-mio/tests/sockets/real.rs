@@ -7,7 +7,8 @@ use ftp_mio::proto::{Config, DataMode, Transfer};
 use ftp_testbed::servers::{Family, Kind, PASSWORD, Setup, USER, required};
 use libtest_mimic::{Completion, Failed, Trial};
 
-use crate::reactors::{Alone, Reactors, argument};
+use crate::loops::{Alone, argument};
+use crate::reactors::Reactors;
 
 const LARGE: u64 = 3_000_000;
 
@@ -61,7 +62,7 @@ fn converse<R: Reactors>(address: SocketAddr, mode: DataMode, home: &str) {
     let download = alone.client.start(Retrieve::new(argument("large.bin")));
     let mut some = Vec::new();
     alone.until(|client| {
-        super::reactors::move_payload(client, &[], &mut 0, &mut some);
+        super::loops::move_payload(client, &[], &mut 0, &mut some);
         (some.len() > 100_000).then_some(())
     });
     alone.client.cancel(download);

@@ -9,7 +9,8 @@ use ftp_mio::proto::{Config, DataMode, Detail, Direction, End, ErrorKind, Interr
 use ftp_mio::{Progress, Stream as _};
 use libtest_mimic::Trial;
 
-use crate::reactors::{Alone, Reactors, argument};
+use crate::loops::{Alone, argument};
+use crate::reactors::Reactors;
 
 fn large() -> Vec<u8> {
     (0..3_000_000_u32).map(|n| n.to_le_bytes()[1]).collect()

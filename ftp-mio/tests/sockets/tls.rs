@@ -14,7 +14,8 @@ use ftp_testbed::servers::{
 };
 use libtest_mimic::{Completion, Failed, Trial};
 
-use crate::reactors::{Alone, Reactors, argument};
+use crate::loops::{Alone, argument};
+use crate::reactors::Reactors;
 
 const LARGE: u64 = 1_500_000;
 

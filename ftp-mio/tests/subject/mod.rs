@@ -1,53 +1,48 @@
-//! The client of this crate, as the tables of the testbed put it to the test.
+//! The client of this crate on any reactor, as the tables of the testbed put it to the test.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Instant;
 
-use ftp_mio::mio::{Registrar, Tcp, ready, slot};
 use ftp_mio::proto::ascii::{Decoder, Encoder};
 use ftp_mio::proto::operation::{Exchange, Series};
 use ftp_mio::proto::trace::Record;
 use ftp_mio::proto::{Argument, Command, Completed, Config, Operation, Representation, Session};
-use ftp_mio::{Builder, Client, Error, Handle, Progress};
+use ftp_mio::{Builder, Client, Error, Handle, Progress, Transport};
 use ftp_testbed::subject::{Failure, Subject};
+
+use crate::reactors::Reactors;
 
 const BLOCK_BYTES: usize = 64 * 1024;
 
-pub(crate) struct OnMio {
-    poll: mio::Poll,
-    events: mio::Events,
-    client: Client<Tcp>,
+/// Dropped from top to bottom: the reactor before the sockets.
+pub(crate) struct Readiness<R: Reactors> {
+    reactors: R,
+    client: Client<R::Tcp>,
     trace: Vec<Record>,
 }
 
 /// What the application does with payload after each turn.
-type Step<'s> = dyn FnMut(&mut Client<Tcp>) -> io::Result<()> + 's;
+type Step<'s, T> = dyn FnMut(&mut Client<T>) -> io::Result<()> + 's;
 
-impl OnMio {
+impl<R: Reactors> Readiness<R> {
     fn turn(&mut self) {
-        let mut registrar = Registrar::new(self.poll.registry(), 0);
-        self.client.turn(Instant::now(), &mut registrar);
+        self.client
+            .turn(Instant::now(), &mut self.reactors.registrar(0));
         while let Some(record) = self.client.poll_trace() {
             self.trace.push(record);
         }
     }
 
     fn wait(&mut self) -> Result<(), Failure> {
-        let timeout = self.client.timeout(Instant::now());
-        self.poll.poll(&mut self.events, timeout).map_err(local)?;
-        for event in &self.events {
-            let (_, slot) = slot(event.token());
-            self.client.ready(slot, ready(event));
-        }
-        Ok(())
+        self.reactors.wait_for(&mut self.client).map_err(local)
     }
 
     fn outcome<V: 'static>(
         &mut self,
         handle: Handle<V>,
-        step: &mut Step<'_>,
+        step: &mut Step<'_, R::Tcp>,
     ) -> Result<V, Failure> {
         loop {
             self.turn();
@@ -134,7 +129,7 @@ impl Source<'_> {
         Ok(())
     }
 
-    fn send(&mut self, client: &mut Client<Tcp>) -> io::Result<()> {
+    fn send<T: Transport>(&mut self, client: &mut Client<T>) -> io::Result<()> {
         let Some(mut data) = client.data_mut() else {
             return Ok(());
         };
@@ -157,12 +152,11 @@ impl Source<'_> {
     }
 }
 
-impl Subject for OnMio {
+impl<R: Reactors> Subject for Readiness<R> {
     fn connect(address: SocketAddr, config: Config) -> Result<Self, Failure> {
-        let builder = Builder::new(Tcp::new()).config(config);
+        let builder = Builder::new(R::tcp()).config(config);
         let mut subject = Self {
-            poll: mio::Poll::new().map_err(local)?,
-            events: mio::Events::with_capacity(16),
+            reactors: R::new().map_err(local)?,
             client: builder.connect_to([address], Instant::now()),
             trace: Vec::new(),
         };

@@ -2,8 +2,8 @@
 //!
 //! The core plays the same in memory, in every order of events (`ftp-proto/tests/session`). Here they go over real
 //! sockets, so that what a driver makes of them shows too. A client is put to the test by implementing [`Subject`] and
-//! calling [`main`] in a test target without a harness of its own; [`agreement`] plays every scenario with two clients
-//! and compares what they did.
+//! calling [`run`] with its [`trials`] in a test target without a harness of its own; those of [`agreement`] play every
+//! scenario with two clients and compare what they did.
 //!
 //! Every limit is an hour, but for the one that a scenario is about. Where the order of what happens on the two
 //! connections matters, the peer waits for the client: for its next command, for the end of the data connection, or at a
@@ -31,7 +31,7 @@ use ftp_proto::{Closed, Config, Leniency};
 use crate::scripted::{Passive, Port, Script};
 #[cfg(doc)]
 use crate::subject::Subject;
-pub use harness::{agreement, main};
+pub use harness::{agreement, run, trials};
 pub use told::Told;
 
 /// The limit that a scenario is about.

@@ -146,6 +146,15 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             Script::new().send("120 soon\r\n220 ready\r\n"),
         )
         .goes_on(),
+        Scenario::bare(
+            "replies_byte_by_byte",
+            Script::new()
+                .send_pieces("220-one\r\n220-two\r\n220 three\r\n", 1)
+                .expect("STAT")
+                .send_pieces("211-one\r\n two\r\n211 three\r\n", 1),
+        )
+        .then("STAT", Told::replied("211 one\\n two\\nthree"))
+        .goes_on(),
     ];
     for index in 0..stages().len() {
         scenarios.extend([

@@ -16,19 +16,19 @@ use crate::subject::Subject;
 /// Most of the time goes into limits that have to pass.
 const THREADS: usize = 8;
 
-/// Runs all scenarios with `S`, as the arguments of the process say.
+/// All scenarios with `S`.
 #[must_use]
-pub fn main<S: Subject + 'static>() -> ExitCode {
-    run(|scenario| {
+pub fn trials<S: Subject + 'static>() -> Vec<Trial> {
+    each(|scenario| {
         watched::<S>(scenario)?;
         Ok(())
     })
 }
 
-/// Runs all scenarios with both clients and compares what they did.
+/// All scenarios with both clients, who have to do the same.
 #[must_use]
-pub fn agreement<A: Subject + 'static, B: Subject + 'static>() -> ExitCode {
-    run(|scenario| {
+pub fn agreement<A: Subject + 'static, B: Subject + 'static>() -> Vec<Trial> {
+    each(|scenario| {
         let one = watched::<A>(scenario)?;
         let two = watched::<B>(scenario)?;
         let differences = one.differences(&two);
@@ -39,16 +39,22 @@ pub fn agreement<A: Subject + 'static, B: Subject + 'static>() -> ExitCode {
     })
 }
 
-fn run(check: fn(&Arc<Scenario>) -> Result<(), Complaint>) -> ExitCode {
+/// Runs these, as the arguments of the process say.
+#[must_use]
+pub fn run(trials: Vec<Trial>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(THREADS));
-    let trials = table().into_iter().map(|scenario| {
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn each(check: fn(&Arc<Scenario>) -> Result<(), Complaint>) -> Vec<Trial> {
+    let trial = |scenario: Scenario| {
         let scenario = Arc::new(scenario);
         Trial::test(scenario.name.clone(), move || {
             check(&scenario).map_err(Failed::from)
         })
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    };
+    table().into_iter().map(trial).collect()
 }
 
 /// Plays a scenario in a thread of its own: a client that hangs fails. The peer gives up first, and says at what.

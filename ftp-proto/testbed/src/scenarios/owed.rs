@@ -166,6 +166,18 @@ fn ends() -> Vec<Scenario> {
         .then("PWD", closed(Closed::Service, Some(421)))
         .ends(Closed::Service),
         idle(
+            "a_farewell_and_a_reset_while_idle",
+            Script::new()
+                .answer("NOOP", "200 ok\r\n")
+                .wait("idle")
+                .send("421 idle too long\r\n")
+                .settle()
+                .reset()
+                .mark("sent"),
+        )
+        .then("PWD", closed(Closed::Service, Some(421)))
+        .ends(Closed::Service),
+        idle(
             "half_a_reply_and_an_end_while_idle",
             Script::new()
                 .answer("NOOP", "200 ok\r\n")

@@ -1,171 +1,16 @@
-//! The loop that tests run clients in, on two reactors.
+//! The loops that tests run clients in, on any reactor.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::os::fd::BorrowedFd;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use ftp_mio::proto::operation::Login;
 use ftp_mio::proto::{Argument, Config, DataMode, Direction, Operation, Timeouts};
-use ftp_mio::{
-    Builder, Client, Interest, Progress, Reactor, Ready, Result, Slot, Socket, Tcp, Transport,
-};
-use polling::{Event, Events, Poller};
+use ftp_mio::{Builder, Client, Progress, Result, Transport};
 
-/// No test waits longer for anything.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
-
-/// One reactor for any number of clients.
-pub(crate) trait Reactors: 'static {
-    type Source: ?Sized;
-    type Tcp: Transport<Source = Self::Source> + 'static;
-
-    fn new() -> Self;
-    fn tcp() -> Self::Tcp;
-
-    /// Gives a client a turn.
-    fn turn<T: Transport<Source = Self::Source>>(&mut self, number: usize, client: &mut Client<T>);
-
-    /// Closes a client.
-    fn close<T: Transport<Source = Self::Source>>(&mut self, number: usize, client: Client<T>);
-
-    /// Waits for sockets: which client, which socket, ready for what.
-    fn wait(&mut self, limit: Duration) -> Vec<(usize, Slot, Ready)>;
-}
-
-// -- polling: single events --------------------------------------------------------------------------------------------------
-
-pub(crate) struct OnPolling {
-    poller: Poller,
-    events: Events,
-}
-
-struct Registrar<'p> {
-    poller: &'p Poller,
-    first: usize,
-}
-
-impl Registrar<'_> {
-    fn event(&self, slot: Slot, interest: Interest) -> Event {
-        let key = self.first + slot.index();
-        Event::new(key, interest.is_read(), interest.is_write())
-    }
-}
-
-fn borrowed(socket: &Socket) -> BorrowedFd<'_> {
-    std::os::fd::AsFd::as_fd(socket)
-}
-
-impl Reactor<Socket> for Registrar<'_> {
-    #[allow(
-        unsafe_code,
-        reason = "a client removes every socket before it closes it"
-    )]
-    fn add(&mut self, slot: Slot, source: &mut Socket, interest: Interest) -> io::Result<()> {
-        unsafe { self.poller.add(&*source, self.event(slot, interest)) }
-    }
-
-    fn change(&mut self, slot: Slot, source: &mut Socket, interest: Interest) -> io::Result<()> {
-        self.poller
-            .modify(borrowed(source), self.event(slot, interest))
-    }
-
-    fn remove(&mut self, _: Slot, source: &mut Socket) {
-        self.poller.delete(borrowed(source)).unwrap();
-    }
-}
-
-impl OnPolling {
-    fn registrar(&self, number: usize) -> Registrar<'_> {
-        Registrar {
-            poller: &self.poller,
-            first: 3 * number,
-        }
-    }
-}
-
-impl Reactors for OnPolling {
-    type Source = Socket;
-    type Tcp = Tcp;
-
-    fn new() -> Self {
-        Self {
-            poller: Poller::new().unwrap(),
-            events: Events::new(),
-        }
-    }
-
-    fn tcp() -> Tcp {
-        Tcp::new()
-    }
-
-    fn turn<T: Transport<Source = Socket>>(&mut self, number: usize, client: &mut Client<T>) {
-        client.turn(Instant::now(), &mut self.registrar(number));
-    }
-
-    fn close<T: Transport<Source = Socket>>(&mut self, number: usize, client: Client<T>) {
-        client.close(&mut self.registrar(number));
-    }
-
-    fn wait(&mut self, limit: Duration) -> Vec<(usize, Slot, Ready)> {
-        self.events.clear();
-        self.poller.wait(&mut self.events, Some(limit)).unwrap();
-        let told = |event: Event| {
-            let ready = Ready::new(event.readable, event.writable);
-            (event.key / 3, Slot::ALL[event.key % 3], ready)
-        };
-        self.events.iter().map(told).collect()
-    }
-}
-
-// -- mio: edges --------------------------------------------------------------------------------------------------------------
-
-#[cfg(feature = "mio")]
-pub(crate) struct OnMio {
-    poll: mio::Poll,
-    events: mio::Events,
-}
-
-#[cfg(feature = "mio")]
-impl Reactors for OnMio {
-    type Source = ftp_mio::mio::AnySource;
-    type Tcp = ftp_mio::mio::Tcp;
-
-    fn new() -> Self {
-        Self {
-            poll: mio::Poll::new().unwrap(),
-            events: mio::Events::with_capacity(256),
-        }
-    }
-
-    fn tcp() -> Self::Tcp {
-        ftp_mio::mio::Tcp::new()
-    }
-
-    fn turn<T: Transport<Source = Self::Source>>(&mut self, number: usize, client: &mut Client<T>) {
-        let mut registrar = ftp_mio::mio::Registrar::new(self.poll.registry(), number);
-        client.turn(Instant::now(), &mut registrar);
-    }
-
-    fn close<T: Transport<Source = Self::Source>>(&mut self, number: usize, client: Client<T>) {
-        let mut registrar = ftp_mio::mio::Registrar::new(self.poll.registry(), number);
-        client.close(&mut registrar);
-    }
-
-    fn wait(&mut self, limit: Duration) -> Vec<(usize, Slot, Ready)> {
-        self.poll.poll(&mut self.events, Some(limit)).unwrap();
-        let told = |event: &mio::event::Event| {
-            let (number, slot) = ftp_mio::mio::slot(event.token());
-            (number, slot, ftp_mio::mio::ready(event))
-        };
-        self.events.iter().map(told).collect()
-    }
-}
-
-// -- the loop ----------------------------------------------------------------------------------------------------------------
+use crate::reactors::{LIMIT, Reactors};
 
 /// One client in a loop of its own.
 pub(crate) struct Alone<R: Reactors, T: Transport<Source = R::Source> = <R as Reactors>::Tcp> {
@@ -194,7 +39,7 @@ impl<R: Reactors, T: Transport<Source = R::Source>> Alone<R, T> {
     pub(crate) fn over(transport: T, to: &[SocketAddr], config: Config) -> Self {
         let builder = Builder::new(transport).config(config);
         Self {
-            reactors: R::new(),
+            reactors: R::new().unwrap(),
             client: builder.connect_to(to.iter().copied(), Instant::now()),
             received: Vec::new(),
             content: Vec::new(),
@@ -218,16 +63,14 @@ impl<R: Reactors, T: Transport<Source = R::Source>> Alone<R, T> {
     pub(crate) fn until<V>(&mut self, mut done: impl FnMut(&mut Client<T>) -> Option<V>) -> V {
         let start = Instant::now();
         loop {
-            self.reactors.turn(0, &mut self.client);
+            self.client
+                .turn(Instant::now(), &mut self.reactors.registrar(0));
             if let Some(value) = done(&mut self.client) {
                 return value;
             }
             self.move_payload();
             assert!(start.elapsed() < LIMIT, "it hangs: {:?}", self.client);
-            let limit = self.client.timeout(Instant::now()).unwrap_or(LIMIT);
-            for (_, slot, ready) in self.reactors.wait(limit.min(LIMIT)) {
-                self.client.ready(slot, ready);
-            }
+            self.reactors.wait_for(&mut self.client).unwrap();
         }
     }
 
@@ -240,8 +83,8 @@ impl<R: Reactors, T: Transport<Source = R::Source>> Alone<R, T> {
         );
     }
 
-    pub(crate) fn close(mut self) {
-        self.reactors.close(0, self.client);
+    pub(crate) fn close(self) {
+        self.client.close(&mut self.reactors.registrar(0));
     }
 }
 
@@ -303,7 +146,7 @@ impl<R: Reactors> Crowd<R> {
             (n, builder.connect_to([to], Instant::now()))
         };
         Self {
-            reactors: R::new(),
+            reactors: R::new().unwrap(),
             clients: (0..number).map(client).collect(),
             coming: 0..number,
             awaited: BTreeSet::new(),
@@ -347,7 +190,7 @@ impl<R: Reactors> Crowd<R> {
         if let Some(before) = client.deadline() {
             self.deadlines.remove(&(before, number));
         }
-        self.reactors.turn(number, client);
+        client.turn(Instant::now(), &mut self.reactors.registrar(number));
         if let Some(after) = client.deadline() {
             self.deadlines.insert((after, number));
         }
@@ -379,7 +222,7 @@ impl<R: Reactors> Crowd<R> {
             Some((at, _)) => at.saturating_duration_since(Instant::now()),
             None => CROWD_LIMIT,
         };
-        for (number, slot, ready) in self.reactors.wait(limit.min(CROWD_LIMIT)) {
+        for (number, slot, ready) in self.reactors.wait(limit.min(CROWD_LIMIT)).unwrap() {
             if let Some(client) = self.clients.get_mut(&number) {
                 client.ready(slot, ready);
                 self.due.insert(number);
@@ -387,9 +230,9 @@ impl<R: Reactors> Crowd<R> {
         }
     }
 
-    pub(crate) fn close(mut self) {
+    pub(crate) fn close(self) {
         for (number, client) in self.clients {
-            self.reactors.close(number, client);
+            client.close(&mut self.reactors.registrar(number));
         }
     }
 }
