@@ -589,3 +589,41 @@ fn a_refill_tells_whether_it_was_accepted() {
     assert!(!refused.demands_resumption());
     assert!(run("421 bye\r\n", false).is_err());
 }
+
+/// CCC ends a TLS that there is: in clear it is never sent, whatever is allowed.
+#[test]
+fn nothing_to_end_in_clear() {
+    let mut config = Config::default();
+    config.clear_control = true;
+    let mut session = Session::new(config, Control::default());
+    session.receive(b"220 Hello.\r\n");
+    let ticket = session.submit(Command::bare(Verb::Ccc)).unwrap();
+    assert_eq!(session.transmit(), b"");
+    let Poll::Ready(Err(error)) = session.poll_reply(ticket) else {
+        panic!("it waits");
+    };
+    assert_eq!(*error.kind(), ErrorKind::Misuse(Misuse::WrongSecurity));
+}
+
+/// What a command changes is known when it was accepted, and forgotten with REIN.
+#[test]
+fn what_commands_change_is_known() {
+    use ftp_proto::Representation::{Ascii, Image};
+    let mut session = Session::new(Config::default(), Control::default());
+    session.receive(b"220 Hello.\r\n");
+    let mut accept = |line: &str| {
+        let ticket = session.submit(Command::raw(line).unwrap()).unwrap();
+        session.transmitted(session.transmit().len());
+        session.receive(b"200 Yes.\r\n");
+        assert!(session.poll_reply(ticket).is_ready());
+        (session.representation(), session.is_data_protected())
+    };
+    assert_eq!(accept("TYPE I"), (Some(Image), false));
+    assert_eq!(accept("TYPE A"), (Some(Ascii), false));
+    assert_eq!(accept("TYPE i"), (Some(Image), false));
+    assert_eq!(accept("TYPE a"), (Some(Ascii), false));
+    assert_eq!(accept("TYPE E"), (None, false));
+    assert_eq!(accept("TYPE I"), (Some(Image), false));
+    assert_eq!(accept("PROT p"), (Some(Image), true));
+    assert_eq!(accept("REIN"), (None, false));
+}
