@@ -317,13 +317,12 @@ impl Session {
         }
         let timeouts = &self.config.timeouts;
         let limit = match reason {
-            Reason::Reply => timeouts.reply,
             Reason::DataOpen => timeouts.data_open,
             Reason::Securing => timeouts.securing,
             Reason::TlsClose => timeouts.tls_close,
             Reason::Completion => timeouts.completion,
             Reason::Drain => timeouts.drain,
-            _ => return, // The payload's own limits began with it and go on.
+            _ => return, // The limits of a reply and of payload began with those and go on.
         };
         self.cancel_payload_unless_moving();
         self.timers.request(reason, limit);

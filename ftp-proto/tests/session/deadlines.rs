@@ -444,3 +444,52 @@ fn the_limit_of_a_reply_is_none_of_what_settles() {
     kept.ends(End::Clean).says("226 Done.");
     due(&kept, Reason::AbortGrace, 2);
 }
+
+/// A mark begins the wait for a command's final reply anew.
+#[test]
+fn a_mark_begins_the_wait_for_a_reply_anew() {
+    let mut hand = hand();
+    hand.submits("SITE SLOW");
+    hand.waits(20).says("150 Wait.");
+    due(&hand, Reason::Reply, 30);
+}
+
+/// The limits of payload end with it, and rest while it moves whatever else is waited for.
+#[test]
+fn the_limits_of_payload_are_payloads() {
+    let mut config = Config::default();
+    config.timeouts.data_idle = Duration::from_secs(3);
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve()).says("451 Sorry.");
+    due(&hand, Reason::DataIdle, 3);
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve()).ends(End::Clean);
+    due(&hand, Reason::Completion, 30);
+}
+
+/// A driver that does not close when it is told to: what was sent was sent, and the final reply decides.
+#[test]
+fn an_end_of_tls_that_is_not_waited_for() {
+    let mut hand = hand();
+    hand.moves(store()).moved(5);
+    let data = hand.data();
+    hand.reports(Report::Closing { data });
+    hand.expires(Reason::TlsClose).acts(&["Finish"]);
+    hand.expires(Reason::TlsClose).acts(&["Discard"]);
+    hand.undecided().says("226 Done.");
+    assert_eq!(hand.completed().bytes, 5);
+}
+
+/// Another limit that runs out meanwhile is what it is.
+#[test]
+fn the_limit_of_the_whole_while_the_end_of_tls_is_awaited() {
+    let mut config = Config::default();
+    config.timeouts.operation = Some(Duration::from_secs(3));
+    let mut hand = Hand::new(config);
+    hand.moves(store()).moved(5);
+    let data = hand.data();
+    hand.reports(Report::Closing { data });
+    hand.expires(Reason::TlsClose).expires(Reason::Operation);
+    let cause = hand.interrupted().cause;
+    assert_eq!(cause, Interruption::Timeout(Reason::Operation));
+}

@@ -611,19 +611,26 @@ fn what_commands_change_is_known() {
     use ftp_proto::Representation::{Ascii, Image};
     let mut session = Session::new(Config::default(), Control::default());
     session.receive(b"220 Hello.\r\n");
-    let mut accept = |line: &str| {
+    let mut ask = |line: &str, reply: &str| {
         let ticket = session.submit(Command::raw(line).unwrap()).unwrap();
         session.transmitted(session.transmit().len());
-        session.receive(b"200 Yes.\r\n");
+        session.receive(format!("{reply}\r\n").as_bytes());
         assert!(session.poll_reply(ticket).is_ready());
         (session.representation(), session.is_data_protected())
     };
-    assert_eq!(accept("TYPE I"), (Some(Image), false));
-    assert_eq!(accept("TYPE A"), (Some(Ascii), false));
-    assert_eq!(accept("TYPE i"), (Some(Image), false));
-    assert_eq!(accept("TYPE a"), (Some(Ascii), false));
-    assert_eq!(accept("TYPE E"), (None, false));
-    assert_eq!(accept("TYPE I"), (Some(Image), false));
-    assert_eq!(accept("PROT p"), (Some(Image), true));
-    assert_eq!(accept("REIN"), (None, false));
+    let yes = "200 Yes.";
+    assert_eq!(ask("TYPE I", yes), (Some(Image), false));
+    assert_eq!(ask("TYPE A", yes), (Some(Ascii), false));
+    assert_eq!(ask("TYPE i", yes), (Some(Image), false));
+    assert_eq!(ask("TYPE a", yes), (Some(Ascii), false));
+    assert_eq!(ask("TYPE E", yes), (None, false));
+    assert_eq!(ask("TYPE I", yes), (Some(Image), false));
+    assert_eq!(ask("TYPE A", "504 No."), (None, false));
+    assert_eq!(ask("TYPE I", yes), (Some(Image), false));
+    assert_eq!(ask("PROT p", yes), (Some(Image), true));
+    assert_eq!(ask("PROT C", "536 No."), (Some(Image), true));
+    assert_eq!(ask("REIN", "502 No."), (Some(Image), true));
+    assert_eq!(ask("QUIT", "500 No."), (Some(Image), true));
+    assert_eq!(ask("REIN", yes), (None, false));
+    assert_eq!(session.state(), State::Usable);
 }

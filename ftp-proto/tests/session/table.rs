@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use ftp_proto::{
     Action, Closed, Compared, Config, Control, DataMode, End, ErrorKind, Event, Failure, Instant,
-    Interruption, Leniency, Policy, Reason, Report, Session, State, Verdict,
+    Interruption, Leniency, Policy, Reason, Report, Session, State, Transfer, Verdict,
 };
 
 use crate::hand::{Hand, active, code, retrieve, store};
@@ -603,4 +603,63 @@ fn more_than_expected_behind_an_early_226() {
     hand.moves(retrieve().limited_to(5)).moved(5);
     hand.says("226 Done.").ends(End::Limit);
     assert_eq!(hand.completed().bytes, 5);
+}
+
+/// The number of a 150 counts for a whole file in image type, and for nothing else.
+#[test]
+fn what_the_150_announces() {
+    let listing = || Transfer::machine_list(None);
+    for (transfer, fails) in [
+        (retrieve(), true),
+        (retrieve().resume_at(4), false),
+        (retrieve().ascii(), false),
+        (listing(), false),
+    ] {
+        let mut hand = Hand::new(Config::default());
+        hand.starts(transfer).says("150 Opening (10 bytes).");
+        let mark = hand.session.current_mark();
+        assert_eq!(mark.map(|mark| mark.code().get()), Some(150));
+        hand.moved(6).ends(End::Clean).says("226 Done.");
+        match hand.verdict() {
+            Ok(completed) => assert!(!fails && completed.compared == Compared::Nothing),
+            Err(error) => {
+                let cause = error.interrupted().map(|interrupted| interrupted.cause);
+                assert!(fails && cause == Some(Interruption::Length), "{error}");
+            }
+        }
+    }
+}
+
+/// 421 refuses a transfer that nothing was said of; otherwise it ends what was under way.
+#[test]
+fn a_421_to_a_transfer() {
+    let mut hand = Hand::new(Config::default());
+    hand.starts(retrieve()).says("421 Bye.");
+    let error = hand.verdict().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Refused(reply) if reply.code().get() == 421));
+    assert!(error.is_fatal());
+
+    let mut hand = Hand::new(Config::default());
+    hand.moves(store()).says("421 Bye.");
+    let interrupted = hand.interrupted();
+    assert_eq!(interrupted.cause, Interruption::ControlLost);
+    assert_eq!(code(&interrupted), Some(421));
+
+    // A success without a mark, and 421 behind it.
+    let mut hand = Hand::new(Config::default());
+    hand.starts(retrieve()).says("226 Done.");
+    hand.moved(5).says("421 Bye.").undecided().ends(End::Clean);
+    let interrupted = hand.interrupted();
+    assert_eq!(interrupted.cause, Interruption::ControlLost);
+    assert_eq!(interrupted.bytes, 5);
+}
+
+#[test]
+fn the_format_of_a_listing_that_its_command_tells() {
+    use ftp_proto::listing::Format;
+    use ftp_proto::operation::Rung;
+    assert_eq!(Rung::MachineList.format(), Some(Format::Facts));
+    for other in [Rung::ListAll, Rung::List, Rung::Status] {
+        assert_eq!(other.format(), None);
+    }
 }
