@@ -388,3 +388,17 @@ fn what_waits_is_counted_and_not_shown() {
     );
     assert!(!shown.contains("secret"));
 }
+
+/// Whoever has not asked yet is told of the end all the same, and nothing is waited for any more.
+#[test]
+fn the_end_concerns_what_nobody_has_asked_for_yet() {
+    let mut hand = hand();
+    hand.starts(retrieve()).says("550 No.");
+    hand.submits("NOOP");
+    hand.session.receive_eof();
+    hand.run();
+    assert_eq!(hand.session.deadline(), None);
+    let error = hand.verdict().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Refused(_)));
+    assert_eq!(error.after(), After::Dead);
+}

@@ -7,8 +7,8 @@ use ftp_proto::operation::{
 };
 use ftp_proto::{
     Action, After, Argument, Closed, Command, Config, Control, End, Error, ErrorKind, Failure,
-    Instant, Interruption, Link, Misuse, Operation, Policy, Report, Session, State, TlsPolicy,
-    Transfer, Verb, Violation,
+    Instant, Interruption, Link, Misuse, Operation, Policy, Report, Session, State, Ticket,
+    TlsPolicy, Transfer, Verb, Violation,
 };
 
 /// A session with its server's side in the hands of the test.
@@ -633,4 +633,26 @@ fn what_commands_change_is_known() {
     assert_eq!(ask("QUIT", "500 No."), (Some(Image), true));
     assert_eq!(ask("REIN", yes), (None, false));
     assert_eq!(session.state(), State::Usable);
+}
+
+/// Only the end of what was begun ends it, and only what was asked is waited for.
+#[test]
+fn a_handshake_ends_with_its_own_report_alone() {
+    let mut session = Session::new(Config::default(), Control::default());
+    session.receive(b"220 Hello.\r\n");
+    assert!(session.poll_reply(Ticket::GREETING).is_ready());
+    let auth = session.submit(Command::raw("AUTH TLS").unwrap()).unwrap();
+    session.transmitted(session.transmit().len());
+    session.receive(b"234 Go on.\r\n");
+    session.report(Report::Unsecured);
+    assert!(session.poll_reply(auth).is_pending());
+    assert!(!session.is_secured());
+    let spent = session.poll_reply(Ticket::GREETING);
+    assert!(matches!(spent, Poll::Ready(Err(error))
+        if *error.kind() == ErrorKind::Misuse(Misuse::SpentTicket)));
+    session.report(Report::Secured {
+        link: Link::Control,
+    });
+    assert!(session.poll_reply(auth).is_ready());
+    assert!(session.is_secured());
 }
