@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use ftp_proto::{
     Action, Closed, Compared, Config, Control, DataMode, End, ErrorKind, Event, Failure, Instant,
-    Interruption, Leniency, Policy, Reason, Report, Session, State, Transfer, Verdict,
+    Interruption, Leniency, Policy, Reason, Report, Session, State, Transfer, Verb, Verdict,
 };
 
 use crate::hand::{Hand, active, code, retrieve, store};
@@ -588,6 +588,7 @@ fn ipv4_modes_need_ipv4() {
             panic!("it begins");
         };
         assert_eq!(error.kind(), &ErrorKind::Policy(Policy::NeedsIpv4));
+        assert_eq!(error.verb(), Verb::Retr);
     }
 }
 
