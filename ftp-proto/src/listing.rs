@@ -53,6 +53,7 @@ mod name;
 mod netware;
 mod nonstop;
 mod nortel;
+mod number;
 mod os2;
 mod os400;
 mod os9;

@@ -1,7 +1,8 @@
 //! Dates and times of day as listings print them.
 
-use super::cursor::{Cursor, small};
+use super::cursor::Cursor;
 use super::months::month;
+use super::number::small;
 use crate::timestamp::{Timestamp, nanos};
 
 mod column;

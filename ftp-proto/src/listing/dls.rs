@@ -8,10 +8,11 @@
 //!                   79215
 //! ```
 
-use super::cursor::{Cursor, is_digits, number};
+use super::cursor::Cursor;
 use super::dates::column;
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::{is_digits, number};
 
 /// Where the size ends.
 const SIZE_END: usize = 23;

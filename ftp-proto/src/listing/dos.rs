@@ -4,10 +4,11 @@
 //! MM-DD-YY[YY]  HH:MM(AM|PM)  <DIR>|SIZE  NAME
 //! ```
 
-use super::cursor::{Cursor, is_blank, number, trim_end};
+use super::cursor::{Cursor, is_blank, trim_end};
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::{Context, DateOrder};
+use super::number::number;
 use crate::timestamp::Timestamp;
 
 /// The width of the column that holds `<DIR>` or a size, from the angle bracket to the name.

@@ -1,8 +1,9 @@
 //! EPLF, Bernstein's Easily Parsed LIST Format: `+fact,fact,...,<TAB>name`.
 
-use super::cursor::{number, permissions};
+use super::cursor::permissions;
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::number;
 use crate::timestamp::Timestamp;
 
 /// Reads a line: everything behind the first tab is the name, unknown facts are ignored.

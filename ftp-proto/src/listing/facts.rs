@@ -6,8 +6,9 @@
 
 use alloc::vec::Vec;
 
-use super::cursor::{number, permissions, split_once};
+use super::cursor::{permissions, split_once};
 use super::entry::{Entry, Kind};
+use super::number::number;
 use super::scan::{find, find_either};
 use crate::timestamp::Timestamp;
 

@@ -4,10 +4,11 @@
 //! tracks, lines or records, and are not bytes; load modules excepted. The date of a data set is that of its last
 //! reference, which is no modification.
 
-use super::cursor::{Cursor, is_digits, trim_end};
+use super::cursor::{Cursor, trim_end};
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::is_digits;
 use crate::timestamp::Timestamp;
 
 /// What the lines below a heading are.

@@ -1,9 +1,10 @@
 //! NetWare and Hellsoft: `T [RWCEAFMS] OWNER SIZE DATE NAME`.
 
-use super::cursor::{Cursor, is_digits, number, trim};
+use super::cursor::{Cursor, trim};
 use super::dates::{Column, column};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::{is_digits, number};
 
 /// Hellsoft's server puts this many blanks before the name.
 const PADDING: usize = 4;

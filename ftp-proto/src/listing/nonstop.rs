@@ -1,9 +1,10 @@
 //! HP NonStop (Tandem Guardian): `NAME CODE [O] EOF D-Mon-YY HH:MM:SS GROUP, USER "rwep"`.
 
-use super::cursor::{Cursor, is_digits, number, split_once, trim};
+use super::cursor::{Cursor, split_once, trim};
 use super::dates::{Clock, day_month_year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::{is_digits, number};
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
     let mut cursor = Cursor::new(line);

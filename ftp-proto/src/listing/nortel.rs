@@ -1,9 +1,10 @@
 //! Nortel wfFtp: `NAME SIZE MM/DD/YY Day. HH:MM:SS`.
 
-use super::cursor::{Cursor, number};
+use super::cursor::Cursor;
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::number;
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {

@@ -1,9 +1,10 @@
 //! OS/2: `SIZE [ATTRIBUTES] [DIR] MM-DD-YY HH:MM NAME`.
 
-use super::cursor::{Cursor, number};
+use super::cursor::Cursor;
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::number;
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {

@@ -1,9 +1,10 @@
 //! OS/400 and IBM i: `OWNER SIZE DATE TIME *TYPE NAME[/]`; members have neither size nor date.
 
-use super::cursor::{Cursor, number};
+use super::cursor::Cursor;
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::{Context, DateOrder};
+use super::number::number;
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {

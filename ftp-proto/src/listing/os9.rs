@@ -1,9 +1,10 @@
 //! OS-9: `OWNER YY/MM/DD HHMM ATTRIBUTES SECTOR SIZE NAME`.
 
-use super::cursor::{Cursor, is_digits, number, split_once};
+use super::cursor::{Cursor, split_once};
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::{is_digits, number};
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {

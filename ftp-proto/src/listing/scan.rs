@@ -1,6 +1,6 @@
 //! Searching short texts eight bytes at a time: columns and facts are too short for a vectorised search to pay.
 
-use super::cursor::number;
+use super::number::number;
 use super::span::Span;
 
 const ONES: u64 = u64::from_le_bytes([0x01; 8]);

@@ -8,10 +8,11 @@
 //! number precedes. The number is the size, what stands before it are the ids, and what follows after one blank is the
 //! name. Classic Mac servers (NetPresenz) fit the same shape with two more numbers or the word `folder`.
 
-use super::cursor::{Cursor, is_digits, number, permissions, split_once, trim};
+use super::cursor::{Cursor, permissions, split_once, trim};
 use super::dates::{Column, Reference, column};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::{is_digits, number};
 use crate::timestamp::Timestamp;
 
 mod usual;

@@ -2,10 +2,11 @@
 //!
 //! A file is reached as `FN.FT`. Records times record length is no size in bytes.
 
-use super::cursor::{Cursor, is_digits};
+use super::cursor::Cursor;
 use super::dates::{Clock, Dated, day, iso_date, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::is_digits;
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {

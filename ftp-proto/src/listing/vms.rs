@@ -4,10 +4,11 @@
 //! [DIR]NAME.TYPE;VER  BLOCKS[/ALLOCATED]  D-MON-YYYY HH:MM[:SS[.cc]]  [GROUP,OWNER]  (S,O,G,W)
 //! ```
 
-use super::cursor::{Cursor, is_digits, number, split_once, trim};
+use super::cursor::{Cursor, split_once, trim};
 use super::dates::{Clock, Dated, day_month_year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
+use super::number::{is_digits, number};
 
 const BLOCK: u64 = 512;
 

@@ -1,10 +1,11 @@
 //! Old VShell: `SIZE  Mon DD, YYYY HH:MM NAME[/]`.
 
-use super::cursor::{Cursor, number};
+use super::cursor::Cursor;
 use super::dates::{Clock, day, full_year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
 use super::months::month;
+use super::number::number;
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {

@@ -1,10 +1,11 @@
 //! VxWorks: `SIZE Mon-DD-YYYY HH:MM:SS NAME [<DIR>]`.
 
-use super::cursor::{Cursor, number, trim_end};
+use super::cursor::{Cursor, trim_end};
 use super::dates::{Clock, day, full_year, parts};
 use super::entry::{Entry, Kind};
 use super::families::Context;
 use super::months::month;
+use super::number::number;
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {

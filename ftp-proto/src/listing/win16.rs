@@ -5,11 +5,12 @@
 //! NAME  SIZE|<DIR>  Mon DD YYYY HH:MM     (Chameleon)
 //! ```
 
-use super::cursor::{Cursor, number};
+use super::cursor::Cursor;
 use super::dates::{Clock, Dated, day, full_year, parts, year};
 use super::entry::{Entry, Kind};
 use super::families::Context;
 use super::months::month;
+use super::number::number;
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {

@@ -1,7 +1,8 @@
 //! The date that stands in a line of `ls` somewhere between other columns.
 
-use super::super::cursor::{Cursor, is_digits, split_once};
+use super::super::cursor::{Cursor, split_once};
 use super::super::months::month;
+use super::super::number::is_digits;
 use super::{
     Clock, Dated, Reference, day, day_month_year, full_year, iso_date, parts, two_digits,
     without_year,
