@@ -20,8 +20,6 @@ impl Session {
         let facts = running.facts(self.config.lenient.contains(Leniency::NoCloseNotify));
         let objection = match running.link {
             Data::Broken => Some(Interruption::Data(running.failure)),
-            // There was more than there can have been, and the caller had not set that limit.
-            Data::Cut if running.spec.limit() != Some(running.bytes) => Some(Interruption::Length),
             _ => facts.objection(),
         };
         if let Some(cause) = objection {
