@@ -39,7 +39,8 @@ impl Session {
             Report::Accepted { peer, .. } if link == Data::Accepting => self.accepted(data, peer),
             Report::Secured { .. } if link == Data::Securing => self.start_moving(data),
             Report::Moved { bytes, .. } if has_payload => self.moved(bytes),
-            Report::Held { held, .. } if link == Data::Moving => self.hold(held),
+            // Where nothing moves, there is no limit that could rest.
+            Report::Held { held, .. } => self.hold(held),
             Report::Closing { .. } if link == Data::Moving && sending => {
                 self.set_link(Data::Closing);
             }
