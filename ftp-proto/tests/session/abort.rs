@@ -389,3 +389,17 @@ fn nothing_lingers_without_a_connection() {
         Some(Reason::AbortGrace)
     );
 }
+
+/// What answers the transfer and ABOR answers no keepalive between them: that is still owed, and PWD its fence.
+#[test]
+fn a_keepalive_between_the_transfer_and_abor() {
+    let mut config = Config::default();
+    config.keepalive = Some(Duration::from_secs(30));
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve()).expires(Reason::Keepalive);
+    hand.sends(&["NOOP"]);
+    abort(&mut hand);
+    hand.sends(&["ABOR"]).says("426 Cut.\n226 Aborted.");
+    hand.is(DRAINING(1)).expires(Reason::AbortGrace);
+    hand.sends(&["PWD"]).says("257 \"/\"").is_in_step();
+}
