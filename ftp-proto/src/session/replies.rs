@@ -85,8 +85,10 @@ impl Session {
 
     /// Whether this is a second reply of the transfer before, and not the answer to the next command.
     fn is_surplus(&self, reply: &Reply) -> bool {
+        // ABOR may be answered past a keepalive that stands before it.
         self.surplus != Surplus::Impossible
             && ends_transfer(reply.code())
+            && !self.pending.owes(Owner::Abort)
             && self
                 .pending
                 .head()
