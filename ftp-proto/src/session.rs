@@ -784,7 +784,6 @@ impl Session {
             )
         });
         self.tell(Event::Closed(closed));
-        self.verdicts.session_died();
         self.tell_waiting(&kind);
         self.transfer_lost(kind);
         if closed == Closed::Service {

@@ -1,6 +1,6 @@
 //! The verdicts that nobody has polled yet.
 
-use crate::error::{After, Error};
+use crate::error::Error;
 use crate::verdict::Completed;
 
 use super::TransferId;
@@ -32,14 +32,5 @@ impl Verdicts {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Result<Completed, Error>> {
         let both = self.latest.iter().chain(&self.earlier);
         both.map(|(_, verdict)| verdict)
-    }
-
-    /// A verdict that nobody has polled is one on a session that is over.
-    pub(super) fn session_died(&mut self) {
-        for (_, verdict) in self.latest.iter_mut().chain(&mut self.earlier) {
-            if let Err(error) = verdict {
-                *error = error.clone().with_after(After::Dead);
-            }
-        }
     }
 }
