@@ -228,9 +228,7 @@ impl Session {
     pub(super) fn settle_fence(&mut self, index: usize, answered: &Slot) {
         if answered.owner == Owner::Fence {
             // Should the server have answered the fence out of turn, what it owed comes behind it.
-            if index > 0 {
-                self.expect_surplus();
-            }
+            self.expect_surplus();
             self.pending.forgive_before(index);
         }
     }
