@@ -8,7 +8,7 @@ fn unix() {
         (b"-rwxr-x---   1 root     wheel     1290556 Nov 30 22:10 calibrate", file("calibrate").size(1_290_556).at("2023-11-30T22:10").mode(0o750).owner("root").group("wheel").no_target().links(1)),
         (b"-r--------   1 hypatia  readers         0 Feb  1  2019 empty.lock", file("empty.lock").size(0).at("2019-02-01").mode(0o400).owner("hypatia").group("readers").no_target().links(1)),
         (b"lrwxrwxrwx   1 root     root           11 May  4 18:00 current -> release-2.9", symlink("current").at("2024-05-04T18:00").mode(0o777).owner("root").group("root").target("release-2.9").links(1)),
-        (b"lrwxrwxrwx   1 www      www            24 Sep 17  2018 logs -> ../../shared/archive/log", symlink("logs").at("2018-09-17").mode(0o777).owner("www").group("www").target("../../shared/archive/log").links(1)),
+        (b"lrwxrwxrwx   1 www      www            24 Sep 17  2018 logs -> ../../others/archive/log", symlink("logs").at("2018-09-17").mode(0o777).owner("www").group("www").target("../../others/archive/log").links(1)),
         (b"drwxrwsr-x   4 1001     1002         4096 Oct  2  2022 dropbox", directory("dropbox").at("2022-10-02").mode(0o2775).owner("1001").group("1002").no_target().links(4)),
         (b"drwxrwxrwt  12 root     root        12288 Jun 15 11:58 tmp", directory("tmp").at("2024-06-15T11:58").mode(0o1777).owner("root").group("root").no_target().links(12)),
         (b"-rwsr-xr-x   1 root     root        68208 Mar 23  2023 pinglet", file("pinglet").size(68208).at("2023-03-23").mode(0o4755).owner("root").group("root").no_target().links(1)),
