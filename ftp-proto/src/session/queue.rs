@@ -143,8 +143,11 @@ impl Session {
     }
 
     fn refuse_when_dead(&mut self) {
-        if let Some(death) = self.dead.clone() {
-            self.tell_waiting(&death.kind);
+        // Payload may go on for long behind the end, and each piece of it comes by here.
+        let waits = !self.queue.is_empty();
+        if let Some(death) = self.dead.as_ref().filter(|_| waits) {
+            let kind = death.kind.clone();
+            self.tell_waiting(&kind);
         }
     }
 }
