@@ -4,12 +4,17 @@
 //! transfer's own reply and ABOR's are awaited for a grace; then a NOOP is sent as a fence: a 200 shows that nothing
 //! more will come, anything else was one of the two. A fence without an answer ends the session.
 //!
+//! A server may also forget a transfer that it has marked, and still carry it out on the next data connection, whatever
+//! that was opened for: pyftpdlib does when it is asked to abort before it has accepted the data connection, and says 225
+//! and no more. Where the replies leave that possible, the session ends.
+//!
 //! Keepalives that are unanswered when the transfer is over are awaited for the same grace. Since they are NOOPs too,
 //! PWD is the fence then.
 
-use crate::action::{Action, DataId, Report};
+use crate::action::{Action, DataId, Direction, Report};
 use crate::command::{Command, Verb};
-use crate::error::{Closed, ErrorKind};
+use crate::error::{Closed, ErrorKind, Violation};
+use crate::reply::ReplyCode;
 use crate::time::Reason;
 use crate::verdict::Interruption;
 
@@ -23,6 +28,9 @@ pub(super) struct Settlement {
     stage: Stage,
     /// The data connection, while it is kept.
     data: Option<DataId>,
+    /// Whether the server may still wait for the transfer's data connection: it has sent nothing, and no reply says that
+    /// the transfer is over.
+    held: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,10 +74,12 @@ impl Session {
 
     /// Begins the abort procedure for a transfer whose command is out and whose final reply is not there.
     pub(super) fn settle_by_abort(&mut self) {
-        let data = self
-            .transfer
-            .as_mut()
-            .and_then(|running| running.data.take());
+        let Some(running) = &mut self.transfer else {
+            return;
+        };
+        // What we have sent may still lie before the server.
+        let held = running.bytes == 0 || running.spec.direction() == Direction::Send;
+        let data = running.data.take();
         // What the driver was not asked for yet, it is not asked for any more.
         if let Some(data) = data {
             self.forget_actions(data);
@@ -82,6 +92,7 @@ impl Session {
                 self.settlement = Some(Settlement {
                     stage: Stage::Flushing,
                     data,
+                    held,
                 });
                 self.write(Owner::Abort, &Command::bare(Verb::Abor));
                 self.timers
@@ -91,6 +102,7 @@ impl Session {
                 self.settlement = Some(Settlement {
                     stage: Stage::Grace,
                     data,
+                    held,
                 });
                 self.drop_settled_data();
                 self.timers
@@ -110,6 +122,7 @@ impl Session {
             self.settlement = Some(Settlement {
                 stage: Stage::Prelude,
                 data: None,
+                held: false,
             });
         }
     }
@@ -120,6 +133,7 @@ impl Session {
             self.settlement = Some(Settlement {
                 stage: Stage::Grace,
                 data: None,
+                held: false,
             });
             self.timers
                 .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
@@ -134,9 +148,11 @@ impl Session {
         } else {
             Verb::Noop
         };
+        let held = self.settlement.as_ref().is_some_and(|known| known.held);
         self.settlement = Some(Settlement {
             stage: Stage::Fence,
             data: None,
+            held,
         });
         self.write(Owner::Fence, &Command::bare(verb));
         self.timers
@@ -224,13 +240,28 @@ impl Session {
         }
     }
 
-    /// A fence that is answered shows that nothing before it will be answered any more.
-    pub(super) fn settle_fence(&mut self, index: usize, answered: &Slot) {
-        if answered.owner == Owner::Fence {
-            // Should the server have answered the fence out of turn, what it owed comes behind it.
-            self.expect_surplus();
-            self.pending.forgive_before(index);
+    /// What a final reply says about the replies before it.
+    pub(super) fn settle_answered(&mut self, index: usize, answered: &Slot, code: ReplyCode) {
+        match answered.owner {
+            Owner::Transfer => {
+                if let Some(settlement) = &mut self.settlement {
+                    settlement.held &= answered.waits_for_data() && code == ReplyCode::DATA_OPEN;
+                }
+            }
+            Owner::Fence => self.settle_fence(index),
+            _ => {}
         }
+    }
+
+    /// A fence that is answered shows that nothing before it will be answered any more.
+    fn settle_fence(&mut self, index: usize) {
+        let held = self.settlement.as_ref().is_some_and(|known| known.held);
+        if held && self.pending.forgets_transfer(index) {
+            return self.violate(Violation::TransferForgotten);
+        }
+        // Should the server have answered the fence out of turn, what it owed comes behind it.
+        self.expect_surplus();
+        self.pending.forgive_before(index);
     }
 
     pub(super) fn settle_if_nothing_is_owed(&mut self) {

@@ -50,7 +50,8 @@ pub struct Config {
     ///
     /// Saves a round trip for each file on vsftpd, ProFTPD and inetutils ftpd. Pure-FTPd may refuse, which costs nothing
     /// and ends it for the session. pyftpdlib closes the running data connection at an EPSV: that transfer fails there,
-    /// and says so.
+    /// and says so; and where nothing of it had come yet, the session ends
+    /// ([`Violation::TransferForgotten`](crate::Violation::TransferForgotten)), for the server may still send it.
     pub lookahead: bool,
     /// Send what usually follows without waiting for the reply that it depends on: PASS behind USER, RNTO behind RNFR,
     /// and behind the login of [`Login::then`](crate::operation::Login::then) what opens the first data connection. Off

@@ -28,6 +28,12 @@ impl Slot {
         matches!(self.verb, Verb::Epsv | Verb::Pasv)
     }
 
+    /// Whether the server has said that the transfer begins, and not that it has the data connection (125).
+    pub(super) fn waits_for_data(&self) -> bool {
+        let code = self.mark.as_ref().map(|mark| mark.code());
+        code.is_some_and(|code| code != ReplyCode::DATA_ALREADY_OPEN)
+    }
+
     /// Whether this was asked ahead for a transfer, which may have been taken back since.
     fn is_ahead(&self) -> bool {
         self.owner == Owner::Ahead || (self.owner == Owner::Nobody && self.asks_for_port())
@@ -177,6 +183,13 @@ impl Pending {
             return None;
         }
         Some(self.unordered(code, written).unwrap_or(0))
+    }
+
+    /// Whether ABOR has no reply of its own before the fence, and the transfer none, or none that says how it ended.
+    pub(super) fn forgets_transfer(&self, fence: usize) -> bool {
+        let before = || self.slots.iter().take(fence);
+        let mut transfers = before().filter(|slot| slot.owner == Owner::Transfer);
+        before().any(|slot| slot.owner == Owner::Abort) && transfers.all(Slot::waits_for_data)
     }
 
     /// Removes what a fence has shown will not be answered any more: everything before it.

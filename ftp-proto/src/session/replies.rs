@@ -140,7 +140,7 @@ impl Session {
         let Some(slot) = self.pending.take(index) else {
             return;
         };
-        self.settle_fence(index, &slot);
+        self.settle_answered(index, &slot, reply.code());
         if index == 0 {
             self.await_head();
         }

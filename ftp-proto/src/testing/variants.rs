@@ -55,6 +55,6 @@ variants!(Interruption:
     Reply, Data, NotResumed, Truncated, Length, NoGoAhead, NoData, NoEof, NotTaken, Aborted, Timeout, ControlLost,
 );
 variants!(Violation:
-    Reply, TruncatedReply, TooManyPreliminary, TooManyUnsolicited, OutOfOrder, BytesBeforeTls, Address, Path, Size,
+    Reply, TruncatedReply, TooManyPreliminary, TooManyUnsolicited, OutOfOrder, TransferForgotten, BytesBeforeTls, Address, Path, Size,
     Timestamp,
 );

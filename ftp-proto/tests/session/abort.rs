@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ftp_proto::{
     AbortStyle, Closed, Config, End, Failure, Interruption, Link, Reason, Report, State, Transfer,
+    Violation,
 };
 
 use crate::hand::{Hand, retrieve, store};
@@ -91,6 +92,75 @@ fn no_reply_at_all_before_the_fence() {
         .sends(&["NOOP"])
         .is(DRAINING(3));
     hand.says("200 Fence.").is_in_step();
+}
+
+/// pyftpdlib, when it is asked to abort before it has accepted the data connection, says 225 alone and keeps the file for
+/// the next data connection, which would bring it as another one.
+#[test]
+fn a_transfer_that_the_server_may_still_hold_ends_the_session() {
+    for (transfer, bytes) in [(retrieve(), 0), (store(), 0), (store(), 3)] {
+        for alone in ["225 Closed.", "150 Soon.\n225 Closed.", ""] {
+            for style in [AbortStyle::Abor, AbortStyle::CloseData] {
+                let mut hand = aborted_early(transfer.clone(), "150 Here.", bytes, style);
+                settles_by_fence(&mut hand, alone, style);
+                hand.is(FORGOTTEN).acts(&["Close"]);
+            }
+        }
+    }
+}
+
+/// The server had the data connection; or never began; or says how it ended, or says two things.
+#[test]
+fn a_transfer_that_the_server_cannot_hold_any_more_does_not() {
+    for (mark, alone) in [
+        ("125 Here.", "225 Closed."),
+        ("125 Here.", ""),
+        ("", "225 Closed."),
+        ("", ""),
+        ("150 Here.", "426 Cut."),
+        ("150 Here.", "226 Aborted."),
+        ("150 Here.", "125 Got it.\n225 Closed."),
+    ] {
+        for style in [AbortStyle::Abor, AbortStyle::CloseData] {
+            let mut hand = aborted_early(retrieve(), mark, 0, style);
+            settles_by_fence(&mut hand, alone, style);
+            hand.is_in_step();
+        }
+    }
+    let mut hand = aborted_early(retrieve(), "150 Here.", 0, AbortStyle::Abor);
+    hand.says("225 Closed.").expires(Reason::AbortGrace);
+    hand.says("226 Aborted.\n200 Fence.").is_in_step();
+}
+
+const FORGOTTEN: State = State::Dead(Closed::Violation(Violation::TransferForgotten));
+
+fn aborted_early(transfer: Transfer, mark: &str, bytes: u64, style: AbortStyle) -> Hand {
+    let mut config = Config::default();
+    config.abort = style;
+    let mut hand = Hand::new(config);
+    hand.starts(transfer);
+    if !mark.is_empty() {
+        hand.says(mark);
+    }
+    if bytes > 0 {
+        hand.moved(bytes);
+    }
+    abort(&mut hand);
+    hand
+}
+
+/// One reply, or none, and the fence.
+fn settles_by_fence(hand: &mut Hand, alone: &str, style: AbortStyle) {
+    let without_abor = style == AbortStyle::CloseData;
+    if without_abor {
+        hand.expires(Reason::AbortGrace);
+    }
+    hand.sends(&["ABOR"]);
+    if !alone.is_empty() {
+        hand.says(alone);
+    }
+    hand.expires(Reason::AbortGrace).sends(&["NOOP"]);
+    hand.obeys().says("200 Fence.");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::task::Poll;
 
 use ftp_proto::operation::Series;
 use ftp_proto::{
-    Argument, Completed, Config, DataMode, End, Error, ErrorKind, Failure, Interruption, Misuse,
-    Operation, Reason, Transfer, TransferId,
+    Argument, Closed, Completed, Config, DataMode, End, Error, ErrorKind, Failure, Interruption,
+    Misuse, Operation, Reason, State, Transfer, TransferId, Violation,
 };
 
 use crate::hand::{Hand, name, retrieve};
@@ -105,18 +105,35 @@ fn answered_while_data_still_moves() {
 #[test]
 fn answered_at_once() {
     let (mut hand, first, second) = two();
-    hand.says("229 Port (|||4712|)").acts(&[]);
-    hand.ends(End::Clean).expires(Reason::Completion);
-    let error = verdict(&mut hand, first).unwrap_err();
-    let cause = error.interrupted().unwrap().cause;
-    assert_eq!(cause, Interruption::Timeout(Reason::Completion));
-    hand.sends(&["ABOR"]).says("225 Nothing to abort.");
-    hand.expires(Reason::AbortGrace)
-        .sends(&["NOOP"])
-        .says("200 Yes.");
+    hand.moved(3);
+    dropped_without_a_word(&mut hand, first);
     // What was asked ahead may be closed by now.
     hand.sends(&["EPSV"]).says("229 Port (|||4713|)");
     second_succeeds(&mut hand, second);
+}
+
+/// If it had not accepted the data connection yet, it still has the file, and would send it as the next one.
+#[test]
+fn answered_before_anything_moved() {
+    let (mut hand, first, second) = two();
+    dropped_without_a_word(&mut hand, first);
+    let forgotten = Violation::TransferForgotten;
+    hand.is(State::Dead(Closed::Violation(forgotten)))
+        .sends(&[]);
+    let error = verdict(&mut hand, second).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Violation(forgotten));
+}
+
+#[track_caller]
+fn dropped_without_a_word(hand: &mut Hand, first: TransferId) {
+    hand.says("229 Port (|||4712|)").acts(&[]);
+    hand.ends(End::Clean).expires(Reason::Completion);
+    let error = verdict(hand, first).unwrap_err();
+    let cause = error.interrupted().unwrap().cause;
+    assert_eq!(cause, Interruption::Timeout(Reason::Completion));
+    hand.sends(&["ABOR"]).says("225 Closed.");
+    hand.expires(Reason::AbortGrace).sends(&["NOOP"]);
+    hand.says("200 Yes.");
 }
 
 /// A server that answers out of order is not asked ahead again.

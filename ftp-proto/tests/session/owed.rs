@@ -353,7 +353,7 @@ fn the_errors_say_what_the_session_is_good_for_when_they_are_polled() {
 fn what_comes_behind_a_fence_is_surplus() {
     for answered in ["426 Aborted.", ""] {
         let mut hand = Hand::new(Config::default());
-        hand.moves(retrieve());
+        hand.moves(retrieve()).moved(3);
         let id = hand.session.current_transfer().unwrap();
         hand.session.abort(id);
         hand.run();

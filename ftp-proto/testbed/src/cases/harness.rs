@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use ftp_proto::trace::Record;
-use ftp_proto::{Config, Detail, State, Verb};
+use ftp_proto::{Closed, Config, Detail, State, Verb, Violation};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use super::bench::{Bench, Outcome, ensure, works};
@@ -198,12 +198,14 @@ fn run_case<S: Subject>(
     config.detail = Detail::Everything;
     (case.configure)(&mut config);
     let mut subject = S::connect(address, config)?;
-    let outcome = (case.check)(bench, &mut subject).and_then(|()| is_left_usable(&mut subject));
+    let kind = bench.server().kind();
+    let outcome =
+        (case.check)(bench, &mut subject).and_then(|()| is_left_usable(kind, &mut subject));
     let trace = subject.take_trace();
     keep_trace(name, &trace)?;
     outcome
         .and_then(|()| only_asked_for(mode, &trace))
-        .and_then(|()| (case.trace)(bench.server().kind(), mode, &trace))
+        .and_then(|()| (case.trace)(kind, mode, &trace))
         .and_then(|()| is_whole(&trace))
         .map_err(|complaint| with_dialogue(&complaint, &trace))
 }
@@ -219,9 +221,11 @@ fn keep_trace(name: &str, trace: &[Record]) -> Outcome {
 }
 
 /// What every case leaves behind, unless it ended the session.
-fn is_left_usable<S: Subject>(subject: &mut S) -> Outcome {
+fn is_left_usable<S: Subject>(kind: Kind, subject: &mut S) -> Outcome {
+    const FORGOTTEN: Closed = Closed::Violation(Violation::TransferForgotten);
     match subject.session().state() {
-        State::Dead(ftp_proto::Closed::Quit) => Ok(()),
+        State::Dead(Closed::Quit) => Ok(()),
+        State::Dead(FORGOTTEN) if kind == Kind::Pyftpdlib => Ok(()),
         _ => works(subject),
     }
 }

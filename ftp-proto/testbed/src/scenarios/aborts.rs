@@ -1,8 +1,10 @@
 //! What servers answer to an abort, in every order, and what is done when they do not.
 
-use ftp_proto::{AbortStyle, Closed, Failure, Interruption, Reason};
+use ftp_proto::{AbortStyle, Closed, Failure, Interruption, Reason, Violation};
 
-use super::{Download, PROMPT, SHORT, Scenario, Told, aborted, download, opening, retr};
+use super::{
+    Download, PROMPT, SHORT, Scenario, Told, Upload, aborted, download, opening, retr, stor, upload,
+};
 use crate::scripted::Script;
 
 /// What six servers answer, and a few more: the transfer's reply and ABOR's, or the other way round.
@@ -23,6 +25,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     scenarios.extend(styles());
     scenarios.extend(moments());
     scenarios.extend(losses());
+    scenarios.extend(forgotten());
     scenarios
 }
 
@@ -224,5 +227,50 @@ fn losses() -> Vec<Scenario> {
         )
         .release("told")
         .goes_on(),
+    ]
+}
+
+/// pyftpdlib, asked to abort before it has accepted the data connection.
+fn forgotten() -> Vec<Scenario> {
+    const FORGOTTEN: Closed = Closed::Violation(Violation::TransferForgotten);
+    let settled = |replies: &str| aborted(replies).answer("NOOP", "200 fence\r\n");
+    let timed_out = Interruption::Timeout(Reason::DataIdle);
+    let idle = |name: &str, mark: &str, script: Script| {
+        let script = opening().answer("RETR a", mark).then_all(script);
+        Scenario::new(name, script)
+            .configured(|config| {
+                config.timeouts.data_idle = PROMPT;
+                config.timeouts.abort_grace = SHORT;
+            })
+            .then(download(), Told::broken(b"", timed_out).draining(2))
+            .release("told")
+    };
+    let failing = Upload {
+        fails: true,
+        ..upload(b"abc")
+    };
+    vec![
+        idle(
+            "a_download_that_the_server_may_still_hold",
+            "150 soon\r\n",
+            settled("225 closed\r\n").expect_close(),
+        )
+        .ends(FORGOTTEN),
+        idle(
+            "a_download_that_had_its_data_connection",
+            "125 here\r\n",
+            settled("225 closed\r\n"),
+        )
+        .goes_on(),
+        Scenario::new(
+            "an_upload_that_the_server_may_still_hold",
+            stor("150 soon\r\n")
+                .then_all(settled("225 closed\r\n"))
+                .expect_close(),
+        )
+        .configured(|config| config.timeouts.abort_grace = SHORT)
+        .then(failing, Told::elsewhere().draining(2))
+        .release("told")
+        .ends(FORGOTTEN),
     ]
 }
