@@ -83,10 +83,11 @@ impl Berth {
         }
     }
 
-    /// pyftpdlib 2.2.0, asked for a second active data connection, forgets the descriptor of the first, which may be
-    /// that of another session by then: it is served one session after the other.
+    /// Two servers are served one session after the other. pyftpdlib 2.2.0, asked for a second active data connection,
+    /// forgets the descriptor of the first, which may be that of another session by then. vsftpd 3.0.3 ends a session of
+    /// two that choose the same passive port at once.
     fn turn(&self) -> Option<MutexGuard<'_, ()>> {
-        (self.kind == Kind::Pyftpdlib).then(|| lock(&self.turn))
+        matches!(self.kind, Kind::Pyftpdlib | Kind::Vsftpd).then(|| lock(&self.turn))
     }
 
     /// Runs a case if the server can be run.
