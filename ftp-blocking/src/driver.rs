@@ -692,7 +692,7 @@ impl<T: Transport> Driver<T> {
         if let Link::Data(data) = link {
             self.discard(data);
         }
-        let failure = failure(&error);
+        let failure = error.kind().into();
         self.source = Some(error);
         self.session.report(Report::Failed { link, failure });
     }
@@ -767,26 +767,5 @@ fn read(result: io::Result<Option<Input>>) -> io::Result<Option<Input>> {
     match patient(result) {
         Ok(Some(Input::Bytes(0))) => Err(io::ErrorKind::UnexpectedEof.into()),
         result => result,
-    }
-}
-
-/// The machine's coarse view of an error of the operating system.
-fn failure(error: &io::Error) -> Failure {
-    use io::ErrorKind as Kind;
-    match error.kind() {
-        Kind::ConnectionRefused => Failure::Refused,
-        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
-            Failure::Unreachable
-        }
-        Kind::TimedOut => Failure::TimedOut,
-        Kind::ConnectionReset
-        | Kind::ConnectionAborted
-        | Kind::BrokenPipe
-        | Kind::UnexpectedEof => Failure::Reset,
-        Kind::InvalidData => Failure::Tls,
-        Kind::AddrInUse | Kind::AddrNotAvailable | Kind::PermissionDenied | Kind::OutOfMemory => {
-            Failure::Local
-        }
-        _ => Failure::Other,
     }
 }

@@ -91,7 +91,7 @@ pub use connect::{Builder, DEFAULT_PORT, IMPLICIT_TLS_PORT};
 pub use download::Download;
 pub use error::{Error, Result};
 pub use ftp_proto as proto;
-pub use listing::{Facts, system_time};
+pub use listing::Facts;
 pub use tcp::{Tcp, TcpLink, TcpPort};
 #[cfg(feature = "rustls")]
 pub use tls::{DataHandshakes, Tls, TlsBuilder, TlsLink};

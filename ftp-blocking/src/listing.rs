@@ -1,6 +1,6 @@
 //! Directories: entries as they arrive, or all of them.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use ftp_proto::listing::{Entry, Format, Kind, Line, Name, Options, Reader, Skip};
 use ftp_proto::operation::{Exchange, List, Listed, Payload, Rung};
@@ -236,35 +236,10 @@ impl Facts {
     }
 }
 
-/// A time of a listing as the standard library's; `None` if its zone is not known, or it lies beyond what that takes.
-///
-/// ```
-/// use std::time::{Duration, SystemTime};
-/// use ftp_blocking::proto::timestamp::Timestamp;
-///
-/// let time = Timestamp::from_time_val(b"19700101000010")?;
-/// assert_eq!(ftp_blocking::system_time(&time), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(10)));
-/// # Ok::<(), ftp_blocking::proto::timestamp::TimestampError>(())
-/// ```
-pub fn system_time(time: &Timestamp) -> Option<SystemTime> {
-    let (seconds, nanos) = time.unix_time()?;
-    let whole = Duration::from_secs(seconds.unsigned_abs());
-    let at = match seconds {
-        0.. => SystemTime::UNIX_EPOCH.checked_add(whole),
-        _ => SystemTime::UNIX_EPOCH.checked_sub(whole),
-    };
-    at?.checked_add(Duration::from_nanos(u64::from(nanos)))
-}
-
 /// Options with the present time, by which LIST's dates without a year are understood.
 fn listing_time() -> Options {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let now = i64::try_from(since.as_secs())
-        .ok()
-        .and_then(|seconds| Timestamp::from_unix_time(seconds).ok());
-    now.map_or_else(Options::new, |now| Options::new().now(now))
+    let now = Timestamp::from_system_time(SystemTime::now());
+    now.map_or_else(|_| Options::new(), |now| Options::new().now(now))
 }
 
 fn reader_for(options: &Options, format: Option<Format>) -> Reader {

@@ -8,9 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use ftp_proto::{
-    Action, Config, Control, Event, Failure, Instant, Link, Report, Session, State, Target,
-};
+use ftp_proto::{Action, Config, Control, Event, Instant, Link, Report, Session, State, Target};
 
 use crate::attempt::{self, retried, tried};
 use crate::data::{Data, DataLink, Port, Stage};
@@ -356,7 +354,7 @@ impl<T: Transport> Driver<T> {
         if let Link::Data(data) = link {
             self.discard(data, reactor);
         }
-        let failure = failure(&error);
+        let failure = error.kind().into();
         self.source = Some(error);
         self.session.report(Report::Failed { link, failure });
     }
@@ -440,27 +438,5 @@ impl<T: Transport> Driver<T> {
             &mut self.budget,
             &mut self.touched,
         )
-    }
-}
-
-/// The machine's coarse view of an error of the operating system.
-pub(crate) fn failure(error: &io::Error) -> Failure {
-    use io::ErrorKind as Kind;
-    match error.kind() {
-        Kind::ConnectionRefused => Failure::Refused,
-        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
-            Failure::Unreachable
-        }
-        Kind::TimedOut => Failure::TimedOut,
-        Kind::ConnectionReset
-        | Kind::ConnectionAborted
-        | Kind::BrokenPipe
-        | Kind::WriteZero
-        | Kind::UnexpectedEof => Failure::Reset,
-        Kind::InvalidData => Failure::Tls,
-        Kind::AddrInUse | Kind::AddrNotAvailable | Kind::PermissionDenied | Kind::OutOfMemory => {
-            Failure::Local
-        }
-        _ => Failure::Other,
     }
 }

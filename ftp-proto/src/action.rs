@@ -304,3 +304,37 @@ pub enum Failure {
     #[error("connection failed")]
     Other,
 }
+
+/// What std calls an error, as coarsely as the machine needs it. TLS libraries report what the peer did wrong as
+/// `InvalidData`. Feature `std`.
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use ftp_proto::Failure;
+/// assert_eq!(Failure::from(std::io::ErrorKind::BrokenPipe), Failure::Reset);
+/// # }
+/// ```
+#[cfg(feature = "std")]
+impl From<std::io::ErrorKind> for Failure {
+    fn from(kind: std::io::ErrorKind) -> Self {
+        use std::io::ErrorKind as Kind;
+        match kind {
+            Kind::ConnectionRefused => Self::Refused,
+            Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+                Self::Unreachable
+            }
+            Kind::TimedOut => Self::TimedOut,
+            Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::BrokenPipe
+            | Kind::WriteZero
+            | Kind::UnexpectedEof => Self::Reset,
+            Kind::InvalidData => Self::Tls,
+            Kind::AddrInUse
+            | Kind::AddrNotAvailable
+            | Kind::PermissionDenied
+            | Kind::OutOfMemory => Self::Local,
+            _ => Self::Other,
+        }
+    }
+}

@@ -47,6 +47,7 @@
 //!   [`listing`], [`ascii`], [`lines`].
 //! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS: `tls`, behind the
 //!   feature `rustls`.
+//! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to its `SystemTime`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
@@ -57,6 +58,8 @@
 )]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod action;
 pub mod address;

@@ -292,6 +292,33 @@ impl Timestamp {
             .in_zone(Zone::Utc)
     }
 
+    /// A time of std's in UTC, to the second. Feature `std`.
+    ///
+    /// # Errors
+    /// As [`from_unix_time`](Self::from_unix_time).
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// use std::time::{Duration, SystemTime};
+    /// use ftp_proto::timestamp::Timestamp;
+    /// let time = SystemTime::UNIX_EPOCH - Duration::from_millis(1);
+    /// assert_eq!(Timestamp::from_system_time(time).unwrap().to_string(), "1969-12-31T23:59:59Z");
+    /// # }
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn from_system_time(time: std::time::SystemTime) -> Result<Self, TimestampError> {
+        let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH);
+        let seconds = match since {
+            Ok(after) => i64::try_from(after.as_secs()),
+            Err(before) => {
+                let before = before.duration();
+                let part = u64::from(before.subsec_nanos() > 0);
+                i64::try_from(before.as_secs().saturating_add(part)).map(i64::wrapping_neg)
+            }
+        };
+        Self::from_unix_time(seconds.map_err(|_| TimestampError::Year)?)
+    }
+
     /// Reads an RFC 3659 `time-val`: exactly fourteen digits, and a fraction of one digit or more, in UTC.
     ///
     /// Digits beyond nanoseconds are dropped. Fifteen digits `191yyMMDDHHMMSS` are the year-2000 bug of servers that
@@ -389,6 +416,30 @@ impl Timestamp {
             Zone::Offset(minutes) => Some(self.unix_time_at(minutes)),
             Zone::Unknown => None,
         }
+    }
+
+    /// The same as std's time, or `None` when the zone is unknown, or the time lies beyond what std can hold. Feature `std`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// use std::time::{Duration, SystemTime};
+    /// use ftp_proto::timestamp::Timestamp;
+    /// let time = Timestamp::from_time_val(b"19700101000010.5").unwrap();
+    /// assert_eq!(time.system_time(), Some(SystemTime::UNIX_EPOCH + Duration::from_millis(10_500)));
+    /// # }
+    /// ```
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn system_time(&self) -> Option<std::time::SystemTime> {
+        use core::time::Duration;
+        let (seconds, nanos) = self.unix_time()?;
+        let whole = Duration::from_secs(seconds.unsigned_abs());
+        let epoch = std::time::SystemTime::UNIX_EPOCH;
+        let at = match seconds {
+            0.. => epoch.checked_add(whole),
+            _ => epoch.checked_sub(whole),
+        };
+        at?.checked_add(Duration::from_nanos(u64::from(nanos)))
     }
 
     /// Seconds since 1970-01-01 00:00:00 UTC and nanoseconds, with the fields read as a clock so many minutes east of

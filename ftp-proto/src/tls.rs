@@ -75,8 +75,6 @@
 //! Therefore: read to the end before closing, also after uploads; before a data connection is thrown away, take what
 //! its socket holds without waiting, for the ticket comes first; and ask [`Context::wants_refill`] before a transfer.
 
-extern crate std;
-
 mod channel;
 mod context;
 mod error;

@@ -225,4 +225,40 @@ proptest! {
         prop_assert_eq!(Timestamp::from_time_val(printed.as_bytes()), Ok(time));
         prop_assert_eq!(time.unix_time(), Some((seconds, nanos.unwrap_or(0))));
     }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn std_s_time_and_back_is_the_identity(seconds in -62_167_219_200_i64..=253_402_300_799) {
+        let time = Timestamp::from_unix_time(seconds).unwrap();
+        prop_assert_eq!(Timestamp::from_system_time(time.system_time().unwrap()), Ok(time));
+    }
+}
+
+/// Std's time may lie between two seconds, before 1970 too: the second that has begun counts.
+#[cfg(feature = "std")]
+#[test]
+fn parts_of_a_second() {
+    use std::time::{Duration, SystemTime};
+    let half = Duration::from_millis(500);
+    for (time, seconds) in [
+        (SystemTime::UNIX_EPOCH + half, 0),
+        (SystemTime::UNIX_EPOCH - half, -1),
+        (SystemTime::UNIX_EPOCH - half * 3, -2),
+        (SystemTime::UNIX_EPOCH - half * 4, -2),
+    ] {
+        assert_eq!(
+            Timestamp::from_system_time(time),
+            Timestamp::from_unix_time(seconds)
+        );
+    }
+    let before = Timestamp::from_time_val(b"19691231235959.25").unwrap();
+    let expected = SystemTime::UNIX_EPOCH - Duration::from_millis(750);
+    assert_eq!(before.system_time(), Some(expected));
+    let no_zone = Timestamp::date(1970, 1, 1).unwrap();
+    assert_eq!(no_zone.system_time(), None);
+    let beyond = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+    assert_eq!(
+        Timestamp::from_system_time(beyond),
+        Err(TimestampError::Year)
+    );
 }

@@ -11,7 +11,7 @@
 //! Keepalives that are unanswered when the transfer is over are awaited for the same grace. Since they are NOOPs too,
 //! PWD is the fence then.
 
-use crate::action::{Action, DataId, Direction, Report};
+use crate::action::{Action, DataId, Report};
 use crate::command::{Command, Verb};
 use crate::error::{Closed, ErrorKind, Violation};
 use crate::reply::ReplyCode;
@@ -28,8 +28,8 @@ pub(super) struct Settlement {
     stage: Stage,
     /// The data connection, while it is kept.
     data: Option<DataId>,
-    /// Whether the server may still wait for the transfer's data connection: it has sent nothing, and no reply says that
-    /// the transfer is over.
+    /// Whether the server may still wait for the transfer's data connection: nothing has moved, and no reply says that the
+    /// transfer is over.
     held: bool,
 }
 
@@ -77,8 +77,7 @@ impl Session {
         let Some(running) = &mut self.transfer else {
             return;
         };
-        // What we have sent may still lie before the server.
-        let held = running.bytes == 0 || running.spec.direction() == Direction::Send;
+        let held = running.bytes == 0;
         let data = running.data.take();
         // What the driver was not asked for yet, it is not asked for any more.
         if let Some(data) = data {

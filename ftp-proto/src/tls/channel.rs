@@ -12,7 +12,7 @@ use rustls::{CipherSuite, ClientConfig, HandshakeKind, ProtocolVersion};
 
 use super::TlsError;
 use super::records::Records;
-use super::std::io::{Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 
 /// The most plaintext in one record (RFC 8446 section 5.1).
 const RECORD: usize = 16 * 1024;

@@ -11,8 +11,8 @@ use rustls::client::{
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, NamedGroup};
 
-use super::std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{Channel, TlsError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many TLS 1.3 tickets are kept; beyond that the oldest goes. A server may send any number, and a long series of
 /// downloads brings more than it spends.

@@ -9,6 +9,8 @@
 mod address;
 mod ascii;
 mod command;
+#[cfg(feature = "std")]
+mod failure;
 mod features;
 mod host_policy;
 mod lines;

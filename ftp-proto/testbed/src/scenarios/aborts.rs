@@ -247,7 +247,7 @@ fn forgotten() -> Vec<Scenario> {
     };
     let failing = Upload {
         fails: true,
-        ..upload(b"abc")
+        ..upload(b"")
     };
     vec![
         idle(

@@ -148,12 +148,6 @@ async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-pub fn failure(error: io::Error) -> Failure {
-    match error.kind() {
-        ErrorKind::ConnectionRefused => Failure::Refused,
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => Failure::Unreachable,
-        ErrorKind::TimedOut => Failure::TimedOut,
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Failure::Reset,
-        _ => Failure::Other,
-    }
+fn failure(error: io::Error) -> Failure {
+    error.kind().into()
 }

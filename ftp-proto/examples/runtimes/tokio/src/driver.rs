@@ -13,7 +13,7 @@ use tokio::io::{AsyncWrite, Interest};
 use tokio::net::TcpStream;
 use tokio::time::{Instant as Clock, sleep_until};
 
-use crate::data::{Data, failure};
+use crate::data::Data;
 
 /// A session and its sockets.
 pub struct Driver {
@@ -106,7 +106,7 @@ impl Driver {
                 self.data = Some(listening);
                 Report::Listening { data, local }
             }
-            Err(error) => Report::Failed { link: Link::Data(data), failure: failure(error) },
+            Err(error) => Report::Failed { link: Link::Data(data), failure: error.kind().into() },
         };
         self.session.report(report);
     }
@@ -152,7 +152,7 @@ impl Driver {
 
     fn control_failed(&mut self, error: io::Error) {
         if self.control.take().is_some() {
-            self.session.report(Report::Failed { link: Link::Control, failure: failure(error) });
+            self.session.report(Report::Failed { link: Link::Control, failure: error.kind().into() });
         }
     }
 }
