@@ -1,0 +1,86 @@
+//! The control connection: bytes in and out.
+
+use std::io;
+use std::time::Duration;
+
+use ftp_proto::Link;
+
+use super::patience::{read, wrote};
+use super::{Driver, SLICE};
+use crate::transport::{Input, Stream, Transport};
+
+/// What one read of the control connection takes.
+const CONTROL_BYTES: usize = 4096;
+
+impl<T: Transport> Driver<T> {
+    /// Writes what can be written and reads what is there, without waiting.
+    pub(super) fn look(&mut self) {
+        self.looked = self.clock.now();
+        // What has already arrived is read before anything new is written: it cannot be the answer to that.
+        // Once the session is over, a peer that never stops talking is not listened to any more.
+        while !self.is_dead() && self.read_control(Duration::ZERO) {}
+        self.flush(Duration::ZERO);
+    }
+
+    pub(super) fn look_again_after_a_slice(&mut self) {
+        if self.clock.now().saturating_since(self.looked) >= SLICE {
+            self.look();
+        }
+    }
+
+    pub(super) fn wait_for_control(&mut self) {
+        let limit = self.time_left().unwrap_or(SLICE);
+        if self.session.transmit().is_empty() {
+            self.read_control(limit);
+        } else if !self.flush(limit.min(SLICE)) {
+            self.read_control(Duration::ZERO);
+        }
+    }
+
+    /// Reads once; whether there was anything.
+    fn read_control(&mut self, limit: Duration) -> bool {
+        let mut buffer = [0; CONTROL_BYTES];
+        let Some(control) = &mut self.control else {
+            return false;
+        };
+        match read(control.read(&mut buffer, limit)) {
+            Ok(None) => false,
+            Ok(Some(Input::Bytes(count))) => {
+                self.session
+                    .receive(buffer.get(..count).unwrap_or_default());
+                true
+            }
+            Ok(Some(Input::End(_))) => {
+                self.control = None;
+                self.session.receive_eof();
+                true
+            }
+            Err(error) => self.control_failed(error),
+        }
+    }
+
+    /// Writes what there is to write; whether anything went.
+    pub(super) fn flush(&mut self, limit: Duration) -> bool {
+        let mut limit = limit;
+        let mut any = false;
+        while !self.session.transmit().is_empty() {
+            let Some(control) = &mut self.control else {
+                return any;
+            };
+            match wrote(control.write(self.session.transmit(), limit)) {
+                Ok(None) => return any,
+                Ok(Some(count)) => self.session.transmitted(count),
+                Err(error) => return self.control_failed(error),
+            }
+            any = true;
+            limit = Duration::ZERO;
+        }
+        any
+    }
+
+    pub(super) fn control_failed(&mut self, error: io::Error) -> bool {
+        self.control = None;
+        self.fail(Link::Control, error);
+        true
+    }
+}

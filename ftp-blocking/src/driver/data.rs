@@ -1,0 +1,84 @@
+//! Data connections: made, awaited, dropped.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use ftp_proto::{DataId, Link, Report, Target};
+
+use super::patience::patient;
+use super::{Driver, SLICE};
+use crate::transport::{Stream, Transport};
+
+impl<T: Transport> Driver<T> {
+    pub(super) fn connect(&mut self, data: DataId, target: Target) {
+        let to = match target {
+            Target::ControlHost { port } => SocketAddr::new(self.host, port),
+            Target::Address(address) => address,
+        };
+        let limit = self.time_left().unwrap_or(SLICE);
+        let Some(control) = &self.control else { return };
+        match self.transport.connect_data(control, to, limit) {
+            Ok(stream) => {
+                self.data = Some((data, stream));
+                // A port that refused before is forgotten, now that another way was found.
+                self.source = None;
+                self.session.report(Report::Connected { data });
+            }
+            // The machine's own deadline is not a failure to report: it fires by itself, at once or, since limits
+            // are rounded on the way to the operating system, after a moment.
+            Err(error)
+                if error.kind() == io::ErrorKind::TimedOut
+                    && self.time_left().is_some_and(|left| left <= SLICE) =>
+            {
+                self.source = Some(error);
+            }
+            Err(error) => self.fail(Link::Data(data), error),
+        }
+    }
+
+    pub(super) fn listen(&mut self, data: DataId) {
+        match self.transport.listen(self.local) {
+            Ok((listener, local)) => {
+                self.listener = Some((data, listener));
+                self.session.report(Report::Listening { data, local });
+            }
+            Err(error) => self.fail(Link::Data(data), error),
+        }
+    }
+
+    pub(super) fn accept(&mut self, data: DataId) {
+        // Asked again, it was a stranger who had called.
+        self.data = None;
+        loop {
+            let slice = self.slice();
+            let Some((id, listener)) = &mut self.listener else {
+                return;
+            };
+            if *id != data {
+                return;
+            }
+            match patient(self.transport.accept(listener, slice)) {
+                Ok(Some((stream, peer))) => return self.accepted(data, stream, peer.ip()),
+                Ok(None) => self.look(),
+                Err(error) => return self.fail(Link::Data(data), error),
+            }
+            if self.interrupted() {
+                return;
+            }
+        }
+    }
+
+    /// The listener stays until the machine goes on with the connection: it may turn the caller away.
+    fn accepted(&mut self, data: DataId, stream: T::Stream, peer: IpAddr) {
+        self.data = Some((data, stream));
+        self.session.report(Report::Accepted { data, peer });
+    }
+
+    pub(super) fn discard(&mut self, data: DataId) {
+        self.moving.take_if(|moving| moving.data == data);
+        self.listener.take_if(|(id, _)| *id == data);
+        if let Some((_, stream)) = self.data.take_if(|(id, _)| *id == data) {
+            stream.reset();
+        }
+    }
+}

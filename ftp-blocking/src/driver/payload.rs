@@ -1,0 +1,306 @@
+//! Payload, and the ends of data connections.
+
+use std::io;
+use std::time::Duration;
+
+use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Operation, Report};
+
+use super::patience::{patient_end, read, wrote};
+use super::{Driven, Driver, Moving};
+use crate::error::Result;
+use crate::transport::{Input, Stream, Transport};
+
+/// What one read of a data connection takes when nobody wants it.
+const DROPPED_BYTES: usize = 16 * 1024;
+
+impl<T: Transport> Driver<T> {
+    pub(crate) fn flow(&self) -> Option<Flow> {
+        self.moving.map(|moving| moving.flow)
+    }
+
+    /// Reads payload. `Err` when there is none any more, and the operation was driven to its end.
+    pub(crate) fn read_payload<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        buffer: &mut [u8],
+    ) -> std::result::Result<usize, Result<O::Output>> {
+        match self.read_some(operation, buffer)? {
+            0 => Err(self.drive_to_end(operation)),
+            count => Ok(count),
+        }
+    }
+
+    /// Reads payload; 0 when there is none any more, and the operation may go on. `Err` when it is over.
+    pub(crate) fn read_some<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        buffer: &mut [u8],
+    ) -> std::result::Result<usize, Result<O::Output>> {
+        self.listener = None;
+        self.resume();
+        loop {
+            self.look_again_after_a_slice();
+            self.do_actions(operation)?;
+            let Some(moving) = self.moving else {
+                return Ok(0);
+            };
+            let slice = self.slice();
+            match self.receive_some(moving, buffer, slice) {
+                Ok(Some(count)) => {
+                    self.hand_over();
+                    return Ok(count);
+                }
+                Ok(None) => self.look(),
+                Err(error) => {
+                    self.fail(Link::Data(moving.data), error);
+                    return Ok(0);
+                }
+            }
+        }
+    }
+
+    /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is closed.
+    fn receive_some(
+        &mut self,
+        moving: Moving,
+        buffer: &mut [u8],
+        slice: Duration,
+    ) -> io::Result<Option<usize>> {
+        let left = moving
+            .flow
+            .limit
+            .map(|limit| limit.saturating_sub(moving.bytes));
+        let at_limit = left == Some(0);
+        let mut one = [0];
+        let room = match left {
+            Some(0) => &mut one[..],
+            Some(left) => {
+                let count =
+                    usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+                buffer.get_mut(..count).unwrap_or_default()
+            }
+            None => buffer,
+        };
+        let Some((_, stream)) = &mut self.data else {
+            return Ok(Some(0));
+        };
+        match read(stream.read(room, slice))? {
+            None => Ok(None),
+            Some(Input::Bytes(_)) if at_limit => self.ended(moving.data, End::Limit),
+            Some(Input::End(end)) => self.ended(moving.data, end),
+            Some(Input::Bytes(count)) => {
+                self.moved(moving, count);
+                Ok(Some(count))
+            }
+        }
+    }
+
+    /// The socket is closed before the final reply is awaited: ProFTPD holds that back until then.
+    fn ended(&mut self, data: DataId, end: End) -> io::Result<Option<usize>> {
+        if let Some((_, stream)) = &mut self.data {
+            if end == End::Clean {
+                // Our own side of TLS ends too; whether the peer still hears that does not matter any more.
+                let _ = stream.finish(Duration::ZERO);
+            }
+        }
+        self.end_data(data, end);
+        Ok(Some(0))
+    }
+
+    fn end_data(&mut self, data: DataId, end: End) {
+        if end == End::Limit {
+            self.discard(data);
+        }
+        self.close_data();
+        self.session.report(Report::Finished { data, end });
+    }
+
+    fn moved(&mut self, moving: Moving, count: usize) {
+        let bytes = count as u64;
+        self.moving = Some(Moving {
+            bytes: moving.bytes.saturating_add(bytes),
+            ..moving
+        });
+        self.session.report(Report::Moved {
+            data: moving.data,
+            bytes,
+        });
+    }
+
+    /// Writes payload: at least one byte of it. `Ready` when none is taken any more.
+    pub(crate) fn write_payload<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        bytes: &[u8],
+    ) -> std::result::Result<usize, Result<O::Output>> {
+        self.listener = None;
+        self.resume();
+        loop {
+            self.look_again_after_a_slice();
+            self.do_actions(operation)?;
+            let Some(moving) = self.moving else {
+                return Err(self.drive_to_end(operation));
+            };
+            let slice = self.slice();
+            let Some((_, stream)) = &mut self.data else {
+                return Err(self.drive_to_end(operation));
+            };
+            match wrote(stream.write(bytes, slice)) {
+                Ok(Some(count)) => {
+                    self.moved(moving, count);
+                    self.hand_over();
+                    return Ok(count);
+                }
+                Ok(None) => self.look(),
+                Err(error) => {
+                    self.fail(Link::Data(moving.data), error);
+                    return Err(self.drive_to_end(operation));
+                }
+            }
+        }
+    }
+
+    /// Everything was written: ends the data connection orderly and awaits the verdict.
+    pub(crate) fn finish_payload<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        self.listener = None;
+        self.resume();
+        if let Some(moving) = self.moving {
+            if let Err(over) = self.finish_stream(operation, moving.data) {
+                return over;
+            }
+        }
+        self.drive_to_end(operation)
+    }
+
+    /// The limit for the peer's end begins only when everything has left: what still leaves is payload.
+    fn finish_stream<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        data: DataId,
+    ) -> std::result::Result<(), Result<O::Output>> {
+        let mut closing = false;
+        loop {
+            self.do_actions(operation)?;
+            let slice = self.slice();
+            let Some((_, stream)) = self.data.as_mut().filter(|(id, _)| *id == data) else {
+                return Ok(());
+            };
+            if closing {
+                if stream.await_end(slice) || self.finish_now {
+                    self.end_data(data, End::Clean);
+                    return Ok(());
+                }
+            } else {
+                match patient_end(stream.finish(slice)) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        closing = true;
+                        self.finish_now = false;
+                        self.session.report(Report::Closing { data });
+                        continue;
+                    }
+                    Err(error) => {
+                        self.fail(Link::Data(data), error);
+                        return Ok(());
+                    }
+                }
+            }
+            self.look();
+        }
+    }
+
+    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
+    pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        let mut block = vec![0; DROPPED_BYTES];
+        while let Some(flow) = self.flow() {
+            if flow.direction == Direction::Send {
+                return self.finish_payload(operation);
+            }
+            loop {
+                match self.read_some(operation, &mut block) {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    Err(over) => return over,
+                }
+            }
+            if let Driven::Ready(result) = self.drive(operation) {
+                return result;
+            }
+        }
+        self.drive_to_end(operation)
+    }
+
+    /// Ends the transfer under way and drives the operation to its verdict.
+    pub(crate) fn abort<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        self.session.abort_all();
+        self.drive_to_end(operation)
+    }
+
+    /// Nobody takes or gives payload any more, and the operation is not over: end it without waiting.
+    pub(crate) fn abandon(&mut self) {
+        self.session.abort_all();
+        while self.act() {}
+        self.look();
+        while self.act() {}
+        self.source = None;
+    }
+
+    fn drive_to_end<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        loop {
+            match self.drive(operation) {
+                Driven::Ready(result) => return result,
+                // There is nobody for the payload: drop it.
+                Driven::Moving => self.abandon_data(),
+            }
+        }
+    }
+
+    fn abandon_data(&mut self) {
+        if let Some(moving) = self.moving {
+            self.discard(moving.data);
+            self.session.report(Report::Failed {
+                link: Link::Data(moving.data),
+                failure: Failure::Local,
+            });
+        }
+    }
+
+    fn do_actions<O: Operation>(
+        &mut self,
+        operation: &mut O,
+    ) -> std::result::Result<(), Result<O::Output>> {
+        while self.act() {}
+        match self.poll(operation) {
+            Some(result) => Err(result),
+            None => Ok(()),
+        }
+    }
+
+    /// The application has the word: until it is here again the payload's idle limit rests. The time that has passed by
+    /// now counts, so the machine is told it.
+    fn hand_over(&mut self) {
+        self.hold(true);
+        while self.act() {}
+    }
+
+    /// The application is here again: first whatever arrived meanwhile, then the time.
+    fn resume(&mut self) {
+        self.hold(false);
+        self.look_again_after_a_slice();
+    }
+
+    pub(super) fn hold(&mut self, held: bool) {
+        if let Some(moving) = self.moving {
+            self.session.report(Report::Held {
+                data: moving.data,
+                held,
+            });
+        }
+    }
+
+    fn close_data(&mut self) {
+        self.data = None;
+        self.listener = None;
+        self.moving = None;
+    }
+}

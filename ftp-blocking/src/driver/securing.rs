@@ -1,0 +1,69 @@
+//! TLS begun and ended, on any connection; meanwhile the control connection is looked at.
+
+use ftp_proto::{Link, Report};
+
+use super::Driver;
+use super::patience::patient_end;
+use crate::transport::{Stream, Transport};
+
+impl<T: Transport> Driver<T> {
+    pub(super) fn secure(&mut self, link: Link) {
+        if link != Link::Control {
+            // The session to resume may lie in what the control connection has brought and nobody has read.
+            self.look();
+        }
+        let set_up = match (link, &mut self.control, &mut self.data) {
+            (Link::Control, Some(control), _) => self.transport.secure_control(control),
+            (Link::Data(_), Some(control), Some((_, data))) => {
+                self.transport.secure_data(control, data)
+            }
+            _ => return,
+        };
+        match set_up {
+            Ok(()) => self.shake_hands(link),
+            Err(error) => self.fail_link(link, error),
+        }
+    }
+
+    fn shake_hands(&mut self, link: Link) {
+        loop {
+            let slice = self.slice();
+            let stream = match link {
+                Link::Control => self.control.as_mut(),
+                Link::Data(id) => self
+                    .data
+                    .as_mut()
+                    .filter(|(data, _)| *data == id)
+                    .map(|(_, stream)| stream),
+            };
+            let Some(stream) = stream else { return };
+            match patient_end(stream.handshake(slice)) {
+                Ok(true) => return self.session.report(Report::Secured { link }),
+                Ok(false) => {}
+                Err(error) => return self.fail_link(link, error),
+            }
+            // The control connection speaks TLS or nothing now; only a data handshake leaves it to be looked at.
+            if link != Link::Control {
+                self.look();
+            }
+            if self.interrupted() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn unsecure(&mut self) {
+        loop {
+            let slice = self.slice();
+            let Some(control) = &mut self.control else {
+                return;
+            };
+            match patient_end(control.unsecure(slice)) {
+                Ok(true) => return self.session.report(Report::Unsecured),
+                Ok(false) if self.interrupted() => return,
+                Ok(false) => {}
+                Err(error) => return self.fail_link(Link::Control, error),
+            }
+        }
+    }
+}
