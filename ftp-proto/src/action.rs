@@ -309,10 +309,8 @@ pub enum Failure {
 /// `InvalidData`. Feature `std`.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
 /// use ftp_proto::Failure;
 /// assert_eq!(Failure::from(std::io::ErrorKind::BrokenPipe), Failure::Reset);
-/// # }
 /// ```
 #[cfg(feature = "std")]
 impl From<std::io::ErrorKind> for Failure {

@@ -3,13 +3,14 @@
 //! This file holds the type and its public methods. What happens behind them stands in
 //! `session/`: `outbox` and `pending` (what was sent, what is owed), `opening` (from TYPE to the transfer command),
 //! `table`, `running`, `payload` and `ending` (the transfer itself), `verdicts`, `lookahead` (the transfer after it),
-//! `keepalive`, `abort`, `security`, `replies`, `timers`.
+//! `keepalive`, `abort`, `security`, `server` (what is known of it), `replies`, `timers`, `death`.
 
 mod abort;
 mod batch;
 mod config;
 #[cfg(feature = "testing")]
 mod coverage;
+mod death;
 mod ending;
 mod keepalive;
 mod lookahead;
@@ -24,6 +25,7 @@ mod replies;
 mod rung;
 mod running;
 mod security;
+mod server;
 mod table;
 mod timers;
 mod verdicts;
@@ -37,7 +39,7 @@ pub use config::{
     TlsPolicy,
 };
 
-use crate::action::{Action, DataId, Failure, Link, Report, Representation};
+use crate::action::{Action, DataId, Link, Report, Representation};
 use crate::command::{Command, Verb};
 use crate::error::{After, Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
@@ -55,12 +57,14 @@ pub use coverage::Coverage;
 
 use abort::Settlement;
 use batch::Batch;
+use death::Death;
 use lookahead::Ahead;
 use outbox::Outbox;
 use pending::{Owner, Pending};
 use queue::Work;
 use running::Running;
 use security::Securing;
+use server::Server;
 use timers::Timers;
 use verdicts::Verdicts;
 
@@ -176,32 +180,6 @@ enum Surplus {
     Possible,
     /// It came. Any more are counted like all that nobody asked for.
     Seen,
-}
-
-/// Why the session ended, as it is told to everybody who still waits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Death {
-    closed: Closed,
-    kind: ErrorKind,
-}
-
-/// What is known of the server, as far as the machine acts by it. Whatever is not certain is forgotten.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Server {
-    /// The TYPE that is in force.
-    representation: Option<Representation>,
-    /// EPSV was refused, or led nowhere.
-    no_extended_passive: bool,
-    no_extended_active: bool,
-    /// The server does not keep what is asked ahead until the transfer is over.
-    no_lookahead: bool,
-    /// PROT P is in force.
-    protected: bool,
-    features: Option<Features>,
-    /// OPTS UTF8 ON was sent.
-    utf8_settled: bool,
-    /// The way to list a directory that worked.
-    listing: Option<Rung>,
 }
 
 impl Session {
@@ -334,29 +312,6 @@ impl Session {
     /// What FEAT said, when it was asked since TLS began and since REIN.
     pub const fn features(&self) -> Option<&Features> {
         self.server.features.as_ref()
-    }
-
-    /// The reply to FEAT. It is read when it comes, and not when somebody polls it: by then TLS may have begun, and what
-    /// was said in clear does not count any more. A server that refuses for now (530 or 503 before the login) may be
-    /// asked again.
-    fn learn_features(&mut self, reply: &Reply) {
-        let features = Features::decode(reply);
-        if features.is_ok() || matches!(reply.code().get(), 500 | 501 | 502 | 504) {
-            self.server.features = Some(features.unwrap_or_default());
-        }
-    }
-
-    /// Whether OPTS UTF8 ON has been sent already; from now on it counts as sent.
-    pub(crate) const fn settle_utf8(&mut self) -> bool {
-        core::mem::replace(&mut self.server.utf8_settled, true)
-    }
-
-    pub(crate) const fn listing_rung(&self) -> Option<Rung> {
-        self.server.listing
-    }
-
-    pub(crate) fn remember_listing_rung(&mut self, rung: Rung) {
-        self.server.listing = Some(rung);
     }
 
     pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
@@ -754,97 +709,6 @@ impl Session {
     fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
         let outcome = self.reduce_if_batched(ticket, outcome);
         self.answers.insert(ticket, Answer { verb, outcome });
-    }
-
-    /// Ends the session. Whoever waits is told why; a download that is moving goes on to its end.
-    fn die(&mut self, closed: Closed, kind: ErrorKind) {
-        if self.dead.is_some() {
-            return;
-        }
-        self.dead = Some(Death {
-            closed,
-            kind: kind.clone(),
-        });
-        self.outbox.clear();
-        self.ahead = None;
-        self.drop_settled_data();
-        self.settlement = None;
-        self.timers.cancel_all_but(&[
-            Reason::DataIdle,
-            Reason::DataTotal,
-            Reason::TlsClose,
-            Reason::Operation,
-        ]);
-        self.actions.retain(|action| {
-            !matches!(
-                action,
-                Action::Secure {
-                    link: Link::Control
-                } | Action::Unsecure
-            )
-        });
-        self.tell(Event::Closed(closed));
-        self.tell_waiting(&kind);
-        self.transfer_lost(kind);
-        if closed == Closed::Service {
-            self.await_farewell();
-        }
-        self.actions.push_back(Action::Close);
-    }
-
-    fn tell_waiting(&mut self, kind: &ErrorKind) {
-        if let Some(securing) = self.securing.take() {
-            self.answer_if_wanted(securing.ticket, securing.verb, kind);
-        }
-        for slot in self.pending.take_all() {
-            if let Owner::Ticket(ticket) = slot.owner {
-                self.answer_if_wanted(Some(ticket), slot.verb, kind);
-            }
-        }
-        for work in core::mem::take(&mut self.queue) {
-            match work {
-                Work::Command { ticket, command } => {
-                    self.answer_if_wanted(Some(ticket), command.verb(), kind)
-                }
-                Work::Transfer { id, transfer } => {
-                    let error = Error::new(kind.clone(), transfer.command().verb(), After::Dead);
-                    self.verdicts.give(id, Err(error));
-                }
-            }
-        }
-    }
-
-    fn answer_if_wanted(&mut self, ticket: Option<Ticket>, verb: Verb, kind: &ErrorKind) {
-        if let Some(ticket) = ticket {
-            self.answer(
-                ticket,
-                verb,
-                Err(Error::new(kind.clone(), verb, After::Dead)),
-            );
-        }
-    }
-
-    fn control_ended(&mut self) {
-        if self.dead.is_some() {
-            return;
-        }
-        if self.parser.is_at_boundary() {
-            self.die(Closed::Eof, ErrorKind::Closed(Closed::Eof, None));
-        } else {
-            self.violate(crate::error::Violation::TruncatedReply);
-        }
-    }
-
-    fn control_failed(&mut self, failure: Failure) {
-        let closed = Closed::Lost(failure);
-        self.die(closed, ErrorKind::Closed(closed, None));
-    }
-
-    fn violate(&mut self, violation: crate::error::Violation) {
-        self.die(
-            Closed::Violation(violation),
-            ErrorKind::Violation(violation),
-        );
     }
 
     /// Gives each timer that fired to the part that asked for it.

@@ -17,12 +17,22 @@
 //! assert_eq!(modified.time_val().unwrap().to_string(), "20210312141516.5");
 //! ```
 
+mod calendar;
+#[cfg(feature = "std")]
+mod system_time;
+mod time_val;
+
 use core::fmt;
 
 use crate::reply::{Reply, ReplyCode};
 
+pub(crate) use calendar::days_in_month;
+use calendar::{civil_from_days, days_from_civil};
+pub use time_val::TimeVal;
+pub(crate) use time_val::nanos;
+use time_val::write_fraction;
+
 const SECONDS_PER_DAY: i64 = 86_400;
-const NANOS_DIGITS: usize = 9;
 
 /// A calendar date with, as far as the server told, a time of day and a zone.
 ///
@@ -292,60 +302,6 @@ impl Timestamp {
             .in_zone(Zone::Utc)
     }
 
-    /// A time of std's in UTC, to the second. Feature `std`.
-    ///
-    /// # Errors
-    /// As [`from_unix_time`](Self::from_unix_time).
-    ///
-    /// ```
-    /// # #[cfg(feature = "std")] {
-    /// use std::time::{Duration, SystemTime};
-    /// use ftp_proto::timestamp::Timestamp;
-    /// let time = SystemTime::UNIX_EPOCH - Duration::from_millis(1);
-    /// assert_eq!(Timestamp::from_system_time(time).unwrap().to_string(), "1969-12-31T23:59:59Z");
-    /// # }
-    /// ```
-    #[cfg(feature = "std")]
-    pub fn from_system_time(time: std::time::SystemTime) -> Result<Self, TimestampError> {
-        let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH);
-        let seconds = match since {
-            Ok(after) => i64::try_from(after.as_secs()),
-            Err(before) => {
-                let before = before.duration();
-                let part = u64::from(before.subsec_nanos() > 0);
-                i64::try_from(before.as_secs().saturating_add(part)).map(i64::wrapping_neg)
-            }
-        };
-        Self::from_unix_time(seconds.map_err(|_| TimestampError::Year)?)
-    }
-
-    /// Reads an RFC 3659 `time-val`: exactly fourteen digits, and a fraction of one digit or more, in UTC.
-    ///
-    /// Digits beyond nanoseconds are dropped. Fifteen digits `191yyMMDDHHMMSS` are the year-2000 bug of servers that
-    /// print `19` and the years since 1900 (100 to 199); they are read as what was meant.
-    ///
-    /// # Errors
-    /// [`TimestampError`]; any other text, also surrounding blanks or a zone letter, is [`TimestampError::Form`].
-    ///
-    /// ```
-    /// use ftp_proto::timestamp::{Timestamp, TimestampError};
-    /// let time = Timestamp::from_time_val(b"20161231235960").unwrap();
-    /// assert_eq!(time.second(), 60);
-    /// assert_eq!(Timestamp::from_time_val(b"191210704093000").unwrap().year(), 2021);
-    /// assert_eq!(Timestamp::from_time_val(b"2021-03-12"), Err(TimestampError::Form));
-    /// ```
-    #[inline]
-    pub fn from_time_val(text: &[u8]) -> Result<Self, TimestampError> {
-        let Some((digits, rest)) = text.split_first_chunk::<14>() else {
-            return Err(TimestampError::Form);
-        };
-        match rest {
-            [] => from_fourteen(digits),
-            [b'.', fraction @ ..] => from_fourteen(digits)?.with_nanos(nanos(fraction)?),
-            _ => from_fifteen(text),
-        }
-    }
-
     /// The year, 0 to 9999.
     #[must_use]
     pub const fn year(&self) -> u16 {
@@ -418,30 +374,6 @@ impl Timestamp {
         }
     }
 
-    /// The same as std's time, or `None` when the zone is unknown, or the time lies beyond what std can hold. Feature `std`.
-    ///
-    /// ```
-    /// # #[cfg(feature = "std")] {
-    /// use std::time::{Duration, SystemTime};
-    /// use ftp_proto::timestamp::Timestamp;
-    /// let time = Timestamp::from_time_val(b"19700101000010.5").unwrap();
-    /// assert_eq!(time.system_time(), Some(SystemTime::UNIX_EPOCH + Duration::from_millis(10_500)));
-    /// # }
-    /// ```
-    #[cfg(feature = "std")]
-    #[must_use]
-    pub fn system_time(&self) -> Option<std::time::SystemTime> {
-        use core::time::Duration;
-        let (seconds, nanos) = self.unix_time()?;
-        let whole = Duration::from_secs(seconds.unsigned_abs());
-        let epoch = std::time::SystemTime::UNIX_EPOCH;
-        let at = match seconds {
-            0.. => epoch.checked_add(whole),
-            _ => epoch.checked_sub(whole),
-        };
-        at?.checked_add(Duration::from_nanos(u64::from(nanos)))
-    }
-
     /// Seconds since 1970-01-01 00:00:00 UTC and nanoseconds, with the fields read as a clock so many minutes east of
     /// UTC, whatever [`zone`](Self::zone) says.
     #[must_use]
@@ -479,14 +411,6 @@ impl Timestamp {
             ..Self::from_unix_time(seconds).ok()?
         })
     }
-
-    /// The time as RFC 3659 writes it, for MFMT and MDTM, or `None` when it is not known in UTC.
-    ///
-    /// A date without a time of day prints as midnight.
-    #[must_use]
-    pub fn time_val(&self) -> Option<TimeVal> {
-        self.to_utc().map(TimeVal)
-    }
 }
 
 /// ISO 8601, as far as the precision goes: `2021-03-12`, `2021-03-12T14:15`, `2021-03-12T14:15:16.5Z`. UTC shows as
@@ -514,163 +438,4 @@ impl fmt::Display for Timestamp {
             Zone::Unknown => Ok(()),
         }
     }
-}
-
-/// An RFC 3659 `time-val`, made by [`Timestamp::time_val`]: its `Display` is `YYYYMMDDHHMMSS[.fraction]`.
-///
-/// The fraction is printed only for [`Precision::Fraction`], without trailing zeros but with at least one digit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TimeVal(Timestamp);
-
-impl fmt::Display for TimeVal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = &self.0;
-        write!(f, "{:04}{:02}{:02}", time.year, time.month, time.day)?;
-        write!(f, "{:02}{:02}{:02}", time.hour, time.minute, time.second)?;
-        if time.precision == Precision::Fraction {
-            write_fraction(f, time.nanos)?;
-        }
-        Ok(())
-    }
-}
-
-fn write_fraction(f: &mut fmt::Formatter<'_>, nanos: u32) -> fmt::Result {
-    let (mut value, mut width) = (nanos, NANOS_DIGITS);
-    while width > 1 && value % 10 == 0 {
-        value = value.div_euclid(10);
-        width = width.saturating_sub(1);
-    }
-    write!(f, ".{value:0width$}")
-}
-
-#[inline(always)]
-fn from_fourteen(digits: &[u8; 14]) -> Result<Timestamp, TimestampError> {
-    let (Some(date), Some(time)) = (digits.first_chunk(), digits.last_chunk()) else {
-        return Err(TimestampError::Form);
-    };
-    let [century, year, month, day] = pairs(*date)?;
-    let [_, hour, minute, second] = pairs(*time)?;
-    let year = u16::from(century)
-        .wrapping_mul(100)
-        .wrapping_add(u16::from(year));
-    Timestamp::date(year, month, day)?
-        .at_second(hour, minute, second)?
-        .in_zone(Zone::Utc)
-}
-
-/// Eight decimal digits as four numbers, worked out side by side in one machine word.
-fn pairs(digits: [u8; 8]) -> Result<[u8; 4], TimestampError> {
-    const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
-    let word = u64::from_le_bytes(digits) ^ ZEROS;
-    // A byte above nine reaches into the upper half when six is added, or stands there already.
-    let above_nine = word.wrapping_add(u64::from_le_bytes([6; 8])) | word;
-    if above_nine & u64::from_le_bytes([0xF0; 8]) != 0 {
-        return Err(TimestampError::Form);
-    }
-    let [first, _, second, _, third, _, fourth, _] =
-        word.wrapping_mul(10).wrapping_add(word >> 8).to_le_bytes();
-    Ok([first, second, third, fourth])
-}
-
-/// `19` followed by the years since 1900 in three digits: what `"19%d"` printed from the year 2000 on.
-fn from_fifteen(text: &[u8]) -> Result<Timestamp, TimestampError> {
-    let Some([b'1', b'9', b'1', tail @ ..]) = text.first_chunk::<15>() else {
-        return Err(TimestampError::Form);
-    };
-    let mut digits = *b"20000000000000";
-    for (digit, byte) in digits.iter_mut().skip(2).zip(tail) {
-        *digit = *byte;
-    }
-    let time = from_fourteen(&digits)?;
-    match text.get(15..) {
-        Some([]) => Ok(time),
-        Some([b'.', fraction @ ..]) => time.with_nanos(nanos(fraction)?),
-        _ => Err(TimestampError::Form),
-    }
-}
-
-/// The digits after a decimal point as nanoseconds; digits beyond the ninth are checked and dropped.
-pub(crate) fn nanos(fraction: &[u8]) -> Result<u32, TimestampError> {
-    if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
-        return Err(TimestampError::Form);
-    }
-    let padded = fraction.iter().chain(core::iter::repeat(&b'0'));
-    Ok(padded.take(NANOS_DIGITS).fold(0_u32, |value, byte| {
-        value
-            .wrapping_mul(10)
-            .wrapping_add(u32::from(byte.wrapping_sub(b'0')))
-    }))
-}
-
-/// The number of days in a month, which must lie in 1 to 12.
-pub(crate) const fn days_in_month(year: u16, month: u8) -> u8 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap(year) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-const fn is_leap(year: u16) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-/// Days from 1970-01-01 to a date: years are counted from March, so that the leap day is the last of its year, and in
-/// eras of 400 years, all of which have 146,097 days.
-fn days_from_civil(year: u16, month: u8, day: u8) -> i64 {
-    let month = i64::from(month);
-    let year = i64::from(year).wrapping_sub(i64::from(month <= 2));
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month_from_march = month.wrapping_add(9).rem_euclid(12);
-    let day_of_year = month_from_march
-        .wrapping_mul(153)
-        .wrapping_add(2)
-        .div_euclid(5)
-        .wrapping_add(i64::from(day))
-        .wrapping_sub(1);
-    let day_of_era = year_of_era
-        .wrapping_mul(365)
-        .wrapping_add(year_of_era.div_euclid(4))
-        .wrapping_sub(year_of_era.div_euclid(100))
-        .wrapping_add(day_of_year);
-    era.wrapping_mul(146_097)
-        .wrapping_add(day_of_era)
-        .wrapping_sub(719_468)
-}
-
-/// The inverse of [`days_from_civil`], for any number of days that `i64` seconds can hold.
-fn civil_from_days(days: i64) -> (i64, u8, u8) {
-    let shifted = days.wrapping_add(719_468);
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = day_of_era
-        .wrapping_sub(day_of_era.div_euclid(1460))
-        .wrapping_add(day_of_era.div_euclid(36_524))
-        .wrapping_sub(day_of_era.div_euclid(146_096))
-        .div_euclid(365);
-    let day_of_year = day_of_era
-        .wrapping_sub(year_of_era.wrapping_mul(365))
-        .wrapping_sub(year_of_era.div_euclid(4))
-        .wrapping_add(year_of_era.div_euclid(100));
-    let month_from_march = day_of_year.wrapping_mul(5).wrapping_add(2).div_euclid(153);
-    let day = day_of_year
-        .wrapping_sub(
-            month_from_march
-                .wrapping_mul(153)
-                .wrapping_add(2)
-                .div_euclid(5),
-        )
-        .wrapping_add(1);
-    let month = month_from_march
-        .wrapping_add(2)
-        .rem_euclid(12)
-        .wrapping_add(1);
-    let year = era
-        .wrapping_mul(400)
-        .wrapping_add(year_of_era)
-        .wrapping_add(i64::from(month <= 2));
-    let byte = |value: i64| u8::try_from(value).unwrap_or_default();
-    (year, byte(month), byte(day))
 }

@@ -5,7 +5,7 @@ use crate::command::Verb;
 use crate::reply::Reply;
 use crate::time::Reason;
 
-use super::{Server, Session, Ticket};
+use super::{Session, Ticket};
 
 /// TLS is about to begin or to end. Nothing is written and nothing may be read meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,10 +83,5 @@ impl Session {
     /// Whether the control connection is in clear although nobody agreed to that with CCC.
     pub(super) const fn is_in_clear(&self) -> bool {
         !self.control.secured && !self.cleared
-    }
-
-    /// After AUTH and REIN the server is as new.
-    pub(super) fn forget_server(&mut self) {
-        self.server = Server::default();
     }
 }
