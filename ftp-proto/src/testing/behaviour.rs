@@ -193,7 +193,8 @@ pub enum AbortStyle {
     /// Pure-FTPd: a download goes on until the client reads again, then 426 and 226; an upload gets 426 and 451 at
     /// once; a download that the client broke gets a second 150 and *no final reply at all*. 226 when idle.
     PureFtpd,
-    /// pyftpdlib: a download gets 426 and 226 at once, an upload a single 225. 225 when idle.
+    /// pyftpdlib: a download gets 426 and 226 at once, an upload a single 225. 225 when idle. A transfer is marked with 125
+    /// when its data connection is open.
     Pyftpdlib,
     /// GNU inetutils ftpd: acts as vsftpd.
     Inetutils,

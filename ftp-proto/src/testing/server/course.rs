@@ -139,12 +139,12 @@ impl Server {
         }
     }
 
-    /// Says the 150. `false` when the transfer does not go on.
+    /// Says the 150, or what stands for it. `false` when the transfer does not go on.
     fn mark(&mut self) -> bool {
         match self.perform(Step::Marking) {
             Next::Usual => {
                 if let Some(mark) = self.transfer.as_ref().map(|transfer| transfer.mark.clone()) {
-                    self.say(150, &mark);
+                    self.say(self.mark_code(), &mark);
                 }
                 true
             }
@@ -153,6 +153,16 @@ impl Server {
                 self.deviate(next);
                 false
             }
+        }
+    }
+
+    /// Of the servers whose manners these are, pyftpdlib alone tells whether the data connection is open.
+    fn mark_code(&self) -> u16 {
+        let behaviour = &self.config.behaviour;
+        if behaviour.abort == AbortStyle::Pyftpdlib && !behaviour.mark_first {
+            125
+        } else {
+            150
         }
     }
 
