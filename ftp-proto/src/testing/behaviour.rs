@@ -238,6 +238,7 @@ pub struct Behaviour {
     pub(super) abort: AbortStyle,
     pub(super) busy: Busy,
     pub(super) mark_first: bool,
+    pub(super) forgetful: bool,
     pub(super) lingering: bool,
     pub(super) broken_upload: u16,
     pub(super) telnet: bool,
@@ -260,6 +261,7 @@ impl Behaviour {
             abort: AbortStyle::Prompt,
             busy: Busy::Queue,
             mark_first: false,
+            forgetful: false,
             lingering: false,
             broken_upload: 426,
             telnet: true,
@@ -293,6 +295,15 @@ impl Behaviour {
     #[must_use]
     pub const fn mark_first(mut self) -> Self {
         self.mark_first = true;
+        self
+    }
+
+    /// A transfer that is aborted, or dropped for a new data connection, before its own is open gets 225 for ABOR or nothing
+    /// at all, and is carried out on the next data connection, before the transfer that this is for (pyftpdlib, which
+    /// says the mark [first](Self::mark_first) then).
+    #[must_use]
+    pub const fn forgetful(mut self) -> Self {
+        self.forgetful = true;
         self
     }
 

@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 
 pub use config::ServerConfig;
 
-use self::course::Transfer;
+use self::course::{Load, Transfer};
 use self::opening::Opening;
 use super::behaviour::{Busy, Next, Step};
 use super::files::Files;
@@ -68,6 +68,8 @@ pub struct Server {
     opening: Opening,
     next_channel: Channel,
     transfer: Option<Transfer>,
+    /// What a forgetful server still has to move for a transfer that is over.
+    forgotten: Option<Load>,
     condition: Condition,
     /// How often each rule's moment has come.
     visits: Vec<u32>,
@@ -166,6 +168,7 @@ impl Server {
             opening: Opening::None,
             next_channel: Channel::new(0),
             transfer: None,
+            forgotten: None,
             condition: Condition::Serving,
             visits: core::iter::repeat_n(0, rules).collect(),
             log: Vec::new(),

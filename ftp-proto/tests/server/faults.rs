@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use ftp_proto::testing::{
-    Behaviour, Channel, Next, Peer, Rule, Server, ServerAction, ServerLink, Step,
+    Behaviour, Busy, Channel, Next, Peer, Rule, Server, ServerAction, ServerLink, Step,
 };
 
 use crate::driven::{CLIENT, Driven, codes, config, files};
@@ -426,6 +426,45 @@ fn opening_faults() {
 
     let mut quotes = Driven::ready(Behaviour::new().bare_quotes());
     assert_eq!(quotes.ask("MKD a\"b"), "257 \"/a\"b\" created.\r\n");
+}
+
+/// pyftpdlib, which meets the commands before the data connection.
+#[test]
+fn a_forgetful_server_carries_out_what_was_aborted() {
+    let forgetful = || {
+        let behaviour = Behaviour::new().busy(Busy::Answer).mark_first().forgetful();
+        let mut driven = Driven::ready(behaviour);
+        driven.ask("EPSV");
+        driven
+    };
+    let mut down_down = forgetful();
+    assert_eq!(codes(&down_down.ask("RETR hello.txt")), "150");
+    assert_eq!(codes(&down_down.ask("ABOR")), "225");
+    let (said, came) = down_down.download("RETR pub/a b");
+    assert_eq!(
+        (codes(&said).as_str(), came.as_str()),
+        ("150 226", "hello\nworld\n12345")
+    );
+    let (_, came) = down_down.download("RETR pub/a b");
+    assert_eq!(came, "12345", "once");
+
+    let mut dropped = forgetful();
+    assert_eq!(codes(&dropped.ask("RETR hello.txt")), "150");
+    let (_, came) = dropped.download("RETR pub/a b");
+    assert_eq!(came, "hello\nworld\n12345");
+
+    let mut down_up = forgetful();
+    down_up.ask("RETR hello.txt");
+    down_up.ask("ABOR");
+    let (said, _) = down_up.upload("STOR new", b"123");
+    assert_eq!(codes(&said), "150 226");
+    assert_eq!(down_up.server.files().content("/new"), Some(&b""[..]));
+
+    let mut up_down = forgetful();
+    up_down.ask("STOR new");
+    assert_eq!(codes(&up_down.ask("ABOR")), "225");
+    let (said, came) = up_down.download("RETR hello.txt");
+    assert_eq!((codes(&said).as_str(), came.as_str()), ("150", ""));
 }
 
 #[test]

@@ -90,6 +90,9 @@ fn behaviour(any: bool, seeded: &mut Seeded) -> (Behaviour, bool) {
     let mut behaviour = Behaviour::new().abort(manners).busy(busy);
     if seeded.flip() {
         behaviour = behaviour.mark_first();
+        if aborts_at_once && seeded.flip() {
+            behaviour = behaviour.forgetful();
+        }
     }
     if seeded.flip() {
         behaviour = behaviour.lingering_close();

@@ -445,6 +445,25 @@ fn aborted(all: &mut Scenarios) {
             setup.may_abort = true;
             all.push((format!("{direction:?}, aborted: {name}"), setup));
         }
+        for (style_name, style) in [
+            ("ABOR", AbortStyle::Abor),
+            ("closing data", AbortStyle::CloseData),
+        ] {
+            let small = Want::Transfer(Transfer::retrieve(argument("small")), Vec::new());
+            let other = Want::Transfer(Transfer::store(argument("other")), b"ab".to_vec());
+            for (next_name, next) in [("a download", small), ("an upload", other)] {
+                let mut wants = wants(direction);
+                wants.push(next);
+                let mut setup = Setup::new(wants);
+                setup.behaviour = forgetful();
+                setup.config.abort = style;
+                setup.may_abort = true;
+                setup.hasty_waits = 1;
+                let name =
+                    format!("{direction:?}, aborted by {style_name}, comes with {next_name}");
+                all.push((name, setup));
+            }
+        }
     }
     let mut resumed = Setup::new(vec![
         Want::Transfer(Transfer::retrieve(argument("f")).resume_at(4), Vec::new()),
@@ -597,12 +616,16 @@ fn keepalives(all: &mut Scenarios) {
 }
 
 /// What servers do with commands that come during a transfer.
-fn manners_when_busy() -> [(&'static str, Behaviour); 4] {
+fn manners_when_busy() -> [(&'static str, Behaviour); 5] {
     [
         ("kept until it is over", Behaviour::new()),
         (
             "obeyed at once, which drops it",
             Behaviour::new().busy(Busy::Answer),
+        ),
+        (
+            "obeyed at once, which drops it, and what had not begun comes later",
+            forgetful(),
         ),
         ("refused", Behaviour::new().busy(Busy::Refuse)),
         (
@@ -610,6 +633,15 @@ fn manners_when_busy() -> [(&'static str, Behaviour); 4] {
             Behaviour::new().busy(Busy::BeforeFinal),
         ),
     ]
+}
+
+/// pyftpdlib, when commands reach it before the data connection does.
+fn forgetful() -> Behaviour {
+    Behaviour::new()
+        .abort(Manners::Pyftpdlib)
+        .busy(Busy::Answer)
+        .mark_first()
+        .forgetful()
 }
 
 /// Two transfers, and then something else.

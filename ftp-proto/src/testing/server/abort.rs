@@ -1,7 +1,6 @@
 //! ABOR, in the manners of different servers.
 
 use super::super::behaviour::{AbortStyle, Next, Step};
-use super::super::peer::ServerAction;
 use super::{Answer, Asked, Server, answer};
 
 impl Server {
@@ -63,15 +62,12 @@ impl Server {
         if self.perform(Step::Received) != Next::Usual {
             return;
         }
-        self.keep_what_arrived();
-        let Some(transfer) = self.transfer.take() else {
+        let Some(transfer) = self.drop_transfer() else {
             return;
         };
-        let channel = transfer.channel;
-        self.actions.push_back(ServerAction::Close { channel });
         let of_abort = self.current.clone();
         let style = self.config.behaviour.abort;
-        if style == AbortStyle::Pyftpdlib && transfer.is_upload() {
+        if self.forgotten.is_some() || (style == AbortStyle::Pyftpdlib && transfer.is_upload()) {
             return self.answer(225, "ABOR command successful; data channel closed.");
         }
         self.current = transfer.asked().clone();

@@ -227,6 +227,9 @@ impl Server {
 
     fn start_moving(&mut self, channel: Channel) {
         self.enter(Phase::Moving);
+        if self.carries_out_what_it_forgot() {
+            return self.end_payload();
+        }
         let is_upload = self.transfer.as_ref().is_some_and(Transfer::is_upload);
         self.actions.push_back(if is_upload {
             ServerAction::Receive { channel }
@@ -234,6 +237,36 @@ impl Server {
             ServerAction::Send { channel }
         });
         self.moved(0);
+    }
+
+    /// Whether there is nothing left to do on this data connection then.
+    fn carries_out_what_it_forgot(&mut self) -> bool {
+        let (Some(forgotten), Some(transfer)) = (self.forgotten.take(), &mut self.transfer) else {
+            return false;
+        };
+        match (forgotten, &mut transfer.load) {
+            (
+                Load::Down { octets, start },
+                Load::Down {
+                    octets: own,
+                    start: own_start,
+                },
+            ) => {
+                let both = [
+                    octets.get(start..).unwrap_or_default(),
+                    own.get(*own_start..).unwrap_or_default(),
+                ];
+                *own = both.concat().into();
+                *own_start = 0;
+                false
+            }
+            (Load::Down { .. }, Load::Up(_)) => true,
+            (Load::Up(_), Load::Down { .. }) => {
+                transfer.hangs = true;
+                false
+            }
+            (Load::Up(_), Load::Up(_)) => false,
+        }
     }
 
     /// Counts octets, asks the rules that wait for them, and ends a download that is complete.
@@ -457,13 +490,15 @@ impl Server {
     }
 
     /// Ends the transfer without a word, as some servers do when a new data connection is asked for.
-    pub(super) fn drop_transfer(&mut self) {
+    pub(super) fn drop_transfer(&mut self) -> Option<Transfer> {
         self.keep_what_arrived();
-        if let Some(transfer) = self.transfer.take() {
-            self.actions.push_back(ServerAction::Close {
-                channel: transfer.channel,
-            });
+        let transfer = self.transfer.take()?;
+        let channel = transfer.channel;
+        self.actions.push_back(ServerAction::Close { channel });
+        if self.config.behaviour.forgetful && transfer.phase == Phase::Opening {
+            self.forgotten = Some(transfer.load.clone());
         }
+        Some(transfer)
     }
 
     /// Writes what an upload has brought so far, complete or not, to its file.
