@@ -77,9 +77,9 @@ pub enum Violation {
     /// Of several commands in a batch, one has a reply that cannot be its own.
     #[error("the replies are out of order")]
     OutOfOrder,
-    /// An aborted transfer that the server had marked (150) has no final reply, and the server may not have had its data
-    /// connection yet: pyftpdlib then carries it out on the next one, whatever that is opened for.
-    #[error("the server forgot a transfer that it had begun, and may still carry it out")]
+    /// An aborted transfer has no final reply, and the server may not have had its data connection yet: pyftpdlib then
+    /// carries it out on the next one, whatever that is opened for.
+    #[error("the server forgot a transfer, and may still carry it out")]
     TransferForgotten,
     /// Clear text after the server agreed to begin TLS (CVE-2021-22947 and its kin).
     #[error("clear text behind the reply that begins TLS")]

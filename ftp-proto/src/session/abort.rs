@@ -4,7 +4,7 @@
 //! transfer's own reply and ABOR's are awaited for a grace; then a NOOP is sent as a fence: a 200 shows that nothing
 //! more will come, anything else was one of the two. A fence without an answer ends the session.
 //!
-//! A server may also forget a transfer that it has marked, and still carry it out on the next data connection, whatever
+//! A server may also forget a transfer that it has accepted, and still carry it out on the next data connection, whatever
 //! that was opened for: pyftpdlib does when it is asked to abort before it has accepted the data connection, and says 225
 //! and no more. Where the replies leave that possible, the session ends.
 //!
@@ -244,7 +244,7 @@ impl Session {
         match answered.owner {
             Owner::Transfer => {
                 if let Some(settlement) = &mut self.settlement {
-                    settlement.held &= answered.waits_for_data() && code == ReplyCode::DATA_OPEN;
+                    settlement.held &= answered.may_wait_for_data() && code == ReplyCode::DATA_OPEN;
                 }
             }
             Owner::Fence => self.settle_fence(index),

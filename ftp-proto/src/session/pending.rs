@@ -28,10 +28,10 @@ impl Slot {
         matches!(self.verb, Verb::Epsv | Verb::Pasv)
     }
 
-    /// Whether the server has said that the transfer begins, and not that it has the data connection (125).
-    pub(super) fn waits_for_data(&self) -> bool {
+    /// Whether the server may still wait for the transfer's data connection: 125 would say that it has it.
+    pub(super) fn may_wait_for_data(&self) -> bool {
         let code = self.mark.as_ref().map(|mark| mark.code());
-        code.is_some_and(|code| code != ReplyCode::DATA_ALREADY_OPEN)
+        code != Some(ReplyCode::DATA_ALREADY_OPEN)
     }
 
     /// Whether this was asked ahead for a transfer, which may have been taken back since.
@@ -189,7 +189,7 @@ impl Pending {
     pub(super) fn forgets_transfer(&self, fence: usize) -> bool {
         let before = || self.slots.iter().take(fence);
         let mut transfers = before().filter(|slot| slot.owner == Owner::Transfer);
-        before().any(|slot| slot.owner == Owner::Abort) && transfers.all(Slot::waits_for_data)
+        before().any(|slot| slot.owner == Owner::Abort) && transfers.all(Slot::may_wait_for_data)
     }
 
     /// Removes what a fence has shown will not be answered any more: everything before it.
