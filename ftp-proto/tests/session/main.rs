@@ -13,6 +13,7 @@ mod config;
 mod deadlines;
 mod eager;
 mod explore;
+mod face;
 mod hand;
 mod held;
 mod keepalive;
