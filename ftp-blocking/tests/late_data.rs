@@ -17,7 +17,7 @@ use std::time::Duration;
 use ftp_blocking::{Builder, Client, Result, Tcp, TcpLink, TcpPort, Transport};
 use ftp_proto::listing::Options;
 use ftp_proto::{Closed, Completed, Config, Reason, State, Violation};
-use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER, Unavailable, required};
+use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER, Unavailable};
 use ftp_testbed::tree::HELLO;
 use libtest_mimic::{Arguments, Completion, Trial};
 
@@ -54,8 +54,7 @@ fn trial(kind: Kind, berth: &Arc<Berth>, (name, transfer): (&str, Transfer)) -> 
     Trial::ignorable_test(format!("{kind}::{name}"), move || {
         match berth.get_or_init(|| Setup::new(kind).start()) {
             Ok(server) => check(server, transfer),
-            Err(unavailable) if required() => return Err(unavailable.into()),
-            Err(unavailable) => return Ok(Completion::ignored_with(unavailable)),
+            Err(unavailable) => return unavailable.verdict(),
         }
         Ok(Completion::Completed)
     })

@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 
 use ftp_blocking::Client;
 use ftp_proto::{Config, Telnet};
-use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER, Unavailable, required};
+use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER, Unavailable};
 use libtest_mimic::{Arguments, Completion, Trial};
 
 use ways::Way;
@@ -71,8 +71,7 @@ fn trial(
     Trial::ignorable_test(format!("{kind}::{name}"), move || {
         match berth.get_or_init(|| Setup::new(kind).start()) {
             Ok(server) => check(server),
-            Err(unavailable) if required() => return Err(unavailable.into()),
-            Err(unavailable) => return Ok(Completion::ignored_with(unavailable)),
+            Err(unavailable) => return unavailable.verdict(),
         }
         Ok(Completion::Completed)
     })

@@ -10,8 +10,8 @@
 mod cases;
 mod common;
 
-use ftp_testbed::servers::{Kind, Server, Setup, TlsVersions, Variant, required};
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use ftp_testbed::servers::{Kind, Server, Setup, TlsVersions, Variant};
+use libtest_mimic::{Arguments, Completion, Trial};
 
 use common::Case;
 
@@ -111,7 +111,6 @@ fn sized_trial(what: &str, case: Case, setup: Setup, check: fn(&Case, &Server)) 
             check(&case, &server);
             Ok(Completion::Completed)
         }
-        Err(unavailable) if required() => Err(Failed::from(unavailable)),
-        Err(unavailable) => Ok(Completion::ignored_with(unavailable)),
+        Err(unavailable) => unavailable.verdict(),
     })
 }

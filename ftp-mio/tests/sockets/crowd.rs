@@ -10,8 +10,8 @@ use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve};
 use ftp_mio::proto::testing::Files;
 use ftp_mio::proto::{Completed, DataMode, Reply, Transfer};
 use ftp_mio::{Client, Handle, Progress, Transport};
-use ftp_testbed::servers::{Family, Kind, PASSWORD, Setup, USER, required};
-use libtest_mimic::{Completion, Failed, Trial};
+use ftp_testbed::servers::{Family, Kind, PASSWORD, Setup, USER};
+use libtest_mimic::{Completion, Trial};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::apart;
@@ -53,8 +53,7 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
                     each_downloads_and_lists::<R>(crowd, login);
                     Ok(Completion::Completed)
                 }
-                Err(unavailable) if required() => Err(Failed::from(unavailable)),
-                Err(unavailable) => Ok(Completion::ignored_with(unavailable)),
+                Err(unavailable) => unavailable.verdict(),
             }
         }),
     ]

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve, Store};
 use ftp_mio::proto::{Config, DataMode, Transfer};
-use ftp_testbed::servers::{Family, Kind, PASSWORD, Setup, USER, required};
-use libtest_mimic::{Completion, Failed, Trial};
+use ftp_testbed::servers::{Family, Kind, PASSWORD, Setup, USER};
+use libtest_mimic::{Completion, Trial};
 
 use crate::loops::{Alone, argument};
 use crate::reactors::Reactors;
@@ -26,8 +26,7 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
                     }
                     Ok(Completion::Completed)
                 }
-                Err(unavailable) if required() => Err(Failed::from(unavailable)),
-                Err(unavailable) => Ok(Completion::ignored_with(unavailable)),
+                Err(unavailable) => unavailable.verdict(),
             }
         })
     };

@@ -10,9 +10,9 @@ use ftp_mio::proto::tls::rustls::{ClientConfig, RootCertStore};
 use ftp_mio::proto::{Config, DataMode, TlsPolicy, Transfer};
 use ftp_mio::{Error, Tls};
 use ftp_testbed::servers::{
-    AUTHORITY, Certificate, Family, Kind, PASSWORD, Setup, TlsVersions, USER, Variant, required,
+    AUTHORITY, Certificate, Family, Kind, PASSWORD, Setup, TlsVersions, USER, Variant,
 };
-use libtest_mimic::{Completion, Failed, Trial};
+use libtest_mimic::{Completion, Trial};
 
 use crate::loops::{Alone, argument};
 use crate::reactors::Reactors;
@@ -58,8 +58,7 @@ fn trial(name: String, setup: Setup, test: impl Fn(SocketAddr) + Send + 'static)
             test(server.address(Family::V4).unwrap());
             Ok(Completion::Completed)
         }
-        Err(unavailable) if required() => Err(Failed::from(unavailable)),
-        Err(unavailable) => Ok(Completion::ignored_with(unavailable)),
+        Err(unavailable) => unavailable.verdict(),
     })
 }
 

@@ -43,6 +43,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use libtest_mimic::{Completion, Failed};
 use tempfile::TempDir;
 
 use crate::tree::Tree;
@@ -152,6 +153,20 @@ pub struct Unavailable {
     pub kind: Kind,
     /// Why not; if it was started and gave up, what it printed last.
     pub reason: String,
+}
+
+impl Unavailable {
+    /// What becomes of a test that needs this server: a failure where servers are [`required`], else it is ignored.
+    ///
+    /// # Errors
+    /// The failure.
+    pub fn verdict(&self) -> Result<Completion, Failed> {
+        if required() {
+            Err(Failed::from(self))
+        } else {
+            Ok(Completion::ignored_with(self))
+        }
+    }
 }
 
 impl fmt::Display for Unavailable {

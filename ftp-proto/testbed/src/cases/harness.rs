@@ -99,8 +99,7 @@ impl Berth {
     ) -> Result<Completion, Failed> {
         let server = match self.server() {
             Ok(server) => server,
-            Err(unavailable) if required() => return Err(Failed::from(unavailable)),
-            Err(unavailable) => return Ok(Completion::ignored_with(unavailable)),
+            Err(unavailable) => return unavailable.verdict(),
         };
         if server.address(family).is_none() {
             return without_ipv6();

@@ -1,7 +1,7 @@
 //! Trials that need a real server: ignored with the reason where there is none, failed where servers are required.
 
-use ftp_testbed::servers::{Server, Setup, required};
-use libtest_mimic::{Completion, Failed, Trial};
+use ftp_testbed::servers::{Server, Setup};
+use libtest_mimic::{Completion, Trial};
 
 pub(crate) fn trial(
     name: String,
@@ -10,7 +10,6 @@ pub(crate) fn trial(
 ) -> Trial {
     Trial::ignorable_test(name, move || match setup.start() {
         Ok(server) => Ok(check(server)),
-        Err(unavailable) if required() => Err(Failed::from(unavailable)),
-        Err(unavailable) => Ok(Completion::ignored_with(unavailable)),
+        Err(unavailable) => unavailable.verdict(),
     })
 }
