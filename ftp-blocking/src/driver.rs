@@ -175,6 +175,8 @@ impl<T: Transport> Driver<T> {
             }
             Action::Finish { .. } => self.finish_now = true,
             Action::Discard { data } => self.discard(data),
+            // The operation is polled after every action anyway.
+            Action::Poll => {}
             Action::Close => self.control = None,
         }
     }

@@ -187,6 +187,8 @@ impl<T: Transport> Driver<T> {
             Action::Move { data, flow } => self.start_moving(data, flow, reactor),
             Action::Finish { data } => self.finish_now(data),
             Action::Discard { data } => self.discard(data, reactor),
+            // The operation is polled after every action anyway.
+            Action::Poll => {}
             Action::Close => self.close_control(reactor),
         }
     }

@@ -16,7 +16,7 @@ impl DataId {
 /// A duty of the driver.
 ///
 /// Exhaustive on purpose: a new duty must break drivers when they are compiled, not when they run. Every action but
-/// [`Discard`](Self::Discard) and [`Close`](Self::Close) is answered with a [`Report`].
+/// [`Discard`](Self::Discard), [`Poll`](Self::Poll) and [`Close`](Self::Close) is answered with a [`Report`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Dial (passive mode). Answer: [`Report::Connected`] or [`Report::Failed`].
@@ -63,12 +63,14 @@ pub enum Action {
     /// Drop the socket or listener at once, and reset a connection (linger 0). A short upload cannot pass for a whole
     /// file then, and a server that is still sending learns that nobody listens: after an orderly end in the midst of a
     /// download its next write may kill it (SIGPIPE in inetutils ftpd takes the control connection along). No answer is
-    /// expected. A driver that holds nothing of the connection has nothing to do: the action then only says that a wait
-    /// ran out, and that there is a verdict to be polled.
+    /// expected. A driver that holds nothing of the connection has nothing to do.
     Discard {
         /// Which connection.
         data: DataId,
     },
+    /// Poll the operation again: a wait ran out, and there is a verdict that nothing else tells of. There is nothing to
+    /// perform and no answer.
+    Poll,
     /// Close the control connection; the session is over. A data connection may still be moving payload to its end.
     Close,
 }
@@ -90,6 +92,7 @@ impl Action {
                 link: Link::Control,
             }
             | Self::Unsecure
+            | Self::Poll
             | Self::Close => None,
         }
     }

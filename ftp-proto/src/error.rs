@@ -286,6 +286,12 @@ impl Error {
     }
 }
 
+impl From<Policy> for ErrorKind {
+    fn from(policy: Policy) -> Self {
+        Self::Policy(policy)
+    }
+}
+
 impl From<Misuse> for ErrorKind {
     fn from(misuse: Misuse) -> Self {
         Self::Misuse(misuse)

@@ -184,6 +184,13 @@ impl ReplyCode {
         self.0
     }
 
+    /// Whether this refuses a command as one that the server does not do at all, whatever its argument: 500, 501, 502,
+    /// 504 and 522. Some servers say 501 of an argument, too.
+    #[must_use]
+    pub const fn is_not_done_here(self) -> bool {
+        matches!(self.0, 500 | 501 | 502 | 504 | 522)
+    }
+
     /// The class, given by the first digit.
     #[must_use]
     pub const fn class(self) -> Class {

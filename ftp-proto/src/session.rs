@@ -1,75 +1,63 @@
 //! The user-PI of RFC 959: one control connection and the data connections that belong to it.
 //!
-//! This file holds the type and its public methods. What happens behind them stands in
-//! `session/`: `outbox` and `pending` (what was sent, what is owed), `opening` (from TYPE to the transfer command),
-//! `table`, `running`, `payload` and `ending` (the transfer itself), `verdicts`, `lookahead` (the transfer after it),
-//! `keepalive`, `abort`, `security`, `server` (what is known of it), `replies`, `timers`, `death`.
+//! This file holds the type and its public methods: inputs come in here. `session/dispatch` gives each input to the
+//! part that it concerns. The parts know nothing of the session and nothing of one another, but for what they
+//! `shared`:
+//!
+//! * `wire`: the bytes of the control connection, what is owed, and whose reply a reply is,
+//! * `transfer`: one transfer from its prelude to its settlement,
+//! * `security`: when TLS begins and ends, and what may be sent in which state,
+//! * `queue` and `batch`: what waits to be sent,
+//! * `timers`, `actions`, `events`, `verdicts`, `server`: what their names say.
 
-mod abort;
+mod actions;
 mod batch;
-mod config;
-#[cfg(feature = "testing")]
-mod coverage;
-mod death;
-mod ending;
-mod keepalive;
-mod lookahead;
+mod dispatch;
+mod events;
 #[cfg(feature = "testing")]
 mod memory;
-mod opening;
-mod outbox;
-mod payload;
-mod pending;
 mod queue;
-mod replies;
 mod rung;
-mod running;
 mod security;
 mod server;
-mod table;
+mod shared;
 mod timers;
+mod transfer;
 mod verdicts;
+mod wire;
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::BTreeMap;
 use core::task::Poll;
 
-pub use config::{
-    AbortStyle, Config, Control, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet, Timeouts,
-    TlsPolicy,
-};
-
-use crate::action::{Action, DataId, Link, Report, Representation};
+use crate::action::{Action, Report, Representation};
 use crate::command::{Command, Verb};
-use crate::error::{After, Closed, Error, ErrorKind, Misuse};
+use crate::config::{Config, Control, Detail, Leniencies, Leniency, Telnet};
+use crate::error::{Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
-use crate::reply::{Class, Grammar, Parser, Reply, ReplyCode};
-use crate::time::{Deadline, Instant, Reason};
+use crate::reply::{Class, Grammar, Reply, ReplyCode};
+use crate::time::{Deadline, Instant};
 use crate::trace::{Record, Trace};
 use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Completed;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
+pub use events::Event;
 pub use rung::Rung;
 
 #[cfg(feature = "testing")]
-pub use coverage::Coverage;
+pub use transfer::Coverage;
 
-use abort::Settlement;
-use batch::Batch;
-use death::Death;
-use lookahead::Ahead;
-use outbox::Outbox;
-use pending::{Owner, Pending};
-use queue::Work;
-use running::Running;
-use security::Securing;
+use actions::Actions;
+use events::Events;
+use queue::{Queue, Work};
+use security::Security;
 use server::Server;
+use shared::{Death, Shared};
 use timers::Timers;
+use transfer::Machine;
 use verdicts::Verdicts;
-
-/// Events that are kept for a caller who does not poll them; older ones are dropped.
-const EVENTS_MAX: usize = 64;
+use wire::{Owner, Wire};
 
 /// Stands for the reply to one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,20 +94,6 @@ pub enum State {
     Dead(Closed),
 }
 
-/// What happened without being asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Event {
-    /// A reply that belongs to no command.
-    Unsolicited(Reply),
-    /// A stranger called an active data connection's port, and was turned away.
-    Stranger(core::net::IpAddr),
-    /// The server named a data host in a 227 that is not dialled; the policy's choice is dialled instead.
-    HostIgnored(core::net::IpAddr),
-    /// The session is over.
-    Closed(Closed),
-}
-
 /// The client half of one FTP control connection and of its data connections.
 ///
 /// Every method may be called at any time and in any order. What depends on something else is not brought out before
@@ -129,41 +103,16 @@ pub enum Event {
 /// [`manual::driving`]: crate::manual::driving
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
-    config: Config,
-    control: Control,
     /// The latest time that was handed in.
     clock: Instant,
-    parser: Parser,
-    outbox: Outbox,
-    pending: Pending,
-    queue: VecDeque<Work>,
+    shared: Shared,
+    transfers: Machine,
+    security: Security,
+    queue: Queue,
     answers: BTreeMap<Ticket, Answer>,
-    batch: Batch,
     next_ticket: u32,
     next_transfer: u32,
-    next_data: u32,
-    /// Boxed, since most sessions have none at most times.
-    transfer: Option<Box<Running>>,
-    /// What was asked for the transfer that waits behind it.
-    ahead: Option<Ahead>,
-    verdicts: Verdicts,
-    settlement: Option<Settlement>,
-    securing: Option<Securing>,
-    /// TLS was ended with CCC.
-    cleared: bool,
-    actions: VecDeque<Action>,
-    events: VecDeque<Event>,
-    timers: Timers,
     dead: Option<Death>,
-    server: Server,
-    unsolicited: u16,
-    surplus: Surplus,
-    /// How much was written when the reply that is read now began: it answers nothing that was written later.
-    reply_began: u64,
-    used: Leniencies,
-    trace: Trace,
-    #[cfg(feature = "testing")]
-    coverage: Coverage,
 }
 
 /// The reply to a command, with the verb it answers.
@@ -171,15 +120,6 @@ pub struct Session {
 struct Answer {
     verb: Verb,
     outcome: Result<Reply, Error>,
-}
-
-/// Whether the final reply of the transfer before may come a second time. Some servers do that after each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Surplus {
-    Impossible,
-    Possible,
-    /// It came. Any more are counted like all that nobody asked for.
-    Seen,
 }
 
 impl Session {
@@ -190,43 +130,34 @@ impl Session {
             telnet: config.telnet == Telnet::Doubled,
         };
         let mut session = Self {
-            config,
-            control,
             clock: Instant::EPOCH,
-            parser: Parser::new(config.limits.reply, grammar),
-            outbox: Outbox::default(),
-            pending: Pending::default(),
-            queue: VecDeque::new(),
+            shared: Shared {
+                config,
+                control,
+                cleared: false,
+                server: Server::default(),
+                wire: Wire::new(config.limits.reply, grammar),
+                timers: Timers::default(),
+                actions: Actions::default(),
+                events: Events::default(),
+                verdicts: Verdicts::default(),
+                used: Leniencies::default(),
+                trace: Trace::new(config.detail, config.limits.trace_records_max),
+                dying: None,
+            },
+            transfers: Machine::default(),
+            security: Security::default(),
+            queue: Queue::default(),
             answers: BTreeMap::new(),
-            batch: Batch::default(),
             next_ticket: Ticket::GREETING.0,
             next_transfer: 0,
-            next_data: 0,
-            transfer: None,
-            ahead: None,
-            verdicts: Verdicts::default(),
-            settlement: None,
-            securing: None,
-            cleared: false,
-            actions: VecDeque::new(),
-            events: VecDeque::new(),
-            timers: Timers::default(),
             dead: None,
-            server: Server::default(),
-            unsolicited: 0,
-            surplus: Surplus::Impossible,
-            reply_began: 0,
-            used: Leniencies::default(),
-            trace: Trace::new(config.detail, config.limits.trace_records_max),
-            #[cfg(feature = "testing")]
-            coverage: Coverage::default(),
         };
-        session.trace.record(|| Record::Opened {
+        session.record(|| Record::Opened {
             config: Box::new(config),
             control,
         });
-        let greeting = session.issue_ticket();
-        session.expect_greeting(greeting);
+        session.await_greeting();
         session
     }
 
@@ -234,8 +165,8 @@ impl Session {
     pub fn state(&self) -> State {
         match &self.dead {
             Some(death) => State::Dead(death.closed),
-            None if self.settlement.is_some() => State::Draining {
-                replies: self.pending.unsettled(),
+            None if self.transfers.is_settling() => State::Draining {
+                replies: self.shared.wire.owed.unsettled(),
             },
             None if self.is_idle() => State::Usable,
             None => State::Busy,
@@ -244,33 +175,32 @@ impl Session {
 
     /// The configuration that the session was made with.
     pub const fn config(&self) -> &Config {
-        &self.config
+        &self.shared.config
     }
 
     /// The deviations that the server needed so far.
     pub const fn leniencies_used(&self) -> Leniencies {
-        self.used
+        self.shared.used
     }
 
     /// Whether the control connection is secured.
     pub const fn is_secured(&self) -> bool {
-        self.control.secured
+        self.shared.control.secured
     }
 
     /// Whether data connections are protected: PROT P is in force.
     pub const fn is_data_protected(&self) -> bool {
-        self.server.protected
+        self.shared.server.protected
     }
 
     /// The TYPE that is in force, when that is certain.
     pub const fn representation(&self) -> Option<Representation> {
-        self.server.representation
+        self.shared.server.representation
     }
 
     /// The transfer that is queued or under way, if one is.
     pub fn current_transfer(&self) -> Option<TransferId> {
-        let running = self.transfer.as_ref().map(|running| running.id);
-        running.or_else(|| self.queue.iter().find_map(Work::transfer))
+        self.transfers.id().or_else(|| self.queue.transfer())
     }
 
     /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
@@ -281,41 +211,36 @@ impl Session {
 
     /// The command of the transfer under way: of a series, it tells whose payload moves.
     pub fn current_command(&self) -> Option<&Command> {
-        let running = self.transfer.as_ref();
-        running.map(|running| running.spec.command())
+        self.transfers.spec().map(Transfer::command)
     }
 
     /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
     pub fn current_mark(&self) -> Option<&Reply> {
-        self.transfer.as_deref().and_then(Running::mark)
+        self.transfers.mark()
     }
 
     /// The code of the latest reply, whatever command it answered: ftplib's `lastresp`.
     #[doc(alias = "lastresp")]
     pub const fn last_code(&self) -> Option<ReplyCode> {
-        self.trace.last_code()
+        self.shared.trace.last_code()
     }
 
     /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
     #[doc(alias = "set_pasv")]
     pub const fn set_data_mode(&mut self, mode: DataMode) {
-        self.config.data_mode = mode;
+        self.shared.config.data_mode = mode;
     }
 
     /// How much is recorded from now on: ftplib's `set_debuglevel`.
     #[doc(alias = "set_debuglevel")]
     pub const fn set_detail(&mut self, detail: Detail) {
-        self.config.detail = detail;
-        self.trace.set_detail(detail);
+        self.shared.config.detail = detail;
+        self.shared.trace.set_detail(detail);
     }
 
     /// What FEAT said, when it was asked since TLS began and since REIN.
     pub const fn features(&self) -> Option<&Features> {
-        self.server.features.as_ref()
-    }
-
-    pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
-        self.used = self.used.with(leniency);
+        self.shared.server.features.as_ref()
     }
 
     /// Gives back memory that is held in reserve: worth it for a session that will be idle. It grows again when it is
@@ -333,13 +258,10 @@ impl Session {
     /// # Ok::<(), ftp_proto::Misuse>(())
     /// ```
     pub fn shrink_to_fit(&mut self) {
-        self.parser.shrink_to_fit();
-        self.outbox.shrink_to_fit();
-        self.pending.shrink_to_fit();
-        self.batch.shrink_to_fit();
+        self.shared.wire.shrink_to_fit();
+        self.shared.actions.shrink_to_fit();
+        self.shared.events.shrink_to_fit();
         self.queue.shrink_to_fit();
-        self.actions.shrink_to_fit();
-        self.events.shrink_to_fit();
         // An empty map may still hold a node.
         if self.answers.is_empty() {
             self.answers = BTreeMap::new();
@@ -352,39 +274,35 @@ impl Session {
     ///
     /// Takes everything, never fails, and holds no more than [`Limits`] allow. How the bytes are cut does not matter.
     pub fn receive(&mut self, bytes: &[u8]) {
-        self.trace.record(|| Record::Received(bytes.into()));
+        self.record(|| Record::Received(bytes.into()));
         self.read_replies(bytes);
-        self.pump();
+        self.go_on();
     }
 
     /// The control connection reached its end.
     pub fn receive_eof(&mut self) {
-        self.trace.record(|| Record::ReceivedEof);
+        self.record(|| Record::ReceivedEof);
         self.control_ended();
-        self.pump();
+        self.go_on();
     }
 
     /// The bytes to write next: whole command lines, less what was written of them. Stays as it is until
     /// [`transmitted`](Self::transmitted), but for commands that may be appended. Empty while TLS begins or ends.
     pub fn transmit(&self) -> &[u8] {
-        self.outbox.unsent()
+        self.shared.wire.unsent()
     }
 
     /// Acknowledges that the first `bytes` bytes of [`transmit`](Self::transmit) were written.
     pub fn transmitted(&mut self, bytes: usize) {
-        self.trace.record(|| Record::Transmitted(bytes));
-        let before = self.outbox.sent();
-        self.outbox.advance(bytes);
+        self.record(|| Record::Transmitted(bytes));
         // The wait for a reply begins when its command is out.
-        if self
-            .pending
-            .head()
-            .is_some_and(|head| head.end > before && head.end <= self.outbox.sent())
-        {
-            self.await_head();
+        if self.shared.wire.written(bytes) {
+            self.shared.await_head();
         }
-        self.abort_flushed();
-        self.begin_securing_when_flushed();
+        if self.shared.wire.is_flushed() {
+            self.transfers.written(&mut self.shared);
+        }
+        self.security.written(&mut self.shared);
     }
 
     // -- effects: what the driver must do, and what came of it ----------------------------------------------------
@@ -395,11 +313,11 @@ impl Session {
     /// When it returns `None`, then either bytes wait in [`transmit`](Self::transmit), or the driver has an action to
     /// report on, or [`deadline`](Self::deadline) lies ahead, or nothing is under way.
     pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
-        self.trace.record(|| Record::Polled(now));
+        self.record(|| Record::Polled(now));
         self.clock = self.clock.max(now);
         self.fire_timers();
-        let action = self.actions.pop_front();
-        self.trace.record_some(action, Record::Performed);
+        let action = self.shared.actions.hand_out();
+        self.shared.trace.record_some(action, Record::Performed);
         debug_assert!(
             self.deadline()
                 .is_none_or(|deadline| deadline.at > self.clock),
@@ -408,45 +326,39 @@ impl Session {
         action
     }
 
-    /// Fires the timers that are due. What came of it must not be missed by a driver that has nothing to do and no
-    /// bytes to write: with a verdict there is always an action.
-    fn fire_timers(&mut self) {
-        self.timers.arm(self.clock);
-        let running = |session: &Self| session.transfer.as_ref().map(|running| running.id);
-        let before = running(self);
-        while let Some(reason) = self.timers.take_due(self.clock) {
-            self.expire(reason);
-            self.pump();
-            self.timers.arm(self.clock);
-        }
-        let judged = before.is_some() && before != running(self);
-        if judged && self.actions.is_empty() && self.outbox.is_empty() {
-            let data = DataId(self.next_data);
-            self.actions.push_back(Action::Discard { data });
-        }
-    }
-
     /// Tells what came of an action, or what was observed on a data connection.
+    ///
+    /// A report counts only if its action was handed out by [`poll_action`](Self::poll_action) and not answered yet:
+    /// a driver that is late or wrong changes nothing. [`Report::Failed`] counts for any data connection that was
+    /// handed out and not discarded, and always for the control connection. What
+    /// does not count is counted by [`ignored_reports`](Self::ignored_reports).
     pub fn report(&mut self, report: Report) {
-        self.trace.record(|| Record::Reported(report));
-        match report {
-            Report::Secured {
-                link: Link::Control,
-            } => self.control_secured(),
-            Report::Unsecured => self.control_unsecured(),
-            Report::Failed {
-                link: Link::Control,
-                failure,
-            } => self.control_failed(failure),
-            _ => self.data_reported(report),
+        self.record(|| Record::Reported(report));
+        if self.shared.actions.accept(&report) {
+            self.reported(report);
+            self.go_on();
+        } else {
+            self.shared.events.count_ignored();
         }
-        self.pump();
     }
 
-    /// When [`poll_action`](Self::poll_action) must be called again even if nothing happens. Always ahead of the
-    /// time that `poll_action` was called with last.
+    /// How many reports answered nothing that the driver was asked for. More than none shows a fault of the driver,
+    /// or a report that crossed a [`Action::Discard`].
+    pub const fn ignored_reports(&self) -> u32 {
+        self.shared.events.ignored()
+    }
+
+    /// How often the session was in a state that cannot be. More than none shows a fault of this crate; with debug
+    /// assertions it panics instead.
+    pub const fn impossible_states(&self) -> u32 {
+        self.shared.events.impossible()
+    }
+
+    /// When [`poll_action`](Self::poll_action) must be called again even if nothing happens. While a wait was asked for
+    /// that no `poll_action` has given a time to, that is at once; else it lies ahead of the time that `poll_action` was
+    /// called with last.
     pub fn deadline(&self) -> Option<Deadline> {
-        self.timers.deadline()
+        self.shared.timers.deadline(self.clock)
     }
 
     // -- conversation: what the application wants -----------------------------------------------------------------
@@ -459,13 +371,30 @@ impl Session {
         if command.verb().is_managed() {
             return Err(Misuse::ManagedVerb);
         }
-        if self.in_flight() >= usize::from(self.config.limits.in_flight_max) {
+        if self.in_flight() >= usize::from(self.shared.config.limits.in_flight_max) {
             return Err(Misuse::PipelineFull);
         }
         let ticket = self.issue_ticket();
-        self.trace.record(|| Record::Submitted(command.masked()));
-        self.queue.push_back(Work::Command { ticket, command });
-        self.pump();
+        self.record(|| Record::Submitted(command.masked()));
+        self.queue.push(Work::Command { ticket, command });
+        self.go_on();
+        Ok(ticket)
+    }
+
+    /// Queues a command of a batch: it goes out without waiting for the replies to those before it.
+    ///
+    /// Of its reply at most [`BATCH_TEXT_MAX`] bytes are kept. [`Batch`](crate::operation::Batch) does the rest.
+    ///
+    /// # Errors
+    /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER, RNFR, CWD ...);
+    /// [`Misuse::PipelineFull`] when the window is full: [`BATCH_COMMANDS_MAX`] commands, [`BATCH_BYTES_MAX`] bytes.
+    pub fn submit_batched(&mut self, command: Command) -> Result<Ticket, Misuse> {
+        let ticket = Ticket(self.next_ticket);
+        let masked = command.masked();
+        self.queue.push_batched(ticket, command)?;
+        self.issue_ticket();
+        self.record(|| Record::Batched(masked));
+        self.go_on();
         Ok(ticket)
     }
 
@@ -476,7 +405,7 @@ impl Session {
     /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.remove(&ticket) {
-            self.batch.remove(ticket);
+            self.queue.batch.remove(ticket);
             let after = self.after();
             return Poll::Ready(answer.outcome.map_err(|error| error.with_after(after)));
         }
@@ -510,13 +439,7 @@ impl Session {
 
     /// The error for a reply that the step named by `verb` cannot go on with.
     pub fn unwelcome(&self, reply: Reply, verb: Verb) -> Error {
-        let kind = match reply.class() {
-            Class::TransientNegative | Class::PermanentNegative => {
-                ErrorKind::Refused(Box::new(reply))
-            }
-            _ => ErrorKind::Unexpected(Box::new(reply)),
-        };
-        self.error(kind, verb)
+        self.error(shared::unwelcome_kind(reply), verb)
     }
 
     /// An error of the given kind, at the step named by `verb`, with what the session is good for now. For operations
@@ -527,19 +450,11 @@ impl Session {
 
     /// The caller lost interest in a reply. It is still awaited, and dropped when it comes.
     pub fn discard(&mut self, ticket: Ticket) {
-        self.trace.record(|| Record::Discarded(ticket.0));
+        self.record(|| Record::Discarded(ticket.0));
         self.answers.remove(&ticket);
-        self.batch.remove(ticket);
-        self.queue.retain(
-            |work| !matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket),
-        );
-        let owner = Owner::Ticket(ticket);
-        for slot in self.pending.iter_mut().filter(|slot| slot.owner == owner) {
-            slot.owner = Owner::Nobody;
-        }
-        if let Some(securing) = &mut self.securing {
-            securing.ticket.take_if(|secured| *secured == ticket);
-        }
+        self.queue.discard(ticket);
+        self.shared.wire.owed.disown(&[Owner::Ticket(ticket)]);
+        self.security.discard(ticket);
     }
 
     /// The caller lost interest in an operation: [discards](Self::discard) every ticket of the range.
@@ -569,15 +484,15 @@ impl Session {
     /// # Errors
     /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
     pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
-        let queued = self.queue.iter().find_map(Work::transfer);
-        if queued.is_some() || (self.transfer.is_some() && !self.config.lookahead) {
+        let runs = self.transfers.is_running();
+        if self.queue.transfer().is_some() || (runs && !self.shared.config.lookahead) {
             return Err(Misuse::Busy);
         }
         self.next_transfer = self.next_transfer.wrapping_add(1);
         let id = TransferId(self.next_transfer);
-        self.trace.record(|| Record::Begun(transfer.clone()));
-        self.queue.push_back(Work::Transfer { id, transfer });
-        self.pump();
+        self.record(|| Record::Begun(transfer.clone()));
+        self.queue.push(Work::Transfer { id, spec: transfer });
+        self.go_on();
         Ok(id)
     }
 
@@ -587,17 +502,11 @@ impl Session {
     /// Why the transfer did not succeed; [`Error::after`] says what the session is good for, and
     /// [`Error::interrupted`] what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
-        if let Some(verdict) = self.verdicts.take(id) {
+        if let Some(verdict) = self.shared.verdicts.take(id) {
             let after = self.after();
             return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
-        let queued = self.queue.iter().find_map(Work::transfer);
-        if queued == Some(id)
-            || self
-                .transfer
-                .as_ref()
-                .is_some_and(|running| running.id == id)
-        {
+        if self.queue.transfer() == Some(id) || self.transfers.id() == Some(id) {
             return Poll::Pending;
         }
         Poll::Ready(Err(self.error(Misuse::SpentTicket, Verb::Noop)))
@@ -605,15 +514,14 @@ impl Session {
 
     /// Ends a transfer before its time. Its verdict says what had become of it by then.
     pub fn abort(&mut self, id: TransferId) {
-        self.trace.record(|| Record::Aborted(id.0));
+        self.record(|| Record::Aborted(id.0));
         self.abort_transfer(id);
-        self.pump();
+        self.go_on();
     }
 
     /// Ends every transfer that was begun: the one under way, and with [`Config::lookahead`] the one behind it.
     pub fn abort_all(&mut self) {
-        let queued = self.queue.iter().find_map(Work::transfer);
-        let running = self.transfer.as_ref().map(|running| running.id);
+        let (queued, running) = (self.queue.transfer(), self.transfers.id());
         // The one behind first, so that it does not begin when the other is over.
         for id in queued.into_iter().chain(running) {
             self.abort(id);
@@ -622,104 +530,19 @@ impl Session {
 
     /// Closes the session at once, without QUIT.
     pub fn close(&mut self) {
-        self.trace.record(|| Record::Closed);
-        self.die(Closed::Local, ErrorKind::Closed(Closed::Local, None));
-        self.pump();
+        self.record(|| Record::Closed);
+        let kind = ErrorKind::Closed(Closed::Local, None);
+        self.shared.die(Closed::Local, kind);
+        self.go_on();
     }
 
     /// What happened without being asked for. The latest 64 events are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.shared.events.pop()
     }
 
     /// The next trace record, when [`Config::detail`] asks for any.
     pub fn poll_trace(&mut self) -> Option<Record> {
-        self.trace.pop()
-    }
-
-    /// The cells of the transfer table that this session was in.
-    #[cfg(feature = "testing")]
-    pub const fn coverage(&self) -> &Coverage {
-        &self.coverage
-    }
-
-    // -- what the parts share -------------------------------------------------------------------------------------
-
-    pub(crate) fn after(&self) -> After {
-        match self.state() {
-            State::Dead(_) => After::Dead,
-            State::Draining { .. } => After::Draining,
-            State::Usable | State::Busy => After::Usable,
-        }
-    }
-
-    /// Drops the answers that nobody will poll, in a replay.
-    pub(crate) fn forget_answers(&mut self) {
-        self.answers.clear();
-        self.batch = Batch::default();
-    }
-
-    fn is_idle(&self) -> bool {
-        self.pending.is_empty()
-            && self.queue.is_empty()
-            && self.transfer.is_none()
-            && self.securing.is_none()
-    }
-
-    fn issue_ticket(&mut self) -> Ticket {
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket = self.next_ticket.wrapping_add(1);
-        ticket
-    }
-
-    fn issue_data(&mut self) -> DataId {
-        self.next_data = self.next_data.wrapping_add(1);
-        DataId(self.next_data)
-    }
-
-    fn in_flight(&self) -> usize {
-        let queued = self.queue.len().saturating_add(self.answers.len());
-        let asked = self.pending.len();
-        let asked = asked.saturating_sub(self.pending.count(Owner::Keepalive));
-        // A batch has a window of its own.
-        queued
-            .saturating_add(asked)
-            .saturating_sub(self.batch.len())
-    }
-
-    /// Keeps an event for the caller: as many as anybody can want who polls them at all.
-    fn tell(&mut self, event: Event) {
-        if self.events.len() >= EVENTS_MAX {
-            self.events.pop_front();
-        }
-        self.events.push_back(event);
-    }
-
-    fn awaits(&self, ticket: Ticket) -> bool {
-        let queued =
-            |work: &Work| matches!(work, Work::Command { ticket: queued, .. } if *queued == ticket);
-        self.pending.owes(Owner::Ticket(ticket))
-            || self.queue.iter().any(queued)
-            || self
-                .securing
-                .as_ref()
-                .is_some_and(|securing| securing.awaits(ticket))
-    }
-
-    fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
-        let outcome = self.reduce_if_batched(ticket, outcome);
-        self.answers.insert(ticket, Answer { verb, outcome });
-    }
-
-    /// Gives each timer that fired to the part that asked for it.
-    fn expire(&mut self, reason: Reason) {
-        match reason {
-            Reason::AbortLinger | Reason::AbortGrace | Reason::Fence => {
-                self.settlement_expired(reason)
-            }
-            Reason::Keepalive => self.send_keepalive(),
-            _ if self.transfer.is_some() => self.transfer_expired(reason),
-            _ => self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason)),
-        }
+        self.shared.trace.pop()
     }
 }

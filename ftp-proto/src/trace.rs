@@ -31,8 +31,8 @@ use core::hash::{Hash, Hasher};
 
 use crate::action::{Action, Report};
 use crate::command::Command;
+use crate::config::{Config, Control, Detail};
 use crate::reply::{Reply, ReplyCode};
-use crate::session::{Config, Control, Detail};
 use crate::time::Instant;
 use crate::transfer::Transfer;
 

@@ -111,7 +111,7 @@ impl Pair {
             } => self.session.report(Report::Secured {
                 link: Link::Control,
             }),
-            Action::Discard { .. } => {}
+            Action::Discard { .. } | Action::Poll => {}
             other => panic!("{other:?}"),
         }
     }

@@ -133,6 +133,8 @@ impl Client {
             Action::Close => self.close_control(network),
             // Both sockets are taken.
             Action::Listen { data } => self.data_failed(data, Failure::Local, network),
+            // The operation is polled after every action anyway.
+            Action::Poll => {}
             // Of listeners, TLS and uploads, which nobody begins here.
             Action::Accept { .. }
             | Action::Secure { .. }

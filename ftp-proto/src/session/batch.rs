@@ -6,12 +6,10 @@
 use alloc::collections::BTreeMap;
 
 use crate::command::{Command, Verb};
-use crate::error::{Error, ErrorKind, Misuse, Violation};
+use crate::error::{Error, Misuse};
 use crate::reply::{Reply, ReplyCode};
-use crate::trace::Record;
 
-use super::queue::Work;
-use super::{Session, Ticket};
+use super::Ticket;
 
 /// How many commands of a batch may be unanswered.
 pub const BATCH_COMMANDS_MAX: usize = 128;
@@ -37,11 +35,22 @@ impl Batch {
         self.bytes.len()
     }
 
-    pub(super) fn shrink_to_fit(&mut self) {
-        // An empty map may still hold a node.
-        if self.bytes.is_empty() {
-            self.bytes = BTreeMap::new();
+    /// Takes a command in.
+    ///
+    /// # Errors
+    /// [`Misuse::NotForBatch`] for a verb that others depend on or that depends on others; [`Misuse::PipelineFull`] when
+    /// the window is full.
+    pub(super) fn admit(&mut self, ticket: Ticket, command: &Command) -> Result<(), Misuse> {
+        if !is_independent(command.verb()) {
+            return Err(Misuse::NotForBatch);
         }
+        let bytes = command.encoded_len();
+        if !self.has_room(bytes) {
+            return Err(Misuse::PipelineFull);
+        }
+        self.bytes.insert(ticket, bytes);
+        self.unanswered_bytes = self.unanswered_bytes.saturating_add(bytes);
+        Ok(())
     }
 
     fn has_room(&self, bytes: usize) -> bool {
@@ -50,73 +59,43 @@ impl Batch {
                 || self.unanswered_bytes.saturating_add(bytes) <= BATCH_BYTES_MAX)
     }
 
-    fn add(&mut self, ticket: Ticket, bytes: usize) {
-        self.bytes.insert(ticket, bytes);
-        self.unanswered_bytes = self.unanswered_bytes.saturating_add(bytes);
+    /// Makes room in the window, and keeps of the reply what a batch keeps.
+    pub(super) fn reduce(
+        &mut self,
+        ticket: Ticket,
+        outcome: Result<Reply, Error>,
+    ) -> Result<Reply, Error> {
+        if !self.contains(ticket) {
+            return outcome;
+        }
+        self.make_room(ticket);
+        outcome.map(|reply| reply.shortened(BATCH_TEXT_MAX))
     }
 
-    fn answered(&mut self, ticket: Ticket) {
+    fn make_room(&mut self, ticket: Ticket) {
         if let Some(bytes) = self.bytes.get_mut(&ticket) {
             self.unanswered_bytes = self.unanswered_bytes.saturating_sub(core::mem::take(bytes));
         }
     }
 
     pub(super) fn remove(&mut self, ticket: Ticket) {
-        self.answered(ticket);
+        self.make_room(ticket);
         self.bytes.remove(&ticket);
     }
-}
 
-impl Session {
-    /// Queues a command of a batch: it goes out without waiting for the replies to those before it.
-    ///
-    /// Of its reply at most [`BATCH_TEXT_MAX`] bytes are kept. [`Batch`](crate::operation::Batch) does the rest.
-    ///
-    /// # Errors
-    /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER, RNFR, CWD ...);
-    /// [`Misuse::PipelineFull`] when the window is full: [`BATCH_COMMANDS_MAX`] commands, [`BATCH_BYTES_MAX`] bytes.
-    pub fn submit_batched(&mut self, command: Command) -> Result<Ticket, Misuse> {
-        if !is_independent(command.verb()) {
-            return Err(Misuse::NotForBatch);
-        }
-        let bytes = command.encoded_len();
-        if !self.batch.has_room(bytes) {
-            return Err(Misuse::PipelineFull);
-        }
-        let ticket = self.issue_ticket();
-        self.batch.add(ticket, bytes);
-        self.trace.record(|| Record::Batched(command.masked()));
-        self.queue.push_back(Work::Command { ticket, command });
-        self.pump();
-        Ok(ticket)
+    /// Whether the reply cannot belong to its command: the server answers out of order, and nothing that it says can be
+    /// told apart any more.
+    pub(super) fn is_out_of_order(&self, ticket: Ticket, verb: Verb, reply: &Reply) -> bool {
+        self.contains(ticket) && !fits(verb, reply)
     }
 
-    /// Makes room in the window, and keeps of the reply what a batch keeps.
-    pub(super) fn reduce_if_batched(
-        &mut self,
-        ticket: Ticket,
-        outcome: Result<Reply, Error>,
-    ) -> Result<Reply, Error> {
-        if !self.batch.contains(ticket) {
-            return outcome;
+    pub(super) fn shrink_to_fit(&mut self) {
+        // An empty map may still hold a node.
+        if self.bytes.is_empty() {
+            self.bytes = BTreeMap::new();
         }
-        self.batch.answered(ticket);
-        outcome.map(|reply| reply.shortened(BATCH_TEXT_MAX))
-    }
-
-    /// Ends the session if the reply cannot belong to its command: the server answers out of order, and nothing that it
-    /// says can be told apart any more.
-    pub(super) fn is_out_of_order(&mut self, ticket: Ticket, verb: Verb, reply: &Reply) -> bool {
-        let out_of_order = self.batch.contains(ticket) && !fits(verb, reply);
-        if out_of_order {
-            self.violate(Violation::OutOfOrder);
-            let kind = ErrorKind::Violation(Violation::OutOfOrder);
-            self.answer_if_wanted(Some(ticket), verb, &kind);
-        }
-        out_of_order
     }
 }
-
 /// Whether a command changes nothing that the commands behind it depend on, and is answered once.
 const fn is_independent(verb: Verb) -> bool {
     matches!(

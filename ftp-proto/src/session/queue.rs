@@ -1,24 +1,29 @@
-//! What waits to be sent, and when it may.
+//! What the application wants and was not sent, and when it may be.
 
-use crate::action::Representation;
-use crate::command::{Argument, Command, Verb};
-use crate::error::{ErrorKind, Policy};
-use crate::time::Reason;
-use crate::trace::Record;
+use alloc::collections::VecDeque;
+
+use crate::command::{Command, Verb};
+use crate::error::Misuse;
 use crate::transfer::Transfer;
 
-use super::pending::{Effect, Owner, Slot};
-use super::{Session, Telnet, Ticket, TlsPolicy, TransferId};
+use super::batch::Batch;
+use super::shared::Shared;
+use super::wire::Owner;
+use super::{Ticket, TransferId};
 
 /// What the application wants next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Work {
     Command { ticket: Ticket, command: Command },
-    Transfer { id: TransferId, transfer: Transfer },
+    Transfer { id: TransferId, spec: Transfer },
 }
 
 impl Work {
-    pub(super) const fn transfer(&self) -> Option<TransferId> {
+    fn is_command(&self, ticket: Ticket) -> bool {
+        matches!(self, Self::Command { ticket: queued, .. } if *queued == ticket)
+    }
+
+    const fn transfer(&self) -> Option<TransferId> {
         match self {
             Self::Transfer { id, .. } => Some(*id),
             Self::Command { .. } => None,
@@ -26,163 +31,115 @@ impl Work {
     }
 }
 
-impl Session {
-    /// Sends whatever may be sent now. Called at the end of every input.
-    pub(super) fn pump(&mut self) {
-        while self.dead.is_none() && self.may_send() {
-            match self.queue.pop_front() {
-                None => return,
-                Some(Work::Command { ticket, command }) => self.send_or_refuse(ticket, &command),
-                Some(Work::Transfer { id, transfer }) => self.start_transfer(id, transfer),
-            }
-        }
-        self.look_ahead();
-        self.refuse_when_dead();
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Queue {
+    works: VecDeque<Work>,
+    pub(super) batch: Batch,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, work: Work) {
+        self.works.push_back(work);
     }
 
-    /// Writes a command and notes whom its reply is for.
-    pub(super) fn write(&mut self, owner: Owner, command: &Command) {
-        let (start, end) = self
-            .outbox
-            .push(command, self.config.telnet == Telnet::Doubled);
-        self.trace.record(|| Record::Command(command.masked()));
-        let slot = Slot {
-            owner,
-            verb: command.verb(),
-            effect: effect(command),
-            start,
-            end,
-            marks: 0,
-            mark: None,
-        };
-        let is_head = self.pending.is_empty();
-        self.pending.push(slot);
-        if is_head {
-            self.await_head();
+    /// The same for a command of a batch.
+    ///
+    /// # Errors
+    /// [`Misuse::NotForBatch`] and [`Misuse::PipelineFull`].
+    pub(super) fn push_batched(&mut self, ticket: Ticket, command: Command) -> Result<(), Misuse> {
+        self.batch.admit(ticket, &command)?;
+        self.works.push_back(Work::Command { ticket, command });
+        Ok(())
+    }
+
+    /// The next piece of work, if it may go out by what is owed.
+    pub(super) fn take_next(&mut self, shared: &Shared) -> Option<Work> {
+        if self.may_send(shared) {
+            self.works.pop_front()
+        } else {
+            None
         }
     }
 
-    /// Begins the wait for the reply at the head. A transfer has waits of its own, and so has what settles it.
-    pub(super) fn await_head(&mut self) {
-        self.timers.cancel(Reason::Reply);
-        let Some(head) = self.pending.head() else {
-            return;
-        };
-        match head.owner {
-            Owner::Abort | Owner::Ahead | Owner::Keepalive | Owner::Fence => {}
-            Owner::Transfer => self.await_transfer(),
-            _ => self
-                .timers
-                .request(Reason::Reply, self.config.timeouts.reply),
-        }
-    }
-
-    /// Whether the next piece of work may go out, by what is under way.
-    fn may_send(&self) -> bool {
-        if self.transfer.is_some() || self.settlement.is_some() || self.securing.is_some() {
-            return false;
-        }
-        let Some(last) = self.pending.last() else {
+    fn may_send(&self, shared: &Shared) -> bool {
+        let owed = &shared.wire.owed;
+        let Some(last) = owed.last() else {
             return true;
         };
-        let window = usize::from(self.config.pipeline.get());
-        match self.queue.front() {
+        let window = usize::from(shared.config.pipeline.get());
+        match self.works.front() {
             Some(Work::Command { ticket, .. }) if self.batch.contains(*ticket) => {
                 !last.verb.is_barrier()
             }
             Some(Work::Command { command, .. }) => {
-                let free = !command.verb().is_barrier() && !last.verb.is_barrier();
-                free && self.pending.len() < window || self.may_hurry(last.verb, command.verb())
+                let next = command.verb();
+                let free = !next.is_barrier() && !last.verb.is_barrier();
+                let hurries = shared.config.eager && depends_on(last.verb, next);
+                free && owed.len() < window || hurries
             }
             Some(Work::Transfer { .. }) => match last.owner {
                 // Its port was asked for ahead, and nothing else is owed.
-                Owner::Ahead => self.pending.len() == 1,
-                _ => self.config.eager && last.verb == Verb::Pass,
+                Owner::Ahead => owed.len() == 1,
+                _ => shared.config.eager && last.verb == Verb::Pass,
             },
             None => false,
         }
     }
 
-    /// Whether a command may go out behind another on whose reply it depends.
-    const fn may_hurry(&self, last: Verb, next: Verb) -> bool {
-        let pair = matches!(
-            (last, next),
-            (Verb::User, Verb::Pass) | (Verb::Rnfr, Verb::Rnto)
-        );
-        self.config.eager && pair
+    /// The transfer that waits.
+    pub(super) fn transfer(&self) -> Option<TransferId> {
+        self.works.iter().find_map(Work::transfer)
     }
 
-    fn send_or_refuse(&mut self, ticket: Ticket, command: &Command) {
-        match self.forbidden(command.verb()) {
-            Some(kind) => {
-                let error = self.error(kind, command.verb());
-                self.answer(ticket, command.verb(), Err(error));
-            }
-            None => self.write(Owner::Ticket(ticket), command),
+    /// The transfer that waits first of all.
+    pub(super) fn next_transfer(&self) -> Option<&Transfer> {
+        match self.works.front()? {
+            Work::Transfer { spec, .. } => Some(spec),
+            Work::Command { .. } => None,
         }
     }
 
-    /// What keeps a command from being sent in the present state of security.
-    fn forbidden(&self, verb: Verb) -> Option<ErrorKind> {
-        let wants_tls = self.config.tls != TlsPolicy::None;
-        let is_secret = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
-        match verb {
-            _ if wants_tls && !self.control.secured && is_secret => {
-                Some(ErrorKind::Policy(Policy::ControlNotSecured))
-            }
-            _ if wants_tls && self.is_in_clear() && !comes_before_tls(verb) => {
-                Some(ErrorKind::Policy(Policy::ControlNotSecured))
-            }
-            Verb::Auth if self.control.secured => Some(crate::error::Misuse::WrongSecurity.into()),
-            Verb::Ccc if !self.control.secured => Some(crate::error::Misuse::WrongSecurity.into()),
-            Verb::Ccc if !self.config.clear_control => {
-                Some(ErrorKind::Policy(Policy::ClearControl))
-            }
-            _ => None,
+    /// Takes the transfer out, if it waits.
+    pub(super) fn take_transfer(&mut self, id: TransferId) -> Option<Transfer> {
+        let is_it = |work: &Work| work.transfer() == Some(id);
+        let position = self.works.iter().position(is_it)?;
+        match self.works.remove(position)? {
+            Work::Transfer { spec, .. } => Some(spec),
+            Work::Command { .. } => None,
         }
     }
 
-    fn refuse_when_dead(&mut self) {
-        // Payload may go on for long behind the end, and each piece of it comes by here.
-        let waits = !self.queue.is_empty();
-        if let Some(death) = self.dead.as_ref().filter(|_| waits) {
-            let kind = death.kind.clone();
-            self.tell_waiting(&kind);
-        }
+    pub(super) fn discard(&mut self, ticket: Ticket) {
+        self.batch.remove(ticket);
+        self.works.retain(|work| !work.is_command(ticket));
+    }
+
+    pub(super) fn awaits(&self, ticket: Ticket) -> bool {
+        self.works.iter().any(|work| work.is_command(ticket))
+    }
+
+    pub(super) fn take_all(&mut self) -> VecDeque<Work> {
+        core::mem::take(&mut self.works)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.works.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.works.len()
+    }
+
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.works.shrink_to_fit();
+        self.batch.shrink_to_fit();
     }
 }
 
-/// What may be said before AUTH whatever the policy: it asks about the server and changes nothing. Everything else is
-/// withheld, since a server may say in its greeting that the user is logged in already (230).
-const fn comes_before_tls(verb: Verb) -> bool {
+/// Whether a command usually goes behind another, on whose reply it depends.
+const fn depends_on(last: Verb, next: Verb) -> bool {
     matches!(
-        verb,
-        Verb::Auth
-            | Verb::Clnt
-            | Verb::Feat
-            | Verb::Help
-            | Verb::Host
-            | Verb::Noop
-            | Verb::Opts
-            | Verb::Quit
-            | Verb::Syst
+        (last, next),
+        (Verb::User, Verb::Pass) | (Verb::Rnfr, Verb::Rnto)
     )
-}
-
-fn effect(command: &Command) -> Effect {
-    let argument = command.argument().map_or(&[][..], Argument::as_bytes);
-    match command.verb() {
-        Verb::Auth => Effect::Secure,
-        Verb::Ccc => Effect::Unsecure,
-        Verb::Prot => Effect::Protect(argument.eq_ignore_ascii_case(b"P")),
-        Verb::Type => Effect::Represent(match argument {
-            b"I" | b"i" => Some(Representation::Image),
-            b"A" | b"a" => Some(Representation::Ascii),
-            _ => None,
-        }),
-        Verb::Feat => Effect::Offer,
-        Verb::Rein => Effect::Forget,
-        Verb::Quit => Effect::Quit,
-        _ => Effect::None,
-    }
 }

@@ -1,87 +1,131 @@
-//! When TLS begins and ends on the control connection (RFC 4217), and what is forgotten then.
+//! When TLS begins and ends on the control connection (RFC 4217), and what may be sent in which state of it.
 
 use crate::action::{Action, Link};
 use crate::command::Verb;
+use crate::config::TlsPolicy;
+use crate::error::{ErrorKind, Misuse, Policy};
 use crate::reply::Reply;
 use crate::time::Reason;
 
-use super::{Session, Ticket};
+use super::Ticket;
+use super::server::Server;
+use super::shared::Shared;
+
+/// Whether the security of the control connection is about to change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Security {
+    changing: Option<Change>,
+}
 
 /// TLS is about to begin or to end. Nothing is written and nothing may be read meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Securing {
-    pub(super) ticket: Option<Ticket>,
-    pub(super) verb: Verb,
-    reply: Reply,
+struct Change {
+    agreement: Agreement,
     /// The action was issued.
     begun: bool,
 }
 
-impl Securing {
-    pub(super) fn awaits(&self, ticket: Ticket) -> bool {
-        self.ticket == Some(ticket)
-    }
+/// The reply to AUTH or CCC, which is given when the connection has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Agreement {
+    pub(super) ticket: Option<Ticket>,
+    pub(super) verb: Verb,
+    pub(super) reply: Reply,
 }
 
-impl Session {
-    /// AUTH or CCC was accepted. Its answer is given when the connection has changed.
-    pub(super) fn agree_on_security(&mut self, ticket: Option<Ticket>, verb: Verb, reply: Reply) {
-        self.securing = Some(Securing {
-            ticket,
-            verb,
-            reply,
-            begun: false,
-        });
-        self.begin_securing_when_flushed();
+impl Security {
+    pub(super) const fn is_changing(&self) -> bool {
+        self.changing.is_some()
     }
 
-    pub(super) fn begin_securing_when_flushed(&mut self) {
-        let flushed = self.outbox.is_empty();
-        let Some(securing) = self
-            .securing
-            .as_mut()
-            .filter(|securing| flushed && !securing.begun)
-        else {
+    pub(super) fn awaits(&self, ticket: Ticket) -> bool {
+        let wanted = |change: &Change| change.agreement.ticket == Some(ticket);
+        self.changing.as_ref().is_some_and(wanted)
+    }
+
+    /// The caller lost interest in the reply.
+    pub(super) fn discard(&mut self, ticket: Ticket) {
+        if let Some(change) = &mut self.changing {
+            change.agreement.ticket.take_if(|known| *known == ticket);
+        }
+    }
+
+    /// AUTH or CCC was accepted.
+    pub(super) fn agreed(&mut self, shared: &mut Shared, agreement: Agreement) {
+        let begun = false;
+        self.changing = Some(Change { agreement, begun });
+        self.written(shared);
+    }
+
+    /// Bytes were written. The change begins when nothing is left to write.
+    pub(super) fn written(&mut self, shared: &mut Shared) {
+        let Some(change) = &mut self.changing else {
             return;
         };
-        securing.begun = true;
-        let action = match securing.verb {
+        if change.begun || !shared.wire.is_flushed() {
+            return;
+        }
+        change.begun = true;
+        shared.act(match change.agreement.verb {
             Verb::Auth => Action::Secure {
                 link: Link::Control,
             },
             _ => Action::Unsecure,
-        };
-        self.actions.push_back(action);
-        self.timers
-            .request(Reason::Securing, self.config.timeouts.securing);
+        });
+        shared.wait(Reason::Securing);
     }
 
-    pub(super) fn control_secured(&mut self) {
-        self.security_changed(Verb::Auth, true);
-    }
-
-    pub(super) fn control_unsecured(&mut self) {
-        self.security_changed(Verb::Ccc, false);
-    }
-
-    fn security_changed(&mut self, verb: Verb, secured: bool) {
-        if let Some(changed) = self
-            .securing
-            .take_if(|securing| securing.begun && securing.verb == verb)
-        {
-            self.timers.cancel(Reason::Securing);
-            self.control.secured = secured;
-            self.cleared = !secured;
-            if secured {
-                // Whatever was learnt in clear may have been put there by somebody else.
-                self.forget_server();
-            }
-            self.answer_reply(changed.ticket, verb, changed.reply);
+    /// The driver has begun TLS (`secured`) or ended it. Returns what can be answered now.
+    pub(super) fn changed(&mut self, shared: &mut Shared, secured: bool) -> Option<Agreement> {
+        let verb = if secured { Verb::Auth } else { Verb::Ccc };
+        let is_it = |change: &mut Change| change.begun && change.agreement.verb == verb;
+        let change = self.changing.take_if(is_it)?;
+        shared.rest(Reason::Securing);
+        shared.control.secured = secured;
+        shared.cleared = !secured;
+        if secured {
+            // Whatever was learnt in clear may have been put there by somebody else.
+            shared.server = Server::default();
         }
+        Some(change.agreement)
     }
 
-    /// Whether the control connection is in clear although nobody agreed to that with CCC.
-    pub(super) const fn is_in_clear(&self) -> bool {
-        !self.control.secured && !self.cleared
+    /// The session is over. Returns who waits for the change.
+    pub(super) fn end(&mut self) -> Option<Agreement> {
+        self.changing.take().map(|change| change.agreement)
     }
+}
+
+/// What keeps a command from being sent in the present state of security.
+pub(super) fn forbidden(shared: &Shared, verb: Verb) -> Option<ErrorKind> {
+    let wants_tls = shared.config.tls != TlsPolicy::None;
+    let is_secret = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
+    let secured = shared.control.secured;
+    match verb {
+        _ if wants_tls && !secured && is_secret => Some(Policy::ControlNotSecured.into()),
+        _ if wants_tls && shared.is_in_clear() && !comes_before_tls(verb) => {
+            Some(Policy::ControlNotSecured.into())
+        }
+        Verb::Auth if secured => Some(Misuse::WrongSecurity.into()),
+        Verb::Ccc if !secured => Some(Misuse::WrongSecurity.into()),
+        Verb::Ccc if !shared.config.clear_control => Some(Policy::ClearControl.into()),
+        _ => None,
+    }
+}
+
+/// What may be said before AUTH whatever the policy: it asks about the server and changes nothing. Everything else is
+/// withheld, since a server may say in its greeting that the user is logged in already (230).
+const fn comes_before_tls(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Auth
+            | Verb::Clnt
+            | Verb::Feat
+            | Verb::Help
+            | Verb::Host
+            | Verb::Noop
+            | Verb::Opts
+            | Verb::Quit
+            | Verb::Syst
+    )
 }

@@ -4,9 +4,9 @@ use crate::action::Representation;
 use crate::features::Features;
 use crate::reply::Reply;
 
-use super::{Rung, Session};
+use super::Rung;
 
-/// What is known of the server, as far as the machine acts by it. Whatever is not certain is forgotten.
+/// What is known of the server. Whatever is not certain is forgotten; after AUTH and REIN the server is as new.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Server {
     /// The TYPE that is in force.
@@ -25,32 +25,14 @@ pub(super) struct Server {
     pub(super) listing: Option<Rung>,
 }
 
-impl Session {
+impl Server {
     /// The reply to FEAT. It is read when it comes, and not when somebody polls it: by then TLS may have begun, and what
     /// was said in clear does not count any more. A server that refuses for now (530 or 503 before the login) may be
     /// asked again.
     pub(super) fn learn_features(&mut self, reply: &Reply) {
         let features = Features::decode(reply);
         if features.is_ok() || matches!(reply.code().get(), 500 | 501 | 502 | 504) {
-            self.server.features = Some(features.unwrap_or_default());
+            self.features = Some(features.unwrap_or_default());
         }
-    }
-
-    /// Whether OPTS UTF8 ON has been sent already; from now on it counts as sent.
-    pub(crate) const fn settle_utf8(&mut self) -> bool {
-        core::mem::replace(&mut self.server.utf8_settled, true)
-    }
-
-    pub(crate) const fn listing_rung(&self) -> Option<Rung> {
-        self.server.listing
-    }
-
-    pub(crate) fn remember_listing_rung(&mut self, rung: Rung) {
-        self.server.listing = Some(rung);
-    }
-
-    /// After AUTH and REIN the server is as new.
-    pub(super) fn forget_server(&mut self) {
-        self.server = Server::default();
     }
 }

@@ -109,22 +109,23 @@ impl Timers {
         }
     }
 
-    /// Takes the timer that was due first, if one is due.
+    /// Takes the timer that was due first, if one is due. Every timer is armed.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<Reason> {
-        let due = self.deadline().filter(|deadline| deadline.at <= now)?;
+        let due = self.deadline(now).filter(|deadline| deadline.at <= now)?;
         self.cancel(due.reason);
         Some(due.reason)
     }
 
-    /// The next timer to fire.
-    pub(super) fn deadline(&self) -> Option<Deadline> {
+    /// The next timer to fire. One that no time was given to yet is due `now`, so that it is given one.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Deadline> {
         let armed = self
             .0
             .iter()
             .zip(REASONS)
             .filter_map(|(timer, reason)| match *timer {
                 Timer::Armed(at) => Some(Deadline { at, reason }),
-                _ => None,
+                Timer::Requested(_) | Timer::Pausing(_) => Some(Deadline { at: now, reason }),
+                Timer::Off | Timer::Paused(_) => None,
             });
         armed.min_by_key(|deadline| deadline.at)
     }

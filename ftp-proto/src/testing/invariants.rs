@@ -99,7 +99,7 @@ impl Watch {
             } => self.live == Some(data) && !self.moving && !self.control_closed,
             Action::Move { data, .. } => self.live == Some(data) && !self.moving,
             Action::Finish { data } => self.live == Some(data) && self.moving,
-            Action::Discard { .. } | Action::Close => true,
+            Action::Discard { .. } | Action::Poll | Action::Close => true,
             _ => !self.control_closed,
         };
         require(allowed, || {
@@ -227,7 +227,7 @@ impl Watch {
             self.closed.is_none() || matches!(state, State::Dead(_)),
             || format!("from the dead to {state:?}"),
         )?;
-        let (held, max) = (session.reply_memory(), session.reply_memory_max());
+        let (held, max) = session.reply_memory();
         require(held <= max, || format!("{held} octets held, {max} allowed"))?;
         written::is_allowed(session, self.cleared)?;
         probes::misuse_changes_nothing(session)

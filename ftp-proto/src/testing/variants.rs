@@ -44,7 +44,7 @@ macro_rules! variants {
     };
 }
 
-variants!(Action: Connect, Listen, Accept, Secure, Unsecure, Move, Finish, Discard, Close);
+variants!(Action: Connect, Listen, Accept, Secure, Unsecure, Move, Finish, Discard, Poll, Close);
 variants!(Event: Unsolicited, Stranger, HostIgnored, Closed);
 variants!(Closed: Quit, Service, Eof, Lost, Violation, Timeout, Local);
 variants!(Reason:

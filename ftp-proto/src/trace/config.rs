@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use core::time::Duration;
 
 use crate::address::HostPolicy;
-use crate::session::{AbortStyle, Config, Detail, Leniency, Pipeline, Telnet, TlsPolicy};
+use crate::config::{AbortStyle, Config, Detail, Leniency, Pipeline, Telnet, TlsPolicy};
 use crate::transfer::DataMode;
 
 /// A setting: its name, how it is read from a configuration and written into one.

@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use crate::action::{Action, DataId, Direction, End, Flow, Link, Report, Representation, Target};
 use crate::command::Command;
+use crate::config::{Config, Control, Detail};
 use crate::reply::{Reply, ReplyCode};
-use crate::session::{Config, Control, Detail};
 use crate::time::Instant;
 use crate::transfer::Transfer;
 
@@ -158,6 +158,7 @@ fn action(parts: &mut Parts<'_>) -> Option<Action> {
         "discard" => Action::Discard {
             data: parts.data()?,
         },
+        "poll" => Action::Poll,
         "close" => Action::Close,
         _ => return None,
     })

@@ -91,6 +91,7 @@ fn write_action(action: Action, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Action::Finish { data } => write!(f, "action finish {}", data.get()),
         Action::Discard { data } => write!(f, "action discard {}", data.get()),
+        Action::Poll => f.write_str("action poll"),
         Action::Close => f.write_str("action close"),
     }
 }

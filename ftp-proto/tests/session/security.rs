@@ -574,6 +574,7 @@ fn a_refill_tells_whether_it_was_accepted() {
         talk.actions();
         let link = Link::Data(data);
         talk.session.report(Report::Secured { link });
+        talk.actions();
         if finished {
             let end = End::Clean;
             talk.session.report(Report::Finished { data, end });
@@ -644,9 +645,17 @@ fn a_handshake_ends_with_its_own_report_alone() {
     let auth = session.submit(Command::raw("AUTH TLS").unwrap()).unwrap();
     session.transmitted(session.transmit().len());
     session.receive(b"234 Go on.\r\n");
+    // The driver was not asked for anything yet: whatever it says is premature.
+    let link = Link::Control;
+    session.report(Report::Secured { link });
+    assert!(session.poll_reply(auth).is_pending());
+    assert!(!session.is_secured());
+    let action = session.poll_action(Instant::EPOCH);
+    assert_eq!(action, Some(Action::Secure { link }));
     session.report(Report::Unsecured);
     assert!(session.poll_reply(auth).is_pending());
     assert!(!session.is_secured());
+    assert_eq!(session.ignored_reports(), 2);
     let spent = session.poll_reply(Ticket::GREETING);
     assert!(matches!(spent, Poll::Ready(Err(error))
         if *error.kind() == ErrorKind::Misuse(Misuse::SpentTicket)));

@@ -436,7 +436,7 @@ impl World {
         while let Some(event) = self.session.poll_event() {
             seen.see(&event);
         }
-        seen.coverage.merge(self.session.coverage());
+        seen.coverage.merge(&Coverage::take());
         if let Some(deadline) = self.session.deadline() {
             seen.see(&deadline.reason);
         }

@@ -79,6 +79,7 @@ impl World {
                 self.end_unanswered(data);
                 self.gone(data);
             }
+            Action::Poll => {}
             Action::Close => {
                 self.closed = true;
                 self.duties.retain(|duty| duty.data().is_some());
@@ -349,7 +350,7 @@ impl World {
         if self.dead.is_some() {
             let allowed = matches!(
                 action,
-                Action::Discard { .. } | Action::Close | Action::Finish { .. }
+                Action::Discard { .. } | Action::Poll | Action::Close | Action::Finish { .. }
             );
             let goes_on = matches!(action, Action::Move { flow, .. } if is_receiving(flow));
             assert!(allowed || goes_on, "{action:?} in a dead session");
@@ -376,7 +377,7 @@ impl World {
             }
             Action::Finish { data } => assert_eq!(self.stage(data), Moving),
             Action::Connect { target, .. } => self.check_target(target),
-            Action::Listen { .. } | Action::Discard { .. } | Action::Close => {}
+            Action::Listen { .. } | Action::Discard { .. } | Action::Poll | Action::Close => {}
         }
     }
 

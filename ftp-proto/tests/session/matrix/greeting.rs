@@ -195,7 +195,7 @@ fn reply_that_never_ends() {
         error.kind(),
         ErrorKind::Violation(Violation::Reply(_))
     ));
-    assert_eq!(hand.session.reply_memory(), 0);
+    assert_eq!(hand.session.reply_memory().0, 0);
     hand.is_dead();
 }
 

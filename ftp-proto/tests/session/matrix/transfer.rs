@@ -183,7 +183,8 @@ fn local_sink_or_source_that_fails() {
         hand.moves(transfer)
             .moved(3)
             .breaks(Failure::Local)
-            .says("426 Broken.");
+            .sends(&["ABOR"])
+            .says("426 Broken.\n226 Aborted.");
         let interrupted = hand.interrupted();
         assert_eq!(
             (interrupted.bytes, interrupted.cause),

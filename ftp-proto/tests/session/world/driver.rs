@@ -34,6 +34,7 @@ impl World {
                 });
             }
             Action::Discard { data } => self.discard(data),
+            Action::Poll => {}
             Action::Close => {
                 self.control_open = false;
                 self.control.to_server.end(Ending::Closed);

@@ -94,6 +94,8 @@ impl Driver {
                 self.with(data, Data::reset);
                 self.data.take_if(|it| it.id == data);
             }
+            // The operation is polled after every action anyway.
+            Action::Poll => {}
             Action::Close => self.control = None,
             // Of TLS and of uploads, which nobody begins here.
             Action::Secure { .. } | Action::Unsecure | Action::Finish { .. } => {}

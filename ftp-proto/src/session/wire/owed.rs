@@ -4,32 +4,47 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 use crate::action::Representation;
-use crate::command::Verb;
+use crate::command::{Argument, Command, Verb};
 use crate::reply::{Class, Reply, ReplyCode};
 
-use super::Ticket;
+use super::super::Ticket;
 
 /// A command that was put into the outbox and not answered finally.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Slot {
-    pub(super) owner: Owner,
-    pub(super) verb: Verb,
-    pub(super) effect: Effect,
+pub(in crate::session) struct Slot {
+    pub(in crate::session) owner: Owner,
+    pub(in crate::session) verb: Verb,
+    pub(in crate::session) effect: Effect,
     /// Where the command begins and ends in the outbox.
-    pub(super) start: u64,
-    pub(super) end: u64,
+    pub(in crate::session) start: u64,
+    pub(in crate::session) end: u64,
     /// Preliminary replies so far, and the latest of them.
-    pub(super) marks: u16,
-    pub(super) mark: Option<Box<Reply>>,
+    pub(in crate::session) marks: u16,
+    /// A transfer's: the server has said anything of it, be it a success without a mark.
+    pub(in crate::session) spoken: bool,
+    pub(in crate::session) mark: Option<Box<Reply>>,
 }
 
 impl Slot {
+    pub(in crate::session) const fn new(owner: Owner, verb: Verb, effect: Effect) -> Self {
+        Self {
+            owner,
+            verb,
+            effect,
+            start: 0,
+            end: 0,
+            marks: 0,
+            spoken: false,
+            mark: None,
+        }
+    }
+
     const fn asks_for_port(&self) -> bool {
         matches!(self.verb, Verb::Epsv | Verb::Pasv)
     }
 
     /// Whether the server may still wait for the transfer's data connection: 125 would say that it has it.
-    pub(super) fn may_wait_for_data(&self) -> bool {
+    pub(in crate::session) fn may_wait_for_data(&self) -> bool {
         let code = self.mark.as_ref().map(|mark| mark.code());
         code != Some(ReplyCode::DATA_ALREADY_OPEN)
     }
@@ -42,7 +57,7 @@ impl Slot {
 
 /// Whom a reply is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Owner {
+pub(in crate::session) enum Owner {
     Ticket(Ticket),
     /// The caller lost interest; the reply still has to be awaited.
     Nobody,
@@ -66,7 +81,7 @@ pub(super) enum Owner {
 
 /// What the final reply to a command changes about the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Effect {
+pub(in crate::session) enum Effect {
     None,
     Secure,
     Unsecure,
@@ -79,83 +94,114 @@ pub(super) enum Effect {
     Quit,
 }
 
+impl Effect {
+    pub(super) fn of(command: &Command) -> Self {
+        let argument = command.argument().map_or(&[][..], Argument::as_bytes);
+        match command.verb() {
+            Verb::Auth => Self::Secure,
+            Verb::Ccc => Self::Unsecure,
+            Verb::Prot => Self::Protect(argument.eq_ignore_ascii_case(b"P")),
+            Verb::Type => Self::Represent(match argument {
+                b"I" | b"i" => Some(Representation::Image),
+                b"A" | b"a" => Some(Representation::Ascii),
+                _ => None,
+            }),
+            Verb::Feat => Self::Offer,
+            Verb::Rein => Self::Forget,
+            Verb::Quit => Self::Quit,
+            _ => Self::None,
+        }
+    }
+}
+
+/// The commands that went into the outbox and are not answered finally, in the order in which they did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Pending {
+pub(in crate::session) struct Owed {
     slots: VecDeque<Slot>,
 }
 
-impl Pending {
-    pub(super) fn push(&mut self, slot: Slot) {
+impl Owed {
+    pub(in crate::session) fn push(&mut self, slot: Slot) {
         self.slots.push_back(slot);
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::session) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::session) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    pub(super) fn head(&self) -> Option<&Slot> {
+    pub(in crate::session) fn head(&self) -> Option<&Slot> {
         self.slots.front()
     }
 
-    pub(super) fn last(&self) -> Option<&Slot> {
+    pub(in crate::session) fn last(&self) -> Option<&Slot> {
         self.slots.back()
     }
 
-    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Slot> {
+    pub(in crate::session) fn get_mut(&mut self, index: usize) -> Option<&mut Slot> {
         self.slots.get_mut(index)
     }
 
+    /// Whether a transfer's reply is owed at `index`, and no mark has come.
+    pub(super) fn is_unmarked_transfer(&self, index: usize) -> bool {
+        let unmarked = |slot: &Slot| slot.owner == Owner::Transfer && slot.marks == 0;
+        self.slots.get(index).is_some_and(unmarked)
+    }
+
+    /// Whoever waited for these has no use for the replies any more, which are still awaited.
+    pub(in crate::session) fn disown(&mut self, owners: &[Owner]) {
+        let given_up = |slot: &&mut Slot| owners.contains(&slot.owner);
+        for slot in self.slots.iter_mut().filter(given_up) {
+            slot.owner = Owner::Nobody;
+        }
+    }
+
     #[cfg(feature = "testing")]
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot> {
+    pub(in crate::session) fn iter(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter()
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
-        self.slots.iter_mut()
-    }
-
-    pub(super) fn take(&mut self, index: usize) -> Option<Slot> {
+    pub(in crate::session) fn take(&mut self, index: usize) -> Option<Slot> {
         self.slots.remove(index)
     }
 
-    pub(super) fn take_last(&mut self) -> Option<Slot> {
+    pub(in crate::session) fn take_last(&mut self) -> Option<Slot> {
         self.slots.pop_back()
     }
 
-    pub(super) fn take_all(&mut self) -> VecDeque<Slot> {
+    pub(in crate::session) fn take_all(&mut self) -> VecDeque<Slot> {
         core::mem::take(&mut self.slots)
     }
 
     /// Gives what `from` is owed to another; whether that was anything.
-    pub(super) fn hand_over(&mut self, from: Owner, to: Owner) -> bool {
+    pub(in crate::session) fn hand_over(&mut self, from: Owner, to: Owner) -> bool {
         let slot = self.slots.iter_mut().find(|slot| slot.owner == from);
         slot.map(|slot| slot.owner = to).is_some()
     }
 
     /// Whether EPSV or PASV is unanswered.
-    pub(super) fn owes_port(&self) -> bool {
+    pub(in crate::session) fn owes_port(&self) -> bool {
         self.slots.iter().any(Slot::asks_for_port)
     }
 
-    pub(super) fn shrink_to_fit(&mut self) {
+    pub(in crate::session) fn shrink_to_fit(&mut self) {
         self.slots.shrink_to_fit();
     }
 
-    pub(super) fn owes(&self, owner: Owner) -> bool {
+    pub(in crate::session) fn owes(&self, owner: Owner) -> bool {
         self.slots.iter().any(|slot| slot.owner == owner)
     }
 
-    pub(super) fn count(&self, owner: Owner) -> usize {
+    pub(in crate::session) fn count(&self, owner: Owner) -> usize {
         let owned = self.slots.iter().filter(|slot| slot.owner == owner);
         owned.count()
     }
 
     /// How many replies are owed by a transfer that is over for the caller, and by what was sent to end it.
-    pub(super) fn unsettled(&self) -> usize {
+    pub(in crate::session) fn unsettled(&self) -> usize {
         let group = |slot: &&Slot| {
             matches!(
                 slot.owner,
@@ -176,7 +222,7 @@ impl Pending {
     /// Replies come in the order of the commands, but for three cases. ABOR and the transfer that it ends answer in
     /// either order, and sometimes once only; a NOOP during a transfer is answered before or after the transfer,
     /// whichever the server prefers; and so is what was asked ahead for the next transfer.
-    pub(super) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
+    pub(in crate::session) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
         let written = self.slots.iter().take_while(|slot| slot.end <= sent);
         let written = written.count();
         if written == 0 {
@@ -186,14 +232,14 @@ impl Pending {
     }
 
     /// Whether ABOR has no reply of its own before the fence, and the transfer none, or none that says how it ended.
-    pub(super) fn forgets_transfer(&self, fence: usize) -> bool {
+    pub(in crate::session) fn forgets_transfer(&self, fence: usize) -> bool {
         let before = || self.slots.iter().take(fence);
         let mut transfers = before().filter(|slot| slot.owner == Owner::Transfer);
         before().any(|slot| slot.owner == Owner::Abort) && transfers.all(Slot::may_wait_for_data)
     }
 
     /// Removes what a fence has shown will not be answered any more: everything before it.
-    pub(super) fn forgive_before(&mut self, fence: usize) {
+    pub(in crate::session) fn forgive_before(&mut self, fence: usize) {
         self.slots.drain(..fence.min(self.slots.len()));
     }
 
@@ -249,13 +295,13 @@ fn refuses_port(code: ReplyCode) -> bool {
 }
 
 /// Whether this is what a transfer or ABOR is answered with, and nothing else.
-pub(super) const fn ends_transfer(code: ReplyCode) -> bool {
+pub(in crate::session) const fn ends_transfer(code: ReplyCode) -> bool {
     matches!(code.get(), 225 | 226 | 426)
 }
 
 /// Whether a command may be answered like a transfer. After any other, right behind a transfer, such a reply is a
 /// second one of that transfer (four of six widely used clients take it for the next command's answer).
-pub(super) const fn may_end_transfer(verb: Verb) -> bool {
+pub(in crate::session) const fn may_end_transfer(verb: Verb) -> bool {
     matches!(
         verb,
         Verb::Retr

@@ -7,7 +7,7 @@ use crate::command::Command;
 
 /// Command lines, with positions counted over the whole connection, so that it is known which commands were written.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Outbox {
+pub(in crate::session) struct Outbox {
     unsent: Vec<u8>,
     /// How many bytes were written: the position of the first unsent byte.
     sent: u64,
@@ -15,32 +15,32 @@ pub(super) struct Outbox {
 
 impl Outbox {
     /// Appends a command; returns the positions of its first byte and of the byte behind it.
-    pub(super) fn push(&mut self, command: &Command, telnet: bool) -> (u64, u64) {
+    pub(in crate::session) fn push(&mut self, command: &Command, telnet: bool) -> (u64, u64) {
         let start = self.end();
         command.encode(telnet, &mut self.unsent);
         (start, self.end())
     }
 
-    pub(super) fn unsent(&self) -> &[u8] {
+    pub(in crate::session) fn unsent(&self) -> &[u8] {
         &self.unsent
     }
 
-    pub(super) const fn sent(&self) -> u64 {
+    pub(in crate::session) const fn sent(&self) -> u64 {
         self.sent
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::session) fn is_empty(&self) -> bool {
         self.unsent.is_empty()
     }
 
-    pub(super) fn advance(&mut self, bytes: usize) {
+    pub(in crate::session) fn advance(&mut self, bytes: usize) {
         let bytes = bytes.min(self.unsent.len());
         self.unsent.drain(..bytes);
         self.sent = self.sent.saturating_add(bytes as u64);
     }
 
     /// Takes back everything from `start` on, if none of it was written.
-    pub(super) fn retract(&mut self, start: u64) -> bool {
+    pub(in crate::session) fn retract(&mut self, start: u64) -> bool {
         let Some(keep) = start.checked_sub(self.sent) else {
             return false;
         };
@@ -49,11 +49,11 @@ impl Outbox {
         true
     }
 
-    pub(super) fn shrink_to_fit(&mut self) {
+    pub(in crate::session) fn shrink_to_fit(&mut self) {
         self.unsent.shrink_to_fit();
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::session) fn clear(&mut self) {
         self.unsent.clear();
     }
 

@@ -1,4 +1,4 @@
-//! The transfer table: what the machine does in every state of the control side and the data side of a transfer.
+//! The table of the course of a transfer: what the machine does in every state of the control side and the data side of a transfer.
 //!
 //! The outcome of a transfer is the join of two orders of events, replies on one connection and payload on the other.
 //! [`step`] is asked after each change of either side, [`expired`] after each wait that ran out. The manual's page

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::address::HostPolicy;
 use crate::reply;
+use crate::time::Reason;
 use crate::transfer::DataMode;
 
 /// Everything that can be set for a session. The default is strict, passive and without TLS.
@@ -60,6 +61,30 @@ pub struct Config {
     /// vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd take it. libunftp does not: it logs in by the side and
     /// answers out of order.
     pub eager: bool,
+}
+
+impl Config {
+    /// The limit of a wait, if it has one.
+    pub(crate) const fn limit_of(&self, reason: Reason) -> Option<Duration> {
+        let timeouts = &self.timeouts;
+        match reason {
+            Reason::Connect => Some(timeouts.connect),
+            Reason::Greeting => Some(timeouts.greeting),
+            Reason::Reply => Some(timeouts.reply),
+            Reason::DataOpen => Some(timeouts.data_open),
+            Reason::Securing => Some(timeouts.securing),
+            Reason::DataIdle => Some(timeouts.data_idle),
+            Reason::DataTotal => timeouts.data_total,
+            Reason::TlsClose => Some(timeouts.tls_close),
+            Reason::Completion => Some(timeouts.completion),
+            Reason::Drain => Some(timeouts.drain),
+            Reason::AbortLinger => Some(timeouts.abort_linger),
+            Reason::AbortGrace => Some(timeouts.abort_grace),
+            Reason::Fence => Some(timeouts.fence),
+            Reason::Keepalive => self.keepalive,
+            Reason::Operation => timeouts.operation,
+        }
+    }
 }
 
 /// How long each wait may last. Each begins when the driver has performed what leads to it.

@@ -1,0 +1,439 @@
+//! Gives each input of a session to the part that it concerns, and the outcome to whoever waits for it.
+
+use alloc::boxed::Box;
+
+use crate::action::{Action, Failure, Link, Report};
+use crate::command::{Command, Verb};
+use crate::config::Leniency;
+use crate::error::{After, Closed, Error, ErrorKind, Violation};
+use crate::reply::{Reply, ReplyCode};
+use crate::time::Reason;
+use crate::trace::Record;
+
+use super::events::Event;
+#[cfg(feature = "testing")]
+use super::memory;
+use super::queue::Work;
+use super::security::{self, Agreement};
+use super::server::Server;
+use super::shared::{Death, error};
+use super::transfer::Machine;
+use super::wire::{Effect, Heard, Owner, Slot};
+use super::{Answer, Rung, Session, State, Ticket, TransferId};
+
+/// How much of a surplus reply's text is kept for a caller who may never ask.
+pub(super) const SURPLUS_TEXT_MAX: usize = 512;
+
+impl Session {
+    // -- after every input ----------------------------------------------------------------------
+
+    /// Carries out what the input led to: the end of the session, if a part found it necessary, and whatever may be
+    /// sent now.
+    pub(super) fn go_on(&mut self) {
+        self.bury();
+        while self.dead.is_none() && self.is_free() {
+            match self.queue.take_next(&self.shared) {
+                None => break,
+                Some(Work::Command { ticket, command }) => self.send_or_refuse(ticket, &command),
+                Some(Work::Transfer { id, spec }) => {
+                    self.transfers.begin(&mut self.shared, id, spec)
+                }
+            }
+            self.bury();
+        }
+        self.transfers
+            .look_ahead(&mut self.shared, self.queue.next_transfer());
+        self.refuse_when_dead();
+    }
+
+    /// Whether nothing is under way that bars everything else.
+    const fn is_free(&self) -> bool {
+        !self.transfers.is_running()
+            && !self.transfers.is_settling()
+            && !self.security.is_changing()
+    }
+
+    fn send_or_refuse(&mut self, ticket: Ticket, command: &Command) {
+        let verb = command.verb();
+        match security::forbidden(&self.shared, verb) {
+            Some(kind) => self.answer(ticket, verb, Err(error(kind, verb))),
+            None => self.shared.write(Owner::Ticket(ticket), command),
+        }
+    }
+
+    fn refuse_when_dead(&mut self) {
+        // Payload may go on for long behind the end, and each piece of it comes by here.
+        let waits = !self.queue.is_empty();
+        if let Some(death) = self.dead.as_ref().filter(|_| waits) {
+            let kind = death.kind.clone();
+            self.tell_waiting(&kind);
+        }
+    }
+
+    // -- time -----------------------------------------------------------------------------------
+
+    /// Fires the timers that are due. What came of it must not be missed by a driver that has nothing to do and no
+    /// bytes to write: with a verdict there is always an action.
+    pub(super) fn fire_timers(&mut self) {
+        let before = self.transfers.id();
+        self.shared.timers.arm(self.clock);
+        while let Some(reason) = self.shared.timers.take_due(self.clock) {
+            if !self.transfers.expired(&mut self.shared, reason) {
+                self.shared.time_out(reason);
+            }
+            self.go_on();
+            self.shared.timers.arm(self.clock);
+        }
+        let judged = before.is_some() && before != self.transfers.id();
+        if judged && self.shared.actions.is_empty() && self.shared.wire.is_flushed() {
+            self.shared.act(Action::Poll);
+        }
+    }
+
+    // -- replies --------------------------------------------------------------------------------
+
+    pub(super) fn await_greeting(&mut self) {
+        let ticket = self.issue_ticket();
+        let slot = Slot::new(Owner::Ticket(ticket), Verb::Greeting, Effect::None);
+        self.shared.wire.owed.push(slot);
+        self.shared.wait(Reason::Greeting);
+    }
+
+    pub(super) fn read_replies(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while self.dead.is_none() {
+            // Whatever follows the reply that begins TLS was not sent by the peer that TLS will authenticate.
+            if self.security.is_changing() {
+                if !rest.is_empty() || !self.shared.wire.is_at_boundary() {
+                    self.shared.violate(Violation::BytesBeforeTls);
+                }
+                return;
+            }
+            match self.shared.wire.parse(&mut rest) {
+                None => return,
+                Some(Ok(reply)) => self.hear(reply),
+                Some(Err(violation)) => self.shared.violate(violation),
+            }
+            // After each reply, and not only after the last one that is there: what comes of the bytes must not
+            // depend on how they were cut.
+            self.go_on();
+        }
+    }
+
+    fn hear(&mut self, reply: Reply) {
+        self.shared.trace.note_code(reply.code());
+        self.record(|| Record::Reply(reply.clone()));
+        if reply.opening_code().is_some() {
+            self.shared.use_leniency(Leniency::OtherCodeEndsReply);
+        }
+        let runs = self.transfers.is_running();
+        match self.shared.wire.attribute(reply, runs) {
+            Heard::Mark { index, reply } => self.marked(index, reply),
+            Heard::EarlySuccess { reply } => {
+                self.transfers.succeeded_early(&mut self.shared, reply)
+            }
+            Heard::Final { index, slot, reply } => self.answered(index, slot, reply),
+            Heard::Closing { slot, reply } => self.closing(slot, reply),
+            Heard::Surplus { reply } => {
+                self.shared.use_leniency(Leniency::SurplusCompletion);
+                let reply = reply.shortened(SURPLUS_TEXT_MAX);
+                self.shared.tell(Event::Unsolicited(reply));
+            }
+            Heard::Unsolicited { reply } => self.unsolicited(reply),
+        }
+    }
+
+    fn marked(&mut self, index: usize, reply: Reply) {
+        let Some(slot) = self.shared.wire.owed.get_mut(index) else {
+            return;
+        };
+        if slot.marks > self.shared.config.limits.preliminary_replies_max {
+            return self.shared.violate(Violation::TooManyPreliminary);
+        }
+        match (slot.owner, slot.verb) {
+            (Owner::Transfer, _) if self.transfers.is_running() => {
+                self.transfers.marked(&mut self.shared, reply);
+            }
+            // Behind an abort, the mark changes nothing.
+            (Owner::Transfer, _) => {}
+            // 120: the server is ready in some minutes; each such reply begins the wait anew.
+            (_, Verb::Greeting) => self.shared.wait(Reason::Greeting),
+            _ => self.shared.await_head(),
+        }
+    }
+
+    fn answered(&mut self, index: usize, slot: Slot, reply: Reply) {
+        let unclaimed = self
+            .transfers
+            .answered(&mut self.shared, index, slot, reply);
+        if let Some((slot, reply)) = unclaimed {
+            self.command_answered(slot, reply);
+        }
+        self.transfers.look(&mut self.shared);
+    }
+
+    fn command_answered(&mut self, slot: Slot, reply: Reply) {
+        let verb = slot.verb;
+        let ticket = match slot.owner {
+            Owner::Ticket(ticket) => Some(ticket),
+            _ => None,
+        };
+        if verb == Verb::Greeting {
+            self.shared.rest(Reason::Greeting);
+        }
+        if ticket.is_some_and(|ticket| self.queue.batch.is_out_of_order(ticket, verb, &reply)) {
+            let kind = ErrorKind::Violation(Violation::OutOfOrder);
+            self.answer_if_wanted(ticket, verb, &kind);
+            return self.shared.violate(Violation::OutOfOrder);
+        }
+        let positive = reply.is_positive();
+        let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));
+        let server = &mut self.shared.server;
+        match slot.effect {
+            Effect::Secure | Effect::Unsecure if positive => {
+                let agreement = Agreement {
+                    ticket,
+                    verb,
+                    reply,
+                };
+                return self.security.agreed(&mut self.shared, agreement);
+            }
+            Effect::Protect(protected) if positive => server.protected = protected,
+            Effect::Represent(representation) => {
+                server.representation = representation.filter(|_| positive);
+            }
+            Effect::Offer => server.learn_features(&reply),
+            Effect::Forget if positive => *server = Server::default(),
+            Effect::Quit if positive => self
+                .shared
+                .die(Closed::Quit, ErrorKind::Closed(Closed::Quit, None)),
+            _ => {}
+        }
+        if verb == Verb::Greeting && !positive {
+            let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
+            self.shared.die(Closed::Service, kind);
+        }
+        self.answer_reply(ticket, verb, reply);
+    }
+
+    fn answer_reply(&mut self, ticket: Option<Ticket>, verb: Verb, reply: Reply) {
+        if let Some(ticket) = ticket {
+            self.answer(ticket, verb, Ok(reply));
+        }
+    }
+
+    /// 421 answers what is at its place in the queue, and ends the session.
+    fn closing(&mut self, slot: Slot, reply: Reply) {
+        let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
+        match slot.owner {
+            Owner::Ticket(ticket) => self.answer(ticket, slot.verb, Ok(reply)),
+            Owner::Transfer => self.transfers.closing(&mut self.shared, slot.marks, reply),
+            _ => {}
+        }
+        self.shared.die(Closed::Service, kind);
+    }
+
+    fn unsolicited(&mut self, reply: Reply) {
+        if reply.code() == ReplyCode::SERVICE_CLOSING {
+            let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
+            self.shared.die(Closed::Service, kind);
+        }
+        self.shared.tell(Event::Unsolicited(reply));
+        let limit = self.shared.config.limits.unsolicited_replies_max;
+        if self.shared.wire.count_unsolicited() > limit {
+            self.shared.violate(Violation::TooManyUnsolicited);
+        }
+    }
+
+    // -- reports --------------------------------------------------------------------------------
+
+    pub(super) fn reported(&mut self, report: Report) {
+        let control = Link::Control;
+        match report {
+            Report::Secured { link } if link == control => self.security_changed(true),
+            Report::Unsecured => self.security_changed(false),
+            Report::Failed { link, failure } if link == control => self.control_failed(failure),
+            _ => self.transfers.reported(&mut self.shared, report),
+        }
+    }
+
+    fn security_changed(&mut self, secured: bool) {
+        match self.security.changed(&mut self.shared, secured) {
+            Some(agreement) => {
+                self.answer_reply(agreement.ticket, agreement.verb, agreement.reply);
+            }
+            None if self.dead.is_some() => {}
+            None => self
+                .shared
+                .impossible("a change of security that was not begun"),
+        }
+    }
+
+    fn control_failed(&mut self, failure: Failure) {
+        let closed = Closed::Lost(failure);
+        self.shared.die(closed, ErrorKind::Closed(closed, None));
+    }
+
+    pub(super) fn control_ended(&mut self) {
+        if self.shared.wire.is_at_boundary() {
+            let kind = ErrorKind::Closed(Closed::Eof, None);
+            self.shared.die(Closed::Eof, kind);
+        } else {
+            self.shared.violate(Violation::TruncatedReply);
+        }
+    }
+
+    // -- what the application wants -------------------------------------------------------------
+
+    pub(super) fn abort_transfer(&mut self, id: TransferId) {
+        if let Some(spec) = self.queue.take_transfer(id) {
+            self.transfers.forget_ahead(&mut self.shared);
+            self.shared.judge(id, Err(Machine::never_begun(&spec)));
+        } else if self.transfers.id() == Some(id) {
+            self.transfers.abort(&mut self.shared);
+        }
+    }
+
+    // -- the end --------------------------------------------------------------------------------
+
+    /// Ends the session, if a part found that it cannot go on. Whoever waits is told why; a download that is moving
+    /// goes on to its end.
+    fn bury(&mut self) {
+        let Some(death) = self.shared.dying.take() else {
+            return;
+        };
+        if self.dead.is_some() {
+            return;
+        }
+        let Death { closed, kind } = death.clone();
+        self.dead = Some(death);
+        self.shared.wire.close();
+        self.shared.timers.cancel_all_but(&[
+            Reason::DataIdle,
+            Reason::DataTotal,
+            Reason::TlsClose,
+            Reason::Operation,
+        ]);
+        self.shared.actions.forget_control();
+        self.shared.tell(Event::Closed(closed));
+        self.tell_waiting(&kind);
+        let farewell = closed == Closed::Service;
+        self.transfers.lost(&mut self.shared, &kind, farewell);
+        self.shared.act(Action::Close);
+    }
+
+    fn tell_waiting(&mut self, kind: &ErrorKind) {
+        if let Some(agreement) = self.security.end() {
+            self.answer_if_wanted(agreement.ticket, agreement.verb, kind);
+        }
+        for slot in self.shared.wire.owed.take_all() {
+            if let Owner::Ticket(ticket) = slot.owner {
+                self.answer_if_wanted(Some(ticket), slot.verb, kind);
+            }
+        }
+        for work in self.queue.take_all() {
+            match work {
+                Work::Command { ticket, command } => {
+                    self.answer_if_wanted(Some(ticket), command.verb(), kind);
+                }
+                Work::Transfer { id, spec } => {
+                    let verb = spec.command().verb();
+                    self.shared.judge(id, Err(error(kind.clone(), verb)));
+                }
+            }
+        }
+    }
+
+    fn answer_if_wanted(&mut self, ticket: Option<Ticket>, verb: Verb, kind: &ErrorKind) {
+        if let Some(ticket) = ticket {
+            self.answer(ticket, verb, Err(error(kind.clone(), verb)));
+        }
+    }
+
+    // -- answers and tickets --------------------------------------------------------------------
+
+    fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
+        let outcome = self.queue.batch.reduce(ticket, outcome);
+        self.answers.insert(ticket, Answer { verb, outcome });
+    }
+
+    pub(super) fn awaits(&self, ticket: Ticket) -> bool {
+        self.shared.wire.owed.owes(Owner::Ticket(ticket))
+            || self.queue.awaits(ticket)
+            || self.security.awaits(ticket)
+    }
+
+    pub(super) const fn issue_ticket(&mut self) -> Ticket {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket = self.next_ticket.wrapping_add(1);
+        ticket
+    }
+
+    /// Commands that were submitted and whose replies were not polled. A batch has a window of its own.
+    pub(super) fn in_flight(&self) -> usize {
+        let owed = &self.shared.wire.owed;
+        let asked = owed.len().saturating_sub(owed.count(Owner::Keepalive));
+        let unpolled = self.queue.len().saturating_add(self.answers.len());
+        unpolled
+            .saturating_add(asked)
+            .saturating_sub(self.queue.batch.len())
+    }
+
+    /// Drops the answers that nobody will poll, in a replay.
+    pub(crate) fn forget_answers(&mut self) {
+        self.answers.clear();
+        self.queue.batch = super::batch::Batch::default();
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.shared.wire.owed.is_empty() && self.queue.is_empty() && self.is_free()
+    }
+
+    pub(crate) fn after(&self) -> After {
+        match self.state() {
+            State::Dead(_) => After::Dead,
+            State::Draining { .. } => After::Draining,
+            State::Usable | State::Busy => After::Usable,
+        }
+    }
+
+    pub(super) fn record(&mut self, make: impl FnOnce() -> Record) {
+        self.shared.trace.record(make);
+    }
+
+    // -- memory ---------------------------------------------------------------------------------
+
+    /// How many bytes of the server's replies are held, finished or not, polled by nobody yet; and the most that can
+    /// be, by the limits of the configuration.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn reply_memory(&self) -> (usize, usize) {
+        let answers = self.answers.values().map(|answer| match &answer.outcome {
+            Ok(reply) => memory::of_reply(reply),
+            Err(error) => memory::of_error(error),
+        });
+        let transfers = self.transfers.replies().map(memory::of_reply);
+        let shared = memory::of_shared(&self.shared);
+        let held = memory::sum(answers.chain(transfers).chain([shared]));
+        (held, memory::most(&self.shared))
+    }
+
+    // -- what operations remember ---------------------------------------------------------------
+
+    pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
+        self.shared.use_leniency(leniency);
+    }
+
+    /// Whether OPTS UTF8 ON has been sent already; from now on it counts as sent.
+    pub(crate) const fn settle_utf8(&mut self) -> bool {
+        core::mem::replace(&mut self.shared.server.utf8_settled, true)
+    }
+
+    pub(crate) const fn listing_rung(&self) -> Option<Rung> {
+        self.shared.server.listing
+    }
+
+    pub(crate) fn remember_listing_rung(&mut self, rung: Rung) {
+        self.shared.server.listing = Some(rung);
+    }
+}

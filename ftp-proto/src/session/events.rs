@@ -1,0 +1,88 @@
+//! What happened without being asked for, until somebody polls it.
+
+use alloc::collections::VecDeque;
+use core::hash::{Hash, Hasher};
+use core::net::IpAddr;
+
+use crate::error::Closed;
+use crate::reply::Reply;
+
+/// How many events are kept for a caller who does not poll them. Older ones are dropped.
+pub(super) const EVENTS_MAX: usize = 64;
+
+/// What happened without being asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Event {
+    /// A reply that belongs to no command.
+    Unsolicited(Reply),
+    /// A stranger called an active data connection's port, and was turned away.
+    Stranger(IpAddr),
+    /// The server named a data host in a 227 that is not dialled; the policy's choice is dialled instead.
+    HostIgnored(IpAddr),
+    /// The session is over.
+    Closed(Closed),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Events {
+    waiting: VecDeque<Event>,
+    ignored: Tally,
+    impossible: Tally,
+}
+
+impl Events {
+    pub(super) fn push(&mut self, event: Event) {
+        if self.waiting.len() >= EVENTS_MAX {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(event);
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Event> {
+        self.waiting.pop_front()
+    }
+
+    /// A report of the driver answered nothing that it was asked for.
+    pub(super) const fn count_ignored(&mut self) {
+        self.ignored.0 = self.ignored.0.saturating_add(1);
+    }
+
+    /// A part of the session was asked for what cannot happen.
+    pub(super) const fn count_impossible(&mut self) {
+        self.impossible.0 = self.impossible.0.saturating_add(1);
+    }
+
+    pub(super) const fn ignored(&self) -> u32 {
+        self.ignored.0
+    }
+
+    pub(super) const fn impossible(&self) -> u32 {
+        self.impossible.0
+    }
+
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.waiting.shrink_to_fit();
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Event> {
+        self.waiting.iter()
+    }
+}
+
+/// How often something happened. It decides nothing, so that any two are equal.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally(u32);
+
+impl PartialEq for Tally {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Tally {}
+
+impl Hash for Tally {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}

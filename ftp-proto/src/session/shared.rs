@@ -1,0 +1,172 @@
+//! What the parts of a session share: what they all know, and the effects that they can have.
+//!
+//! A part is given this and its own state. It writes, acts, waits, rests, judges, tells and dies through it, and knows
+//! no other part above it.
+
+use crate::action::{Action, DataId};
+use crate::command::{Command, Verb};
+use crate::config::{Config, Control, Leniencies, Leniency, TlsPolicy};
+use crate::error::{After, Closed, Error, ErrorKind, Policy, Violation};
+use crate::reply::{Class, Reply};
+use crate::time::Reason;
+use crate::trace::{Record, Trace};
+use crate::transfer::DataMode;
+use crate::verdict::Completed;
+
+use super::TransferId;
+use super::actions::Actions;
+use super::events::{Event, Events};
+use super::server::Server;
+use super::timers::Timers;
+use super::verdicts::Verdicts;
+use super::wire::{Owner, Slot, Wire};
+
+/// Why the session ended, as it is told to everybody who still waits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Death {
+    pub(super) closed: Closed,
+    pub(super) kind: ErrorKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Shared {
+    pub(super) config: Config,
+    pub(super) control: Control,
+    /// TLS was ended with CCC.
+    pub(super) cleared: bool,
+    pub(super) server: Server,
+    pub(super) wire: Wire,
+    pub(super) timers: Timers,
+    pub(super) actions: Actions,
+    pub(super) events: Events,
+    pub(super) verdicts: Verdicts,
+    pub(super) used: Leniencies,
+    pub(super) trace: Trace,
+    /// A part found that the session cannot go on. The session carries it out when the part has returned.
+    pub(super) dying: Option<Death>,
+}
+
+impl Shared {
+    // -- effects --------------------------------------------------------------------------------
+
+    /// Writes a command and notes whom its reply is for.
+    pub(super) fn write(&mut self, owner: Owner, command: &Command) {
+        let is_head = self.wire.owed.is_empty();
+        self.trace.record(|| Record::Command(command.masked()));
+        self.wire.send(owner, command);
+        if is_head {
+            self.await_head();
+        }
+    }
+
+    /// Has the driver do something.
+    pub(super) fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// Has the driver drop a data connection.
+    pub(super) fn give_up(&mut self, data: DataId) {
+        self.actions.forget(data);
+        self.actions.push(Action::Discard { data });
+    }
+
+    /// Begins a wait, anew if it was under way, if it has a limit.
+    pub(super) fn wait(&mut self, reason: Reason) {
+        if let Some(limit) = self.config.limit_of(reason) {
+            self.timers.request(reason, limit);
+        }
+    }
+
+    /// Ends a wait.
+    pub(super) fn rest(&mut self, reason: Reason) {
+        self.timers.cancel(reason);
+    }
+
+    /// Begins the wait for the reply that is owed first. A transfer has waits of its own once the server has spoken of
+    /// it, and so has what settles it.
+    pub(super) fn await_head(&mut self) {
+        self.rest(Reason::Reply);
+        let awaited = |head: &Slot| match head.owner {
+            Owner::Abort | Owner::Ahead | Owner::Keepalive | Owner::Fence => false,
+            Owner::Transfer => !head.spoken,
+            _ => true,
+        };
+        if self.wire.owed.head().is_some_and(awaited) {
+            self.wait(Reason::Reply);
+        }
+    }
+
+    /// Gives the verdict on a transfer.
+    pub(super) fn judge(&mut self, id: TransferId, verdict: Result<Completed, Error>) {
+        self.verdicts.give(id, verdict);
+    }
+
+    /// Ends the session, when the part that found this has returned.
+    pub(super) fn die(&mut self, closed: Closed, kind: ErrorKind) {
+        self.dying.get_or_insert(Death { closed, kind });
+    }
+
+    /// Ends the session, since a wait ran out after which nothing can be known.
+    pub(super) fn time_out(&mut self, reason: Reason) {
+        self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason));
+    }
+
+    /// Ends the session, since the server broke the protocol beyond repair.
+    pub(super) fn violate(&mut self, violation: Violation) {
+        self.die(
+            Closed::Violation(violation),
+            ErrorKind::Violation(violation),
+        );
+    }
+
+    /// Keeps an event for the caller.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    pub(super) fn use_leniency(&mut self, leniency: Leniency) {
+        self.used = self.used.with(leniency);
+    }
+
+    /// A part was asked for what cannot happen: a fault of this crate. Nothing is done about it, and it is counted.
+    pub(super) fn impossible(&mut self, what: &str) {
+        debug_assert!(false, "impossible: {what}");
+        self.events.count_impossible();
+    }
+
+    // -- knowledge ------------------------------------------------------------------------------
+
+    /// Whether the control connection is in clear although nobody agreed to that with CCC.
+    pub(super) const fn is_in_clear(&self) -> bool {
+        !self.control.secured && !self.cleared
+    }
+
+    /// What the policy has against a transfer in this mode.
+    pub(super) fn transfer_forbidden(&self, mode: DataMode) -> Option<Policy> {
+        let in_clear = self.is_in_clear();
+        match self.config.tls {
+            TlsPolicy::Full | TlsPolicy::Control if in_clear => Some(Policy::ControlNotSecured),
+            TlsPolicy::Full if !self.server.protected => Some(Policy::DataNotProtected),
+            _ if mode.needs_ipv4() && !self.control.is_ipv4() => Some(Policy::NeedsIpv4),
+            _ => None,
+        }
+    }
+}
+
+/// An error at the step named by `verb`. What the session is good for is filled in when the error is polled.
+pub(super) fn error(kind: impl Into<ErrorKind>, verb: Verb) -> Error {
+    Error::new(kind.into(), verb, After::Usable)
+}
+
+/// The error for a reply that the step named by `verb` cannot go on with.
+pub(super) fn unwelcome(reply: Reply, verb: Verb) -> Error {
+    error(unwelcome_kind(reply), verb)
+}
+
+pub(super) fn unwelcome_kind(reply: Reply) -> ErrorKind {
+    let reply = alloc::boxed::Box::new(reply);
+    match reply.class() {
+        Class::TransientNegative | Class::PermanentNegative => ErrorKind::Refused(reply),
+        _ => ErrorKind::Unexpected(reply),
+    }
+}

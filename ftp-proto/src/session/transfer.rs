@@ -1,0 +1,665 @@
+//! The transfer machine: one transfer from its prelude over its course to its settlement.
+//!
+//! Three tables rule it, each a pure function: [`prelude`], [`course`] and [`settlement`]. [`opening`], [`moving`] and
+//! [`settling`] apply them, each to a state of its own. This file leads from one to the next.
+
+mod course;
+mod ending;
+mod lookahead;
+mod moving;
+mod opening;
+mod prelude;
+mod settlement;
+mod settling;
+
+#[cfg(feature = "testing")]
+mod coverage;
+
+use alloc::boxed::Box;
+
+use crate::action::{End, Report};
+use crate::command::{Argument, Command, Verb};
+use crate::config::{AbortStyle, Leniency};
+use crate::error::{Closed, Error, ErrorKind};
+use crate::reply::Reply;
+use crate::time::Reason;
+use crate::transfer::Transfer;
+use crate::verdict::{Completed, Interruption};
+
+use super::TransferId;
+use super::shared::{Shared, error, unwelcome};
+use super::wire::{Owner, Slot};
+use course::Said;
+use lookahead::{Ahead, Taken};
+use moving::{Ending, Moving};
+use opening::{Opening, Progress};
+use settling::Settling;
+
+#[cfg(feature = "testing")]
+pub use coverage::Coverage;
+
+/// The transfer under way, what was asked for the next, and what is left of the one before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Machine {
+    /// Boxed, since most sessions have none at most times.
+    running: Option<Box<Running>>,
+    ahead: Option<Ahead>,
+    settling: Option<Settling>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Running {
+    id: TransferId,
+    spec: Transfer,
+    phase: Phase,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    /// The command is not out.
+    Opening(Opening),
+    /// The command is out.
+    Moving(Moving),
+}
+
+impl Running {
+    /// The step that the transfer stands at, as an error names it.
+    fn verb(&self) -> Verb {
+        match &self.phase {
+            Phase::Opening(opening) => opening.verb(&self.spec),
+            Phase::Moving(_) => self.spec.command().verb(),
+        }
+    }
+
+    const fn moving(&self) -> Option<&Moving> {
+        match &self.phase {
+            Phase::Opening(_) => None,
+            Phase::Moving(moving) => Some(moving),
+        }
+    }
+
+    fn interrupted(&self, cause: Interruption, reply: Option<Box<Reply>>) -> Error {
+        ending::interrupted(&self.spec, self.moving(), cause, reply, self.verb())
+    }
+
+    fn drop_data(&mut self, shared: &mut Shared) {
+        match &mut self.phase {
+            Phase::Opening(opening) => opening.drop_data(shared),
+            Phase::Moving(moving) => moving.drop_data(shared),
+        }
+    }
+
+    /// Whether a REST may be in force that no transfer used up.
+    fn has_restarted(&self) -> bool {
+        match &self.phase {
+            Phase::Opening(opening) => opening.has_restarted(),
+            Phase::Moving(_) => self.spec.offset() > 0,
+        }
+    }
+}
+
+impl Machine {
+    // -- what is under way ----------------------------------------------------------------------
+
+    pub(super) fn id(&self) -> Option<TransferId> {
+        self.running.as_ref().map(|running| running.id)
+    }
+
+    pub(super) fn spec(&self) -> Option<&Transfer> {
+        self.running.as_ref().map(|running| &running.spec)
+    }
+
+    pub(super) fn mark(&self) -> Option<&Reply> {
+        self.moving().and_then(|moving| moving.mark.as_deref())
+    }
+
+    pub(super) const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    pub(super) const fn is_settling(&self) -> bool {
+        self.settling.is_some()
+    }
+
+    fn moving(&self) -> Option<&Moving> {
+        self.running.as_ref().and_then(|running| running.moving())
+    }
+
+    // -- what the application wants -------------------------------------------------------------
+
+    /// Begins a transfer. None is under way, and nothing is left to settle.
+    pub(super) fn begin(&mut self, shared: &mut Shared, id: TransferId, spec: Transfer) {
+        let mut opening = Opening::new(shared, &spec);
+        let verb = opening.verb(&spec);
+        shared.wait(Reason::Operation);
+        let forbidden = shared.transfer_forbidden(opening.mode());
+        let progress = match forbidden {
+            Some(policy) => {
+                self.forget_ahead(shared);
+                Progress::Over(error(ErrorKind::Policy(policy), verb))
+            }
+            None => self.open(shared, &mut opening, &spec),
+        };
+        let phase = Phase::Opening(opening);
+        self.running = Some(Box::new(Running { id, spec, phase }));
+        self.proceed(shared, progress);
+    }
+
+    fn open(&mut self, shared: &mut Shared, opening: &mut Opening, spec: &Transfer) -> Progress {
+        let taken = match self.ahead.take() {
+            Some(ahead) if !opening.is_active() => ahead.take(shared, opening.mode()),
+            Some(_) => {
+                lookahead::disown(shared);
+                Taken::Nothing
+            }
+            None => Taken::Nothing,
+        };
+        match taken {
+            Taken::Nothing => opening.begin(shared, spec),
+            Taken::Asked => {
+                opening.adopt();
+                Progress::Wait
+            }
+            Taken::Answered(verb, reply) => {
+                opening.adopt();
+                opening.port_answered(shared, spec, verb, reply)
+            }
+        }
+    }
+
+    /// Asks for the port of the transfer that waits first, if that may be done now.
+    pub(super) fn look_ahead(&mut self, shared: &mut Shared, next: Option<&Transfer>) {
+        let (Some(moving), Some(running)) = (self.moving(), &self.running) else {
+            return;
+        };
+        let goes_on = matches!(moving.said, Said::Nothing | Said::Mark);
+        if let Some(next) = next.filter(|_| goes_on && self.ahead.is_none()) {
+            self.ahead = Ahead::ask(shared, next, running.spec.representation());
+        }
+    }
+
+    /// The next transfer does not begin, or not now.
+    pub(super) fn forget_ahead(&mut self, shared: &mut Shared) {
+        self.ahead = None;
+        lookahead::disown(shared);
+    }
+
+    /// The caller ends the transfer that is under way.
+    pub(super) fn abort(&mut self, shared: &mut Shared) {
+        self.end_early(shared, Interruption::Aborted);
+    }
+
+    /// The verdict on a transfer that was aborted before it began.
+    pub(super) fn never_begun(spec: &Transfer) -> Error {
+        let verb = spec.command().verb();
+        ending::interrupted(spec, None, Interruption::Aborted, None, verb)
+    }
+
+    // -- what the server says -------------------------------------------------------------------
+
+    /// A mark came for the transfer command.
+    pub(super) fn marked(&mut self, shared: &mut Shared, reply: Reply) {
+        self.course(shared, |moving, shared, spec| {
+            moving.marked(shared, spec, reply)
+        });
+    }
+
+    /// A success came for the transfer command, and no mark before it.
+    pub(super) fn succeeded_early(&mut self, shared: &mut Shared, reply: Reply) {
+        self.course(shared, |moving, shared, spec| {
+            moving.succeeded_early(shared, spec, reply)
+        });
+    }
+
+    /// A final reply came to what was owed at `index`. Given back if it answers nothing of a transfer.
+    pub(super) fn answered(
+        &mut self,
+        shared: &mut Shared,
+        index: usize,
+        slot: Slot,
+        reply: Reply,
+    ) -> Option<(Slot, Reply)> {
+        if let Some(settling) = &mut self.settling {
+            let progress = settling.answered(shared, index, &slot, reply.code());
+            self.settle(progress);
+        }
+        if index == 0 {
+            shared.await_head();
+        }
+        match slot.owner {
+            Owner::Ticket(_) | Owner::Nobody => return Some((slot, reply)),
+            Owner::Type => self.prelude(shared, |opening, shared, spec| {
+                opening.type_answered(shared, spec, reply)
+            }),
+            Owner::Opening => self.prelude(shared, |opening, shared, spec| {
+                opening.port_answered(shared, spec, slot.verb, reply)
+            }),
+            Owner::Restart => self.prelude(shared, |opening, shared, spec| {
+                opening.restart_answered(shared, spec, reply)
+            }),
+            Owner::Ahead => Ahead::answered(self.ahead.as_mut(), shared, reply),
+            Owner::Transfer => self.transfer_answered(shared, reply),
+            Owner::Keepalive => self.keepalive_answered(reply),
+            Owner::Abort | Owner::Fence => {}
+        }
+        None
+    }
+
+    fn transfer_answered(&mut self, shared: &mut Shared, reply: Reply) {
+        shared.wire.expect_surplus();
+        // Behind an abort nobody waits for it but the settlement.
+        if self.is_running() {
+            self.course(shared, |moving, shared, spec| {
+                moving.answered(shared, spec, reply)
+            });
+        }
+    }
+
+    fn keepalive_answered(&mut self, reply: Reply) {
+        let running = self.running.as_mut().map(|running| &mut running.phase);
+        if let Some(Phase::Moving(moving)) = running.filter(|_| !reply.is_positive()) {
+            moving.keepalive_refused(reply);
+        }
+    }
+
+    /// 421 came in answer to the transfer command.
+    pub(super) fn closing(&mut self, shared: &mut Shared, marks: u16, reply: Reply) {
+        if self.is_running() {
+            self.course(shared, |moving, shared, spec| {
+                moving.answered_closing(shared, spec, marks, reply)
+            });
+        }
+    }
+
+    /// Whether what was left is settled, now that replies may have come.
+    pub(super) fn look(&mut self, shared: &mut Shared) {
+        if let Some(settling) = &mut self.settling {
+            let progress = settling.look(shared);
+            self.settle(progress);
+        }
+    }
+
+    /// The session is over. A download that moves goes on to its end; anything else ends here. `farewell`: the server
+    /// said that it closes.
+    pub(super) fn lost(&mut self, shared: &mut Shared, kind: &ErrorKind, farewell: bool) {
+        self.ahead = None;
+        if let Some(mut settling) = self.settling.take() {
+            settling.drop_data(shared);
+        }
+        match self.running.as_ref().map(|running| &running.phase) {
+            None => {}
+            Some(Phase::Opening(_)) => {
+                let verb = self.verb();
+                self.resolve(shared, Err(error(kind.clone(), verb)));
+            }
+            Some(Phase::Moving(_)) => self.course(shared, |moving, shared, spec| {
+                moving.lost(shared, spec, farewell)
+            }),
+        }
+    }
+
+    // -- what the driver reports, and what runs out ---------------------------------------------
+
+    /// Everything that was to be written is.
+    pub(super) fn written(&mut self, shared: &mut Shared) {
+        if let Some(settling) = &mut self.settling {
+            let progress = settling.written(shared);
+            self.settle(progress);
+        }
+    }
+
+    /// A report about a data connection.
+    pub(super) fn reported(&mut self, shared: &mut Shared, report: Report) {
+        if matches!(report, Report::Failed { .. }) {
+            // The driver holds nothing of it any more.
+            report
+                .data()
+                .into_iter()
+                .for_each(|data| shared.actions.forget(data));
+        }
+        match self.running.as_ref().map(|running| &running.phase) {
+            Some(Phase::Opening(opening)) if opening.data() == report.data() => self
+                .prelude(shared, |opening, shared, spec| {
+                    opening.reported(shared, spec, report)
+                }),
+            Some(Phase::Moving(moving)) if moving.data() == report.data() => self
+                .course(shared, |moving, shared, spec| {
+                    moving.reported(shared, spec, report)
+                }),
+            _ => match &mut self.settling {
+                Some(settling) => {
+                    let progress = settling.reported(shared, report);
+                    self.settle(progress);
+                }
+                None => shared.events.count_ignored(),
+            },
+        }
+    }
+
+    /// A wait of a transfer, or of its settlement, ran out. Whether there was any such.
+    pub(super) fn expired(&mut self, shared: &mut Shared, reason: Reason) -> bool {
+        match (reason, &self.running) {
+            (Reason::AbortLinger | Reason::AbortGrace | Reason::Fence, _) => {
+                match &mut self.settling {
+                    Some(settling) => {
+                        let progress = settling.expired(shared, reason);
+                        self.settle(progress);
+                    }
+                    None => shared.impossible("a wait of a settlement that is over"),
+                }
+            }
+            (Reason::Keepalive, _) => self.keep_alive(shared),
+            (_, None) => return false,
+            (Reason::Operation, Some(_)) => {
+                self.end_early(shared, Interruption::Timeout(reason));
+            }
+            (_, Some(running)) => match running.phase {
+                Phase::Opening(_) => self.prelude(shared, |opening, shared, spec| {
+                    opening.expired(shared, spec, reason)
+                }),
+                Phase::Moving(_) => self.course_expired(shared, reason),
+            },
+        }
+        true
+    }
+
+    fn course_expired(&mut self, shared: &mut Shared, reason: Reason) {
+        let overtaken = self
+            .ahead
+            .as_ref()
+            .is_some_and(|ahead| ahead.overtook(shared));
+        self.course(shared, |moving, shared, spec| {
+            match moving.expired(shared, spec, reason) {
+                // It lives: it has answered what was asked ahead. The transfer was dropped for that without a word
+                // (pyftpdlib).
+                Some(Ending::Close(cause)) if overtaken => Some(Ending::Abort(cause)),
+                ending => ending,
+            }
+        });
+    }
+
+    /// Sends a NOOP, so that nobody on the way forgets the control connection.
+    fn keep_alive(&mut self, shared: &mut Shared) {
+        let wanted = self
+            .moving()
+            .is_some_and(|moving| moving.said == Said::Mark);
+        let unanswered = shared.wire.owed.count(Owner::Keepalive);
+        if wanted && unanswered < usize::from(shared.config.limits.keepalives_max) {
+            shared.write(Owner::Keepalive, &Command::bare(Verb::Noop));
+            shared.wait(Reason::Keepalive);
+        }
+    }
+
+    // -- from one phase to the next -------------------------------------------------------------
+
+    /// Gives an input to the prelude.
+    fn prelude(
+        &mut self,
+        shared: &mut Shared,
+        input: impl FnOnce(&mut Opening, &mut Shared, &Transfer) -> Progress,
+    ) {
+        let progress = match self.running.as_deref_mut() {
+            Some(Running {
+                phase: Phase::Opening(opening),
+                spec,
+                ..
+            }) => input(opening, shared, spec),
+            _ => return shared.impossible("an input of a prelude that is over"),
+        };
+        self.proceed(shared, progress);
+    }
+
+    fn proceed(&mut self, shared: &mut Shared, progress: Progress) {
+        match progress {
+            Progress::Wait => {}
+            Progress::Over(error) => {
+                shared.rest(Reason::DataOpen);
+                self.resolve(shared, Err(error));
+            }
+            Progress::Cancelled(cause) => self.cancel(shared, cause),
+            Progress::Ready { data, link } => {
+                let Some(running) = &mut self.running else {
+                    return;
+                };
+                shared.write(Owner::Transfer, running.spec.command());
+                running.phase = Phase::Moving(Moving::new(data, link));
+                self.course(shared, |moving, shared, spec| moving.advance(shared, spec));
+            }
+        }
+    }
+
+    /// Gives an input to the course.
+    fn course(
+        &mut self,
+        shared: &mut Shared,
+        input: impl FnOnce(&mut Moving, &mut Shared, &Transfer) -> Option<Ending>,
+    ) {
+        let ending = match self.running.as_deref_mut() {
+            Some(Running {
+                phase: Phase::Moving(moving),
+                spec,
+                ..
+            }) => input(moving, shared, spec),
+            _ => return shared.impossible("an input of a course that is not under way"),
+        };
+        if let Some(ending) = ending {
+            self.end(shared, ending);
+        }
+    }
+
+    fn settle(&mut self, progress: settling::Progress) {
+        if progress == settling::Progress::Settled {
+            self.settling = None;
+        }
+    }
+
+    // -- ends -----------------------------------------------------------------------------------
+
+    /// The caller, or the limit of the whole operation, ends the transfer wherever it stands.
+    fn end_early(&mut self, shared: &mut Shared, cause: Interruption) {
+        let ending = match self.moving() {
+            None => return self.cancel(shared, cause),
+            Some(moving) => moving.end_early(cause),
+        };
+        if self.retract(shared) {
+            return self.cancel(shared, cause);
+        }
+        if let Some(ending) = ending {
+            self.end(shared, ending);
+        }
+    }
+
+    /// Takes the transfer command back, if nothing of it was written.
+    fn retract(&mut self, shared: &mut Shared) -> bool {
+        if shared.wire.retract(Owner::Ahead) {
+            self.ahead = None;
+        }
+        shared.wire.retract(Owner::Transfer)
+    }
+
+    /// Ends a transfer whose command did not go out. Replies are awaited, and a REST that may be in force is undone.
+    fn cancel(&mut self, shared: &mut Shared, cause: Interruption) {
+        let Some(running) = &self.running else {
+            return;
+        };
+        let error = running.interrupted(cause, None);
+        shared
+            .wire
+            .owed
+            .disown(&[Owner::Type, Owner::Opening, Owner::Restart]);
+        if running.has_restarted() {
+            let command = Command::new(Verb::Rest, Argument::trusted("0"));
+            shared.write(Owner::Nobody, &command);
+        }
+        self.settling = Settling::of_prelude(shared);
+        shared.rest(Reason::DataOpen);
+        self.resolve(shared, Err(error));
+    }
+
+    fn end(&mut self, shared: &mut Shared, ending: Ending) {
+        match ending {
+            Ending::Judge => self.judge(shared),
+            Ending::Refuse => self.refuse(shared),
+            Ending::Fail(cause) => self.fail(shared, cause),
+            Ending::Abort(cause) => self.abort_with(shared, cause),
+            Ending::Enough => self.take_range(shared),
+            Ending::Close(cause) => self.close(shared, cause),
+        }
+    }
+
+    fn judge(&mut self, shared: &mut Shared) {
+        let lenient = shared.config.lenient.contains(Leniency::NoCloseNotify);
+        let (Some(running), Some(moving)) = (&self.running, self.moving()) else {
+            return;
+        };
+        match ending::judge(&running.spec, moving, lenient) {
+            Err(cause) => self.fail(shared, cause),
+            Ok(completed) => {
+                if moving.end == End::Truncated {
+                    shared.use_leniency(Leniency::NoCloseNotify);
+                }
+                if moving.said == Said::EarlySuccess {
+                    shared.use_leniency(Leniency::NoMark);
+                }
+                self.resolve(shared, Ok(completed));
+            }
+        }
+    }
+
+    fn refuse(&mut self, shared: &mut Shared) {
+        let verb = self.verb();
+        match self.take_reply() {
+            Some(reply) => self.resolve(shared, Err(unwelcome(*reply, verb))),
+            None => shared.impossible("a refusal without a reply"),
+        }
+    }
+
+    /// The transfer failed and nothing is owed for it.
+    fn fail(&mut self, shared: &mut Shared, cause: Interruption) {
+        let reply = self.take_reply();
+        let protected = shared.server.protected;
+        let cause = match cause {
+            Interruption::Reply if protected && ending::refuses_data(reply.as_deref()) => {
+                Interruption::NotResumed
+            }
+            _ => cause,
+        };
+        if let Some(running) = &self.running {
+            let error = running.interrupted(cause, reply);
+            self.resolve(shared, Err(error));
+        }
+    }
+
+    fn abort_with(&mut self, shared: &mut Shared, cause: Interruption) {
+        let (Some(running), Some(moving)) = (&self.running, self.moving()) else {
+            return;
+        };
+        let cause = match (moving.link, cause) {
+            (course::Data::Broken, Interruption::Timeout(_)) => Interruption::Data(moving.failure),
+            _ => cause,
+        };
+        let error = running.interrupted(cause, None);
+        self.resolve_by_abort(shared, Err(error));
+    }
+
+    /// The caller has the range that it wanted.
+    fn take_range(&mut self, shared: &mut Shared) {
+        let (Some(running), Some(moving)) = (&self.running, self.moving()) else {
+            return;
+        };
+        match ending::examine(&running.spec, moving, false) {
+            Err(cause) => self.abort_with(shared, cause),
+            Ok(compared) => {
+                let completed = ending::completed(moving, None, compared);
+                self.resolve_by_abort(shared, Ok(completed));
+            }
+        }
+    }
+
+    /// The final reply does not come although all data has ended: the control connection is dead.
+    fn close(&mut self, shared: &mut Shared, cause: Interruption) {
+        let Some(running) = &self.running else {
+            return;
+        };
+        let error = running.interrupted(cause, None);
+        self.resolve(shared, Err(error));
+        shared.time_out(match cause {
+            Interruption::Timeout(reason) => reason,
+            _ => Reason::Completion,
+        });
+    }
+
+    fn resolve_by_abort(&mut self, shared: &mut Shared, verdict: Result<Completed, Error>) {
+        // ABOR may close what was opened ahead.
+        self.forget_ahead(shared);
+        if let Some(Phase::Moving(moving)) = self.running.as_mut().map(|running| &mut running.phase)
+        {
+            let data = moving.take_data();
+            self.settling = Settling::by_abort(shared, data, moving.bytes);
+        }
+        self.resolve(shared, verdict);
+        if shared.config.abort == AbortStyle::CloseControl {
+            shared.die(Closed::Local, ErrorKind::Closed(Closed::Local, None));
+        }
+    }
+
+    /// Gives the verdict. Whatever the driver still holds is dropped; what the server still owes is settled.
+    fn resolve(&mut self, shared: &mut Shared, verdict: Result<Completed, Error>) {
+        let Some(mut running) = self.running.take() else {
+            return;
+        };
+        running.drop_data(shared);
+        Moving::rest_all(shared);
+        let said = running.moving().map(|moving| moving.said);
+        if self.settling.is_none() && said == Some(Said::EarlySuccess) {
+            self.settle_early_success(shared, verdict.is_ok());
+        }
+        if self.settling.is_none() {
+            self.settling = Settling::of_keepalives(shared);
+        }
+        // What is still owed has lost its timer with those of the transfer.
+        shared.await_head();
+        shared.judge(running.id, verdict);
+    }
+
+    /// The server has said that it is done, and never that it begins. Where everything was as if it had, that was its
+    /// final reply; where not, only a fence can tell.
+    fn settle_early_success(&mut self, shared: &mut Shared, succeeded: bool) {
+        if succeeded {
+            shared.wire.owed.forgive_before(1);
+            shared.wire.expect_surplus();
+        } else {
+            self.settling = Some(Settling::by_fence(shared));
+        }
+    }
+
+    fn verb(&self) -> Verb {
+        self.running
+            .as_ref()
+            .map_or(Verb::Noop, |running| running.verb())
+    }
+
+    fn take_reply(&mut self) -> Option<Box<Reply>> {
+        match &mut self.running.as_mut()?.phase {
+            Phase::Moving(moving) => moving.reply.take(),
+            Phase::Opening(_) => None,
+        }
+    }
+
+    // -- memory ---------------------------------------------------------------------------------
+
+    /// The replies that are held.
+    #[cfg(feature = "testing")]
+    pub(super) fn replies(&self) -> impl Iterator<Item = &Reply> {
+        let ahead = self.ahead.as_ref().and_then(Ahead::reply);
+        let opening = self
+            .running
+            .as_ref()
+            .and_then(|running| match &running.phase {
+                Phase::Opening(opening) => opening.replies(),
+                Phase::Moving(_) => None,
+            });
+        let moving = self.moving().into_iter().flat_map(Moving::replies);
+        moving.chain(ahead).chain(opening)
+    }
+}

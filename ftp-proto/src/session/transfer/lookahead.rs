@@ -1,0 +1,109 @@
+//! Asking for the next transfer's data port while a transfer runs, which saves a round trip for each.
+//!
+//! EPSV or PASV goes out right behind the running transfer's command, never without a next transfer that was begun.
+//! The port is dialled when the running transfer has its verdict. vsftpd, ProFTPD and inetutils ftpd keep such a command
+//! until the transfer is over. pyftpdlib answers at once and closes the running data connection; a server that answers
+//! before the transfer's final reply, or refuses, is not asked ahead again.
+
+use crate::action::Representation;
+use crate::command::{Command, Verb};
+use crate::reply::{Reply, ReplyCode};
+use crate::transfer::{DataMode, Transfer};
+
+use super::opening::{passive_verb, rung};
+use crate::session::shared::Shared;
+use crate::session::wire::Owner;
+
+/// What was asked for the next transfer, and the answer if it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ahead {
+    verb: Verb,
+    answer: Option<Reply>,
+}
+
+/// What a transfer that begins takes over.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// Nothing that fits.
+    Nothing,
+    /// Its port was asked for, and the reply is awaited.
+    Asked,
+    /// Its port was asked for with that verb, and this is the reply.
+    Answered(Verb, Reply),
+}
+
+impl Ahead {
+    /// Asks for the port of `next`, if that may be done while a transfer with that representation runs.
+    pub(super) fn ask(
+        shared: &mut Shared,
+        next: &Transfer,
+        current: Representation,
+    ) -> Option<Self> {
+        // One at a time, also where the transfer that it was for was taken back.
+        let wanted = shared.config.lookahead && !shared.server.no_lookahead;
+        if !wanted || shared.wire.owed.owes_port() {
+            return None;
+        }
+        let verb = verb(shared, next, current)?;
+        shared.write(Owner::Ahead, &Command::bare(verb));
+        Some(Self { verb, answer: None })
+    }
+
+    /// The reply to what was asked ahead. One that overtakes the transfer's own shows a server that does several things
+    /// at once.
+    pub(super) fn answered(ahead: Option<&mut Self>, shared: &mut Shared, reply: Reply) {
+        let overtook = shared.wire.owed.owes(Owner::Transfer);
+        let named = matches!(
+            reply.code(),
+            ReplyCode::EXTENDED_PASSIVE | ReplyCode::PASSIVE
+        );
+        if overtook || !named {
+            shared.server.no_lookahead = true;
+        }
+        if let Some(ahead) = ahead {
+            ahead.answer = Some(reply);
+        }
+    }
+
+    /// Whether this was answered before the transfer that runs.
+    pub(super) fn overtook(&self, shared: &Shared) -> bool {
+        self.answer.is_some() && shared.wire.owed.owes(Owner::Transfer)
+    }
+
+    /// The next transfer begins, in that mode: it takes over what was asked for it.
+    pub(super) fn take(self, shared: &mut Shared, mode: DataMode) -> Taken {
+        if self.verb != passive_verb(mode) {
+            disown(shared);
+            return Taken::Nothing;
+        }
+        if let Some(reply) = self.answer {
+            return Taken::Answered(self.verb, reply);
+        }
+        // A fence may have shown that it will not be answered.
+        let taken = shared.wire.owed.hand_over(Owner::Ahead, Owner::Opening);
+        shared.await_head();
+        if taken { Taken::Asked } else { Taken::Nothing }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) const fn reply(&self) -> Option<&Reply> {
+        self.answer.as_ref()
+    }
+}
+
+/// The next transfer does not begin, or not now: what was asked for it is still answered, and of no use.
+pub(super) fn disown(shared: &mut Shared) {
+    shared.wire.owed.hand_over(Owner::Ahead, Owner::Nobody);
+}
+
+/// EPSV or PASV. A TYPE of its own would be one command more between the two, of which nobody knows when it takes
+/// effect.
+fn verb(shared: &Shared, next: &Transfer, current: Representation) -> Option<Verb> {
+    let mode = rung(shared, next.mode().unwrap_or(shared.config.data_mode));
+    let allowed = shared.transfer_forbidden(mode).is_none();
+    match mode {
+        _ if !allowed || next.representation() != current => None,
+        DataMode::ExtendedPassive | DataMode::Passive => Some(passive_verb(mode)),
+        _ => None,
+    }
+}

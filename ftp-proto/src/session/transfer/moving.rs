@@ -1,0 +1,460 @@
+//! The course of a transfer whose command is out: applies the table [`course`](super::course) to one transfer.
+
+use alloc::boxed::Box;
+use core::net::IpAddr;
+use core::time::Duration;
+
+use crate::action::{Action, DataId, Direction, End, Failure, Flow, Link, Report};
+use crate::config::Leniency;
+use crate::reply::{Reply, ReplyCode};
+use crate::time::Reason;
+use crate::transfer::Transfer;
+use crate::verdict::Interruption;
+
+use super::course::{self, Data, Said, Step};
+use crate::session::events::Event;
+use crate::session::shared::Shared;
+
+/// How long payload may stand still when the server has said 421 in the midst of a download.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The reasons for which a running transfer waits; what else may be armed belongs to others.
+const WAITS: [Reason; 6] = [
+    Reason::DataOpen,
+    Reason::Securing,
+    Reason::TlsClose,
+    Reason::Completion,
+    Reason::Drain,
+    Reason::Reply,
+];
+
+/// A transfer whose command is out: the two sides of the table, and what was seen of each.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Moving {
+    pub(super) said: Said,
+    pub(super) link: Data,
+    /// The data connection, as long as the driver holds anything of it.
+    data: Option<DataId>,
+    pub(super) bytes: u64,
+    /// Bytes since the idle limit was begun anew.
+    progress: u64,
+    pub(super) mark: Option<Box<Reply>>,
+    pub(super) reply: Option<Box<Reply>>,
+    pub(super) end: End,
+    pub(super) failure: Failure,
+    strangers: u16,
+    /// The driver was told to close without waiting any longer.
+    finishing: bool,
+    /// A keepalive was answered with a refusal, which may have been the transfer's own reply.
+    refused_keepalive: Option<Reply>,
+}
+
+/// How a transfer ends, as the table or the caller decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// By everything that is known.
+    Judge,
+    /// The server refused it.
+    Refuse,
+    /// It failed, and nothing is owed for it.
+    Fail(Interruption),
+    /// It is over for the caller. The abort procedure settles the rest.
+    Abort(Interruption),
+    /// The caller has its range. The abort procedure settles the rest.
+    Enough,
+    /// It is over, and so is the session: the control connection looks dead.
+    Close(Interruption),
+}
+
+impl Moving {
+    /// The command was written; the data connection is announced or open.
+    pub(super) const fn new(data: Option<DataId>, link: Data) -> Self {
+        Self {
+            said: Said::Nothing,
+            link,
+            data,
+            bytes: 0,
+            progress: 0,
+            mark: None,
+            reply: None,
+            end: End::Clean,
+            failure: Failure::Other,
+            strangers: 0,
+            finishing: false,
+            refused_keepalive: None,
+        }
+    }
+
+    pub(super) const fn data(&self) -> Option<DataId> {
+        self.data
+    }
+
+    /// Has the driver drop what it still holds of the data connection.
+    pub(super) fn drop_data(&mut self, shared: &mut Shared) {
+        if let Some(data) = self.data.take() {
+            shared.give_up(data);
+        }
+    }
+
+    /// Leaves the data connection to whoever settles the transfer.
+    pub(super) const fn take_data(&mut self) -> Option<DataId> {
+        self.data.take()
+    }
+
+    // -- what the control connection says -------------------------------------------------------
+
+    pub(super) fn marked(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        reply: Reply,
+    ) -> Option<Ending> {
+        self.mark = Some(Box::new(reply));
+        match self.said {
+            Said::Nothing => {
+                self.said = Said::Mark;
+                shared.wait(Reason::Keepalive);
+            }
+            Said::EarlySuccess => {
+                self.said = Said::Mark;
+                self.reply = None;
+                shared.use_leniency(Leniency::EarlyCompletion);
+            }
+            // A further mark: the wait begins anew.
+            _ => {}
+        }
+        self.advance(shared, spec)
+    }
+
+    pub(super) fn succeeded_early(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        reply: Reply,
+    ) -> Option<Ending> {
+        self.said = Said::EarlySuccess;
+        self.reply = Some(Box::new(reply));
+        self.advance(shared, spec)
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        reply: Reply,
+    ) -> Option<Ending> {
+        // Between a transfer and a keepalive, a 200 belongs to the keepalive and the refusal to the transfer.
+        let reply = match self.refused_keepalive.take() {
+            Some(refusal) if reply.code() == ReplyCode::OKAY => refusal,
+            _ => reply,
+        };
+        self.said = match (reply.is_positive(), self.said) {
+            (true, _) => Said::Success,
+            (false, Said::Nothing) => Said::Refusal,
+            (false, _) => Said::Failure,
+        };
+        self.reply = Some(Box::new(reply));
+        self.advance(shared, spec)
+    }
+
+    /// 421 as the answer to the transfer command: a refusal, or the end of everything in the midst of it.
+    pub(super) fn answered_closing(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        marks: u16,
+        reply: Reply,
+    ) -> Option<Ending> {
+        self.reply = Some(Box::new(reply));
+        if marks > 0 || self.said != Said::Nothing {
+            return None;
+        }
+        self.said = Said::Refusal;
+        self.advance(shared, spec)
+    }
+
+    /// The control connection is lost. A download that moves goes on to its end.
+    pub(super) fn lost(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        farewell: bool,
+    ) -> Option<Ending> {
+        self.said = Said::Lost;
+        let ending = self.advance(shared, spec);
+        if ending.is_none() && farewell && self.awaits_farewell() {
+            // A server that has taken its leave may still end what it was sending; one that sends nothing more need
+            // not be waited for any longer.
+            let held = shared.timers.is_paused(Reason::DataIdle);
+            shared.timers.request(Reason::Drain, FAREWELL);
+            self.hold(shared, held);
+        }
+        ending
+    }
+
+    pub(super) fn keepalive_refused(&mut self, reply: Reply) {
+        self.refused_keepalive = Some(reply);
+    }
+
+    // -- what the driver reports ----------------------------------------------------------------
+
+    pub(super) fn reported(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        report: Report,
+    ) -> Option<Ending> {
+        let sending = spec.direction() == Direction::Send;
+        let has_payload = matches!(self.link, Data::Moving | Data::Closing);
+        match report {
+            Report::Failed { failure, .. } => {
+                self.data = None;
+                if failure == Failure::Local && has_payload {
+                    // The application gave up, and not the server: as if it had aborted.
+                    self.failure = failure;
+                    return self.end_early(Interruption::Data(failure));
+                }
+                self.broke(shared, spec, failure)
+            }
+            Report::Accepted { peer, .. } if self.link == Data::Accepting => {
+                self.accepted(shared, spec, peer)
+            }
+            Report::Secured { .. } if self.link == Data::Securing => self.start(shared, spec),
+            Report::Moved { bytes, .. } if has_payload => {
+                self.moved(shared, bytes);
+                None
+            }
+            Report::Held { held, .. } if has_payload => {
+                self.hold(shared, held);
+                None
+            }
+            Report::Closing { .. } if self.link == Data::Moving && sending => {
+                self.set_link(shared, spec, Data::Closing)
+            }
+            Report::Finished { end, .. } if has_payload => self.finished(shared, spec, end),
+            _ => {
+                shared.events.count_ignored();
+                None
+            }
+        }
+    }
+
+    fn accepted(&mut self, shared: &mut Shared, spec: &Transfer, peer: IpAddr) -> Option<Ending> {
+        let expected = shared.control.peer.map(|peer| peer.to_canonical());
+        if expected.is_none_or(|expected| expected == peer.to_canonical()) {
+            return self.set_link(shared, spec, Data::Open);
+        }
+        shared.tell(Event::Stranger(peer));
+        self.strangers = self.strangers.saturating_add(1);
+        if self.strangers > shared.config.limits.strangers_max {
+            return self.broke(shared, spec, Failure::Other);
+        }
+        if let Some(data) = self.data {
+            shared.act(Action::Accept { data });
+        }
+        None
+    }
+
+    fn moved(&mut self, shared: &mut Shared, bytes: u64) {
+        if self.awaits_farewell() && shared.timers.is_on(Reason::Drain) {
+            shared.timers.restart(Reason::Drain, FAREWELL);
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.progress = self.progress.saturating_add(bytes);
+        if self.progress >= shared.config.limits.data_progress_min && self.link == Data::Moving {
+            self.progress = 0;
+            let idle = shared.config.timeouts.data_idle;
+            shared.timers.restart(Reason::DataIdle, idle);
+        }
+    }
+
+    /// The limit rests and goes on with what is left of it: begun anew each time, it would never be reached with an
+    /// application that takes every byte as it comes, from a server that sends one a second.
+    fn hold(&self, shared: &mut Shared, held: bool) {
+        let farewell = Some(Reason::Drain).filter(|_| self.awaits_farewell());
+        for reason in farewell.into_iter().chain([Reason::DataIdle]) {
+            if held {
+                shared.timers.pause(reason);
+            } else {
+                shared.timers.resume(reason);
+            }
+        }
+    }
+
+    /// Whether a download moves without a control connection. Nothing else waits for `Drain` then.
+    fn awaits_farewell(&self) -> bool {
+        self.said == Said::Lost && self.link == Data::Moving
+    }
+
+    /// The payload has ended. An upload has ended when everything was sent, however the server ends its side.
+    fn finished(&mut self, shared: &mut Shared, spec: &Transfer, end: End) -> Option<Ending> {
+        self.data = None;
+        self.end = match spec.direction() {
+            Direction::Receive => end,
+            Direction::Send => End::Clean,
+        };
+        let link = if self.end == End::Limit {
+            Data::Cut
+        } else {
+            Data::Ended
+        };
+        self.set_link(shared, spec, link)
+    }
+
+    fn broke(&mut self, shared: &mut Shared, spec: &Transfer, failure: Failure) -> Option<Ending> {
+        self.failure = failure;
+        self.drop_data(shared);
+        self.set_link(shared, spec, Data::Broken)
+    }
+
+    // -- limits and the caller ------------------------------------------------------------------
+
+    pub(super) fn expired(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        reason: Reason,
+    ) -> Option<Ending> {
+        if reason == Reason::TlsClose && self.finishing {
+            // The driver did not close when it was told to; what was sent was sent.
+            self.drop_data(shared);
+            return self.finished(shared, spec, End::Clean);
+        }
+        let (said, link, direction) = (self.said, self.link, spec.direction());
+        #[cfg(feature = "testing")]
+        super::coverage::note_expiry(said, link, direction);
+        self.perform(shared, spec, course::expired(said, link, direction, reason))
+    }
+
+    /// The caller, or the limit of the whole operation, ends the transfer wherever it stands.
+    pub(super) fn end_early(&self, cause: Interruption) -> Option<Ending> {
+        match (self.said, self.link) {
+            // All data has ended: only the final reply is missing, and it decides.
+            (Said::Mark, Data::Ended) if cause == Interruption::Aborted => None,
+            (Said::Nothing | Said::Mark, _) => Some(Ending::Abort(cause)),
+            _ => Some(Ending::Fail(cause)),
+        }
+    }
+
+    // -- the table ------------------------------------------------------------------------------
+
+    /// Does what the table says, after either side changed.
+    pub(super) fn advance(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
+        let (said, link, direction) = (self.said, self.link, spec.direction());
+        #[cfg(feature = "testing")]
+        super::coverage::note_step(said, link, direction);
+        self.perform(shared, spec, course::step(said, link, direction))
+    }
+
+    fn set_link(&mut self, shared: &mut Shared, spec: &Transfer, link: Data) -> Option<Ending> {
+        self.link = link;
+        self.advance(shared, spec)
+    }
+
+    fn perform(&mut self, shared: &mut Shared, spec: &Transfer, step: Step) -> Option<Ending> {
+        match step {
+            Step::Wait(reason) => self.wait(shared, reason),
+            Step::Accept => return self.accept(shared, spec),
+            Step::Proceed => return self.proceed(shared, spec),
+            Step::Break => return self.broke(shared, spec, Failure::Tls),
+            Step::Finish => self.finish(shared),
+            Step::Judge => return Some(Ending::Judge),
+            Step::Refuse => return Some(Ending::Refuse),
+            Step::Fail(cause) => return Some(Ending::Fail(cause)),
+            Step::Abort(cause) => return Some(Ending::Abort(cause)),
+            Step::Enough => return Some(Ending::Enough),
+            Step::Close(cause) => return Some(Ending::Close(cause)),
+            Step::Unreachable => shared.impossible("a cell of the course of a transfer"),
+        }
+        None
+    }
+
+    fn wait(&self, shared: &mut Shared, reason: Reason) {
+        for other in WAITS.into_iter().filter(|other| *other != reason) {
+            shared.rest(other);
+        }
+        // The limits of a reply and of payload began with those and go on.
+        if !matches!(reason, Reason::Reply | Reason::DataIdle) {
+            if self.link != Data::Moving {
+                shared.rest(Reason::DataIdle);
+                shared.rest(Reason::DataTotal);
+            }
+            shared.wait(reason);
+        }
+    }
+
+    fn accept(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
+        if let Some(data) = self.data {
+            shared.act(Action::Accept { data });
+        }
+        self.set_link(shared, spec, Data::Accepting)
+    }
+
+    /// The handshake first, where data is protected; then the payload.
+    fn proceed(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
+        let Some(data) = self.data.filter(|_| shared.server.protected) else {
+            return self.start(shared, spec);
+        };
+        let link = Link::Data(data);
+        shared.act(Action::Secure { link });
+        self.set_link(shared, spec, Data::Securing)
+    }
+
+    fn start(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
+        let Some(data) = self.data else {
+            shared.impossible("payload without a data connection");
+            return None;
+        };
+        let flow = flow(spec, shared.server.protected);
+        shared.act(Action::Move { data, flow });
+        shared.wait(Reason::DataIdle);
+        shared.wait(Reason::DataTotal);
+        self.set_link(shared, spec, Data::Moving)
+    }
+
+    fn finish(&mut self, shared: &mut Shared) {
+        self.finishing = true;
+        if let Some(data) = self.data {
+            shared.act(Action::Finish { data });
+        }
+        shared.wait(Reason::TlsClose);
+    }
+
+    /// Every wait of a transfer ends with it.
+    pub(super) fn rest_all(shared: &mut Shared) {
+        for reason in WAITS {
+            shared.rest(reason);
+        }
+        for reason in [
+            Reason::DataIdle,
+            Reason::DataTotal,
+            Reason::Keepalive,
+            Reason::Operation,
+        ] {
+            shared.rest(reason);
+        }
+    }
+
+    /// The bytes of replies that are held.
+    #[cfg(feature = "testing")]
+    pub(super) fn replies(&self) -> impl Iterator<Item = &Reply> {
+        let boxed = [&self.mark, &self.reply].into_iter().flatten();
+        boxed
+            .map(|reply| &**reply)
+            .chain(self.refused_keepalive.as_ref())
+    }
+}
+
+/// What may move. Never a byte past the expected end: a server that ignores REST would send more.
+fn flow(spec: &Transfer, secured: bool) -> Flow {
+    let limit = match (spec.limit(), spec.length()) {
+        (Some(limit), Some(length)) => Some(limit.min(length)),
+        (limit, length) => limit.or(length),
+    };
+    Flow {
+        direction: spec.direction(),
+        representation: spec.representation(),
+        limit,
+        secured,
+    }
+}
