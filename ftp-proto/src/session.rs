@@ -21,6 +21,7 @@ mod rung;
 mod security;
 mod server;
 mod shared;
+mod ticket;
 mod timers;
 mod transfer;
 mod verdicts;
@@ -44,6 +45,7 @@ use crate::verdict::Completed;
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use events::Event;
 pub use rung::Rung;
+pub use ticket::{Ticket, TransferId};
 
 #[cfg(feature = "testing")]
 pub use transfer::Coverage;
@@ -58,24 +60,6 @@ use timers::Timers;
 use transfer::Machine;
 use verdicts::Verdicts;
 use wire::{Owner, Wire};
-
-/// Stands for the reply to one command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub(crate) u32);
-
-impl Ticket {
-    /// Stands for the greeting, the reply to no command at all.
-    pub const GREETING: Self = Self(0);
-
-    /// The number itself. Tickets are numbered in the order of their commands.
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
-/// Stands for the verdict on one transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TransferId(pub(crate) u32);
 
 /// What a session is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -153,7 +137,7 @@ impl Session {
             next_transfer: 0,
             dead: None,
         };
-        session.record(|| Record::Opened {
+        session.note(|| Record::Opened {
             config: Box::new(config),
             control,
         });
@@ -195,7 +179,7 @@ impl Session {
 
     /// The TYPE that is in force, when that is certain.
     pub const fn representation(&self) -> Option<Representation> {
-        self.shared.server.representation
+        self.shared.server.representation()
     }
 
     /// The transfer that is queued or under way, if one is.
@@ -274,14 +258,14 @@ impl Session {
     ///
     /// Takes everything, never fails, and holds no more than [`Limits`] allow. How the bytes are cut does not matter.
     pub fn receive(&mut self, bytes: &[u8]) {
-        self.record(|| Record::Received(bytes.into()));
+        self.note(|| Record::Received(bytes.into()));
         self.read_replies(bytes);
         self.go_on();
     }
 
     /// The control connection reached its end.
     pub fn receive_eof(&mut self) {
-        self.record(|| Record::ReceivedEof);
+        self.note(|| Record::ReceivedEof);
         self.control_ended();
         self.go_on();
     }
@@ -294,7 +278,7 @@ impl Session {
 
     /// Acknowledges that the first `bytes` bytes of [`transmit`](Self::transmit) were written.
     pub fn transmitted(&mut self, bytes: usize) {
-        self.record(|| Record::Transmitted(bytes));
+        self.note(|| Record::Transmitted(bytes));
         // The wait for a reply begins when its command is out.
         if self.shared.wire.written(bytes) {
             self.shared.await_head();
@@ -313,7 +297,7 @@ impl Session {
     /// When it returns `None`, then either bytes wait in [`transmit`](Self::transmit), or the driver has an action to
     /// report on, or [`deadline`](Self::deadline) lies ahead, or nothing is under way.
     pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
-        self.record(|| Record::Polled(now));
+        self.note(|| Record::Polled(now));
         self.clock = self.clock.max(now);
         self.fire_timers();
         let action = self.shared.actions.hand_out();
@@ -333,7 +317,7 @@ impl Session {
     /// handed out and not discarded, and always for the control connection. What
     /// does not count is counted by [`ignored_reports`](Self::ignored_reports).
     pub fn report(&mut self, report: Report) {
-        self.record(|| Record::Reported(report));
+        self.note(|| Record::Reported(report));
         if self.shared.actions.accept(&report) {
             self.reported(report);
             self.go_on();
@@ -375,7 +359,7 @@ impl Session {
             return Err(Misuse::PipelineFull);
         }
         let ticket = self.issue_ticket();
-        self.record(|| Record::Submitted(command.masked()));
+        self.note(|| Record::Submitted(command.masked()));
         self.queue.push(Work::Command { ticket, command });
         self.go_on();
         Ok(ticket)
@@ -393,7 +377,7 @@ impl Session {
         let masked = command.masked();
         self.queue.push_batched(ticket, command)?;
         self.issue_ticket();
-        self.record(|| Record::Batched(masked));
+        self.note(|| Record::Batched(masked));
         self.go_on();
         Ok(ticket)
     }
@@ -405,7 +389,7 @@ impl Session {
     /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.remove(&ticket) {
-            self.queue.batch.remove(ticket);
+            self.queue.batch.release(ticket);
             let after = self.after();
             return Poll::Ready(answer.outcome.map_err(|error| error.with_after(after)));
         }
@@ -450,7 +434,7 @@ impl Session {
 
     /// The caller lost interest in a reply. It is still awaited, and dropped when it comes.
     pub fn discard(&mut self, ticket: Ticket) {
-        self.record(|| Record::Discarded(ticket.0));
+        self.note(|| Record::Discarded(ticket.0));
         self.answers.remove(&ticket);
         self.queue.discard(ticket);
         self.shared.wire.owed.disown(&[Owner::Ticket(ticket)]);
@@ -490,7 +474,7 @@ impl Session {
         }
         self.next_transfer = self.next_transfer.wrapping_add(1);
         let id = TransferId(self.next_transfer);
-        self.record(|| Record::Begun(transfer.clone()));
+        self.note(|| Record::Begun(transfer.clone()));
         self.queue.push(Work::Transfer { id, spec: transfer });
         self.go_on();
         Ok(id)
@@ -514,7 +498,7 @@ impl Session {
 
     /// Ends a transfer before its time. Its verdict says what had become of it by then.
     pub fn abort(&mut self, id: TransferId) {
-        self.record(|| Record::Aborted(id.0));
+        self.note(|| Record::Aborted(id.0));
         self.abort_transfer(id);
         self.go_on();
     }
@@ -530,7 +514,7 @@ impl Session {
 
     /// Closes the session at once, without QUIT.
     pub fn close(&mut self) {
-        self.record(|| Record::Closed);
+        self.note(|| Record::Closed);
         let kind = ErrorKind::Closed(Closed::Local, None);
         self.shared.die(Closed::Local, kind);
         self.go_on();

@@ -27,7 +27,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn contains(&self, ticket: Ticket) -> bool {
+    pub(super) fn holds(&self, ticket: Ticket) -> bool {
         self.bytes.contains_key(&ticket)
     }
 
@@ -65,7 +65,7 @@ impl Batch {
         ticket: Ticket,
         outcome: Result<Reply, Error>,
     ) -> Result<Reply, Error> {
-        if !self.contains(ticket) {
+        if !self.holds(ticket) {
             return outcome;
         }
         self.make_room(ticket);
@@ -78,7 +78,7 @@ impl Batch {
         }
     }
 
-    pub(super) fn remove(&mut self, ticket: Ticket) {
+    pub(super) fn release(&mut self, ticket: Ticket) {
         self.make_room(ticket);
         self.bytes.remove(&ticket);
     }
@@ -86,7 +86,7 @@ impl Batch {
     /// Whether the reply cannot belong to its command: the server answers out of order, and nothing that it says can be
     /// told apart any more.
     pub(super) fn is_out_of_order(&self, ticket: Ticket, verb: Verb, reply: &Reply) -> bool {
-        self.contains(ticket) && !fits(verb, reply)
+        self.holds(ticket) && !fits(verb, reply)
     }
 
     pub(super) fn shrink_to_fit(&mut self) {

@@ -122,7 +122,7 @@ impl Session {
 
     fn hear(&mut self, reply: Reply) {
         self.shared.trace.note_code(reply.code());
-        self.record(|| Record::Reply(reply.clone()));
+        self.note(|| Record::Reply(reply.clone()));
         if reply.opening_code().is_some() {
             self.shared.use_leniency(Leniency::OtherCodeEndsReply);
         }
@@ -144,7 +144,7 @@ impl Session {
     }
 
     fn marked(&mut self, index: usize, reply: Reply) {
-        let Some(slot) = self.shared.wire.owed.get_mut(index) else {
+        let Some(slot) = self.shared.wire.owed.slot_mut(index) else {
             return;
         };
         if slot.marks > self.shared.config.limits.preliminary_replies_max {
@@ -200,7 +200,7 @@ impl Session {
             }
             Effect::Protect(protected) if positive => server.protected = protected,
             Effect::Represent(representation) => {
-                server.representation = representation.filter(|_| positive);
+                server.set_representation(representation.filter(|_| positive));
             }
             Effect::Offer => server.learn_features(&reply),
             Effect::Forget if positive => *server = Server::default(),
@@ -397,7 +397,7 @@ impl Session {
         }
     }
 
-    pub(super) fn record(&mut self, make: impl FnOnce() -> Record) {
+    pub(super) fn note(&mut self, make: impl FnOnce() -> Record) {
         self.shared.trace.record(make);
     }
 

@@ -68,7 +68,7 @@ impl Queue {
         };
         let window = usize::from(shared.config.pipeline.get());
         match self.works.front() {
-            Some(Work::Command { ticket, .. }) if self.batch.contains(*ticket) => {
+            Some(Work::Command { ticket, .. }) if self.batch.holds(*ticket) => {
                 !last.verb.is_barrier()
             }
             Some(Work::Command { command, .. }) => {
@@ -110,7 +110,7 @@ impl Queue {
     }
 
     pub(super) fn discard(&mut self, ticket: Ticket) {
-        self.batch.remove(ticket);
+        self.batch.release(ticket);
         self.works.retain(|work| !work.is_command(ticket));
     }
 

@@ -10,7 +10,7 @@ use super::Rung;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Server {
     /// The TYPE that is in force.
-    pub(super) representation: Option<Representation>,
+    representation: Option<Representation>,
     /// EPSV was refused, or led nowhere.
     pub(super) no_extended_passive: bool,
     pub(super) no_extended_active: bool,
@@ -26,6 +26,15 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// The TYPE that is in force, when that is certain.
+    pub(super) const fn representation(&self) -> Option<Representation> {
+        self.representation
+    }
+
+    pub(super) const fn set_representation(&mut self, representation: Option<Representation>) {
+        self.representation = representation;
+    }
+
     /// The reply to FEAT. It is read when it comes, and not when somebody polls it: by then TLS may have begun, and what
     /// was said in clear does not count any more. A server that refuses for now (530 or 503 before the login) may be
     /// asked again.

@@ -379,7 +379,7 @@ impl Machine {
     }
 
     /// Sends a NOOP, so that nobody on the way forgets the control connection.
-    fn keep_alive(&mut self, shared: &mut Shared) {
+    fn keep_alive(&self, shared: &mut Shared) {
         let wanted = self
             .moving()
             .is_some_and(|moving| moving.said == Said::Mark);

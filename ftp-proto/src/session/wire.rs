@@ -171,7 +171,7 @@ impl Wire {
     }
 
     fn mark(&mut self, index: usize, reply: Reply) -> Heard {
-        if let Some(slot) = self.owed.get_mut(index) {
+        if let Some(slot) = self.owed.slot_mut(index) {
             slot.marks = slot.marks.saturating_add(1);
             slot.spoken = true;
             slot.mark = Some(Box::new(reply.clone()));
@@ -181,7 +181,7 @@ impl Wire {
 
     /// A success without a mark may be a stray reply before the mark: its command stays where it is in the queue.
     fn early_success(&mut self, index: usize, reply: Reply) -> Heard {
-        match self.owed.get_mut(index) {
+        match self.owed.slot_mut(index) {
             Some(slot) if !slot.spoken => {
                 slot.spoken = true;
                 Heard::EarlySuccess { reply }

@@ -357,7 +357,7 @@ impl Moving {
             Step::Accept => return self.accept(shared, spec),
             Step::Proceed => return self.proceed(shared, spec),
             Step::Break => return self.broke(shared, spec, Failure::Tls),
-            Step::Finish => self.finish(shared),
+            Step::Finish => self.finish_now(shared),
             Step::Judge => return Some(Ending::Judge),
             Step::Refuse => return Some(Ending::Refuse),
             Step::Fail(cause) => return Some(Ending::Fail(cause)),
@@ -412,7 +412,7 @@ impl Moving {
         self.set_link(shared, spec, Data::Moving)
     }
 
-    fn finish(&mut self, shared: &mut Shared) {
+    fn finish_now(&mut self, shared: &mut Shared) {
         self.finishing = true;
         if let Some(data) = self.data {
             shared.act(Action::Finish { data });

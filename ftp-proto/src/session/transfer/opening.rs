@@ -121,7 +121,9 @@ impl Opening {
     ) -> Progress {
         let granted = matches!(reply.class(), Class::Completion | Class::Intermediate);
         if granted {
-            shared.server.representation = Some(spec.representation());
+            shared
+                .server
+                .set_representation(Some(spec.representation()));
         }
         match (self.stage, granted) {
             (Stage::Typing, true) => self.take(shared, spec, Input::Granted, Given::Nothing),
@@ -388,12 +390,12 @@ pub(super) const fn passive_verb(mode: DataMode) -> Verb {
 
 /// Sends TYPE, if it is not in force.
 fn write_type(shared: &mut Shared, wanted: Representation) {
-    if shared.server.representation != Some(wanted) {
+    if shared.server.representation() != Some(wanted) {
         let letter = match wanted {
             Representation::Image => "I",
             Representation::Ascii => "A",
         };
-        shared.server.representation = None;
+        shared.server.set_representation(None);
         let command = Command::new(Verb::Type, Argument::trusted(letter));
         shared.write(Owner::Type, &command);
     }

@@ -141,7 +141,7 @@ impl Owed {
         self.slots.back()
     }
 
-    pub(in crate::session) fn get_mut(&mut self, index: usize) -> Option<&mut Slot> {
+    pub(in crate::session) fn slot_mut(&mut self, index: usize) -> Option<&mut Slot> {
         self.slots.get_mut(index)
     }
 
