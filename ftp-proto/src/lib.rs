@@ -65,6 +65,7 @@ mod action;
 pub mod address;
 pub mod ascii;
 mod command;
+mod config;
 mod error;
 pub mod features;
 pub mod lines;
@@ -90,13 +91,15 @@ pub use action::{
     Action, DataId, Direction, End, Failure, Flow, Link, Report, Representation, Target,
 };
 pub use command::{Argument, ArgumentError, COMMAND_BYTES_MAX, Command, OtherVerb, Verb};
+pub use config::{
+    AbortStyle, Config, Control, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet, Timeouts,
+    TlsPolicy,
+};
 pub use error::{After, Closed, Error, ErrorKind, Misuse, Policy, Violation};
 pub use operation::Operation;
 pub use reply::{Class, Reply, ReplyCode};
 pub use session::{
-    AbortStyle, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Config, Control, Detail,
-    Event, Leniencies, Leniency, Limits, Pipeline, Session, State, Telnet, Ticket, Timeouts,
-    TlsPolicy, TransferId,
+    BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Event, Session, State, Ticket, TransferId,
 };
 pub use time::{Deadline, Instant, Reason};
 pub use transfer::{DataMode, Transfer};

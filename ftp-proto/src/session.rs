@@ -7,7 +7,6 @@
 
 mod abort;
 mod batch;
-mod config;
 #[cfg(feature = "testing")]
 mod coverage;
 mod death;
@@ -34,13 +33,9 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use core::task::Poll;
 
-pub use config::{
-    AbortStyle, Config, Control, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet, Timeouts,
-    TlsPolicy,
-};
-
 use crate::action::{Action, DataId, Link, Report, Representation};
 use crate::command::{Command, Verb};
+use crate::config::{Config, Control, Detail, Leniencies, Leniency, Telnet};
 use crate::error::{After, Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
 use crate::reply::{Class, Grammar, Parser, Reply, ReplyCode};
@@ -298,7 +293,8 @@ impl Session {
 
     /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
     #[doc(alias = "set_pasv")]
-    pub const fn set_data_mode(&mut self, mode: DataMode) {
+    pub fn set_data_mode(&mut self, mode: DataMode) {
+        self.trace.record(|| Record::DataModeSet(mode));
         self.config.data_mode = mode;
     }
 
@@ -483,9 +479,7 @@ impl Session {
         if self.awaits(ticket) {
             return Poll::Pending;
         }
-        Poll::Ready(Err(
-            self.error(ErrorKind::Misuse(Misuse::SpentTicket), Verb::Noop)
-        ))
+        Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
     }
 
     /// The reply to a command if it is of the given class.
@@ -494,10 +488,7 @@ impl Session {
     /// As [`poll_reply`](Self::poll_reply), and besides: [`ErrorKind::Refused`] for a 4xx or 5xx reply,
     /// [`ErrorKind::Unexpected`] for any other class.
     pub fn poll_class(&mut self, ticket: Ticket, class: Class) -> Poll<Result<Reply, Error>> {
-        let verb = self
-            .answers
-            .get(&ticket)
-            .map_or(Verb::Noop, |answer| answer.verb);
+        let verb = self.answers.get(&ticket).map(|answer| answer.verb);
         self.poll_reply(ticket).map(|outcome| {
             let reply = outcome?;
             if reply.class() == class {
@@ -509,7 +500,7 @@ impl Session {
     }
 
     /// The error for a reply that the step named by `verb` cannot go on with.
-    pub fn unwelcome(&self, reply: Reply, verb: Verb) -> Error {
+    pub fn unwelcome(&self, reply: Reply, verb: impl Into<Option<Verb>>) -> Error {
         let kind = match reply.class() {
             Class::TransientNegative | Class::PermanentNegative => {
                 ErrorKind::Refused(Box::new(reply))
@@ -521,7 +512,7 @@ impl Session {
 
     /// An error of the given kind, at the step named by `verb`, with what the session is good for now. For operations
     /// of one's own.
-    pub fn error(&self, kind: impl Into<ErrorKind>, verb: Verb) -> Error {
+    pub fn error(&self, kind: impl Into<ErrorKind>, verb: impl Into<Option<Verb>>) -> Error {
         Error::new(kind.into(), verb, self.after())
     }
 
@@ -600,7 +591,7 @@ impl Session {
         {
             return Poll::Pending;
         }
-        Poll::Ready(Err(self.error(Misuse::SpentTicket, Verb::Noop)))
+        Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
     }
 
     /// Ends a transfer before its time. Its verdict says what had become of it by then.

@@ -3,10 +3,11 @@
 use core::task::{Poll, ready};
 
 use crate::command::{Argument, Command, Verb};
+use crate::config::Leniency;
 use crate::error::{Error, ErrorKind, Violation};
 use crate::pathname::{self, Pathname, Quoting};
 use crate::reply::{Class, Reply, ReplyCode};
-use crate::session::{Leniency, Session, Ticket};
+use crate::session::{Session, Ticket};
 use crate::size;
 use crate::timestamp::{self, Timestamp};
 

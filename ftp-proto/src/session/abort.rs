@@ -13,6 +13,7 @@
 
 use crate::action::{Action, DataId, Report};
 use crate::command::{Command, Verb};
+use crate::config::AbortStyle;
 use crate::error::{Closed, ErrorKind, Violation};
 use crate::reply::ReplyCode;
 use crate::time::Reason;
@@ -20,7 +21,7 @@ use crate::verdict::Interruption;
 
 use super::pending::{Owner, Slot};
 use super::queue::Work;
-use super::{AbortStyle, Session, TransferId};
+use super::{Session, TransferId};
 
 /// What is done to settle.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -94,8 +95,7 @@ impl Session {
                     held,
                 });
                 self.write(Owner::Abort, &Command::bare(Verb::Abor));
-                self.timers
-                    .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+                self.timers.begin(Reason::AbortGrace, &self.config.timeouts);
             }
             AbortStyle::CloseData => {
                 self.settlement = Some(Settlement {
@@ -104,8 +104,7 @@ impl Session {
                     held,
                 });
                 self.drop_settled_data();
-                self.timers
-                    .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+                self.timers.begin(Reason::AbortGrace, &self.config.timeouts);
             }
             AbortStyle::CloseControl => {
                 if let Some(data) = data {
@@ -134,8 +133,7 @@ impl Session {
                 data: None,
                 held: false,
             });
-            self.timers
-                .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+            self.timers.begin(Reason::AbortGrace, &self.config.timeouts);
         }
     }
 
@@ -154,8 +152,7 @@ impl Session {
             held,
         });
         self.write(Owner::Fence, &Command::bare(verb));
-        self.timers
-            .request(Reason::Fence, self.config.timeouts.fence);
+        self.timers.begin(Reason::Fence, &self.config.timeouts);
     }
 
     /// A driver may see the end of a connection that is kept a little after ABOR. One that failed is closed; of any
@@ -193,7 +190,8 @@ impl Session {
         if settlement.data.is_some() && !linger.is_zero() {
             settlement.stage = Stage::Lingering;
             self.timers.cancel(Reason::AbortGrace);
-            self.timers.request(Reason::AbortLinger, linger);
+            self.timers
+                .begin(Reason::AbortLinger, &self.config.timeouts);
         } else {
             self.await_aborted();
         }
@@ -224,8 +222,7 @@ impl Session {
         if let Some(settlement) = &mut self.settlement {
             settlement.stage = Stage::Flushing;
             self.write(Owner::Abort, &Command::bare(Verb::Abor));
-            self.timers
-                .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+            self.timers.begin(Reason::AbortGrace, &self.config.timeouts);
         }
     }
 
@@ -234,8 +231,7 @@ impl Session {
         self.drop_settled_data();
         if let Some(settlement) = &mut self.settlement {
             settlement.stage = Stage::Grace;
-            self.timers
-                .request(Reason::AbortGrace, self.config.timeouts.abort_grace);
+            self.timers.begin(Reason::AbortGrace, &self.config.timeouts);
         }
     }
 

@@ -2,15 +2,16 @@
 
 use crate::action::End;
 use crate::command::Verb;
+use crate::config::{AbortStyle, Leniency};
 use crate::error::{After, Closed, Error, ErrorKind};
 use crate::reply::Reply;
 use crate::time::Reason;
 use crate::verdict::{Completed, Interruption};
 
+use super::Session;
 use super::pending::Owner;
 use super::running::{Stage, WAITS};
 use super::table::{Data, Said};
-use super::{AbortStyle, Leniency, Session};
 
 impl Session {
     pub(super) fn judge(&mut self) {
@@ -204,10 +205,8 @@ impl Session {
         }
     }
 
-    pub(super) fn transfer_verb(&self) -> Verb {
-        self.transfer
-            .as_ref()
-            .map_or(Verb::Noop, |running| running.verb())
+    pub(super) fn transfer_verb(&self) -> Option<Verb> {
+        self.transfer.as_ref().map(|running| running.verb())
     }
 }
 

@@ -8,6 +8,7 @@ use core::net::SocketAddr;
 use crate::action::{Action, DataId, Failure, Representation, Target};
 use crate::address::{self, DataHost};
 use crate::command::{Argument, Command, Verb};
+use crate::config::TlsPolicy;
 use crate::error::{ErrorKind, Policy, Violation};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::time::Reason;
@@ -17,16 +18,14 @@ use crate::verdict::Interruption;
 use super::pending::Owner;
 use super::running::{Running, Stage};
 use super::table::Data;
-use super::{Event, Session, Surplus, TlsPolicy, TransferId};
+use super::{Event, Session, Surplus, TransferId};
 
 impl Session {
     pub(super) fn start_transfer(&mut self, id: TransferId, transfer: Transfer) {
         let mode = self.rung(transfer.mode().unwrap_or(self.config.data_mode));
         let forbidden = self.transfer_forbidden(mode);
         self.transfer = Some(Box::new(Running::new(id, transfer, mode)));
-        if let Some(limit) = self.config.timeouts.operation {
-            self.timers.request(Reason::Operation, limit);
-        }
+        self.timers.begin(Reason::Operation, &self.config.timeouts);
         match forbidden {
             Some(policy) => {
                 self.forget_ahead();
@@ -180,8 +179,7 @@ impl Session {
         running.stage = Stage::Dialling;
         running.data = Some(data);
         self.actions.push_back(Action::Connect { data, target });
-        self.timers
-            .request(Reason::DataOpen, self.config.timeouts.data_open);
+        self.timers.begin(Reason::DataOpen, &self.config.timeouts);
     }
 
     /// The data connection could not be made; the transfer command was not sent.
@@ -245,8 +243,7 @@ impl Session {
         running.stage = Stage::Listening;
         running.data = Some(data);
         self.actions.push_back(Action::Listen { data });
-        self.timers
-            .request(Reason::DataOpen, self.config.timeouts.data_open);
+        self.timers.begin(Reason::DataOpen, &self.config.timeouts);
     }
 
     /// The listener is bound: it can be announced.

@@ -2,13 +2,14 @@
 
 use crate::action::Representation;
 use crate::command::{Argument, Command, Verb};
+use crate::config::{Telnet, TlsPolicy};
 use crate::error::{ErrorKind, Policy};
 use crate::time::Reason;
 use crate::trace::Record;
 use crate::transfer::Transfer;
 
 use super::pending::{Effect, Owner, Slot};
-use super::{Session, Telnet, Ticket, TlsPolicy, TransferId};
+use super::{Session, Ticket, TransferId};
 
 /// What the application wants next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,9 +72,7 @@ impl Session {
         match head.owner {
             Owner::Abort | Owner::Ahead | Owner::Keepalive | Owner::Fence => {}
             Owner::Transfer => self.await_transfer(),
-            _ => self
-                .timers
-                .request(Reason::Reply, self.config.timeouts.reply),
+            _ => self.timers.begin(Reason::Reply, &self.config.timeouts),
         }
     }
 

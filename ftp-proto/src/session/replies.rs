@@ -3,13 +3,14 @@
 use alloc::boxed::Box;
 
 use crate::command::Verb;
+use crate::config::Leniency;
 use crate::error::{Closed, ErrorKind, Violation};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::time::Reason;
 use crate::trace::Record;
 
 use super::pending::{Effect, Owner, Slot, ends_transfer, may_end_transfer};
-use super::{Event, Leniency, Session, Surplus, Ticket};
+use super::{Event, Session, Surplus, Ticket};
 
 /// How much of a surplus reply's text is kept for a caller who may never ask.
 pub(super) const SURPLUS_TEXT_MAX: usize = 512;
@@ -27,8 +28,7 @@ impl Session {
             marks: 0,
             mark: None,
         });
-        self.timers
-            .request(Reason::Greeting, self.config.timeouts.greeting);
+        self.timers.begin(Reason::Greeting, &self.config.timeouts);
     }
 
     pub(super) fn read_replies(&mut self, bytes: &[u8]) {
@@ -126,9 +126,9 @@ impl Session {
         match owner {
             Owner::Transfer => self.transfer_marked(reply),
             // 120: the server is ready in some minutes; each such reply begins the wait anew.
-            _ if verb == Verb::Greeting => self
-                .timers
-                .request(Reason::Greeting, self.config.timeouts.greeting),
+            _ if verb == Verb::Greeting => {
+                self.timers.begin(Reason::Greeting, &self.config.timeouts)
+            }
             _ => self.await_head(),
         }
     }

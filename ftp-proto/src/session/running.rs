@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 
 use crate::action::{Action, DataId, End, Failure, Flow, Link};
 use crate::command::Verb;
+use crate::config::Leniency;
 use crate::error::{After, Closed, Error, ErrorKind};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
@@ -13,7 +14,7 @@ use crate::verdict::{Compared, Completed, Facts, Interrupted, Interruption};
 
 use super::pending::Owner;
 use super::table::{self, Data, Said, Step};
-use super::{Leniency, Session, TransferId};
+use super::{Session, TransferId};
 
 /// Everything known of the transfer under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -315,17 +316,11 @@ impl Session {
                 self.timers.cancel(other);
             }
         }
-        let timeouts = &self.config.timeouts;
-        let limit = match reason {
-            Reason::DataOpen => timeouts.data_open,
-            Reason::Securing => timeouts.securing,
-            Reason::TlsClose => timeouts.tls_close,
-            Reason::Completion => timeouts.completion,
-            Reason::Drain => timeouts.drain,
-            _ => return, // The limits of a reply and of payload began with those and go on.
-        };
-        self.cancel_payload_unless_moving();
-        self.timers.request(reason, limit);
+        // The limits of a reply and of payload began with those and go on.
+        if !matches!(reason, Reason::Reply | Reason::DataIdle) {
+            self.cancel_payload_unless_moving();
+            self.timers.begin(reason, &self.config.timeouts);
+        }
     }
 
     pub(super) fn cancel_payload_unless_moving(&mut self) {
@@ -346,8 +341,7 @@ impl Session {
             .as_ref()
             .is_some_and(|running| running.said == Said::Nothing)
         {
-            self.timers
-                .request(Reason::Reply, self.config.timeouts.reply);
+            self.timers.begin(Reason::Reply, &self.config.timeouts);
         }
     }
 
@@ -382,11 +376,8 @@ impl Session {
         };
         let flow = running.flow(secured);
         self.actions.push_back(Action::Move { data, flow });
-        self.timers
-            .request(Reason::DataIdle, self.config.timeouts.data_idle);
-        if let Some(limit) = self.config.timeouts.data_total {
-            self.timers.request(Reason::DataTotal, limit);
-        }
+        self.timers.begin(Reason::DataIdle, &self.config.timeouts);
+        self.timers.begin(Reason::DataTotal, &self.config.timeouts);
         self.set_link(Data::Moving);
     }
 
@@ -397,7 +388,6 @@ impl Session {
         running.finishing = true;
         self.actions
             .extend(running.data.map(|data| Action::Finish { data }));
-        self.timers
-            .request(Reason::TlsClose, self.config.timeouts.tls_close);
+        self.timers.begin(Reason::TlsClose, &self.config.timeouts);
     }
 }

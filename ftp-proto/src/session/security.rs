@@ -52,8 +52,7 @@ impl Session {
             _ => Action::Unsecure,
         };
         self.actions.push_back(action);
-        self.timers
-            .request(Reason::Securing, self.config.timeouts.securing);
+        self.timers.begin(Reason::Securing, &self.config.timeouts);
     }
 
     pub(super) fn control_secured(&mut self) {

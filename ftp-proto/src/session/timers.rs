@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::config::Timeouts;
 use crate::time::{Deadline, Instant, Reason};
 
 const REASONS: [Reason; 14] = [
@@ -37,6 +38,13 @@ enum Timer {
 pub(super) struct Timers([Timer; REASONS.len()]);
 
 impl Timers {
+    /// Begins the wait, anew if it was under way, with its limit in `timeouts`, if it has one there.
+    pub(super) fn begin(&mut self, reason: Reason, timeouts: &Timeouts) {
+        if let Some(limit) = timeouts.of(reason) {
+            self.request(reason, limit);
+        }
+    }
+
     /// Begins the wait, anew if it was under way.
     pub(super) fn request(&mut self, reason: Reason, limit: Duration) {
         if let Some(timer) = self.slot(reason) {

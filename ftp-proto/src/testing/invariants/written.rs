@@ -2,7 +2,8 @@
 
 use alloc::format;
 
-use crate::session::{Session, TlsPolicy};
+use crate::config::TlsPolicy;
+use crate::session::Session;
 
 use super::{Broken, require};
 
