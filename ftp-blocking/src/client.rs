@@ -211,7 +211,7 @@ impl<T: Transport> Client<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "set_pasv")]
-    pub const fn set_data_mode(&mut self, mode: DataMode) {
+    pub fn set_data_mode(&mut self, mode: DataMode) {
         self.driver.session.set_data_mode(mode);
     }
 

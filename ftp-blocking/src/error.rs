@@ -65,7 +65,7 @@ pub enum Error {
 impl Error {
     /// The step at which it happened, as the verb of the command; `None` before there was a session.
     pub fn verb(&self) -> Option<Verb> {
-        self.session().map(ftp_proto::Error::verb)
+        self.session().and_then(ftp_proto::Error::verb)
     }
 
     /// The reply that goes with the error: the whole of it, text and all.

@@ -28,7 +28,7 @@ pub enum Error {
 impl Error {
     /// The step at which it happened; `None` if there was no session.
     pub fn verb(&self) -> Option<Verb> {
-        self.session().map(ftp_proto::Error::verb)
+        self.session().and_then(ftp_proto::Error::verb)
     }
 
     /// The reply that goes with the error.

@@ -63,30 +63,6 @@ pub struct Config {
     pub eager: bool,
 }
 
-impl Config {
-    /// The limit of a wait, if it has one.
-    pub(crate) const fn limit_of(&self, reason: Reason) -> Option<Duration> {
-        let timeouts = &self.timeouts;
-        match reason {
-            Reason::Connect => Some(timeouts.connect),
-            Reason::Greeting => Some(timeouts.greeting),
-            Reason::Reply => Some(timeouts.reply),
-            Reason::DataOpen => Some(timeouts.data_open),
-            Reason::Securing => Some(timeouts.securing),
-            Reason::DataIdle => Some(timeouts.data_idle),
-            Reason::DataTotal => timeouts.data_total,
-            Reason::TlsClose => Some(timeouts.tls_close),
-            Reason::Completion => Some(timeouts.completion),
-            Reason::Drain => Some(timeouts.drain),
-            Reason::AbortLinger => Some(timeouts.abort_linger),
-            Reason::AbortGrace => Some(timeouts.abort_grace),
-            Reason::Fence => Some(timeouts.fence),
-            Reason::Keepalive => self.keepalive,
-            Reason::Operation => timeouts.operation,
-        }
-    }
-}
-
 /// How long each wait may last. Each begins when the driver has performed what leads to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -144,14 +120,23 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// The same limit for every wait that is limited by default.
+    /// One limit for every wait that is limited by default.
+    ///
+    /// The waits that only tidy up become no longer than they are by default: the end of TLS, what
+    /// is left of the payload, the replies of an abort and its fence. A long limit for a slow server
+    /// would otherwise hold up each transfer that such a wait follows.
     ///
     /// ```
     /// use core::time::Duration;
     /// use ftp_proto::Timeouts;
+    ///
     /// assert_eq!(Timeouts::all(Duration::from_secs(3)).completion, Duration::from_secs(3));
+    /// let patient = Timeouts::all(Duration::from_secs(600));
+    /// assert_eq!(patient.reply, Duration::from_secs(600));
+    /// assert_eq!(patient.fence, Timeouts::default().fence);
     /// ```
     pub fn all(limit: Duration) -> Self {
+        let usual = Self::default();
         Self {
             connect: limit,
             greeting: limit,
@@ -159,13 +144,42 @@ impl Timeouts {
             data_open: limit,
             securing: limit,
             data_idle: limit,
-            tls_close: limit,
+            tls_close: limit.min(usual.tls_close),
             completion: limit,
-            drain: limit,
-            abort_grace: limit,
-            fence: limit,
-            ..Self::default()
+            drain: limit.min(usual.drain),
+            abort_grace: limit.min(usual.abort_grace),
+            fence: limit.min(usual.fence),
+            ..usual
         }
+    }
+
+    /// How long the wait for `reason` may last. `None` if it is not limited, and for
+    /// [`Reason::Keepalive`], whose pause is [`Config::keepalive`].
+    ///
+    /// ```
+    /// use ftp_proto::{Reason, Timeouts};
+    ///
+    /// let timeouts = Timeouts::default();
+    /// assert_eq!(timeouts.of(Reason::Fence), Some(timeouts.fence));
+    /// assert_eq!(timeouts.of(Reason::DataTotal), None);
+    /// ```
+    pub const fn of(&self, reason: Reason) -> Option<Duration> {
+        Some(match reason {
+            Reason::Greeting => self.greeting,
+            Reason::Reply => self.reply,
+            Reason::DataOpen => self.data_open,
+            Reason::Securing => self.securing,
+            Reason::DataIdle => self.data_idle,
+            Reason::DataTotal => return self.data_total,
+            Reason::TlsClose => self.tls_close,
+            Reason::Completion => self.completion,
+            Reason::Drain => self.drain,
+            Reason::AbortLinger => self.abort_linger,
+            Reason::AbortGrace => self.abort_grace,
+            Reason::Fence => self.fence,
+            Reason::Operation => return self.operation,
+            Reason::Keepalive => return None,
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::verdict::{Interrupted, Interruption, Verdict};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
-    verb: Verb,
+    verb: Option<Verb>,
     after: After,
 }
 
@@ -193,13 +193,18 @@ pub enum Misuse {
 }
 
 impl Error {
-    pub(crate) const fn new(kind: ErrorKind, verb: Verb, after: After) -> Self {
+    pub(crate) fn new(kind: ErrorKind, verb: impl Into<Option<Verb>>, after: After) -> Self {
+        let verb = verb.into();
         Self { kind, verb, after }
     }
 
     /// Bytes that cannot be an argument, found before they came near a session.
     pub const fn refused_argument(misuse: Misuse) -> Self {
-        Self::new(ErrorKind::Misuse(misuse), Verb::Noop, After::Usable)
+        Self {
+            kind: ErrorKind::Misuse(misuse),
+            verb: None,
+            after: After::Usable,
+        }
     }
 
     /// The same error; what is dead stays dead.
@@ -217,8 +222,9 @@ impl Error {
         &self.kind
     }
 
-    /// The step at which it happened.
-    pub const fn verb(&self) -> Verb {
+    /// The command at which it happened. `None` if no command was at fault: an argument that was
+    /// refused before there was a command, or a ticket that was spent.
+    pub const fn verb(&self) -> Option<Verb> {
         self.verb
     }
 
@@ -230,6 +236,15 @@ impl Error {
     /// Whether the session is over.
     pub fn is_fatal(&self) -> bool {
         self.after == After::Dead
+    }
+
+    /// A plain refusal, a rule of ours and a mistake of the caller: nobody expects that they end a
+    /// session.
+    const fn leaves_session_alone(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Refused(_) | ErrorKind::Policy(_) | ErrorKind::Misuse(_)
+        )
     }
 
     /// Whether a socket's failure may have led to it, so that a driver puts the operating system's error beside it: not
@@ -322,12 +337,17 @@ impl fmt::Display for ErrorKind {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let after = match self.after {
-            After::Usable => "the session is usable",
-            After::Draining => "the session is settling",
-            After::Dead => "the session is over",
-        };
-        write!(f, "{}: {}; {after}", self.verb, self.kind)
+        if let Some(verb) = self.verb {
+            write!(f, "{verb}: ")?;
+        }
+        write!(f, "{}", self.kind)?;
+        match self.after {
+            // Neither can have left the session otherwise.
+            After::Usable if self.leaves_session_alone() => Ok(()),
+            After::Usable => f.write_str("; the session is usable"),
+            After::Draining => f.write_str("; the session is settling"),
+            After::Dead => f.write_str("; the session is over"),
+        }
     }
 }
 

@@ -211,7 +211,8 @@ impl Session {
 
     /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
     #[doc(alias = "set_pasv")]
-    pub const fn set_data_mode(&mut self, mode: DataMode) {
+    pub fn set_data_mode(&mut self, mode: DataMode) {
+        self.note(|| Record::DataModeSet(mode));
         self.shared.config.data_mode = mode;
     }
 
@@ -396,9 +397,7 @@ impl Session {
         if self.awaits(ticket) {
             return Poll::Pending;
         }
-        Poll::Ready(Err(
-            self.error(ErrorKind::Misuse(Misuse::SpentTicket), Verb::Noop)
-        ))
+        Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
     }
 
     /// The reply to a command if it is of the given class.
@@ -407,10 +406,7 @@ impl Session {
     /// As [`poll_reply`](Self::poll_reply), and besides: [`ErrorKind::Refused`] for a 4xx or 5xx reply,
     /// [`ErrorKind::Unexpected`] for any other class.
     pub fn poll_class(&mut self, ticket: Ticket, class: Class) -> Poll<Result<Reply, Error>> {
-        let verb = self
-            .answers
-            .get(&ticket)
-            .map_or(Verb::Noop, |answer| answer.verb);
+        let verb = self.answers.get(&ticket).map(|answer| answer.verb);
         self.poll_reply(ticket).map(|outcome| {
             let reply = outcome?;
             if reply.class() == class {
@@ -422,13 +418,13 @@ impl Session {
     }
 
     /// The error for a reply that the step named by `verb` cannot go on with.
-    pub fn unwelcome(&self, reply: Reply, verb: Verb) -> Error {
+    pub fn unwelcome(&self, reply: Reply, verb: impl Into<Option<Verb>>) -> Error {
         self.error(shared::unwelcome_kind(reply), verb)
     }
 
     /// An error of the given kind, at the step named by `verb`, with what the session is good for now. For operations
     /// of one's own.
-    pub fn error(&self, kind: impl Into<ErrorKind>, verb: Verb) -> Error {
+    pub fn error(&self, kind: impl Into<ErrorKind>, verb: impl Into<Option<Verb>>) -> Error {
         Error::new(kind.into(), verb, self.after())
     }
 
@@ -493,7 +489,7 @@ impl Session {
         if self.queue.transfer() == Some(id) || self.transfers.id() == Some(id) {
             return Poll::Pending;
         }
-        Poll::Ready(Err(self.error(Misuse::SpentTicket, Verb::Noop)))
+        Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
     }
 
     /// Ends a transfer before its time. Its verdict says what had become of it by then.

@@ -73,8 +73,6 @@ pub struct Deadline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// Connecting the control connection. Only drivers use this one: the machine begins with an open connection.
-    Connect,
     /// From the open connection to the whole of the greeting.
     Greeting,
     /// From a command to the whole of its reply; begun again by each preliminary reply.
@@ -108,7 +106,6 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Connect => "connecting",
             Self::Greeting => "waiting for the greeting",
             Self::Reply => "waiting for a reply",
             Self::DataOpen => "opening the data connection",

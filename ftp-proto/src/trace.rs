@@ -34,7 +34,7 @@ use crate::command::Command;
 use crate::config::{Config, Control, Detail};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Instant;
-use crate::transfer::Transfer;
+use crate::transfer::{DataMode, Transfer};
 
 pub use read::Unreadable;
 pub use replay::{Replay, replay};
@@ -76,6 +76,8 @@ pub enum Record {
     Aborted(u32),
     /// The application lost interest in the reply with that number.
     Discarded(u32),
+    /// The application chose how data connections are opened from then on.
+    DataModeSet(DataMode),
     /// The application closed the session.
     Closed,
     /// So many records were dropped here, because nobody polled them.

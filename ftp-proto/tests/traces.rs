@@ -9,7 +9,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use std::task::Poll;
+
 use ftp_proto::trace::{Record, Replay, replay};
+use ftp_proto::{Argument, Config, Control, DataMode, Detail, Instant, Session, Transfer};
 
 fn traces() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces");
@@ -106,4 +109,40 @@ fn there_is_a_trace_of_each_server_and_of_each_data_mode() {
             "no trace of {wanted}"
         );
     }
+}
+
+/// A session that records everything, after its greeting.
+fn recording() -> Session {
+    let mut config = Config::default();
+    config.detail = Detail::Everything;
+    let mut session = Session::new(config, Control::default());
+    session.receive(b"220 ready\r\n");
+    session
+}
+
+#[test]
+fn a_change_of_the_data_mode_is_replayed() {
+    let mut session = recording();
+    session.set_data_mode(DataMode::Passive);
+    session
+        .begin(Transfer::retrieve(Argument::new("a").unwrap()))
+        .unwrap();
+    session.transmitted(session.transmit().len());
+    session.receive(b"200 done\r\n");
+    session.poll_action(Instant::EPOCH);
+    let records: Vec<_> = std::iter::from_fn(|| session.poll_trace()).collect();
+    let text = records.iter().map(ToString::to_string);
+    let parsed: Vec<Record> = text.map(|line| line.parse().unwrap()).collect();
+    let replayed = replay(&parsed).unwrap();
+    assert_eq!(replayed.difference(&records), None);
+}
+
+#[test]
+fn a_spent_ticket_blames_no_command() {
+    let mut session = recording();
+    let Poll::Ready(Err(error)) = session.poll_reply(session.next_ticket()) else {
+        panic!("the ticket was never issued");
+    };
+    assert_eq!(error.verb(), None);
+    assert_eq!(error.to_string(), "the ticket was spent");
 }

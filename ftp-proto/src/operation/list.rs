@@ -254,7 +254,7 @@ fn is_not_done_here(error: &Error) -> bool {
 /// Refused before anything moved.
 fn is_refused_outright(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::Refused(_) => error.verb() == Verb::List,
+        ErrorKind::Refused(_) => error.verb() == Some(Verb::List),
         ErrorKind::Interrupted(interrupted) => {
             interrupted.bytes == 0 && interrupted.cause == Interruption::Reply
         }
@@ -268,7 +268,7 @@ fn has_no_data_connection(error: &Error) -> bool {
             reply.code() == ReplyCode::CANNOT_OPEN_DATA
                 || matches!(
                     error.verb(),
-                    Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port
+                    Some(Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port)
                 )
         }
         ErrorKind::Violation(violation) => matches!(violation, Violation::Address(_)),

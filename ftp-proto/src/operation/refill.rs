@@ -77,5 +77,5 @@ fn is_refusal(error: &Error) -> bool {
             error.kind(),
             ErrorKind::Refused(_) | ErrorKind::Interrupted(_)
         )
-        && error.verb() == Verb::Nlst
+        && error.verb() == Some(Verb::Nlst)
 }

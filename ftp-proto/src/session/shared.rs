@@ -72,7 +72,11 @@ impl Shared {
 
     /// Begins a wait, anew if it was under way, if it has a limit.
     pub(super) fn wait(&mut self, reason: Reason) {
-        if let Some(limit) = self.config.limit_of(reason) {
+        let limit = match reason {
+            Reason::Keepalive => self.config.keepalive,
+            _ => self.config.timeouts.of(reason),
+        };
+        if let Some(limit) = limit {
             self.timers.request(reason, limit);
         }
     }
@@ -154,12 +158,12 @@ impl Shared {
 }
 
 /// An error at the step named by `verb`. What the session is good for is filled in when the error is polled.
-pub(super) fn error(kind: impl Into<ErrorKind>, verb: Verb) -> Error {
+pub(super) fn error(kind: impl Into<ErrorKind>, verb: impl Into<Option<Verb>>) -> Error {
     Error::new(kind.into(), verb, After::Usable)
 }
 
 /// The error for a reply that the step named by `verb` cannot go on with.
-pub(super) fn unwelcome(reply: Reply, verb: Verb) -> Error {
+pub(super) fn unwelcome(reply: Reply, verb: impl Into<Option<Verb>>) -> Error {
     error(unwelcome_kind(reply), verb)
 }
 

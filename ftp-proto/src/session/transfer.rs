@@ -633,10 +633,8 @@ impl Machine {
         }
     }
 
-    fn verb(&self) -> Verb {
-        self.running
-            .as_ref()
-            .map_or(Verb::Noop, |running| running.verb())
+    fn verb(&self) -> Option<Verb> {
+        self.running.as_ref().map(|running| running.verb())
     }
 
     fn take_reply(&mut self) -> Option<Box<Reply>> {

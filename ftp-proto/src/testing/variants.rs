@@ -48,7 +48,7 @@ variants!(Action: Connect, Listen, Accept, Secure, Unsecure, Move, Finish, Disca
 variants!(Event: Unsolicited, Stranger, HostIgnored, Closed);
 variants!(Closed: Quit, Service, Eof, Lost, Violation, Timeout, Local);
 variants!(Reason:
-    Connect, Greeting, Reply, DataOpen, Securing, DataIdle, DataTotal, TlsClose, Completion, Drain, AbortLinger,
+    Greeting, Reply, DataOpen, Securing, DataIdle, DataTotal, TlsClose, Completion, Drain, AbortLinger,
     AbortGrace, Fence, Keepalive, Operation,
 );
 variants!(Interruption:

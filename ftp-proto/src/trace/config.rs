@@ -6,7 +6,6 @@ use core::time::Duration;
 
 use crate::address::HostPolicy;
 use crate::config::{AbortStyle, Config, Detail, Leniency, Pipeline, Telnet, TlsPolicy};
-use crate::transfer::DataMode;
 
 /// A setting: its name, how it is read from a configuration and written into one.
 struct Setting {
@@ -38,7 +37,7 @@ macro_rules! duration {
     ($field:ident) => {
         Setting {
             name: stringify!($field),
-            get: |config| millis(config.timeouts.$field),
+            get: |config| shown(config.timeouts.$field),
             set: |config, text| {
                 config.timeouts.$field = duration(text)?;
                 Some(())
@@ -64,7 +63,7 @@ macro_rules! optional_duration {
     ($name:ident: $($path:ident).+) => {
         Setting {
             name: stringify!($name),
-            get: |config| config.$($path).+.map_or_else(|| String::from("none"), millis),
+            get: |config| config.$($path).+.map_or_else(|| String::from("none"), shown),
             set: |config, text| {
                 config.$($path).+ = if text == "none" { None } else { Some(duration(text)?) };
                 Some(())
@@ -74,8 +73,14 @@ macro_rules! optional_duration {
 }
 
 const SETTINGS: &[Setting] = &[
-    named!(data_mode: "auto" = DataMode::Auto, "epsv" = DataMode::ExtendedPassive, "pasv" = DataMode::Passive,
-        "eprt" = DataMode::ExtendedActive, "port" = DataMode::Active, "active" = DataMode::AnyActive),
+    Setting {
+        name: "data_mode",
+        get: |config| String::from(super::write::mode_name(config.data_mode)),
+        set: |config, text| {
+            config.data_mode = super::read::mode(text)?;
+            Some(())
+        },
+    },
     named!(host_policy: "control" = HostPolicy::ControlHost, "reported" = HostPolicy::AsReported,
         "public" = HostPolicy::AsReportedIfPublicOrSame, "reject" = HostPolicy::RejectMismatch),
     named!(tls: "none" = TlsPolicy::None, "control" = TlsPolicy::Control, "full" = TlsPolicy::Full),
@@ -116,6 +121,7 @@ const SETTINGS: &[Setting] = &[
     number!(preliminary_replies_max: limits.preliminary_replies_max),
     number!(unsolicited_replies_max: limits.unsolicited_replies_max),
     number!(in_flight_max: limits.in_flight_max),
+    number!(keepalives_max: limits.keepalives_max),
     number!(strangers_max: limits.strangers_max),
     number!(data_progress_min: limits.data_progress_min),
     number!(trace_records_max: limits.trace_records_max),
@@ -140,15 +146,26 @@ pub(super) fn read(config: &mut Config, name: &str, value: &str) -> Option<()> {
     (setting.set)(config, value)
 }
 
-fn millis(duration: Duration) -> String {
-    alloc::format!("{}ms", duration.as_millis())
+/// Whole milliseconds where that loses nothing, else seconds and nanoseconds.
+fn shown(duration: Duration) -> String {
+    if duration.subsec_nanos() % 1_000_000 == 0 {
+        alloc::format!("{}ms", duration.as_millis())
+    } else {
+        alloc::format!("{}.{:09}s", duration.as_secs(), duration.subsec_nanos())
+    }
 }
 
+/// Reads what [`shown`] wrote.
 fn duration(text: &str) -> Option<Duration> {
-    text.strip_suffix("ms")?
-        .parse()
-        .ok()
-        .map(Duration::from_millis)
+    if let Some(millis) = text.strip_suffix("ms") {
+        let millis: u128 = millis.parse().ok()?;
+        let secs = u64::try_from(millis / 1000).ok()?;
+        let rest = u32::try_from(millis % 1000).ok()?;
+        return Some(Duration::new(secs, rest.checked_mul(1_000_000)?));
+    }
+    let (secs, nanos) = text.strip_suffix('s')?.split_once('.')?;
+    let nanos = Some(nanos).filter(|nanos| nanos.len() == 9)?;
+    Some(Duration::new(secs.parse().ok()?, nanos.parse().ok()?))
 }
 
 const LENIENCIES: [(&str, Leniency); 6] = [

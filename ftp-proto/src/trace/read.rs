@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::config::{Config, Control, Detail};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Instant;
-use crate::transfer::Transfer;
+use crate::transfer::{DataMode, Transfer};
 
 use super::write::{FAILURES, MODES};
 use super::{Record, config};
@@ -98,6 +98,7 @@ fn record(line: &str) -> Option<Record> {
         "begin" => Record::Begun(transfer(&mut parts)?),
         "abort" => Record::Aborted(parts.number()?),
         "discard" => Record::Discarded(parts.number()?),
+        "mode" => Record::DataModeSet(mode(parts.word()?)?),
         "close" => Record::Closed,
         "dropped" => Record::Dropped(parts.number()?),
         _ => return None,
@@ -241,11 +242,16 @@ fn transfer(parts: &mut Parts<'_>) -> Option<Transfer> {
             "offset" => transfer.resume_at(value.parse().ok()?),
             "limit" => transfer.limited_to(value.parse().ok()?),
             "length" => transfer.expecting(value.parse().ok()?),
-            "mode" => transfer.over(MODES.iter().find(|(_, name)| *name == value)?.0),
+            "mode" => transfer.over(mode(value)?),
             _ => return None,
         };
     }
     Some(transfer)
+}
+
+pub(super) fn mode(word: &str) -> Option<DataMode> {
+    let found = MODES.iter().find(|(_, name)| *name == word);
+    found.map(|(mode, _)| *mode)
 }
 
 fn yes(word: &str) -> Option<bool> {

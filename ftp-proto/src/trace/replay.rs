@@ -72,6 +72,7 @@ fn feed(session: &mut Session, input: &Record) {
         Record::Begun(transfer) => drop(session.begin(transfer.clone())),
         Record::Aborted(id) => session.abort(TransferId(*id)),
         Record::Discarded(ticket) => session.discard(Ticket(*ticket)),
+        Record::DataModeSet(mode) => session.set_data_mode(*mode),
         Record::Closed => session.close(),
         // What the session did by itself: it does it again.
         Record::Opened { .. }

@@ -36,6 +36,7 @@ impl fmt::Display for Record {
             Self::Begun(transfer) => write_transfer(transfer, f),
             Self::Aborted(id) => write!(f, "abort {id}"),
             Self::Discarded(ticket) => write!(f, "discard {ticket}"),
+            Self::DataModeSet(mode) => write!(f, "mode {}", mode_name(*mode)),
             Self::Closed => f.write_str("close"),
             Self::Dropped(count) => write!(f, "dropped {count}"),
         }
@@ -202,7 +203,7 @@ pub(super) const MODES: [(DataMode, &str); 6] = [
     (DataMode::AnyActive, "active"),
 ];
 
-fn mode_name(mode: DataMode) -> &'static str {
+pub(super) fn mode_name(mode: DataMode) -> &'static str {
     MODES
         .iter()
         .find(|(known, _)| *known == mode)

@@ -6,27 +6,33 @@ use ftp_proto::{
     Argument, Command, Config, Control, Leniencies, Leniency, Session, Telnet, Timeouts, Verb,
 };
 
-/// Whatever has a limit by default has that one; what has none, or begins at once, stays so.
+/// The waits with a limit by default. The short ones get no longer than they are by default.
 #[test]
 fn one_limit_for_all_waits() {
-    let limit = Duration::from_secs(3);
-    let all = Timeouts::all(limit);
-    let limited = [
-        all.connect,
-        all.greeting,
-        all.reply,
-        all.data_open,
-        all.securing,
-        all.data_idle,
-        all.tls_close,
-        all.completion,
-        all.drain,
-        all.abort_grace,
-        all.fence,
-    ];
-    assert_eq!(limited, [limit; 11]);
-    assert_eq!((all.data_total, all.operation), (None, None));
-    assert_eq!(all.abort_linger, Duration::ZERO);
+    let usual = Timeouts::default();
+    for limit in [1, 3, 600].map(Duration::from_secs) {
+        let all = Timeouts::all(limit);
+        let long = [
+            all.connect,
+            all.greeting,
+            all.reply,
+            all.data_open,
+            all.securing,
+            all.data_idle,
+            all.completion,
+        ];
+        assert_eq!(long, [limit; 7]);
+        for (short, usual) in [
+            (all.tls_close, usual.tls_close),
+            (all.drain, usual.drain),
+            (all.abort_grace, usual.abort_grace),
+            (all.fence, usual.fence),
+        ] {
+            assert_eq!(short, limit.min(usual));
+        }
+        assert_eq!((all.data_total, all.operation), (None, None));
+        assert_eq!(all.abort_linger, Duration::ZERO);
+    }
 }
 
 #[test]

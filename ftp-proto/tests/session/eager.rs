@@ -35,7 +35,7 @@ fn refused<T>(result: Result<T, Error>) -> (Verb, u16) {
     let ErrorKind::Refused(reply) = error.kind() else {
         panic!("{error}")
     };
-    (error.verb(), reply.code().get())
+    (error.verb().unwrap(), reply.code().get())
 }
 
 #[test]

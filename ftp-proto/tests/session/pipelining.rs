@@ -194,7 +194,7 @@ fn replies_out_of_order_end_the_session_with_a_clear_error() {
         panic!("the batch goes on")
     };
     assert_eq!(error.kind(), &ErrorKind::Violation(Violation::OutOfOrder));
-    assert_eq!(error.verb(), Verb::Size);
+    assert_eq!(error.verb(), Some(Verb::Size));
     assert_eq!(
         session.state(),
         State::Dead(Closed::Violation(Violation::OutOfOrder))

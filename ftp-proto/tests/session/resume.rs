@@ -166,7 +166,7 @@ fn a_rest_that_is_refused_fetches_nothing() {
     run.hand.connects().says("502 No.");
     let error = run.result().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Refused(reply) if reply.code().get() == 502));
-    assert_eq!(error.verb(), ftp_proto::Verb::Rest);
+    assert_eq!(error.verb(), Some(ftp_proto::Verb::Rest));
     run.hand.acts(&["Connect", "Discard"]).is_in_step();
 }
 

@@ -289,7 +289,10 @@ fn a_refused_prot_is_an_error_and_no_data_command_is_sent() {
         let replies = ["234 go\r\n", "200 well\r\n", "536 no\r\n"];
         let (_, secured) = talk.run(&mut Secure::new(), &replies);
         let error = secured.unwrap_err();
-        assert_eq!((error.verb(), error.after()), (Verb::Prot, After::Usable));
+        assert_eq!(
+            (error.verb(), error.after()),
+            (Some(Verb::Prot), After::Usable)
+        );
         if tls == TlsPolicy::Full {
             let (said, refused) = talk.run(&mut Store::new(argument("a")), &[]);
             assert_eq!(said, "");

@@ -183,7 +183,7 @@ impl At {
         let mut errors = Vec::new();
         for (line, ticket) in std::mem::take(&mut self.tickets) {
             if let Err(error) = self.hand.reply(ticket) {
-                assert_eq!(line.split(' ').next(), Some(error.verb().as_str()));
+                assert_eq!(line.split(' ').next(), Some(error.verb().unwrap().as_str()));
                 errors.push(error);
             }
         }
@@ -195,7 +195,12 @@ impl At {
             assert!(error.is_fatal(), "{}: {error}", self.place);
         }
         let error = errors.swap_remove(0);
-        assert_eq!(error.verb().as_str(), self.verb, "{}: {error}", self.place);
+        assert_eq!(
+            error.verb().unwrap().as_str(),
+            self.verb,
+            "{}: {error}",
+            self.place
+        );
         if let Some(interrupted) = error.interrupted() {
             assert_eq!(interrupted.bytes, self.bytes, "{}", self.place);
             assert_eq!(interrupted.ended, self.ended, "{}", self.place);
@@ -287,7 +292,7 @@ fn shutdown_at_each_step() {
             if let Err(error) = at.hand.verdict() {
                 assert!(error.is_fatal(), "{}", at.place);
                 let code = error.reply().map(|reply| reply.code().get());
-                told |= error.verb().as_str() == verb && code == Some(421);
+                told |= error.verb().unwrap().as_str() == verb && code == Some(421);
             }
             assert!(told, "{}", at.place);
         }

@@ -588,7 +588,7 @@ fn ipv4_modes_need_ipv4() {
             panic!("it begins");
         };
         assert_eq!(error.kind(), &ErrorKind::Policy(Policy::NeedsIpv4));
-        assert_eq!(error.verb(), Verb::Retr);
+        assert_eq!(error.verb(), Some(Verb::Retr));
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn makes_and_removes<S: Subject>(bench: &Bench<'_>, subject: &mut S) 
     })?;
     let result = subject.run(Exchange::make_directory(name.clone()));
     let error = refusal(subject, result)?;
-    same("the step", &error.verb(), &Verb::Mkd)?;
+    same("the step", &error.verb(), &Some(Verb::Mkd))?;
     subject.run(Exchange::remove_directory(name))?;
     ensure(!fs::exists(bench.path("new directory"))?, || {
         "it was not removed".to_owned()

@@ -117,7 +117,7 @@ pub(super) fn survives_a_missing_file<S: Subject>(bench: &Bench<'_>, subject: &m
         let mut sink = Vec::new();
         let result = subject.download(file("missing")?, &mut sink);
         let error = refusal(subject, result)?;
-        same("the step", &error.verb(), &Verb::Retr)?;
+        same("the step", &error.verb(), &Some(Verb::Retr))?;
         let code = error.reply().map(|reply| reply.code());
         same("the code", &code, &Some(ReplyCode::FILE_UNAVAILABLE))?;
         works(subject)?;

@@ -29,7 +29,7 @@ pub(super) fn survives_a_refused_login<S: Subject>(bench: &Bench<'_>, subject: &
     let wrong = Login::new(Argument::new(USER)?).password(Argument::new("wrong")?);
     let result = subject.run(wrong);
     let error = refusal(subject, result)?;
-    same("the step", &error.verb(), &Verb::Pass)?;
+    same("the step", &error.verb(), &Some(Verb::Pass))?;
     ensure(matches!(error.kind(), ErrorKind::Refused(_)), || {
         format!("not refused but {error}")
     })?;

@@ -29,7 +29,7 @@ enum Outcome {
         end: End,
         compared: Compared,
     },
-    Failed(Verb, Why),
+    Failed(Option<Verb>, Why),
     /// Not the session's doing: the caller's own source or sink, or no connection.
     Elsewhere,
 }
@@ -203,7 +203,7 @@ impl Told {
     }
 
     const fn failed(verb: Verb, why: Why) -> Self {
-        Self::new(Outcome::Failed(verb, why))
+        Self::new(Outcome::Failed(Some(verb), why))
     }
 
     pub(super) const fn refused(verb: Verb, code: u16) -> Self {
@@ -305,7 +305,7 @@ impl Told {
     /// It failed while the data connection was still being opened, by this command.
     pub(super) const fn at(mut self, step: Verb) -> Self {
         if let Outcome::Failed(verb, _) = &mut self.outcome {
-            *verb = step;
+            *verb = Some(step);
         }
         self
     }

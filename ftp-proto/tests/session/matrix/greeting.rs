@@ -25,7 +25,7 @@ fn reset_before_or_in_the_greeting() {
         hand.receives(beginning.as_bytes()).reports(reset());
         let error = greeting_error(&mut hand);
         assert!(error.is_fatal());
-        assert_eq!(error.verb(), ftp_proto::Verb::Greeting);
+        assert_eq!(error.verb(), Some(ftp_proto::Verb::Greeting));
         hand.acts(&["Close"])
             .is(State::Dead(Closed::Lost(Failure::Reset)));
     }

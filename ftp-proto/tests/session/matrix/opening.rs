@@ -156,7 +156,7 @@ fn type_refused_dials_nobody() {
             hand.says("504 No.\n229 (|||4711|)");
         }
         let error = hand.verdict().unwrap_err();
-        assert_eq!(error.verb(), ftp_proto::Verb::Type);
+        assert_eq!(error.verb(), Some(ftp_proto::Verb::Type));
         assert_eq!(error.reply().unwrap().code().get(), 504);
         assert_eq!(hand.session.representation(), None);
         hand.is_in_step();

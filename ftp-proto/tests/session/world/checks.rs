@@ -131,11 +131,14 @@ impl World {
         if may_come_at_any_time(reply) {
             return Ok(());
         }
-        let is_of_transfer = line.starts_with(error.verb().as_str());
+        let Some(verb) = error.verb() else {
+            return Err(format!("{error}, which names no command"));
+        };
+        let is_of_transfer = line.starts_with(verb.as_str());
         let serial = if is_of_transfer {
             self.serial(line)
         } else {
-            self.latest(error.verb())
+            self.latest(verb)
         };
         match serial {
             Some(serial) => check_serial(reply, serial),
