@@ -7,7 +7,7 @@ use ftp_proto::{
     Violation,
 };
 
-use crate::hand::{Hand, retrieve, store};
+use crate::hand::{Hand, retrieve, store, two_at_a_time};
 
 const DRAINING: fn(usize) -> State = |replies| State::Draining { replies };
 
@@ -274,7 +274,8 @@ fn a_transfer_command_that_nobody_has_read_is_taken_back() {
         } else {
             retrieve()
         });
-        hand.says("200 Type.\n229 Port (|||4711|)")
+        hand.says("200 Type.")
+            .says("229 Port (|||4711|)")
             .acts(&["Connect"]);
         let data = hand.data();
         if resumed {
@@ -304,7 +305,8 @@ fn a_transfer_command_that_nobody_has_read_is_taken_back() {
 fn a_transfer_command_that_was_written_in_part_is_finished_and_aborted() {
     let mut hand = Hand::new(Config::default());
     hand.begins(retrieve());
-    hand.says("200 Type.\n229 Port (|||4711|)")
+    hand.says("200 Type.")
+        .says("229 Port (|||4711|)")
         .sends(&["TYPE I", "EPSV"]);
     let data = hand.data();
     hand.session.report(Report::Connected { data });
@@ -321,8 +323,19 @@ fn in_the_prelude_nothing_is_aborted_on_the_wire() {
     let mut hand = Hand::new(Config::default());
     hand.begins(retrieve());
     abort(&mut hand);
-    hand.sends(&["TYPE I", "EPSV"]).acts(&[]).is(DRAINING(2));
+    hand.sends(&["TYPE I"]).acts(&[]).is(DRAINING(1));
     assert_eq!(hand.interrupted().cause, Interruption::Aborted);
+    hand.says("200 Type.").acts(&[]).is_in_step();
+    // The same behind EPSV, and behind both in one flight.
+    hand.begins(retrieve());
+    hand.sends(&["EPSV"]);
+    abort(&mut hand);
+    hand.acts(&[]).is(DRAINING(1));
+    hand.says("229 Port (|||4711|)").acts(&[]).is_in_step();
+    let mut hand = Hand::new(two_at_a_time());
+    hand.begins(retrieve());
+    abort(&mut hand);
+    hand.sends(&["TYPE I", "EPSV"]).acts(&[]).is(DRAINING(2));
     hand.says("200 Type.\n229 Port (|||4711|)")
         .acts(&[])
         .is_in_step();

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ftp_proto::{
     Action, Argument, Command, Completed, Config, Control, DataId, DataMode, End, Error, Event,
-    Failure, Instant, Interrupted, Link, Reason, Reply, Report, Session, State, Ticket, Transfer,
-    TransferId,
+    Failure, Instant, Interrupted, Link, Pipeline, Reason, Reply, Report, Session, State, Ticket,
+    Transfer, TransferId,
 };
 
 use crate::world::HOST;
@@ -33,6 +33,13 @@ pub(crate) fn retrieve() -> Transfer {
 
 pub(crate) fn store() -> Transfer {
     Transfer::store(name("f"))
+}
+
+/// TYPE and what opens the data connection go out together.
+pub(crate) fn two_at_a_time() -> Config {
+    let mut config = Config::default();
+    config.pipeline = Pipeline::window(2);
+    config
 }
 
 pub(crate) fn active() -> Config {

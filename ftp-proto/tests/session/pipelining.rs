@@ -85,9 +85,25 @@ fn arguments(paths: &[String]) -> Vec<Argument> {
         .collect()
 }
 
+fn many_at_once() -> Config {
+    let mut config = Config::default();
+    config.pipeline = Pipeline::window(128);
+    config
+}
+
+/// Two servers out of ten would answer the first of several alone, and one answers out of order.
+#[test]
+fn a_batch_is_one_command_at_a_time_by_default() {
+    let mut pair = Pair::logged_in(Config::default(), files(20));
+    let before = pair.server.log().len();
+    let batch = Batch::for_each(Verb::Size, arguments(&paths(20)));
+    assert_eq!(pair.run(batch).unwrap().len(), 20);
+    assert_eq!((pair.flights_since(before), pair.most.1), (20, 1));
+}
+
 #[test]
 fn a_thousand_sizes_take_at_most_twenty_flights() {
-    let mut pair = Pair::logged_in(Config::default(), files(1000));
+    let mut pair = Pair::logged_in(many_at_once(), files(1000));
     let before = pair.server.log().len();
     let results = pair
         .run(Batch::for_each(Verb::Size, arguments(&paths(1000))))
@@ -119,7 +135,7 @@ fn long_paths_are_held_by_the_window_in_bytes() {
     let long: Vec<_> = (0..40)
         .map(|index| format!("/{}{index}", "d".repeat(1000)))
         .collect();
-    let mut pair = Pair::logged_in(Config::default(), Files::new());
+    let mut pair = Pair::logged_in(many_at_once(), Files::new());
     let results = pair
         .run(Batch::for_each(Verb::Size, arguments(&long)))
         .unwrap();

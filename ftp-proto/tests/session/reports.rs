@@ -44,7 +44,7 @@ fn protected() -> Hand {
 fn before_the_connection() {
     let mut hand = Hand::new(Config::default());
     hand.begins(retrieve());
-    hand.says("200 Image.\n229 (|||1|)");
+    hand.says("200 Image.").says("229 (|||1|)");
     only_these_fit(&hand, &["connected"]);
     let mut hand = Hand::new(active());
     hand.begins(retrieve());

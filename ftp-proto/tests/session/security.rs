@@ -110,8 +110,10 @@ impl Talk {
     /// Begins an upload as far as the mark; the data connection waits for its handshake.
     fn upload_until_handshake(&mut self, store: &mut Store) -> ftp_proto::DataId {
         assert!(self.poll(store).is_none());
-        assert_eq!(self.said(), "TYPE I\r\nEPSV\r\n");
-        self.hear("200 well\r\n229 Entering (|||5000|)\r\n");
+        assert_eq!(self.said(), "TYPE I\r\n");
+        self.hear("200 well\r\n");
+        assert_eq!(self.said(), "EPSV\r\n");
+        self.hear("229 Entering (|||5000|)\r\n");
         let [Action::Connect { data, .. }] = self.actions()[..] else {
             panic!("no connection is made");
         };
@@ -546,7 +548,9 @@ fn without_protection_a_425_is_only_a_425() {
     let mut talk = Talk::new(TlsPolicy::None);
     let id = talk.session.begin(Transfer::store(argument("a"))).unwrap();
     talk.said();
-    talk.hear("200 well\r\n229 Entering (|||5000|)\r\n");
+    talk.hear("200 well\r\n");
+    talk.said();
+    talk.hear("229 Entering (|||5000|)\r\n");
     let [Action::Connect { data, .. }] = talk.actions()[..] else {
         panic!("no connection is made");
     };
@@ -566,8 +570,10 @@ fn a_refill_tells_whether_it_was_accepted() {
         let mut talk = Talk::protected();
         let mut refill = Refill::new();
         assert!(talk.poll(&mut refill).is_none());
-        assert_eq!(talk.said(), "TYPE I\r\nEPSV\r\n");
-        talk.hear("200 well\r\n229 Entering (|||5000|)\r\n");
+        assert_eq!(talk.said(), "TYPE I\r\n");
+        talk.hear("200 well\r\n");
+        assert_eq!(talk.said(), "EPSV\r\n");
+        talk.hear("229 Entering (|||5000|)\r\n");
         let [Action::Connect { data, .. }] = talk.actions()[..] else {
             panic!("no connection is made");
         };

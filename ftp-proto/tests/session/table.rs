@@ -557,7 +557,7 @@ fn the_rung_of_active_mode_is_remembered() {
     config.data_mode = DataMode::AnyActive;
     let mut hand = Hand::new(config);
     hand.begins(retrieve());
-    hand.listens().says("200 Image.\n500 What?");
+    hand.listens().says("200 Image.").says("500 What?");
     hand.says("200 Port.")
         .says("150 Here.")
         .accepts(HOST)

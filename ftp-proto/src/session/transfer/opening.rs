@@ -245,9 +245,12 @@ impl Opening {
             DataMode::ExtendedActive => self.ladder == DataMode::AnyActive,
             _ => false,
         };
+        // Two servers out of ten take one read for one command, and answer the first of two alone.
+        let one_at_a_time = shared.config.pipeline.get() == 1 && !shared.config.eager;
+        let in_force = shared.server.representation() == Some(spec.representation());
         Facts {
             active: self.is_active(),
-            type_first: false,
+            type_first: one_at_a_time && !in_force,
             rung: has_rung && shared.control.is_ipv4(),
             resumes: spec.offset() > 0,
         }
