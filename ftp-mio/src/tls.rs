@@ -9,7 +9,7 @@ use std::task::Poll;
 use ftp_proto::End;
 use ftp_proto::tls::rustls::ClientConfig;
 use ftp_proto::tls::rustls::pki_types::ServerName;
-use ftp_proto::tls::{self, Channel, Context, Ending, TlsError};
+use ftp_proto::tls::{self, Channel, Context, Ending, Purpose, TlsError};
 
 use crate::transport::{Input, Listener, Stream, Transport};
 
@@ -68,9 +68,9 @@ impl<T> Tls<T> {
         }
     }
 
-    fn channel(&self) -> io::Result<Channel> {
+    fn channel(&self, purpose: Purpose) -> io::Result<Channel> {
         let context = self.context.as_ref().ok_or_else(without_session)?;
-        context.channel().map_err(failed)
+        context.channel(purpose).map_err(failed)
     }
 }
 
@@ -84,7 +84,7 @@ impl<T: Transport> Transport for Tls<T> {
         self.context = Some(Context::new(&self.config, name));
         let mut link = TlsLink::clear(self.inner.connect(host, to)?);
         if self.implicit {
-            link.secured = Some(self.channel()?);
+            link.secured = Some(self.channel(Purpose::Implicit)?);
         }
         Ok(link)
     }
@@ -104,12 +104,12 @@ impl<T: Transport> Transport for Tls<T> {
     }
 
     fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()> {
-        stream.secured = Some(self.channel()?);
+        stream.secured = Some(self.channel(Purpose::Explicit)?);
         Ok(())
     }
 
     fn secure_data(&mut self, _: &Self::Stream, data: &mut Self::Stream) -> io::Result<()> {
-        data.secured = Some(self.channel()?);
+        data.secured = Some(self.channel(Purpose::Data)?);
         Ok(())
     }
 

@@ -63,11 +63,13 @@ impl Context {
     /// TLS 1.3 ticket is taken out and spent, whatever becomes of the connection. So make the channel when the
     /// handshake is to begin, not earlier.
     ///
+    /// `purpose` changes nothing but what an error says.
+    ///
     /// # Errors
     ///
     /// What rustls says about a configuration that cannot work, or about a system without randomness or clock.
-    pub fn channel(&self) -> Result<Channel, TlsError> {
-        Channel::new(self.config.clone(), self.name.clone())
+    pub fn channel(&self, purpose: Purpose) -> Result<Channel, TlsError> {
+        Channel::new(self.config.clone(), self.name.clone(), purpose)
     }
 
     /// The name that certificates are checked against.
@@ -123,6 +125,18 @@ impl fmt::Debug for Context {
             .field("resumable", &self.resumable())
             .finish_non_exhaustive()
     }
+}
+
+/// What a connection is for. It tells what it means if what comes is not TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "FTP has no other connections")]
+pub enum Purpose {
+    /// A control connection with TLS from the first byte.
+    Implicit,
+    /// A control connection whose server has accepted `AUTH TLS` (234).
+    Explicit,
+    /// A data connection whose server has accepted `PROT P`.
+    Data,
 }
 
 /// What a [`Context`] has in stock for the next connection.

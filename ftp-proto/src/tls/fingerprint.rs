@@ -1,0 +1,134 @@
+//! The SHA-256 of a certificate, by which it is pinned.
+
+use core::fmt;
+use core::str::FromStr;
+
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::hash::{Hash, HashAlgorithm};
+use rustls::pki_types::CertificateDer;
+
+use super::TlsError;
+
+/// The SHA-256 of a whole certificate in DER: what `openssl x509 -noout -fingerprint -sha256` prints.
+///
+/// It is read from 64 hex digits, with or without colons between the bytes, and shown with colons.
+///
+/// ```
+/// use ftp_proto::tls::{Fingerprint, FingerprintError};
+///
+/// let text = "06:D1:9B:62:78:5E:2A:27:40:B9:AB:AD:2A:15:87:17:94:FC:4C:8A:E0:93:6B:5F:26:D0:E2:7B:D5:99:5E:34";
+/// let pin: Fingerprint = text.parse()?;
+/// assert_eq!(text.replace(':', "").to_lowercase().parse(), Ok(pin));
+/// assert_eq!(pin.to_string(), text);
+/// assert_eq!("06:D1".parse::<Fingerprint>(), Err(FingerprintError::Length));
+/// # Ok::<(), FingerprintError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+/// Why a text is not a [`Fingerprint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum FingerprintError {
+    /// Too long or too short. A SHA-1 fingerprint, which is not enough to know a certificate by, has 40 digits.
+    #[error("a SHA-256 fingerprint has 64 hex digits, with or without colons between the bytes")]
+    Length,
+    /// A character is neither a hex digit nor a colon between two bytes.
+    #[error("a fingerprint holds hex digits and colons between the bytes, nothing else")]
+    Digit,
+}
+
+impl Fingerprint {
+    /// The fingerprint of `certificate`, computed by the cryptography of `provider`.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Configuration`] if the provider has no cipher suite with SHA-256.
+    pub fn of(
+        certificate: &CertificateDer<'_>,
+        provider: &CryptoProvider,
+    ) -> Result<Self, TlsError> {
+        Ok(Self::hashed(certificate, sha256(provider)?))
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// `sha256` comes from [`sha256`], therefore it fills all of the bytes.
+    pub(super) fn hashed(certificate: &CertificateDer<'_>, sha256: &dyn Hash) -> Self {
+        let mut bytes = [0; 32];
+        let hash = sha256.hash(certificate);
+        for (to, from) in bytes.iter_mut().zip(hash.as_ref()) {
+            *to = *from;
+        }
+        Self(bytes)
+    }
+}
+
+/// The hash function that the cipher suites of `provider` use.
+pub(super) fn sha256(provider: &CryptoProvider) -> Result<&'static dyn Hash, TlsError> {
+    provider
+        .cipher_suites
+        .iter()
+        .map(|suite| match suite {
+            rustls::SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
+            rustls::SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
+        })
+        .find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
+        .ok_or_else(|| {
+            TlsError::Configuration("no cipher suite of the provider has SHA-256".into())
+        })
+}
+
+impl From<[u8; 32]> for Fingerprint {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = FingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, FingerprintError> {
+        let text = text.as_bytes();
+        let step = match text.len() {
+            64 => 2,
+            95 => 3,
+            _ => return Err(FingerprintError::Length),
+        };
+        let mut bytes = [0; 32];
+        for (byte, piece) in bytes.iter_mut().zip(text.chunks(step)) {
+            let ([high, low] | [high, low, b':']) = piece else {
+                return Err(FingerprintError::Digit);
+            };
+            *byte = (digit(*high)? << 4) | digit(*low)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+fn digit(character: u8) -> Result<u8, FingerprintError> {
+    char::from(character)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+        .ok_or(FingerprintError::Digit)
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for byte in self.0 {
+            write!(f, "{separator}{byte:02X}")?;
+            separator = ":";
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
