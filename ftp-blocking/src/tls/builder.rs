@@ -152,7 +152,9 @@ fn verifier(
 ) -> Result<Verifier, TlsError> {
     let given: Arc<dyn ServerCertVerifier> = match roots {
         Some(_) if !pins.is_empty() => {
-            return Err(unusable("certificates are pinned instead of trusting roots, not beside it"));
+            return Err(unusable(
+                "certificates are pinned instead of trusting roots, not beside it",
+            ));
         }
         None if !pins.is_empty() => return Verifier::pinned(provider, pins),
         Some(roots) => {

@@ -110,6 +110,22 @@ impl From<Refused> for rustls::Error {
     }
 }
 
+fn explained(error: rustls::Error, fingerprint: Fingerprint) -> rustls::Error {
+    let fault = match error {
+        // The issuer has a trusted one's name and another key, as after a self-signed certificate was made anew.
+        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+            CertificateError::UnknownIssuer
+        }
+        rustls::Error::InvalidCertificate(fault) if error::pinning_helps(&fault) => fault,
+        other => return other,
+    };
+    Refused {
+        fault: Some(fault),
+        fingerprint,
+    }
+    .into()
+}
+
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -131,16 +147,7 @@ impl ServerCertVerifier for Verifier {
             .into()),
             Trust::Given(verifier) => verifier
                 .verify_server_cert(certificate, intermediates, name, ocsp_response, now)
-                .map_err(|error| match error {
-                    rustls::Error::InvalidCertificate(fault) if error::pinning_helps(&fault) => {
-                        Refused {
-                            fault: Some(fault),
-                            fingerprint,
-                        }
-                        .into()
-                    }
-                    other => other,
-                }),
+                .map_err(|error| explained(error, fingerprint)),
         }
     }
 
