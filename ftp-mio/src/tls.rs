@@ -40,6 +40,29 @@ const CIPHERTEXT_BYTES: usize = 16 * 1024;
 /// client.start(Login::anonymous());
 /// # }
 /// ```
+///
+/// A self-signed certificate, or one without a name, is pinned by its fingerprint; each control and
+/// data connection must then show it:
+///
+/// ```
+/// use std::sync::Arc;
+/// use ftp_mio::proto::tls::rustls::{ClientConfig, crypto::CryptoProvider};
+/// use ftp_mio::proto::tls::{Fingerprint, Verifier};
+/// use ftp_mio::{Tcp, Tls};
+///
+/// # fn example(provider: Arc<CryptoProvider>) -> Result<(), Box<dyn std::error::Error>> {
+/// let pin: Fingerprint =
+///     "06d19b62785e2a2740b9abad2a15871794fc4c8ae0936b5f26d0e27bd5995e34".parse()?;
+/// let verifier = Verifier::pinned(&provider, [pin])?;
+/// let config = ClientConfig::builder_with_provider(provider)
+///     .with_safe_default_protocol_versions()?
+///     .dangerous()
+///     .with_custom_certificate_verifier(Arc::new(verifier))
+///     .with_no_client_auth();
+/// let tls = Tls::over(Tcp::new(), config);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Tls<T> {
     inner: T,
     config: Arc<ClientConfig>,

@@ -47,8 +47,9 @@ impl TlsBuilder {
     /// Trusts the certificates in `pem`, and what they have signed, *instead of* what the operating system trusts. May
     /// be called again for more.
     ///
-    /// This is for authorities. A self-signed certificate is usually marked as an authority's and is refused as a
-    /// server's own ([`TlsError::AuthorityItself`]): use [`pin_pem`](Self::pin_pem) for it.
+    /// This is for authorities. A self-signed certificate is usually marked as an authority's and
+    /// is refused as a server's own ([`TlsError::AuthorityItself`]): use [`pin_pem`](Self::pin_pem)
+    /// for it.
     ///
     /// # Errors
     /// [`TlsError::Configuration`] if there is no certificate in it, or one that cannot be read.
@@ -60,11 +61,12 @@ impl TlsBuilder {
         Ok(self)
     }
 
-    /// Accepts the certificate with this SHA-256 fingerprint, *instead of* asking for roots, the name and the dates. May
-    /// be called again for more: any of them is accepted, and nothing else.
+    /// Accepts the certificate with this SHA-256 fingerprint, *instead of* asking for roots, the
+    /// name and the dates. May be called again for more: any of them is accepted, and nothing else.
     ///
-    /// The fingerprint is that of the whole certificate; [`TlsError::fingerprint`] of a refused one has it. Get it from
-    /// the server's owner, or compare it with what they say. See [`Verifier::pinned`] for what is checked all the same.
+    /// The fingerprint is that of the whole certificate; [`TlsError::fingerprint`] of a refused one
+    /// has it. Get it from the server's owner, or compare it with what they say. See
+    /// [`Verifier::pinned`] for what is checked all the same.
     pub fn pin_sha256(mut self, fingerprint: impl Into<Fingerprint>) -> Self {
         self.pins.push(fingerprint.into());
         self
@@ -111,8 +113,8 @@ impl TlsBuilder {
     /// Makes the transport.
     ///
     /// # Errors
-    /// The operating system's trust cannot be used, the client certificate does not go with its key, or there are both
-    /// roots and pins, of which one would be without effect.
+    /// The operating system's trust cannot be used, the client certificate does not go with its
+    /// key, or there are both roots and pins, of which one would be without effect.
     pub fn build(self) -> Result<Tls, TlsError> {
         let versions: &[&SupportedProtocolVersion] = if self.only_tls12 {
             &[&TLS12]

@@ -13,7 +13,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, DnType, IsCa, Key
 use crate::peer::{Peer, Shown, config, serve, settings};
 use crate::{connect_with, interruption, is_refused};
 
-/// As `openssl req -x509` makes it where nothing else is said: CA:TRUE and self-signed. And no name.
+/// As `openssl req -x509` makes it where nothing else is said: CA:TRUE and self-signed. And no
+/// name.
 fn own() -> CertifiedKey<KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params
@@ -75,7 +76,8 @@ fn a_pinned_certificate_is_good_on_control_and_data() {
     let several = Tls::builder().pin_sha256([7; 32]).pin_pem(&pem).unwrap();
     let only = Tls::builder().only_tls12().pin_pem(&pem).unwrap();
     for builder in [several, only] {
-        // The second server knows nothing of the first one's sessions, so that the certificate is shown again.
+        // The second server knows nothing of the first one's sessions, so that the certificate is
+        // shown again.
         let second = showing(&own);
         let (address, server) = serve(showing(&own), |peer| two_downloads(peer, second));
         // By address, and without a name to check.

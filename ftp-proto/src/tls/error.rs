@@ -37,19 +37,19 @@ pub enum TlsError {
         /// The certificate, where a [`Verifier`](super::Verifier) was asked.
         fingerprint: Option<Fingerprint>,
     },
-    /// The certificate is marked as an authority's (CA:TRUE), as `openssl req -x509` makes it. It may sign others; as a
-    /// server's own it is refused even if it was given as a root.
+    /// The certificate is marked as an authority's (CA:TRUE), as `openssl req -x509` makes it. It
+    /// may sign others; as a server's own it is refused even if it was given as a root.
     #[error(
-        "the server's certificate is marked as an authority's (CA:TRUE) and cannot be the server's own: \
-         make one with CA:FALSE, {}",
+        "the server's certificate is marked as an authority's (CA:TRUE) and cannot be the server's \
+         own: make one with CA:FALSE, {}",
         or_pin(.fingerprint)
     )]
     AuthorityItself {
         /// The certificate, where a [`Verifier`](super::Verifier) was asked.
         fingerprint: Option<Fingerprint>,
     },
-    /// The certificate carries no host name and no address (subjectAltName), so it fits no host. The common name is
-    /// not one (RFC 9525 section 6.3).
+    /// The certificate carries no host name and no address (subjectAltName), so it fits no host.
+    /// The common name is not one (RFC 9525 section 6.3).
     #[error(
         "the server's certificate is for no name at all, so that it fits no host: \
          make one with a subjectAltName, {}",
@@ -106,7 +106,8 @@ pub enum TlsError {
         "client and server have no common ground in TLS ({0:?}): allow a version or cipher suite that the server has"
     )]
     Incompatible(PeerIncompatible),
-    /// What came is not TLS, but clear text for example. The text says what commonly lies behind it.
+    /// What came is not TLS, but clear text for example. The text says what commonly lies behind
+    /// it.
     #[error("{}", not_tls(*.0))]
     NotTls(
         /// What the connection is for, if the handshake was not complete yet.
@@ -155,8 +156,8 @@ impl TlsError {
 
     /// The fingerprint of the certificate that was refused, where pinning it would help.
     ///
-    /// Pin it only if it is the one that the server's owner tells: whoever answers in the server's place has a
-    /// certificate too.
+    /// Pin it only if it is the one that the server's owner tells: whoever answers in the server's
+    /// place has a certificate too.
     pub const fn fingerprint(&self) -> Option<Fingerprint> {
         match self {
             Self::UnknownIssuer { fingerprint }
@@ -251,8 +252,8 @@ impl From<CertificateError> for TlsError {
     }
 }
 
-/// The hosts that a certificate is for, in words; `None` without any. A certificate may carry thousands; an error
-/// message shows a few.
+/// The hosts that a certificate is for, in words; `None` without any. A certificate may carry
+/// thousands; an error message shows a few.
 fn names(presented: &[String]) -> Option<Box<str>> {
     const SHOWN: usize = 8;
     let hosts: Vec<_> = presented.iter().filter_map(|name| host(name)).collect();
@@ -264,7 +265,8 @@ fn names(presented: &[String]) -> Option<Box<str>> {
     }
 }
 
-/// Takes a host out of what webpki makes of it, such as `DnsName("example.org")`. Names of other kinds fit no host.
+/// Takes a host out of what webpki makes of it, such as `DnsName("example.org")`. Names of other
+/// kinds fit no host.
 fn host(name: &str) -> Option<&str> {
     let quoted = |kind| name.strip_prefix(kind)?.strip_suffix(')');
     if let Some(address) = quoted("IpAddress(") {
@@ -298,11 +300,12 @@ const fn not_tls(handshake: Option<Purpose>) -> &'static str {
              implicit TLS on port 990"
         }
         Some(Purpose::Explicit) => {
-            "the TLS handshake failed: the server accepted AUTH TLS, and what it sent then is not TLS"
+            "the TLS handshake failed: the server accepted AUTH TLS, and what it sent then is not \
+             TLS"
         }
         Some(Purpose::Data) => {
-            "the server accepted PROT P, and uses the data connection in clear all the same: where that \
-             is acceptable, use Secure::data(DataProtection::Clear) with TlsPolicy::Control"
+            "the server accepted PROT P, and uses the data connection in clear all the same: where \
+             that is acceptable, use Secure::data(DataProtection::Clear) with TlsPolicy::Control"
         }
         None => "the server sent something that is not TLS in the midst of TLS",
     }

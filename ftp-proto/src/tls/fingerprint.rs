@@ -9,18 +9,20 @@ use rustls::pki_types::CertificateDer;
 
 use super::TlsError;
 
-/// The SHA-256 of a whole certificate in DER: what `openssl x509 -noout -fingerprint -sha256` prints.
+/// The SHA-256 of a whole certificate in DER: what `openssl x509 -noout -fingerprint -sha256`
+/// prints.
 ///
 /// It is read from 64 hex digits, with or without colons between the bytes, and shown with colons.
 ///
 /// ```
 /// use ftp_proto::tls::{Fingerprint, FingerprintError};
 ///
-/// let text = "06:D1:9B:62:78:5E:2A:27:40:B9:AB:AD:2A:15:87:17:94:FC:4C:8A:E0:93:6B:5F:26:D0:E2:7B:D5:99:5E:34";
+/// let text = "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:\
+///             B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
 /// let pin: Fingerprint = text.parse()?;
 /// assert_eq!(text.replace(':', "").to_lowercase().parse(), Ok(pin));
 /// assert_eq!(pin.to_string(), text);
-/// assert_eq!("06:D1".parse::<Fingerprint>(), Err(FingerprintError::Length));
+/// assert_eq!("BA:78".parse::<Fingerprint>(), Err(FingerprintError::Length));
 /// # Ok::<(), FingerprintError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +32,8 @@ pub struct Fingerprint([u8; 32]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum FingerprintError {
-    /// Too long or too short. A SHA-1 fingerprint, which is not enough to know a certificate by, has 40 digits.
+    /// Too long or too short. A SHA-1 fingerprint, which is not enough to know a certificate by,
+    /// has 40 digits.
     #[error("a SHA-256 fingerprint has 64 hex digits, with or without colons between the bytes")]
     Length,
     /// A character is neither a hex digit nor a colon between two bytes.

@@ -20,12 +20,12 @@ use super::{TlsError, error};
 /// Accepts a server's certificate because it is pinned, or because another verifier accepts it.
 ///
 /// [`pinned`](Self::pinned) is for self-signed certificates and for those that carry no name.
-/// [`explaining`](Self::explaining) makes the error of an unknown certificate show its fingerprint, so that it can be
-/// pinned. There is no verifier that accepts everything.
+/// [`explaining`](Self::explaining) makes the error of an unknown certificate show its fingerprint,
+/// so that it can be pinned. There is no verifier that accepts everything.
 ///
-/// rustls calls a verifier of one's own dangerous. This one is not: the server proves in every full handshake that it
-/// holds the certificate's private key, under TLS 1.2 and 1.3, on the control connection and on data connections. A
-/// handshake that resumes goes back to such a one.
+/// rustls calls a verifier of one's own dangerous. This one is not: the server proves in every full
+/// handshake that it holds the certificate's private key, under TLS 1.2 and 1.3, on the control
+/// connection and on data connections. A handshake that resumes goes back to such a one.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -55,15 +55,17 @@ enum Trust {
 }
 
 impl Verifier {
-    /// Accepts the certificates with these fingerprints and no others. Neither roots nor the name nor the dates are
-    /// looked at: an expired certificate and one without a name can be pinned.
+    /// Accepts the certificates with these fingerprints and no others. Neither roots nor the name
+    /// nor the dates are looked at: an expired certificate and one without a name can be pinned.
     ///
-    /// The certificate must be one that rustls can read: X.509 version 3, with a key and a signature scheme that
-    /// `provider` knows (the one of ring takes RSA keys of 2048 bits and more).
+    /// The certificate must be one that rustls can read: X.509 version 3, with a key and a
+    /// signature scheme that `provider` knows (the one of ring takes RSA keys of 2048 bits and
+    /// more).
     ///
     /// # Errors
     ///
-    /// [`TlsError::Configuration`] if there is no pin, or if the provider has no cipher suite with SHA-256.
+    /// [`TlsError::Configuration`] if there is no pin, or if the provider has no cipher suite with
+    /// SHA-256.
     pub fn pinned(
         provider: &CryptoProvider,
         pins: impl IntoIterator<Item = Fingerprint>,
@@ -78,8 +80,9 @@ impl Verifier {
         })
     }
 
-    /// Accepts what `verifier` accepts. Where pinning would help, the error shows the certificate's fingerprint
-    /// ([`TlsError::UnknownIssuer`], [`TlsError::NoName`], [`TlsError::AuthorityItself`]).
+    /// Accepts what `verifier` accepts. Where pinning would help, the error shows the certificate's
+    /// fingerprint ([`TlsError::UnknownIssuer`], [`TlsError::NoName`],
+    /// [`TlsError::AuthorityItself`]).
     ///
     /// # Errors
     ///
@@ -112,7 +115,8 @@ impl From<Refused> for rustls::Error {
 
 fn explained(error: rustls::Error, fingerprint: Fingerprint) -> rustls::Error {
     let fault = match error {
-        // The issuer has a trusted one's name and another key, as after a self-signed certificate was made anew.
+        // The issuer has a trusted one's name and another key, as after a self-signed certificate
+        // was made anew.
         rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
             CertificateError::UnknownIssuer
         }
