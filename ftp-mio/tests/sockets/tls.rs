@@ -93,7 +93,7 @@ fn trust() -> ClientConfig {
 }
 
 /// Accepts these certificates and no others.
-fn pins(certificates: &[Certificate]) -> ClientConfig {
+pub(crate) fn pins(certificates: &[Certificate]) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let pins = certificates.iter().map(|certificate| {
         let der = CertificateDer::from_pem_slice(certificate.pem().as_bytes()).unwrap();
@@ -116,7 +116,7 @@ fn connect<R: Reactors>(
     connect_with::<R>(trust(), address, mode, implicit)
 }
 
-fn connect_with<R: Reactors>(
+pub(crate) fn connect_with<R: Reactors>(
     trust: ClientConfig,
     address: SocketAddr,
     mode: DataMode,

@@ -74,7 +74,8 @@ impl Certificate {
         }
     }
 
-    const fn key(self) -> &'static str {
+    /// Its private key in PEM.
+    pub const fn key(self) -> &'static str {
         match self {
             Self::Good => include_str!("../../certificates/good.key"),
             Self::Expired => include_str!("../../certificates/expired.key"),
