@@ -79,13 +79,15 @@ mod channel;
 mod context;
 mod error;
 mod fingerprint;
+mod purpose;
 mod records;
 mod verifier;
 
 pub use channel::{Channel, Ending, Input};
-pub use context::{Context, Purpose, Resumable};
+pub use context::{Context, Resumable};
 pub use error::TlsError;
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub use purpose::Purpose;
 /// The rustls that this module is built on, so that a caller's configuration is of the same version.
 pub use rustls;
 pub use verifier::Verifier;

@@ -11,7 +11,7 @@ use rustls::client::{
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, NamedGroup};
 
-use super::{Channel, TlsError};
+use super::{Channel, Purpose, TlsError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many TLS 1.3 tickets are kept; beyond that the oldest goes. A server may send any number, and a long series of
@@ -125,18 +125,6 @@ impl fmt::Debug for Context {
             .field("resumable", &self.resumable())
             .finish_non_exhaustive()
     }
-}
-
-/// What a connection is for. It tells what it means if what comes is not TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "FTP has no other connections")]
-pub enum Purpose {
-    /// A control connection with TLS from the first byte.
-    Implicit,
-    /// A control connection whose server has accepted `AUTH TLS` (234).
-    Explicit,
-    /// A data connection whose server has accepted `PROT P`.
-    Data,
 }
 
 /// What a [`Context`] has in stock for the next connection.

@@ -8,8 +8,8 @@ use core::fmt;
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage, OtherError, PeerIncompatible};
 
-use super::verifier::Refused;
-use super::{Fingerprint, Purpose};
+use super::fingerprint::{Fingerprint, Refused};
+use super::purpose::Purpose;
 use crate::shown::escape;
 
 /// Why a channel failed, told so that it says what to do.

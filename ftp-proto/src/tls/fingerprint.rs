@@ -1,13 +1,12 @@
 //! The SHA-256 of a certificate, by which it is pinned.
 
+use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
-use rustls::crypto::CryptoProvider;
-use rustls::crypto::hash::{Hash, HashAlgorithm};
+use rustls::crypto::hash::Hash;
 use rustls::pki_types::CertificateDer;
-
-use super::TlsError;
+use rustls::{CertificateError, OtherError};
 
 /// The SHA-256 of a whole certificate in DER: what `openssl x509 -noout -fingerprint -sha256`
 /// prints.
@@ -42,24 +41,12 @@ pub enum FingerprintError {
 }
 
 impl Fingerprint {
-    /// The fingerprint of `certificate`, computed by the cryptography of `provider`.
-    ///
-    /// # Errors
-    ///
-    /// [`TlsError::Configuration`] if the provider has no cipher suite with SHA-256.
-    pub fn of(
-        certificate: &CertificateDer<'_>,
-        provider: &CryptoProvider,
-    ) -> Result<Self, TlsError> {
-        Ok(Self::hashed(certificate, sha256(provider)?))
-    }
-
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// `sha256` comes from [`sha256`], therefore it fills all of the bytes.
+    /// By SHA-256, which fills all of the bytes.
     pub(super) fn hashed(certificate: &CertificateDer<'_>, sha256: &dyn Hash) -> Self {
         let mut bytes = [0; 32];
         let hash = sha256.hash(certificate);
@@ -70,19 +57,19 @@ impl Fingerprint {
     }
 }
 
-/// The hash function that the cipher suites of `provider` use.
-pub(super) fn sha256(provider: &CryptoProvider) -> Result<&'static dyn Hash, TlsError> {
-    provider
-        .cipher_suites
-        .iter()
-        .map(|suite| match suite {
-            rustls::SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
-            rustls::SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
-        })
-        .find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
-        .ok_or_else(|| {
-            TlsError::Configuration("no cipher suite of the provider has SHA-256".into())
-        })
+/// What rustls carries from the verifier to [`TlsError`], which rustls itself has no place for.
+#[derive(Debug, thiserror::Error)]
+#[error("the certificate with the fingerprint {fingerprint} is not accepted")]
+pub(super) struct Refused {
+    /// `None` for a certificate that is not one of the pinned.
+    pub(super) fault: Option<CertificateError>,
+    pub(super) fingerprint: Fingerprint,
+}
+
+impl From<Refused> for rustls::Error {
+    fn from(refused: Refused) -> Self {
+        Self::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
+    }
 }
 
 impl From<[u8; 32]> for Fingerprint {

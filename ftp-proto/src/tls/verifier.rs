@@ -5,17 +5,15 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::hash::Hash;
+use rustls::crypto::hash::{Hash, HashAlgorithm};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, SignatureScheme,
-};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, SignatureScheme};
 
-use super::fingerprint::{Fingerprint, sha256};
-use super::{TlsError, error};
+use super::error::{TlsError, pinning_helps};
+use super::fingerprint::{Fingerprint, Refused};
 
 /// Accepts a server's certificate because it is pinned, or because another verifier accepts it.
 ///
@@ -98,19 +96,33 @@ impl Verifier {
     }
 }
 
-/// What rustls carries from the verifier to [`TlsError`], which rustls itself has no place for.
-#[derive(Debug, thiserror::Error)]
-#[error("the certificate with the fingerprint {fingerprint} is not accepted")]
-pub(super) struct Refused {
-    /// `None` for a certificate that is not one of the pinned.
-    pub(super) fault: Option<CertificateError>,
-    pub(super) fingerprint: Fingerprint,
+impl Fingerprint {
+    /// The fingerprint of `certificate`, computed by the cryptography of `provider`.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Configuration`] if the provider has no cipher suite with SHA-256.
+    pub fn of(
+        certificate: &CertificateDer<'_>,
+        provider: &CryptoProvider,
+    ) -> Result<Self, TlsError> {
+        Ok(Self::hashed(certificate, sha256(provider)?))
+    }
 }
 
-impl From<Refused> for rustls::Error {
-    fn from(refused: Refused) -> Self {
-        Self::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
-    }
+/// The hash function that the cipher suites of `provider` use.
+fn sha256(provider: &CryptoProvider) -> Result<&'static dyn Hash, TlsError> {
+    provider
+        .cipher_suites
+        .iter()
+        .map(|suite| match suite {
+            rustls::SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
+            rustls::SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
+        })
+        .find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
+        .ok_or_else(|| {
+            TlsError::Configuration("no cipher suite of the provider has SHA-256".into())
+        })
 }
 
 fn explained(error: rustls::Error, fingerprint: Fingerprint) -> rustls::Error {
@@ -120,7 +132,7 @@ fn explained(error: rustls::Error, fingerprint: Fingerprint) -> rustls::Error {
         rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
             CertificateError::UnknownIssuer
         }
-        rustls::Error::InvalidCertificate(fault) if error::pinning_helps(&fault) => fault,
+        rustls::Error::InvalidCertificate(fault) if pinning_helps(&fault) => fault,
         other => return other,
     };
     Refused {
