@@ -298,8 +298,10 @@ impl<T: Transport> Client<T> {
 
     /// Begins TLS on the control connection and protects data connections (RFC 4217).
     ///
+    /// Some servers refuse PROT before the login (503, 530): call this again after it.
+    ///
     /// # Errors
-    /// Any refusal, and any failure of TLS, which is fatal: nothing goes on in clear.
+    /// A refusal of AUTH or PROT, and any failure of TLS, which is fatal: nothing goes on in clear.
     #[doc(alias = "auth")]
     #[doc(alias = "prot_p")]
     pub fn secure(&mut self) -> Result<()> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ftp_proto::tls::rustls::ClientConfig;
 use ftp_proto::tls::rustls::pki_types::ServerName;
-use ftp_proto::tls::{Channel, Context, TlsError};
+use ftp_proto::tls::{Channel, Context, Purpose, TlsError};
 
 use crate::client::Client;
 use crate::error::Result;
@@ -158,9 +158,9 @@ impl Tls {
         *self.tally.held()
     }
 
-    fn channel(&self) -> io::Result<Channel> {
+    fn channel(&self, purpose: Purpose) -> io::Result<Channel> {
         let context = self.context.as_ref().ok_or_else(link::without_session)?;
-        context.channel().map_err(link::failed)
+        context.channel(purpose).map_err(link::failed)
     }
 }
 
@@ -181,7 +181,7 @@ impl Transport for Tls {
         self.tally = Tally::default();
         let mut link = TlsLink::control(self.tcp.connect(host, to, limit)?);
         if self.implicit {
-            link.secure(self.channel()?);
+            link.secure(self.channel(Purpose::Implicit)?);
         }
         Ok(link)
     }
@@ -214,12 +214,12 @@ impl Transport for Tls {
     }
 
     fn secure_control(&mut self, stream: &mut TlsLink) -> io::Result<()> {
-        stream.secure(self.channel()?);
+        stream.secure(self.channel(Purpose::Explicit)?);
         Ok(())
     }
 
     fn secure_data(&mut self, _: &TlsLink, data: &mut TlsLink) -> io::Result<()> {
-        data.secure(self.channel()?);
+        data.secure(self.channel(Purpose::Data)?);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::task::Poll;
 use ftp_proto::End;
 use ftp_proto::tls::rustls::ClientConfig;
 use ftp_proto::tls::rustls::pki_types::ServerName;
-use ftp_proto::tls::{self, Channel, Context, Ending, TlsError};
+use ftp_proto::tls::{self, Channel, Context, Ending, Purpose, TlsError};
 
 use crate::transport::{Input, Listener, Stream, Transport};
 
@@ -40,6 +40,29 @@ const CIPHERTEXT_BYTES: usize = 16 * 1024;
 /// client.start(Login::anonymous());
 /// # }
 /// ```
+///
+/// A self-signed certificate, or one without a name, is pinned by its fingerprint; each control and
+/// data connection must then show it:
+///
+/// ```
+/// use std::sync::Arc;
+/// use ftp_mio::proto::tls::rustls::{ClientConfig, crypto::CryptoProvider};
+/// use ftp_mio::proto::tls::{Fingerprint, Verifier};
+/// use ftp_mio::{Tcp, Tls};
+///
+/// # fn example(provider: Arc<CryptoProvider>) -> Result<(), Box<dyn std::error::Error>> {
+/// let pin: Fingerprint =
+///     "06d19b62785e2a2740b9abad2a15871794fc4c8ae0936b5f26d0e27bd5995e34".parse()?;
+/// let verifier = Verifier::pinned(&provider, [pin])?;
+/// let config = ClientConfig::builder_with_provider(provider)
+///     .with_safe_default_protocol_versions()?
+///     .dangerous()
+///     .with_custom_certificate_verifier(Arc::new(verifier))
+///     .with_no_client_auth();
+/// let tls = Tls::over(Tcp::new(), config);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Tls<T> {
     inner: T,
     config: Arc<ClientConfig>,
@@ -68,9 +91,9 @@ impl<T> Tls<T> {
         }
     }
 
-    fn channel(&self) -> io::Result<Channel> {
+    fn channel(&self, purpose: Purpose) -> io::Result<Channel> {
         let context = self.context.as_ref().ok_or_else(without_session)?;
-        context.channel().map_err(failed)
+        context.channel(purpose).map_err(failed)
     }
 }
 
@@ -84,7 +107,7 @@ impl<T: Transport> Transport for Tls<T> {
         self.context = Some(Context::new(&self.config, name));
         let mut link = TlsLink::clear(self.inner.connect(host, to)?);
         if self.implicit {
-            link.secured = Some(self.channel()?);
+            link.secured = Some(self.channel(Purpose::Implicit)?);
         }
         Ok(link)
     }
@@ -104,12 +127,12 @@ impl<T: Transport> Transport for Tls<T> {
     }
 
     fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()> {
-        stream.secured = Some(self.channel()?);
+        stream.secured = Some(self.channel(Purpose::Explicit)?);
         Ok(())
     }
 
     fn secure_data(&mut self, _: &Self::Stream, data: &mut Self::Stream) -> io::Result<()> {
-        data.secured = Some(self.channel()?);
+        data.secured = Some(self.channel(Purpose::Data)?);
         Ok(())
     }
 

@@ -21,12 +21,12 @@
 //!
 //! ```
 //! use core::task::Poll;
-//! use ftp_proto::tls::{Context, Input, TlsError, rustls};
+//! use ftp_proto::tls::{Context, Input, Purpose, TlsError, rustls};
 //! # use std::{io::{self, Read, Write}, sync::Arc};
 //!
 //! /// The whole of a blocking handshake.
 //! fn secure(context: &Context, socket: &mut (impl Read + Write)) -> io::Result<ftp_proto::tls::Channel> {
-//!     let mut channel = context.channel().map_err(io::Error::other)?;
+//!     let mut channel = context.channel(Purpose::Implicit).map_err(io::Error::other)?;
 //!     let mut buffer = [0; 16 * 1024];
 //!     loop {
 //!         socket.write_all(channel.transmit())?;
@@ -78,10 +78,16 @@
 mod channel;
 mod context;
 mod error;
+mod fingerprint;
+mod purpose;
 mod records;
+mod verifier;
 
 pub use channel::{Channel, Ending, Input};
 pub use context::{Context, Resumable};
 pub use error::TlsError;
+pub use fingerprint::{Fingerprint, FingerprintError};
+pub use purpose::Purpose;
 /// The rustls that this module is built on, so that a caller's configuration is of the same version.
 pub use rustls;
+pub use verifier::Verifier;

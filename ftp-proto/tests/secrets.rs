@@ -47,12 +47,12 @@ const SHOWN: [&str; 16] = [
 const APART: &str = "
     AbortStyle AddressError After AskFeatures ArgumentError ChangeDirectory Channel Class Closed Compared Completed
     Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder Detail Direction Encoder End Ending Entry
-    Facts Failure Fault Feature Features FeaturesError Flow ForeignHost Format Grammar Greet HostPolicy Input Instant
+    Facts Failure Fault Feature Features FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy Input Instant
     Interrupted Interruption Kind Leniencies Leniency Limits Line LineTooLong Lines Link List Listed Malformed Misuse
-    Name OfferedFact Options OtherVerb Parser PathError Pathname Payload Pipeline Policy Precision Quoting Reader Reason
+    Name OfferedFact Options OtherVerb Parser PathError Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason
     Refill Refilled Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeName Secure
     Series SizeError Skip Store Target Telnet Ticket TimeVal Timeouts Timestamp TimestampError TlsError TlsPolicy Transfer
-    TransferId Unreadable Verb Verdict Violation Zone";
+    TransferId Unreadable Verb Verdict Verifier Violation Zone";
 
 #[test]
 fn every_public_type_is_placed() {

@@ -10,13 +10,15 @@
 
 #[path = "tls/peer.rs"]
 mod peer;
+#[path = "tls/pinning.rs"]
+mod pinning;
 #[path = "tls/resumption.rs"]
 mod resumption;
 
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftp_proto::tls::{Channel, Context, Ending, Input, TlsError};
+use ftp_proto::tls::{Channel, Context, Ending, Input, Purpose, TlsError};
 use peer::{
     Authority, BOTH, HOST, Peer, TLS12, TLS13, connect, drain, for_host, payload, settle,
     settle_in_steps, to_peer,
@@ -33,8 +35,10 @@ fn a_handshake_and_a_conversation_in_both_versions_and_any_steps() {
     for versions in BOTH {
         let server = authority.server(versions);
         for step in [1, 2, 5, 100, usize::MAX] {
-            let (mut channel, mut peer) =
-                (authority.context().channel().unwrap(), Peer::new(&server));
+            let (mut channel, mut peer) = (
+                authority.context().channel(Purpose::Explicit).unwrap(),
+                Peer::new(&server),
+            );
             assert!(channel.is_handshaking());
             assert_eq!(channel.write(b"USER early").unwrap(), 0);
             settle_in_steps(&mut channel, &mut peer, step);
@@ -192,7 +196,10 @@ fn what_is_not_taken_after_the_end_is_bounded_too() {
 
 /// Handshakes until it fails, and checks what every failure has in common.
 fn refusal(context: &Context, server: &Arc<ServerConfig>) -> TlsError {
-    let (mut channel, mut peer) = (context.channel().unwrap(), Peer::new(server));
+    let (mut channel, mut peer) = (
+        context.channel(Purpose::Explicit).unwrap(),
+        Peer::new(server),
+    );
     settle(&mut channel, &mut peer);
     let failure = drain(&mut channel).1.unwrap_err();
     assert_eq!(channel.failure(), Some(&failure));
@@ -238,7 +245,7 @@ fn certificates_are_refused_for_the_right_reason() {
         assert_eq!(not_yet, TlsError::NotYetValid);
         let stranger = Authority::called("somebody else").server(versions);
         let unknown = refusal(&authority.context(), &stranger);
-        assert_eq!(unknown, TlsError::UnknownIssuer);
+        assert_eq!(unknown, TlsError::UnknownIssuer { fingerprint: None });
 
         // It carries the authority's name, but the signature of another.
         let forged = refusal(&authority.context(), &Authority::new().server(versions));
@@ -280,7 +287,10 @@ fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
             .unwrap()
             .into();
         // In TLS 1.3 the client has finished before the server looks: the refusal comes with the first read.
-        let (mut channel, mut peer) = (authority.context().channel().unwrap(), Peer::new(&server));
+        let (mut channel, mut peer) = (
+            authority.context().channel(Purpose::Explicit).unwrap(),
+            Peer::new(&server),
+        );
         settle(&mut channel, &mut peer);
         let error = drain(&mut channel).1.unwrap_err();
         assert!(matches!(error, TlsError::Refused { .. }), "{error:?}");
@@ -311,11 +321,43 @@ fn clear_text_is_recognised_as_not_tls() {
     let authority = Authority::new();
     for text in ["220 Welcome\r\n", "421 Too many users.\r\n", "\r\n\r\n\r\n"] {
         for step in [1, 100] {
-            let mut channel = authority.context().channel().unwrap();
+            let mut channel = authority.context().channel(Purpose::Explicit).unwrap();
             let pieces = text.as_bytes().chunks(step);
             pieces.for_each(|piece| channel.receive(piece));
-            assert_eq!(channel.failure(), Some(&TlsError::NotTls), "{text:?}");
+            let expected = TlsError::NotTls(Some(Purpose::Explicit));
+            assert_eq!(channel.failure(), Some(&expected), "{text:?}");
         }
+    }
+}
+
+#[test]
+fn clear_text_is_told_for_what_it_means_there() {
+    let authority = Authority::new();
+    let port = "port 990";
+    for (purpose, told, untold) in [
+        (Purpose::Implicit, port, "AUTH"),
+        (Purpose::Explicit, "accepted AUTH TLS", port),
+        (
+            Purpose::Data,
+            "use Secure::data(DataProtection::Clear) with TlsPolicy::Control",
+            port,
+        ),
+    ] {
+        let mut channel = authority.context().channel(purpose).unwrap();
+        channel.receive(b"drwxr-xr-x 2 ann ann 4096 Jan 1 2020 pub\r\n");
+        let error = channel.failure().unwrap();
+        assert_eq!(error, &TlsError::NotTls(Some(purpose)));
+        let text = error.to_string();
+        assert!(text.contains(told) && !text.contains(untold), "{text}");
+
+        // Behind the handshake none of this is the reason.
+        let (mut channel, mut peer) = (
+            authority.context().channel(purpose).unwrap(),
+            Peer::new(&authority.server(TLS13)),
+        );
+        settle(&mut channel, &mut peer);
+        channel.receive(b"226 done\r\n");
+        assert_eq!(channel.failure(), Some(&TlsError::NotTls(None)));
     }
 }
 
@@ -324,7 +366,7 @@ fn an_end_during_the_handshake_is_a_failure() {
     let authority = Authority::new();
     for versions in BOTH {
         let (mut channel, mut peer) = (
-            authority.context().channel().unwrap(),
+            authority.context().channel(Purpose::Explicit).unwrap(),
             Peer::new(&authority.server(versions)),
         );
         to_peer(&mut channel, &mut peer);
@@ -441,7 +483,7 @@ proptest! {
         noise in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 0..10),
         plausible: bool,
     ) {
-        let mut channel = Authority::new().context().channel().unwrap();
+        let mut channel = Authority::new().context().channel(Purpose::Explicit).unwrap();
         for mut piece in noise {
             if plausible && piece.len() > 5 {
                 let length = (piece.len() - 5) as u8;

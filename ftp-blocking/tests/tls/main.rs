@@ -8,15 +8,16 @@
 )]
 
 mod peer;
+mod pinning;
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ftp_blocking::proto::tls::TlsError;
 use ftp_blocking::proto::tls::rustls::server::WebPkiClientVerifier;
 use ftp_blocking::proto::tls::rustls::{HandshakeKind, RootCertStore};
+use ftp_blocking::proto::tls::{Purpose, TlsError};
 use ftp_blocking::proto::trace::Record;
 use ftp_blocking::proto::{
     After, Closed, Config, ErrorKind, Failure, Interruption, Leniencies, Leniency, Policy, State,
@@ -86,7 +87,10 @@ fn refusal(shown: Shown, roots: &str) -> Error {
 #[test]
 fn an_unknown_authority_is_refused() {
     let error = refusal(Shown::Good, Shown::OtherHost.pem());
-    assert_eq!(error.tls(), Some(&TlsError::UnknownIssuer));
+    let unknown = error.tls().unwrap();
+    assert!(matches!(unknown, TlsError::UnknownIssuer { .. }), "{error}");
+    let fingerprint = unknown.fingerprint().unwrap().to_string();
+    assert!(error.to_string().contains(&fingerprint), "{error}");
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.downcast_ref::<TlsError>().unwrap().is_certificate());
     assert!(error.to_string().contains("add the root"), "{error}");
@@ -346,8 +350,72 @@ fn clear_text_in_place_of_the_handshake_is_fatal() {
     });
     let mut client = connect(address);
     let error = client.secure().unwrap_err();
-    assert_eq!(error.tls(), Some(&TlsError::NotTls));
+    let expected = TlsError::NotTls(Some(Purpose::Explicit));
+    assert_eq!(error.tls(), Some(&expected));
     assert_eq!(error.after(), After::Dead);
+    let text = error.to_string();
+    assert!(text.contains("AUTH TLS"), "{text}");
+    assert!(!text.contains("990"), "{text}");
+    server.join().unwrap();
+}
+
+/// A server that loses the race with our first flight behind its 234.
+#[test]
+fn an_end_behind_the_agreement_is_told_as_that() {
+    let (address, server) = serve(config(Shown::Good), |peer| {
+        peer.agree();
+        peer.await_hello();
+    });
+    let mut client = connect(address);
+    let text = client.secure().unwrap_err().to_string();
+    assert!(text.contains("AUTH"), "{text}");
+    assert!(!text.contains("990"), "{text}");
+    server.join().unwrap();
+}
+
+#[test]
+fn a_server_of_explicit_tls_where_implicit_was_begun_is_told_by_its_port() {
+    let (address, server) = serve(config(Shown::Good), |peer| peer.say("220 ready\r\n"));
+    let builder = Client::builder().tls(trusting(AUTHORITY).implicit());
+    let error = builder.connect_to(&[address]).unwrap_err();
+    let expected = TlsError::NotTls(Some(Purpose::Implicit));
+    assert_eq!(error.tls(), Some(&expected), "{error}");
+    assert!(error.to_string().contains("port 990"), "{error}");
+    server.join().unwrap();
+}
+
+/// It says 200 to PROT P and means nothing by it.
+#[test]
+fn a_data_connection_in_clear_behind_an_accepted_prot_is_told_as_that() {
+    let (address, server) = serve(config(Shown::Good), |peer| {
+        peer.agree();
+        peer.secure().unwrap();
+        let mut data = peer.open_data("RETR");
+        data.write_all(b"the payload in clear").unwrap();
+        // The client gives it up.
+        let _ = data.read_to_end(&mut Vec::new());
+        peer.say("226 done\r\n");
+        peer.serve_until("QUIT");
+        peer.say("221 bye\r\n");
+    });
+    let mut client = secured(address);
+    let mut bytes = Vec::new();
+    let error = client.retrieve_to("a", &mut bytes).unwrap_err();
+    assert!(bytes.is_empty());
+    assert_eq!(interruption(&error), Interruption::Data(Failure::Tls));
+    let expected = TlsError::NotTls(Some(Purpose::Data));
+    assert_eq!(error.tls(), Some(&expected));
+    let text = error.to_string();
+    for told in [
+        "PROT P",
+        "Secure::data(DataProtection::Clear)",
+        "TlsPolicy::Control",
+    ] {
+        assert!(text.contains(told), "{text}");
+    }
+    assert!(!text.contains("port"), "{text}");
+    assert_eq!(error.after(), After::Usable);
+    client.quit().unwrap();
     server.join().unwrap();
 }
 

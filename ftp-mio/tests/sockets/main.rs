@@ -16,6 +16,8 @@ mod loops;
 mod on_mio;
 #[path = "../reactors/on_polling.rs"]
 mod on_polling;
+#[cfg(feature = "rustls")]
+mod pinned;
 #[path = "../reactors/mod.rs"]
 mod reactors;
 mod real;
@@ -44,6 +46,8 @@ fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
     trials.extend(connecting::trials::<R>());
     trials.extend(server::trials::<R>());
     trials.extend(crowd::trials::<R>());
+    #[cfg(feature = "rustls")]
+    trials.extend(pinned::trials::<R>());
     #[cfg(feature = "rustls")]
     trials.extend(tls::trials::<R>());
     trials

@@ -7,6 +7,7 @@ use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve, Secure, Stor
 use ftp_mio::proto::tls::rustls::pki_types::CertificateDer;
 use ftp_mio::proto::tls::rustls::pki_types::pem::PemObject;
 use ftp_mio::proto::tls::rustls::{ClientConfig, RootCertStore};
+use ftp_mio::proto::tls::{Fingerprint, Verifier};
 use ftp_mio::proto::{Config, DataMode, TlsPolicy, Transfer};
 use ftp_mio::{Error, Tls};
 use ftp_testbed::servers::{
@@ -49,6 +50,23 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
             stranger::<R>(address, variant == Variant::Implicit);
         }));
     }
+    for shown in [
+        Certificate::Good,
+        Certificate::Expired,
+        Certificate::OtherHost,
+    ] {
+        for versions in [TlsVersions::Only12, TlsVersions::Only13] {
+            let setup = Setup::new(Kind::Vsftpd)
+                .large(LARGE)
+                .variant(Variant::RequireReuse)
+                .tls_versions(versions)
+                .certificate(shown);
+            let name = format!("tls::pinned::{shown:?}::{versions:?}");
+            trials.push(trial(name, setup, move |address| {
+                pinned::<R>(address, shown);
+            }));
+        }
+    }
     trials
 }
 
@@ -74,7 +92,32 @@ fn trust() -> ClientConfig {
         .with_no_client_auth()
 }
 
+/// Accepts these certificates and no others.
+pub(crate) fn pins(certificates: &[Certificate]) -> ClientConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let pins = certificates.iter().map(|certificate| {
+        let der = CertificateDer::from_pem_slice(certificate.pem().as_bytes()).unwrap();
+        Fingerprint::of(&der, &provider).unwrap()
+    });
+    let verifier = Verifier::pinned(&provider, pins).unwrap();
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth()
+}
+
 fn connect<R: Reactors>(
+    address: SocketAddr,
+    mode: DataMode,
+    implicit: bool,
+) -> Alone<R, Tls<R::Tcp>> {
+    connect_with::<R>(trust(), address, mode, implicit)
+}
+
+pub(crate) fn connect_with<R: Reactors>(
+    trust: ClientConfig,
     address: SocketAddr,
     mode: DataMode,
     implicit: bool,
@@ -82,13 +125,36 @@ fn connect<R: Reactors>(
     let mut config = Config::default();
     config.tls = TlsPolicy::Full;
     config.data_mode = mode;
-    let tls = Tls::over(R::tcp(), trust());
+    let tls = Tls::over(R::tcp(), trust);
     let tls = if implicit { tls.implicit() } else { tls };
     Alone::over(tls, &[address], config)
 }
 
 fn converse<R: Reactors>(address: SocketAddr, mode: DataMode, implicit: bool) {
-    let mut alone = connect::<R>(address, mode, implicit);
+    talk(connect::<R>(address, mode, implicit));
+}
+
+/// Among several pins the right one is enough; without it, the certificate is refused.
+fn pinned<R: Reactors>(address: SocketAddr, shown: Certificate) {
+    let all = [
+        Certificate::OtherHost,
+        Certificate::Good,
+        Certificate::Expired,
+    ];
+    talk(connect_with::<R>(
+        pins(&all),
+        address,
+        DataMode::Auto,
+        false,
+    ));
+    let others: Vec<_> = all.into_iter().filter(|other| *other != shown).collect();
+    let mut refused = connect_with::<R>(pins(&others), address, DataMode::Auto, false);
+    let error = refused.run(Secure::new()).unwrap_err();
+    assert!(error.to_string().contains("not a pinned one"), "{error}");
+    assert!(refused.client.is_over());
+}
+
+fn talk<R: Reactors>(mut alone: Alone<R, Tls<R::Tcp>>) {
     alone.run(Secure::new()).unwrap();
     let login = Login::new(argument(USER)).password(argument(PASSWORD));
     alone.run(login).unwrap();

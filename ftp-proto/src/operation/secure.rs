@@ -22,7 +22,12 @@ pub enum DataProtection {
 
 /// Begins TLS on the control connection, unless it is on, and agrees on the protection of data connections.
 ///
-/// A refusal of any step is an error. Nothing is sent in clear instead.
+/// A refusal of AUTH or PROT is an error. Nothing is sent in clear instead. A refusal of PBSZ is
+/// passed over, because PBSZ agrees on nothing under TLS and PROT alone decides: ProFTPD in some
+/// setups and DrFTPD answer it with 500 and accept PROT.
+///
+/// Some servers refuse PROT before the login (503, 530). The policy keeps transfers forbidden then;
+/// run the operation again after the login. It does not send AUTH where TLS is on.
 #[derive(Debug, Default)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct Secure {
@@ -81,7 +86,10 @@ impl Operation for Secure {
                     Step::SizeSent(session.send(Command::new(Verb::Pbsz, Argument::trusted("0")))?)
                 }
                 Step::SizeSent(ticket) => {
-                    ready!(session.poll_class(ticket, Class::Completion))?;
+                    let reply = ready!(session.poll_reply(ticket))?;
+                    if matches!(reply.class(), Class::Preliminary | Class::Intermediate) {
+                        return Poll::Ready(Err(session.unwelcome(reply, Verb::Pbsz)));
+                    }
                     Step::Protect(session.send(self.prot())?)
                 }
                 Step::Protect(ticket) => {

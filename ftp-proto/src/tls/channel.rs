@@ -10,8 +10,8 @@ use rustls::client::ClientConnection;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CipherSuite, ClientConfig, HandshakeKind, ProtocolVersion};
 
-use super::TlsError;
 use super::records::Records;
+use super::{Purpose, TlsError};
 use std::io::{Read as _, Write as _};
 
 /// The most plaintext in one record (RFC 8446 section 5.1).
@@ -27,6 +27,7 @@ const UNSENT_MAX: usize = 4 * RECORD;
 /// alone, not on how they were cut. See the [module](super) for how to drive it.
 pub struct Channel {
     connection: ClientConnection,
+    purpose: Purpose,
     records: Records,
     inbox: Queue,
     outbox: Queue,
@@ -68,12 +69,14 @@ impl Channel {
     pub(super) fn new(
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
+        purpose: Purpose,
     ) -> Result<Self, TlsError> {
         let mut connection = ClientConnection::new(config, name)?;
         // The outbox has the bound, and it takes from rustls at once.
         connection.set_buffer_limit(None);
         let mut channel = Self {
             connection,
+            purpose,
             records: Records::default(),
             inbox: Queue::default(),
             outbox: Queue::default(),
@@ -315,6 +318,11 @@ impl Channel {
 
     /// The first failure is the one that counts.
     fn fail(&mut self, failure: TlsError) {
+        let failure = if self.connection.is_handshaking() {
+            failure.in_handshake(self.purpose)
+        } else {
+            failure
+        };
         self.failure.get_or_insert(failure);
         self.inbox = Queue::default();
     }

@@ -11,7 +11,7 @@ use rustls::client::{
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, NamedGroup};
 
-use super::{Channel, TlsError};
+use super::{Channel, Purpose, TlsError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many TLS 1.3 tickets are kept; beyond that the oldest goes. A server may send any number, and a long series of
@@ -63,11 +63,13 @@ impl Context {
     /// TLS 1.3 ticket is taken out and spent, whatever becomes of the connection. So make the channel when the
     /// handshake is to begin, not earlier.
     ///
+    /// `purpose` changes nothing but what an error says.
+    ///
     /// # Errors
     ///
     /// What rustls says about a configuration that cannot work, or about a system without randomness or clock.
-    pub fn channel(&self) -> Result<Channel, TlsError> {
-        Channel::new(self.config.clone(), self.name.clone())
+    pub fn channel(&self, purpose: Purpose) -> Result<Channel, TlsError> {
+        Channel::new(self.config.clone(), self.name.clone(), purpose)
     }
 
     /// The name that certificates are checked against.

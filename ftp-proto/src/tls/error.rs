@@ -2,9 +2,15 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 
-use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, InvalidMessage, OtherError, PeerIncompatible};
+
+use super::fingerprint::{Fingerprint, Refused};
+use super::purpose::Purpose;
+use crate::shown::escape;
 
 /// Why a channel failed, told so that it says what to do.
 ///
@@ -14,7 +20,7 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatibl
 /// use ftp_proto::tls::{TlsError, rustls};
 ///
 /// let error = TlsError::from(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer));
-/// assert_eq!(error, TlsError::UnknownIssuer);
+/// assert_eq!(error, TlsError::UnknownIssuer { fingerprint: None });
 /// assert!(error.is_certificate());
 /// println!("{error}");
 /// ```
@@ -23,17 +29,55 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatibl
 pub enum TlsError {
     /// The certificate leads to no root that the configuration trusts; self-signed certificates end here too.
     #[error(
-        "the server's certificate is signed by nobody trusted here: add the root of its authority to the configuration"
+        "the server's certificate is signed by nobody trusted here: \
+         add the root of its authority to the configuration, {}",
+        or_pin(.fingerprint)
     )]
-    UnknownIssuer,
+    UnknownIssuer {
+        /// The certificate, where a [`Verifier`](super::Verifier) was asked.
+        fingerprint: Option<Fingerprint>,
+    },
+    /// The certificate is marked as an authority's (CA:TRUE), as `openssl req -x509` makes it. It
+    /// may sign others; as a server's own it is refused even if it was given as a root.
+    #[error(
+        "the server's certificate is marked as an authority's (CA:TRUE) and cannot be the server's \
+         own: make one with CA:FALSE, {}",
+        or_pin(.fingerprint)
+    )]
+    AuthorityItself {
+        /// The certificate, where a [`Verifier`](super::Verifier) was asked.
+        fingerprint: Option<Fingerprint>,
+    },
+    /// The certificate carries no host name and no address (subjectAltName), so it fits no host.
+    /// The common name is not one (RFC 9525 section 6.3).
+    #[error(
+        "the server's certificate is for no name at all, so that it fits no host: \
+         make one with a subjectAltName, {}",
+        or_pin(.fingerprint)
+    )]
+    NoName {
+        /// The certificate, where a [`Verifier`](super::Verifier) was asked.
+        fingerprint: Option<Fingerprint>,
+    },
+    /// Certificates are pinned, and the server has shown another one.
+    #[error(
+        "the server's certificate is not a pinned one: pin it if its owner confirms the change \
+         (SHA-256 fingerprint {fingerprint})"
+    )]
+    NotPinned {
+        /// The certificate that was shown.
+        fingerprint: Fingerprint,
+    },
     /// The certificate is good, but for other names.
     #[error(
-        "the server's certificate is for {presented}, not for {expected}: connect by a name that it carries"
+        "the server's certificate is for {}, not for {}: connect by a name that it carries",
+        Shown(.presented),
+        Shown(.expected)
     )]
     WrongHost {
         /// The name that was asked for.
         expected: Box<str>,
-        /// The names in the certificate.
+        /// The names in the certificate, as they are; the error's text escapes them.
         presented: Box<str>,
     },
     /// The certificate's time has passed.
@@ -48,7 +92,7 @@ pub enum TlsError {
     #[error("the server's certificate was revoked: its owner must replace it")]
     Revoked,
     /// Any other fault of a certificate.
-    #[error("the server's certificate is not acceptable: {0}")]
+    #[error("the server's certificate is not acceptable: {}", Shown(.0))]
     Certificate(Box<CertificateError>),
     /// The server ended the connection with this alert (RFC 8446 section 6.2). The text says what commonly lies
     /// behind it.
@@ -62,16 +106,18 @@ pub enum TlsError {
         "client and server have no common ground in TLS ({0:?}): allow a version or cipher suite that the server has"
     )]
     Incompatible(PeerIncompatible),
-    /// What came is not TLS: clear text, as from a server that expects `AUTH TLS` where TLS was begun at once.
-    #[error(
-        "the server does not speak TLS here: explicit TLS is the rule on port 21, implicit TLS on port 990"
-    )]
-    NotTls,
+    /// What came is not TLS, but clear text for example. The text says what commonly lies behind
+    /// it.
+    #[error("{}", not_tls(*.0))]
+    NotTls(
+        /// What the connection is for, if the handshake was not complete yet.
+        Option<Purpose>,
+    ),
     /// The connection was closed before the handshake was complete.
     #[error("the server closed the connection during the TLS handshake")]
     ClosedEarly,
     /// The peer broke the protocol, or the local side could not go on.
-    #[error("TLS failed: {0}")]
+    #[error("TLS failed: {}", Shown(.0))]
     Protocol(#[source] Box<rustls::Error>),
     /// Roots, client certificate or key cannot be read.
     #[error("the TLS configuration is not usable: {0}")]
@@ -96,7 +142,10 @@ impl TlsError {
     pub fn is_certificate(&self) -> bool {
         matches!(
             self,
-            Self::UnknownIssuer
+            Self::UnknownIssuer { .. }
+                | Self::AuthorityItself { .. }
+                | Self::NoName { .. }
+                | Self::NotPinned { .. }
                 | Self::WrongHost { .. }
                 | Self::Expired
                 | Self::NotYetValid
@@ -104,26 +153,32 @@ impl TlsError {
                 | Self::Certificate(_)
         )
     }
-}
 
-impl From<rustls::Error> for TlsError {
-    fn from(error: rustls::Error) -> Self {
-        match error {
-            rustls::Error::InvalidCertificate(fault) => fault.into(),
-            rustls::Error::AlertReceived(alert) => Self::Refused { alert },
-            rustls::Error::PeerIncompatible(why) => Self::Incompatible(why),
-            rustls::Error::InvalidMessage(
-                InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
-            ) => Self::NotTls,
-            other => Self::Protocol(Box::new(other)),
+    /// The fingerprint of the certificate that was refused, where pinning it would help.
+    ///
+    /// Pin it only if it is the one that the server's owner tells: whoever answers in the server's
+    /// place has a certificate too.
+    pub const fn fingerprint(&self) -> Option<Fingerprint> {
+        match self {
+            Self::UnknownIssuer { fingerprint }
+            | Self::AuthorityItself { fingerprint }
+            | Self::NoName { fingerprint } => *fingerprint,
+            Self::NotPinned { fingerprint } => Some(*fingerprint),
+            _ => None,
         }
     }
-}
 
-impl From<CertificateError> for TlsError {
-    fn from(fault: CertificateError) -> Self {
+    /// The same failure, met in the handshake of a connection for `purpose`.
+    pub(super) fn in_handshake(self, purpose: Purpose) -> Self {
+        match self {
+            Self::NotTls(_) => Self::NotTls(Some(purpose)),
+            other => other,
+        }
+    }
+
+    fn of_certificate(fault: CertificateError, fingerprint: Option<Fingerprint>) -> Self {
         match fault {
-            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::UnknownIssuer => Self::UnknownIssuer { fingerprint },
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 Self::NotYetValid
@@ -136,28 +191,123 @@ impl From<CertificateError> for TlsError {
             CertificateError::NotValidForNameContext {
                 expected,
                 presented,
-            } => Self::WrongHost {
-                expected: expected.to_str().into(),
-                presented: names(&presented),
+            } => match names(&presented) {
+                Some(presented) => Self::WrongHost {
+                    expected: expected.to_str().into(),
+                    presented,
+                },
+                None => Self::NoName { fingerprint },
             },
+            other if is_authority_itself(&other) => Self::AuthorityItself { fingerprint },
             other => Self::Certificate(Box::new(other)),
         }
     }
 }
 
-/// The names of a certificate, in words. A certificate may carry thousands; an error message shows a few.
-fn names(presented: &[String]) -> Box<str> {
+/// Whether pinning the certificate would help, and its fingerprint should be told.
+pub(super) fn pinning_helps(fault: &CertificateError) -> bool {
+    matches!(
+        TlsError::of_certificate(fault.clone(), None),
+        TlsError::UnknownIssuer { .. } | TlsError::AuthorityItself { .. } | TlsError::NoName { .. }
+    )
+}
+
+/// rustls has no error of its own for this one and passes webpki's, whose type it does not export.
+fn is_authority_itself(fault: &CertificateError) -> bool {
+    match fault {
+        CertificateError::Other(OtherError(inner)) => inner.to_string() == "CaUsedAsEndEntity",
+        _ => false,
+    }
+}
+
+impl From<rustls::Error> for TlsError {
+    fn from(error: rustls::Error) -> Self {
+        match error {
+            rustls::Error::InvalidCertificate(fault) => fault.into(),
+            rustls::Error::AlertReceived(alert) => Self::Refused { alert },
+            rustls::Error::PeerIncompatible(why) => Self::Incompatible(why),
+            rustls::Error::InvalidMessage(
+                InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+            ) => Self::NotTls(None),
+            other => Self::Protocol(Box::new(other)),
+        }
+    }
+}
+
+impl From<CertificateError> for TlsError {
+    fn from(fault: CertificateError) -> Self {
+        let refused = match &fault {
+            CertificateError::Other(OtherError(inner)) => inner.downcast_ref::<Refused>(),
+            _ => None,
+        };
+        match refused {
+            None => Self::of_certificate(fault, None),
+            Some(Refused { fault, fingerprint }) => match fault {
+                None => Self::NotPinned {
+                    fingerprint: *fingerprint,
+                },
+                Some(fault) => Self::of_certificate(fault.clone(), Some(*fingerprint)),
+            },
+        }
+    }
+}
+
+/// The hosts that a certificate is for, in words; `None` without any. A certificate may carry
+/// thousands; an error message shows a few.
+fn names(presented: &[String]) -> Option<Box<str>> {
     const SHOWN: usize = 8;
-    let shown = presented
-        .iter()
-        .take(SHOWN)
-        .map(String::as_str)
-        .collect::<alloc::vec::Vec<_>>()
-        .join(", ");
-    match presented.len().saturating_sub(SHOWN) {
-        _ if presented.is_empty() => "no name at all".into(),
-        0 => shown.into(),
-        more => format!("{shown} and {more} more").into(),
+    let hosts: Vec<_> = presented.iter().filter_map(|name| host(name)).collect();
+    let shown = hosts.get(..SHOWN).unwrap_or(&hosts).join(", ");
+    match hosts.len().saturating_sub(SHOWN) {
+        _ if hosts.is_empty() => None,
+        0 => Some(shown.into()),
+        more => Some(format!("{shown} and {more} more").into()),
+    }
+}
+
+/// Takes a host out of what webpki makes of it, such as `DnsName("example.org")`. Names of other
+/// kinds fit no host.
+fn host(name: &str) -> Option<&str> {
+    let quoted = |kind| name.strip_prefix(kind)?.strip_suffix(')');
+    if let Some(address) = quoted("IpAddress(") {
+        return Some(address);
+    }
+    quoted("DnsName(")?.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// Text that may come from a certificate, with its control characters escaped.
+struct Shown<T>(T);
+
+impl<T: fmt::Display> fmt::Display for Shown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(&self.0.to_string(), f)
+    }
+}
+
+fn or_pin(fingerprint: &Option<Fingerprint>) -> String {
+    match fingerprint {
+        Some(fingerprint) => format!(
+            "or pin the certificate if its owner confirms its SHA-256 fingerprint {fingerprint}"
+        ),
+        None => "or pin the certificate by its SHA-256 fingerprint".into(),
+    }
+}
+
+const fn not_tls(handshake: Option<Purpose>) -> &'static str {
+    match handshake {
+        Some(Purpose::Implicit) => {
+            "the server does not speak TLS here: explicit TLS is the rule on port 21, \
+             implicit TLS on port 990"
+        }
+        Some(Purpose::Explicit) => {
+            "the TLS handshake failed: the server accepted AUTH TLS, and what it sent then is not \
+             TLS"
+        }
+        Some(Purpose::Data) => {
+            "the server accepted PROT P, and uses the data connection in clear all the same: where \
+             that is acceptable, use Secure::data(DataProtection::Clear) with TlsPolicy::Control"
+        }
+        None => "the server sent something that is not TLS in the midst of TLS",
     }
 }
 

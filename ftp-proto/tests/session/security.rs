@@ -144,6 +144,52 @@ fn policy(error: &Error) -> Option<Policy> {
 // -- nothing secret before the handshake ------------------------------------------------------------------------------
 
 /// Every sequence of three commands, each answered in every way, and no handshake at the end of AUTH.
+/// Under TLS there is no buffer size to agree on (RFC 4217 section 9): PROT says what holds.
+#[test]
+fn a_refused_pbsz_does_not_decide_but_prot_does() {
+    for refusal in ["500 You are not allowed to do this\r\n", "450 later\r\n"] {
+        let mut talk = Talk::new(TlsPolicy::Full);
+        let replies = ["234 go\r\n", refusal, "200 well\r\n"];
+        let (said, secured) = talk.run(&mut Secure::new(), &replies);
+        assert_eq!(said, "AUTH TLS\r\nPBSZ 0\r\nPROT P\r\n");
+        secured.unwrap();
+        assert!(talk.session.is_data_protected());
+    }
+
+    let mut talk = Talk::new(TlsPolicy::Full);
+    let replies = ["234 go\r\n", "500 no\r\n", "536 no\r\n"];
+    let (_, refused) = talk.run(&mut Secure::new(), &replies);
+    assert_eq!(refused.unwrap_err().verb(), Verb::Prot);
+    assert!(!talk.session.is_data_protected());
+
+    // What is no answer to PBSZ is an error of PBSZ.
+    let mut talk = Talk::new(TlsPolicy::Full);
+    let (said, wrong) = talk.run(&mut Secure::new(), &["234 go\r\n", "331 what?\r\n"]);
+    assert_eq!(said, "AUTH TLS\r\nPBSZ 0\r\n");
+    assert_eq!(wrong.unwrap_err().verb(), Verb::Pbsz);
+}
+
+/// The operation can be repeated: it goes on where the server let it.
+#[test]
+fn protection_refused_before_the_login_is_agreed_on_after_it() {
+    let mut talk = Talk::new(TlsPolicy::Full);
+    let replies = ["234 go\r\n", "503 login first\r\n", "530 login first\r\n"];
+    talk.run(&mut Secure::new(), &replies).1.unwrap_err();
+    let (said, refused) = talk.run(&mut Store::new(argument("a")), &[]);
+    assert_eq!(said, "");
+    assert_eq!(
+        policy(&refused.unwrap_err()),
+        Some(Policy::DataNotProtected)
+    );
+    talk.run(&mut login(), &["331 password\r\n", "230 in\r\n"])
+        .1
+        .unwrap();
+    let (said, secured) = talk.run(&mut Secure::new(), &["200 well\r\n", "200 well\r\n"]);
+    assert_eq!(said, "PBSZ 0\r\nPROT P\r\n");
+    secured.unwrap();
+    assert!(talk.session.is_data_protected());
+}
+
 #[test]
 fn no_order_of_commands_lets_anything_private_out_in_clear() {
     const LINES: [&str; 9] = [

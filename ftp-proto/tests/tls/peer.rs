@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use ftp_proto::tls::{Channel, Context, Input, TlsError};
+use ftp_proto::tls::{Channel, Context, Input, Purpose, TlsError};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -32,6 +32,10 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    pub(crate) fn certificate(&self) -> CertificateDer<'static> {
+        self.0.der().clone()
     }
 
     pub(crate) fn sign(
@@ -172,7 +176,10 @@ pub(crate) fn settle(channel: &mut Channel, peer: &mut Peer) {
 
 /// A channel and its peer, with the handshake behind them.
 pub(crate) fn connect(context: &Context, server: &Arc<ServerConfig>) -> (Channel, Peer) {
-    let mut pair = (context.channel().unwrap(), Peer::new(server));
+    let mut pair = (
+        context.channel(Purpose::Explicit).unwrap(),
+        Peer::new(server),
+    );
     settle(&mut pair.0, &mut pair.1);
     assert_eq!(pair.0.poll_handshake(), Poll::Ready(Ok(())));
     pair

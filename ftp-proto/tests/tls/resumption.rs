@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftp_proto::tls::{Context, Ending, Input, Resumable};
+use ftp_proto::tls::{Context, Ending, Input, Purpose, Resumable};
 use rustls::ServerConfig;
 
 use crate::peer::{Authority, BOTH, HOST, Peer, TLS12, TLS13, connect, drain, to_peer};
@@ -20,7 +20,7 @@ fn data_channels_resume_and_tickets_are_counted() {
     assert_eq!(context.resumable(), Resumable::Tickets(2));
 
     // A channel spends its ticket when it is made, not when it succeeds.
-    drop(context.channel().unwrap());
+    drop(context.channel(Purpose::Explicit).unwrap());
     assert_eq!(context.resumable(), Resumable::Tickets(1));
     let (data, _peer) = connect(&context, &server);
     assert_eq!(data.resumed(), Some(true));
@@ -85,7 +85,7 @@ fn no_refill_is_wanted_where_it_is_of_no_use() {
         connect(&context, &server);
         let spend = || {
             while context.resumable() != Resumable::Nothing {
-                context.channel().unwrap();
+                context.channel(Purpose::Explicit).unwrap();
             }
         };
         spend();
@@ -137,7 +137,10 @@ fn tickets_that_come_after_our_close_still_count() {
     let authority = Authority::new();
     let server = authority.server(TLS13);
     let context = authority.context();
-    let (mut channel, mut peer) = (context.channel().unwrap(), Peer::new(&server));
+    let (mut channel, mut peer) = (
+        context.channel(Purpose::Explicit).unwrap(),
+        Peer::new(&server),
+    );
     to_peer(&mut channel, &mut peer);
     channel.receive(&peer.flight());
     assert_eq!(channel.poll_handshake(), Poll::Ready(Ok(())));

@@ -65,7 +65,8 @@ pub enum Certificate {
 }
 
 impl Certificate {
-    const fn pem(self) -> &'static str {
+    /// Its text in PEM.
+    pub const fn pem(self) -> &'static str {
         match self {
             Self::Good => include_str!("../../certificates/good.pem"),
             Self::Expired => include_str!("../../certificates/expired.pem"),
@@ -73,7 +74,8 @@ impl Certificate {
         }
     }
 
-    const fn key(self) -> &'static str {
+    /// Its private key in PEM.
+    pub const fn key(self) -> &'static str {
         match self {
             Self::Good => include_str!("../../certificates/good.key"),
             Self::Expired => include_str!("../../certificates/expired.key"),
