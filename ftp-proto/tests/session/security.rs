@@ -159,14 +159,14 @@ fn a_refused_pbsz_does_not_decide_but_prot_does() {
     let mut talk = Talk::new(TlsPolicy::Full);
     let replies = ["234 go\r\n", "500 no\r\n", "536 no\r\n"];
     let (_, refused) = talk.run(&mut Secure::new(), &replies);
-    assert_eq!(refused.unwrap_err().verb(), Verb::Prot);
+    assert_eq!(refused.unwrap_err().verb(), Some(Verb::Prot));
     assert!(!talk.session.is_data_protected());
 
     // What is no answer to PBSZ is an error of PBSZ.
     let mut talk = Talk::new(TlsPolicy::Full);
     let (said, wrong) = talk.run(&mut Secure::new(), &["234 go\r\n", "331 what?\r\n"]);
     assert_eq!(said, "AUTH TLS\r\nPBSZ 0\r\n");
-    assert_eq!(wrong.unwrap_err().verb(), Verb::Pbsz);
+    assert_eq!(wrong.unwrap_err().verb(), Some(Verb::Pbsz));
 }
 
 /// The operation can be repeated: it goes on where the server let it.
