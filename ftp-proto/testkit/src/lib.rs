@@ -4,7 +4,7 @@
 //! - [`Wire`] is a connection in memory.
 //! - [`Watch`] states what holds after every step of a session.
 //! - [`Variants`] names what a session can say or ask, for tests that claim to have seen all of it.
-//! - [`server`] is the source of `ftp_proto::testing`, compiled here a second time. The session's
+//! - [`testing`] is the source of `ftp_proto::testing`, compiled here a second time. The session's
 //!   tests use this copy, so that they also run on `ftp-proto` without its feature `testing`.
 #![forbid(unsafe_code)]
 
@@ -13,7 +13,7 @@ extern crate alloc;
 mod invariants;
 mod schedule;
 #[path = "../../src/testing/mod.rs"]
-pub mod server;
+pub mod testing;
 mod variants;
 mod wire;
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use ftp_proto::{AbortStyle, DataMode, Pipeline, Transfer};
-use ftp_testkit::server::{AbortStyle as Manners, Behaviour, Busy, Deed, Next, Rule, Step};
+use ftp_testkit::testing::{AbortStyle as Manners, Behaviour, Busy, Deed, Next, Rule, Step};
 use ftp_testkit::{Choose, Seeded};
 
 use crate::scenarios::{self, down, up};

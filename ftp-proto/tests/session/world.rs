@@ -19,7 +19,7 @@ use ftp_proto::{
     Argument, Completed, Config, Control, DataId, Error, ErrorKind, Failure, Flow, Instant, Link,
     Reason, Session, State, Target, Ticket, Transfer, TransferId,
 };
-use ftp_testkit::server::{Behaviour, Channel, Files, Peer, Server, ServerConfig};
+use ftp_testkit::testing::{Behaviour, Channel, Files, Peer, Server, ServerConfig};
 use ftp_testkit::{Broken, Variants, Watch, Wire};
 
 pub(crate) const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -8,7 +8,7 @@ use ftp_proto::{
     Representation, State, Ticket, Transfer, TransferId, Verb,
 };
 use ftp_testkit::Broken;
-use ftp_testkit::server::Peer;
+use ftp_testkit::testing::Peer;
 
 use super::{FILE, Outcome, PASSWORD, Want, World};
 

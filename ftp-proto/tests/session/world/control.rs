@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use ftp_proto::{End, Failure, Link, Report};
-use ftp_testkit::server::{Channel, Peer, ServerLink, ServerReport};
+use ftp_testkit::testing::{Channel, Peer, ServerLink, ServerReport};
 use ftp_testkit::{Broken, StreamEnd};
 
 use super::{Duty, HOST, World};

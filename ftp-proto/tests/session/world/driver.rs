@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use ftp_proto::{Action, DataId, Direction, End, Failure, Flow, Link, Report, Target};
-use ftp_testkit::server::{Peer, ServerLink, ServerReport};
+use ftp_testkit::testing::{Peer, ServerLink, ServerReport};
 use ftp_testkit::{StreamEnd, Wire};
 
 use super::{Conn, Duty, HOST, Serving, WINDOW, World};

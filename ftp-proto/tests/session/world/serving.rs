@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ftp_proto::Instant;
-use ftp_testkit::server::{Channel, Peer, ServerAction, ServerLink, ServerReport};
+use ftp_testkit::testing::{Channel, Peer, ServerAction, ServerLink, ServerReport};
 use ftp_testkit::{StreamEnd, Wire};
 
 use super::{Conn, HOST, STRANGER, Serving, WINDOW, World};
