@@ -275,7 +275,9 @@ impl Report {
 pub enum End {
     /// At the end of input, or with everything sent; under TLS with close_notify.
     Clean,
-    /// The peer ended the TCP connection without TLS's close_notify: it cannot be told whether bytes are missing.
+    /// The peer ended the TCP connection without TLS's close_notify. It cannot be told whether bytes of a download are
+    /// missing. An upload that ends so was sent whole: it counts as
+    /// [`End::Clean`], and the final reply says whether it arrived.
     Truncated,
     /// [`Flow::limit`] was reached and there was more.
     Limit,

@@ -98,6 +98,9 @@ pub use config::{
 pub use error::{After, Closed, Error, ErrorKind, Misuse, Policy, Violation};
 pub use operation::Operation;
 pub use reply::{Class, Reply, ReplyCode};
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub use session::Coverage;
 pub use session::{
     BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Event, Session, State, Ticket, TransferId,
 };

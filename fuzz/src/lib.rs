@@ -9,6 +9,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(test)]
+extern crate alloc;
+
 pub mod address;
 pub mod ascii;
 pub mod command;
@@ -16,11 +19,14 @@ pub mod conversation;
 pub mod features;
 pub mod lines;
 pub mod pathname;
+pub mod records;
 pub mod reply;
 pub mod script;
 pub mod session;
 pub mod size;
+pub mod telnet;
 pub mod timestamp;
+pub mod trace;
 mod world;
 
 /// A fuzz target by its name, which also names its folder of seeds, its dictionary and its binary.
@@ -48,10 +54,13 @@ targets! {
     features,
     lines,
     pathname,
+    records,
     reply,
     session,
     size,
+    telnet,
     timestamp,
+    trace,
 }
 
 /// Cuts `input` into pieces whose lengths `sizes` gives, over and over; no sizes leave it whole.

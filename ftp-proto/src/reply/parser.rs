@@ -207,17 +207,28 @@ impl Parser {
     /// Consumes from the front of `input` until a reply is complete (`Some`) or the input is used
     /// up (`None`).
     ///
-    /// To be called again with the rest of the input after each reply, and to be left alone after
-    /// an error.
+    /// Call it until it returns `None`; that loop always ends.
+    ///
+    /// ```
+    /// use ftp_proto::reply::{Grammar, Limits, Malformed, Parser, ReplyError};
+    ///
+    /// let mut parser = Parser::new(Limits::default(), Grammar::default());
+    /// let mut input = b"220 Ready.\r\nSSH-2.0-x\r\n220 Ready.\r\n".as_slice();
+    /// let results: Vec<_> = std::iter::from_fn(|| parser.parse(&mut input)).collect();
+    /// assert_eq!(results.len(), 2);
+    /// let error = ReplyError::Malformed(Malformed::NoCode);
+    /// assert_eq!(results[1], Err(error));
+    /// assert_eq!(parser.failed(), Some(error));
+    /// ```
     ///
     /// # Errors
     ///
-    /// A [`ReplyError`] is final: the rest of the input is consumed, and every later call consumes
-    /// its input and gives the same error.
+    /// A [`ReplyError`] is final and is returned once. That call and every later one consume all
+    /// of their input; later calls return `None`, and [`failed`](Self::failed) keeps the error.
     pub fn parse(&mut self, input: &mut &[u8]) -> Option<Result<Reply, ReplyError>> {
-        if let Some(error) = self.failed {
+        if self.failed.is_some() {
             *input = &[];
-            return Some(Err(error));
+            return None;
         }
         while !input.is_empty() {
             match self.step(input) {
@@ -232,6 +243,12 @@ impl Parser {
             }
         }
         None
+    }
+
+    /// The error that ended the parsing, if there was one.
+    #[must_use]
+    pub const fn failed(&self) -> Option<ReplyError> {
+        self.failed
     }
 
     /// Whether the bytes so far end where a reply ends: nothing of an unfinished reply is held.

@@ -381,13 +381,16 @@ fn telnet_can_be_switched_off() {
 }
 
 #[test]
-fn an_error_is_final() {
+fn an_error_is_final_and_returned_once() {
     let mut parser = strict();
     let mut input = b"what\r\n220 ok\r\n".as_slice();
     let error = ReplyError::Malformed(Malformed::NoCode);
+    assert_eq!(parser.failed(), None);
     assert_eq!(parser.parse(&mut input), Some(Err(error)));
+    assert!(input.is_empty());
     for mut more in [b"220 ok\r\n".as_slice(), b""] {
-        assert_eq!(parser.parse(&mut more), Some(Err(error)));
+        assert_eq!(parser.parse(&mut more), None);
         assert!(more.is_empty());
+        assert_eq!(parser.failed(), Some(error));
     }
 }

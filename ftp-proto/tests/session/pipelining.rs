@@ -2,11 +2,11 @@
 use std::task::Poll;
 
 use ftp_proto::operation::{Batch, Exchange, Greet, Login};
-use ftp_proto::testing::{Files, Peer, Server, ServerConfig};
 use ftp_proto::{
     Argument, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Class, Closed, Command, Config,
     Control, ErrorKind, Instant, Misuse, Operation, Pipeline, Session, State, Verb, Violation,
 };
+use ftp_testkit::testing::{Files, Peer, Server, ServerConfig};
 
 /// A session and a server that talk without a network, each write arriving whole.
 struct Pair {

@@ -5,10 +5,9 @@
 
 use std::time::Duration;
 
-use ftp_proto::testing::{
-    AbortStyle as Manners, Behaviour, Busy, Choose, Deed, Next, Rule, Seeded, Step,
-};
 use ftp_proto::{AbortStyle, DataMode, Pipeline, Transfer};
+use ftp_testkit::testing::{AbortStyle as Manners, Behaviour, Busy, Deed, Next, Rule, Step};
+use ftp_testkit::{Choose, Seeded};
 
 use crate::scenarios::{self, down, up};
 use crate::world::{Event, FILE, Faults, Seen, Setup, Want, World, argument, command, login};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ftp_proto::testing::{AbortStyle as Manners, Behaviour, Busy, Next, Rule, Step};
 use ftp_proto::{AbortStyle, Config, DataMode, Direction, Timeouts, TlsPolicy, Transfer};
+use ftp_testkit::testing::{AbortStyle as Manners, Behaviour, Busy, Next, Rule, Step};
 
 use crate::world::{FILE, Faults, Setup, Want, argument, command, login};
 
@@ -210,13 +210,13 @@ fn faults(verb: &str) -> Vec<(&'static str, Behaviour)> {
             "the control connection is reset at once",
             new().rule(
                 at(Step::Received)
-                    .deed(ftp_proto::testing::Deed::ResetControl)
+                    .deed(ftp_testkit::testing::Deed::ResetControl)
                     .instead(),
             ),
         ),
         (
             "the control connection is reset behind the mark",
-            new().rule(at(Step::Moving(0)).deed(ftp_proto::testing::Deed::ResetControl)),
+            new().rule(at(Step::Moving(0)).deed(ftp_testkit::testing::Deed::ResetControl)),
         ),
         (
             "silence behind the command",

@@ -13,13 +13,14 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use ftp_proto::testing::{
-    Behaviour, Broken, Channel, Coverage, Files, Peer, Server, ServerConfig, Variants, Watch, Wire,
-};
+#[cfg(feature = "testing")]
+use ftp_proto::Coverage;
 use ftp_proto::{
     Argument, Completed, Config, Control, DataId, Error, ErrorKind, Failure, Flow, Instant, Link,
     Reason, Session, State, Target, Ticket, Transfer, TransferId,
 };
+use ftp_testkit::testing::{Behaviour, Channel, Files, Peer, Server, ServerConfig};
+use ftp_testkit::{Broken, Variants, Watch, Wire};
 
 pub(crate) const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 77));
@@ -173,6 +174,7 @@ pub(crate) struct World {
 /// What was seen over many runs.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    #[cfg(feature = "testing")]
     pub(crate) coverage: Coverage,
     names: BTreeSet<(&'static str, &'static str)>,
 }
@@ -420,6 +422,11 @@ impl World {
                 self.perform(action);
             }
             self.watch.look(&self.session, self.now)?;
+            #[cfg(feature = "testing")]
+            {
+                let (held, max) = self.session.reply_memory();
+                Watch::holds(held, max)?;
+            }
             if told && !acted && self.session.transmit().is_empty() {
                 // A timer that fired in silence must not have brought anything that the application waits for.
                 self.ask_app(seen)?;
@@ -436,6 +443,7 @@ impl World {
         while let Some(event) = self.session.poll_event() {
             seen.see(&event);
         }
+        #[cfg(feature = "testing")]
         seen.coverage.merge(&Coverage::take());
         if let Some(deadline) = self.session.deadline() {
             seen.see(&deadline.reason);

@@ -27,6 +27,8 @@ pub(super) struct DataLink {
     pub(super) moved: u64,
     /// It was reported that the end of TLS is under way.
     closing: bool,
+    /// The payload comes from the server.
+    pub(super) receiving: bool,
     pub(super) end: Option<End>,
 }
 
@@ -72,6 +74,9 @@ impl World {
             Action::Unsecure => self.duties.push(Duty::Unsecure),
             Action::Move { data, flow } => {
                 self.set_stage(data, DataStage::Moving);
+                if let Some(link) = self.data.get_mut(&data) {
+                    link.receiving = is_receiving(flow);
+                }
                 self.duties.push(Duty::Move(data, flow));
             }
             Action::Finish { data } => self.duties.push(Duty::Finish(data)),
@@ -92,6 +97,7 @@ impl World {
             stage,
             moved: 0,
             closing: false,
+            receiving: false,
             end: None,
         };
         let known = self.data.insert(data, link);

@@ -21,7 +21,7 @@ std::thread_local! {
 /// the table was asked because one of them changed or because a wait ran out.
 ///
 /// ```
-/// use ftp_proto::testing::Coverage;
+/// use ftp_proto::Coverage;
 ///
 /// let nothing = Coverage::default();
 /// assert_eq!(nothing.visited(), 0);

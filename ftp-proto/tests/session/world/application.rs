@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use ftp_proto::Command;
-use ftp_proto::testing::Broken;
+use ftp_testkit::Broken;
 
 use super::{Outcome, Seen, Want, World};
 

@@ -1,13 +1,14 @@
-//! What has to hold in a world, beyond what [`Watch`](ftp_proto::testing::Watch) sees: whose the replies are, what
+//! What has to hold in a world, beyond what [`Watch`](ftp_testkit::Watch) sees: whose the replies are, what
 //! moved, and whether what the session believes of the server is true.
 
 use std::task::Poll;
 
-use ftp_proto::testing::{Broken, Peer};
 use ftp_proto::{
     Completed, Direction, End, Error, ErrorKind, Leniency, Misuse, Reply, ReplyCode,
     Representation, State, Ticket, Transfer, TransferId, Verb,
 };
+use ftp_testkit::Broken;
+use ftp_testkit::testing::Peer;
 
 use super::{FILE, Outcome, PASSWORD, Want, World};
 

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use ftp_proto::testing::{Broken, Channel, Ending, Peer, ServerLink, ServerReport};
 use ftp_proto::{End, Failure, Link, Report};
+use ftp_testkit::testing::{Channel, Peer, ServerLink, ServerReport};
+use ftp_testkit::{Broken, StreamEnd};
 
 use super::{Duty, HOST, World};
 
@@ -28,7 +29,7 @@ impl World {
             let ending = stream.ending();
             self.control_open = false;
             match ending {
-                Some(Ending::Reset) => self.session.report(Report::Failed {
+                Some(StreamEnd::Reset) => self.session.report(Report::Failed {
                     link: Link::Control,
                     failure: Failure::Reset,
                 }),

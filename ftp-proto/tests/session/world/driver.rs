@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use ftp_proto::testing::{Ending, Peer, ServerLink, ServerReport, Wire};
 use ftp_proto::{Action, DataId, Direction, End, Failure, Flow, Link, Report, Target};
+use ftp_testkit::testing::{Peer, ServerLink, ServerReport};
+use ftp_testkit::{StreamEnd, Wire};
 
 use super::{Conn, Duty, HOST, Serving, WINDOW, World};
 
@@ -37,7 +38,7 @@ impl World {
             Action::Poll => {}
             Action::Close => {
                 self.control_open = false;
-                self.control.to_server.end(Ending::Closed);
+                self.control.to_server.end(StreamEnd::Closed);
                 self.duties
                     .retain(|duty| !matches!(duty, Duty::Unsecure | Duty::Secure(Link::Control)));
                 self.server.receive_eof();
@@ -51,14 +52,14 @@ impl World {
     }
 
     fn discard(&mut self, data: DataId) {
-        self.end_data(data, Ending::Reset);
+        self.end_data(data, StreamEnd::Reset);
     }
 
     fn close_data(&mut self, data: DataId) {
-        self.end_data(data, Ending::Closed);
+        self.end_data(data, StreamEnd::Closed);
     }
 
-    fn end_data(&mut self, data: DataId, ending: Ending) {
+    fn end_data(&mut self, data: DataId, ending: StreamEnd) {
         self.duties.retain(|duty| duty.data() != Some(data));
         self.listener.take_if(|(id, _)| *id == data);
         for conn in self.conns.iter_mut().filter(|conn| conn.data == Some(data)) {
@@ -111,7 +112,7 @@ impl World {
     pub(super) fn broken_in_silence(&self) -> Option<DataId> {
         let broken = |conn: &&Conn| {
             conn.accepted
-                && conn.wire.to_client.ending() == Some(Ending::Reset)
+                && conn.wire.to_client.ending() == Some(StreamEnd::Reset)
                 && !self.duties.iter().any(|duty| duty.data() == conn.data)
         };
         self.conns.iter().find(broken).and_then(|conn| conn.data)
@@ -178,7 +179,7 @@ impl World {
     }
 
     pub(super) fn fail(&mut self, data: DataId, failure: Failure) {
-        self.end_data(data, Ending::Reset);
+        self.end_data(data, StreamEnd::Reset);
         let link = Link::Data(data);
         self.report(Report::Failed { link, failure });
     }
@@ -221,7 +222,7 @@ impl World {
         let room = usize::try_from(left.max(1)).unwrap_or(usize::MAX);
         let octets = conn.wire.to_client.read(room, now);
         if octets.is_empty() {
-            if conn.wire.to_client.ending() == Some(Ending::Reset) {
+            if conn.wire.to_client.ending() == Some(StreamEnd::Reset) {
                 return self.fail(data, Failure::Reset);
             }
             self.close_data(data);
@@ -256,7 +257,7 @@ impl World {
         let Some(conn) = self.conn(data) else { return };
         // Whoever closes while we have more to send answers it with a reset.
         let ending = conn.wire.to_client.ending();
-        if ending == Some(Ending::Reset) || (ending.is_some() && !rest.is_empty()) {
+        if ending == Some(StreamEnd::Reset) || (ending.is_some() && !rest.is_empty()) {
             return self.fail(data, Failure::Reset);
         }
         if disk.is_some_and(|disk| moved >= disk) {
@@ -271,7 +272,7 @@ impl World {
             return self.report(Report::Moved { data, bytes });
         }
         if flow.secured {
-            conn.wire.to_server.end(Ending::Closed);
+            conn.wire.to_server.end(StreamEnd::Closed);
             self.duties.push(Duty::Close(data));
             return self.report(Report::Closing { data });
         }

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ftp_proto::Instant;
-use ftp_proto::testing::{Channel, Ending, Peer, ServerAction, ServerLink, ServerReport, Wire};
+use ftp_testkit::testing::{Channel, Peer, ServerAction, ServerLink, ServerReport};
+use ftp_testkit::{StreamEnd, Wire};
 
 use super::{Conn, HOST, STRANGER, Serving, WINDOW, World};
 
@@ -55,13 +56,13 @@ impl World {
             ServerAction::Shutdown { channel } => {
                 self.serve(channel, Serving::Shutdown);
                 if let Some(conn) = self.channel(channel) {
-                    conn.wire.to_client.end(Ending::Closed);
+                    conn.wire.to_client.end(StreamEnd::Closed);
                 }
             }
-            ServerAction::Close { channel } => self.server_ends(channel, Ending::Closed),
-            ServerAction::Reset { channel } => self.server_ends(channel, Ending::Reset),
-            ServerAction::CloseControl => self.control.to_client.end(Ending::Closed),
-            ServerAction::ResetControl => self.control.to_client.end(Ending::Reset),
+            ServerAction::Close { channel } => self.server_ends(channel, StreamEnd::Closed),
+            ServerAction::Reset { channel } => self.server_ends(channel, StreamEnd::Reset),
+            ServerAction::CloseControl => self.control.to_client.end(StreamEnd::Closed),
+            ServerAction::ResetControl => self.control.to_client.end(StreamEnd::Reset),
         }
     }
 
@@ -94,13 +95,13 @@ impl World {
         }
     }
 
-    fn server_ends(&mut self, channel: Channel, ending: Ending) {
+    fn server_ends(&mut self, channel: Channel, ending: StreamEnd) {
         self.ports.retain(|(_, known)| *known != channel);
         self.server_accepts.take_if(|known| *known == channel);
         if let Some(conn) = self.channel(channel) {
             // Closing with unread octets resets, as TCP does.
             let unread = conn.wire.to_server.in_flight() > 0;
-            let ending = if unread { Ending::Reset } else { ending };
+            let ending = if unread { StreamEnd::Reset } else { ending };
             conn.wire.to_client.end(ending);
             conn.channel = None;
         }
@@ -184,7 +185,7 @@ impl World {
         if !octets.is_empty() {
             return self.server.payload_received(channel, &octets);
         }
-        let reset = conn.wire.to_server.ending() == Some(Ending::Reset);
+        let reset = conn.wire.to_server.ending() == Some(StreamEnd::Reset);
         conn.server = Serving::Nothing;
         if conn.data.is_none() {
             self.conns.remove(at);

@@ -1,4 +1,4 @@
-//! An FTP server as pure as the client, for tests: yours and ours (feature `testing`).
+//! An FTP server as pure as the client, for tests (feature `testing`).
 //!
 //! [`Server`] is the server's half of RFC 959 over a virtual tree of [`Files`]: no sockets, no clock, no threads. It is
 //! driven as the client's session is: control bytes go in and out, [`ServerAction`]s say what is to be done with
@@ -12,10 +12,6 @@
 //!
 //! Server and script share the trait [`Peer`], so that whatever runs one runs the other: a simulation in memory, or the
 //! loopback runner of `ftp-blocking` (its feature `testing`).
-//!
-//! For simulations there are also connections in memory ([`Wire`]), sources of decisions ([`Exhaustive`], [`Seeded`]),
-//! what has to hold after every step of a session ([`Watch`]), and what a test that claims to be complete must have seen
-//! ([`Coverage`], [`Variants`]).
 //!
 //! ```
 //! use ftp_proto::testing::{Files, Peer, Server, ServerConfig};
@@ -37,22 +33,13 @@ mod behaviour;
 mod calendar;
 mod files;
 mod inbox;
-mod invariants;
-mod link;
 mod listing;
 mod peer;
-mod schedule;
 mod script;
 mod server;
-mod variants;
 
-pub use crate::session::Coverage;
 pub use behaviour::{AbortStyle, Behaviour, Busy, Deed, Next, Rule, Say, Step};
 pub use files::{Entry, Files};
-pub use invariants::{Broken, Watch};
-pub use link::{Ending, Stream, Wire};
 pub use peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
-pub use schedule::{Choose, Exhaustive, Seeded};
 pub use script::{Cue, Mismatch, Script};
 pub use server::{Server, ServerConfig, ServerState};
-pub use variants::Variants;

@@ -3,15 +3,13 @@
 mod probes;
 mod written;
 
-use alloc::format;
-use alloc::string::String;
-use core::net::IpAddr;
+use std::net::IpAddr;
 
-use crate::action::{Action, DataId, Link, Report, Target};
-use crate::error::{Closed, Error, ErrorKind};
-use crate::session::{Session, State, TransferId};
-use crate::time::Instant;
-use crate::verdict::Completed;
+use ftp_proto::address::HostPolicy;
+use ftp_proto::{
+    Action, Closed, Completed, DataId, Error, ErrorKind, Instant, Link, Report, Session, State,
+    Target, TransferId,
+};
 
 /// A rule that was broken, and how.
 pub type Broken = String;
@@ -19,7 +17,7 @@ pub type Broken = String;
 /// Watches one session: is told what goes in and out, and looks at the session after every step.
 ///
 /// ```
-/// use ftp_proto::testing::Watch;
+/// use ftp_testkit::Watch;
 /// use ftp_proto::{Config, Control, Instant, Session};
 ///
 /// let mut session = Session::new(Config::default(), Control::default());
@@ -84,7 +82,7 @@ impl Watch {
                 Ok(())
             }
             Action::Close => {
-                let again = core::mem::replace(&mut self.control_closed, true);
+                let again = std::mem::replace(&mut self.control_closed, true);
                 require(!again, || "the control connection was closed twice".into())
             }
             _ => Ok(()),
@@ -193,7 +191,6 @@ impl Watch {
     ///   writes nothing.
     /// - What is written is whole lines without CR, LF or NUL inside them; where the policy demands TLS, no name or
     ///   password, and nothing of a transfer, goes out before that; nothing is written when nothing was asked for.
-    /// - What is held of the server's replies is within the limits.
     /// - Misuse is refused and changes nothing.
     pub fn look(&mut self, session: &Session, now: Instant) -> Result<(), Broken> {
         let state = session.state();
@@ -222,15 +219,22 @@ impl Watch {
                 })?;
             }
             State::Dead(closed) => self.is_final(session, closed)?,
+            _ => return Err(format!("{state:?} is not known here")),
         }
         require(
             self.closed.is_none() || matches!(state, State::Dead(_)),
             || format!("from the dead to {state:?}"),
         )?;
-        let (held, max) = session.reply_memory();
-        require(held <= max, || format!("{held} octets held, {max} allowed"))?;
         written::is_allowed(session, self.cleared)?;
         probes::misuse_changes_nothing(session)
+    }
+
+    /// How much of the server's replies the session holds, and the most that its limits allow.
+    ///
+    /// # Errors
+    /// It holds no more than that.
+    pub fn holds(held: usize, max: usize) -> Result<(), Broken> {
+        require(held <= max, || format!("{held} bytes held, {max} allowed"))
     }
 
     fn is_final(&mut self, session: &Session, closed: Closed) -> Result<(), Broken> {
@@ -266,7 +270,7 @@ fn require(holds: bool, why: impl FnOnce() -> Broken) -> Result<(), Broken> {
 fn address_is_allowed(session: &Session, target: Target) -> Result<(), Broken> {
     let policy = session.config().host_policy;
     match target {
-        Target::Address(address) if policy == crate::address::HostPolicy::default() => {
+        Target::Address(address) if policy == HostPolicy::default() => {
             let host: IpAddr = address.ip();
             Err(format!("{host} is dialled against the policy"))
         }

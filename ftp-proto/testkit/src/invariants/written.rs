@@ -1,9 +1,6 @@
 //! What may be written to the control connection.
 
-use alloc::format;
-
-use crate::config::TlsPolicy;
-use crate::session::Session;
+use ftp_proto::{Session, TlsPolicy};
 
 use super::{Broken, require};
 

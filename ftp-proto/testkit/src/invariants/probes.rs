@@ -1,19 +1,18 @@
 //! Questions to a copy of a session, of which the session itself knows nothing.
 
-use alloc::format;
-use core::task::Poll;
+use std::fmt::Debug;
+use std::task::Poll;
 
-use crate::action::{DataId, End, Failure, Link, Report};
-use crate::command::{Argument, Command, Verb};
-use crate::error::{ErrorKind, Misuse};
-use crate::session::{Session, State, Ticket, TransferId};
-use crate::time::Instant;
-use crate::transfer::Transfer;
+use ftp_proto::trace::Record;
+use ftp_proto::{
+    Argument, Command, DataId, End, Error, ErrorKind, Failure, Instant, Link, Misuse, Report,
+    Session, State, Transfer, Verb,
+};
 
 use super::{Broken, require};
 
-/// No session comes as far in a test.
-const NEVER: u32 = u32::MAX - 1;
+/// A report on a data connection that no session comes to in a test. No other way makes a `DataId`.
+const REPORT_OF_STRANGER: &str = "report connected 4294967294";
 
 /// The error that a session which is over gives to whoever asks it for something. `None` if it holds so many answers
 /// that it takes no more commands.
@@ -34,7 +33,7 @@ pub(super) fn fatal_error(session: &Session) -> Result<Option<ErrorKind>, Broken
 pub(super) fn misuse_changes_nothing(session: &Session) -> Result<(), Broken> {
     let mut probe = session.clone();
     ask_for_nonsense(&mut probe)?;
-    report_nonsense(&mut probe);
+    report_nonsense(&mut probe, stranger()?);
     if matches!(probe.state(), State::Dead(_)) {
         speak_to_the_dead(&mut probe);
     }
@@ -50,7 +49,7 @@ pub(super) fn misuse_changes_nothing(session: &Session) -> Result<(), Broken> {
 }
 
 fn ask_for_nonsense(probe: &mut Session) -> Result<(), Broken> {
-    let name = Argument::trusted("f");
+    let name = Argument::new("f").map_err(|error| error.to_string())?;
     let managed = probe.submit(Command::new(Verb::Retr, name.clone()));
     require(managed == Err(Misuse::ManagedVerb), || {
         format!("RETR by hand: {managed:?}")
@@ -72,28 +71,47 @@ fn ask_for_nonsense(probe: &mut Session) -> Result<(), Broken> {
             format!("a second transfer: {second:?}")
         })?;
     }
-    let reply = probe.poll_reply(Ticket(NEVER)).map_ok(drop);
-    let verdict = probe.poll_transfer(TransferId(NEVER)).map_ok(drop);
-    for answer in [reply, verdict] {
-        let spent = matches!(&answer, Poll::Ready(Err(error))
-            if matches!(error.kind(), ErrorKind::Misuse(Misuse::SpentTicket)));
-        require(spent, || format!("what was never asked: {answer:?}"))?;
+    ask_for_what_never_was(probe)
+}
+
+/// Tickets and transfers that only a copy of the session issued.
+fn ask_for_what_never_was(probe: &mut Session) -> Result<(), Broken> {
+    let mut ahead = probe.clone();
+    if let Ok(ticket) = ahead.submit(Command::bare(Verb::Noop)) {
+        is_spent(&probe.poll_reply(ticket))?;
+        probe.discard(ticket);
     }
-    probe.discard(Ticket(NEVER));
-    probe.abort(TransferId(NEVER));
+    let name = Argument::new("f").map_err(|error| error.to_string())?;
+    if let Ok(id) = ahead.begin(Transfer::retrieve(name)) {
+        is_spent(&probe.poll_transfer(id))?;
+        probe.abort(id);
+    }
     Ok(())
 }
 
+fn is_spent<T: Debug>(answer: &Poll<Result<T, Error>>) -> Result<(), Broken> {
+    let spent = matches!(answer, Poll::Ready(Err(error))
+        if matches!(error.kind(), ErrorKind::Misuse(Misuse::SpentTicket)));
+    require(spent, || format!("what was never asked: {answer:?}"))
+}
+
+/// A data connection that no session comes to in a test.
+fn stranger() -> Result<DataId, Broken> {
+    match REPORT_OF_STRANGER.parse() {
+        Ok(Record::Reported(Report::Connected { data })) => Ok(data),
+        other => Err(format!("{REPORT_OF_STRANGER} is read as {other:?}")),
+    }
+}
+
 /// Reports on a data connection that never was.
-fn report_nonsense(probe: &mut Session) {
-    let data = DataId(NEVER);
+fn report_nonsense(probe: &mut Session, data: DataId) {
     let link = Link::Data(data);
-    let peer = core::net::Ipv4Addr::LOCALHOST.into();
+    let peer = std::net::Ipv4Addr::LOCALHOST.into();
     for report in [
         Report::Connected { data },
         Report::Listening {
             data,
-            local: core::net::SocketAddr::new(peer, 9),
+            local: std::net::SocketAddr::new(peer, 9),
         },
         Report::Accepted { data, peer },
         Report::Secured { link },

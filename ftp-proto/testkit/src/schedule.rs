@@ -1,7 +1,5 @@
 //! Who decides what happens next: a counter that goes through all possibilities, or a seed.
 
-use alloc::vec::Vec;
-
 /// Decides among possibilities.
 pub trait Choose {
     /// One of `0..count`; `count` is at least 1.
@@ -19,7 +17,7 @@ pub trait Choose {
 /// the same whenever it gets the same answers.
 ///
 /// ```
-/// use ftp_proto::testing::{Choose, Exhaustive};
+/// use ftp_testkit::{Choose, Exhaustive};
 ///
 /// let mut words = Vec::new();
 /// let mut all = Exhaustive::new();
@@ -49,7 +47,7 @@ impl Exhaustive {
 
     /// Goes on to the next sequence; `false` when there is none. To be asked before each run, the first included.
     pub fn more(&mut self) -> bool {
-        if !core::mem::replace(&mut self.started, true) {
+        if !std::mem::replace(&mut self.started, true) {
             return true;
         }
         self.at = 0;
@@ -81,7 +79,7 @@ impl Choose for Exhaustive {
 /// Decisions that look random and are the same for the same seed (SplitMix64).
 ///
 /// ```
-/// use ftp_proto::testing::{Choose, Seeded};
+/// use ftp_testkit::{Choose, Seeded};
 ///
 /// let mut one = Seeded::new(7);
 /// let mut other = Seeded::new(7);

@@ -1,9 +1,8 @@
 //! Connections in memory: octets on their way, with latency, and the ways in which a connection ends.
 
-use alloc::collections::VecDeque;
-use alloc::vec::Vec;
+use std::collections::VecDeque;
 
-use crate::time::Instant;
+use ftp_proto::Instant;
 
 /// One direction of a connection in memory.
 ///
@@ -11,33 +10,33 @@ use crate::time::Instant;
 /// before it.
 ///
 /// ```
-/// use core::time::Duration;
+/// use std::time::Duration;
 /// use ftp_proto::Instant;
-/// use ftp_proto::testing::{Ending, Stream};
+/// use ftp_testkit::{StreamEnd, Stream};
 ///
 /// let later = Instant::EPOCH.saturating_add(Duration::from_millis(5));
 /// let mut stream = Stream::default();
 /// stream.write(b"220 He", Instant::EPOCH);
 /// stream.write(b"llo\r\n", later);
-/// stream.end(Ending::Closed);
+/// stream.end(StreamEnd::Closed);
 ///
 /// assert_eq!(stream.read(usize::MAX, Instant::EPOCH), b"220 He");
 /// assert_eq!(stream.ending(), None);
 /// assert_eq!(stream.next_arrival(), Some(later));
 /// assert_eq!(stream.read(3, later), b"llo");
 /// assert_eq!(stream.read(3, later), b"\r\n");
-/// assert_eq!(stream.ending(), Some(Ending::Closed));
+/// assert_eq!(stream.ending(), Some(StreamEnd::Closed));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Stream {
     pieces: VecDeque<(Instant, Vec<u8>)>,
-    ending: Option<Ending>,
+    ending: Option<StreamEnd>,
 }
 
 /// How one direction of a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Ending {
+pub enum StreamEnd {
     /// In an orderly way, behind everything that was written.
     Closed,
     /// With a reset: what was not read yet is lost.
@@ -59,8 +58,8 @@ impl Stream {
     }
 
     /// Ends this direction. A reset takes back what was not read; what has ended stays as it is.
-    pub fn end(&mut self, ending: Ending) {
-        if ending == Ending::Reset && self.ending != Some(Ending::Reset) {
+    pub fn end(&mut self, ending: StreamEnd) {
+        if ending == StreamEnd::Reset && self.ending != Some(StreamEnd::Reset) {
             self.pieces.clear();
             self.ending = Some(ending);
         }
@@ -108,7 +107,7 @@ impl Stream {
     }
 
     /// The end, once everything before it was read.
-    pub fn ending(&self) -> Option<Ending> {
+    pub fn ending(&self) -> Option<StreamEnd> {
         self.ending.filter(|_| self.pieces.is_empty())
     }
 
@@ -127,7 +126,7 @@ impl Stream {
 ///
 /// ```
 /// use ftp_proto::Instant;
-/// use ftp_proto::testing::Wire;
+/// use ftp_testkit::Wire;
 ///
 /// let mut wire = Wire::default();
 /// wire.to_server.write(b"NOOP\r\n", Instant::EPOCH);
@@ -145,7 +144,7 @@ pub struct Wire {
 impl Wire {
     /// The connection is lost: both sides see a reset.
     pub fn cut(&mut self) {
-        self.to_client.end(Ending::Reset);
-        self.to_server.end(Ending::Reset);
+        self.to_client.end(StreamEnd::Reset);
+        self.to_server.end(StreamEnd::Reset);
     }
 }

@@ -1,0 +1,44 @@
+//! Trace texts: what is read is written the same, and a replay is the same each time.
+
+use ftp_proto::trace::{Record, replay};
+
+/// No more lines are read of one input.
+const LINES_MAX: usize = 200;
+
+/// The input is a trace, a record in a line.
+pub fn check(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let records: Vec<Record> = text.lines().take(LINES_MAX).filter_map(read).collect();
+    let Ok(first) = replay(&records) else {
+        return;
+    };
+    for record in &first.records {
+        is_read_again(record);
+    }
+    // A session that is given its own record does the same again.
+    let Ok(second) = replay(&first.records) else {
+        panic!("the record of a replay is no trace: {:?}", first.records);
+    };
+    let difference = second.difference(&first.records);
+    assert!(difference.is_none(), "{difference:?}");
+    assert_eq!(second.state, first.state);
+}
+
+fn read(line: &str) -> Option<Record> {
+    let record = line.parse().ok()?;
+    is_read_again(&record);
+    Some(record)
+}
+
+/// A record is one line, which is read as the same record. Secrets are written as asterisks, and stay asterisks.
+fn is_read_again(record: &Record) {
+    let written = record.to_string();
+    assert!(!written.contains(['\n', '\r']), "{written:?}");
+    let Ok(again) = written.parse::<Record>() else {
+        panic!("{written:?} is not read");
+    };
+    assert_eq!(again.to_string(), written);
+    if !written.contains('*') {
+        assert_eq!(again, *record, "{written:?}");
+    }
+}
