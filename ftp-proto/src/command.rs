@@ -195,6 +195,8 @@ verbs! {
     Pbsz = "PBSZ",
     /// Active mode (RFC 959).
     Port = "PORT",
+    /// PRET: tells a server with its files elsewhere what the next EPSV or PASV is for (DrFTPD).
+    Pret = "PRET",
     /// Data protection (RFC 2228).
     Prot = "PROT",
     /// Working directory (RFC 959).

@@ -28,6 +28,9 @@ pub struct Config {
     pub limits: Limits,
     /// How data connections are opened.
     pub data_mode: DataMode,
+    /// Whether [`DataMode::Auto`] goes on to active mode where both passive ways are refused or lead nowhere. Off by
+    /// default: then the server calls us, which firewalls and NAT seldom let through.
+    pub active_fallback: bool,
     /// Which data hosts are dialled that a 227 names.
     pub host_policy: HostPolicy,
     /// What has to be secured before what.

@@ -199,7 +199,10 @@ impl fmt::Debug for Transfer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataMode {
-    /// EPSV; where the server refuses it or the connection cannot be made, PASV (IPv4 only), remembered.
+    /// EPSV; where the server refuses it, answers without a usable address, or the connection cannot be made, PASV
+    /// (IPv4 only). A 5xx is remembered for the session, a 4xx is not. Where both are refused and FEAT names PRET, that
+    /// goes before them from then on; and with [`Config::active_fallback`](crate::Config::active_fallback), EPRT and
+    /// PORT are the last rungs.
     #[default]
     Auto,
     /// EPSV alone (RFC 2428): the server names a port, we dial.
@@ -210,7 +213,7 @@ pub enum DataMode {
     ExtendedActive,
     /// PORT alone (RFC 959): we listen and name the IPv4 address.
     Active,
-    /// EPRT; where the server refuses it, PORT (IPv4 only), remembered.
+    /// EPRT; where the server refuses it, PORT (IPv4 only). A 5xx is remembered for the session.
     AnyActive,
 }
 

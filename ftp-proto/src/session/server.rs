@@ -3,6 +3,7 @@
 use crate::action::Representation;
 use crate::features::Features;
 use crate::reply::Reply;
+use crate::transfer::DataMode;
 
 use super::Rung;
 
@@ -12,8 +13,11 @@ pub(super) struct Server {
     /// The TYPE that is in force.
     representation: Option<Representation>,
     /// EPSV was refused, or led nowhere.
-    pub(super) no_extended_passive: bool,
-    pub(super) no_extended_active: bool,
+    no_extended_passive: bool,
+    /// EPRT was refused.
+    no_extended_active: bool,
+    /// PRET was sent once, since the server wants it.
+    wants_pret: bool,
     /// The server does not keep what is asked ahead until the transfer is over.
     pub(super) no_lookahead: bool,
     /// PROT P is in force.
@@ -25,7 +29,59 @@ pub(super) struct Server {
     pub(super) listing: Option<Rung>,
 }
 
+/// Whether the server wants PRET before EPSV and PASV (DrFTPD).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Pret {
+    /// Nobody asked for FEAT.
+    Unknown,
+    /// FEAT does not name it.
+    No,
+    /// FEAT names it. Some servers do not need it all the same (Pure-FTPd).
+    Named,
+    /// It is sent.
+    Wanted,
+}
+
 impl Server {
+    /// A way to open data connections was refused; `lasts`: for good.
+    pub(super) const fn refuse_mode(&mut self, mode: DataMode, lasts: bool) {
+        match mode {
+            DataMode::ExtendedPassive => self.no_extended_passive |= lasts,
+            DataMode::ExtendedActive => self.no_extended_active |= lasts,
+            _ => {}
+        }
+    }
+
+    /// Whether a newer command was refused for good.
+    pub(super) const fn refuses_mode(&self, mode: DataMode) -> bool {
+        match mode {
+            DataMode::ExtendedPassive => self.no_extended_passive,
+            DataMode::ExtendedActive => self.no_extended_active,
+            _ => false,
+        }
+    }
+
+    pub(super) fn pret(&self) -> Pret {
+        match &self.features {
+            _ if self.wants_pret => Pret::Wanted,
+            None => Pret::Unknown,
+            Some(features) if features.has("PRET") => Pret::Named,
+            Some(_) => Pret::No,
+        }
+    }
+
+    pub(super) const fn wants_pret(&self) -> bool {
+        self.wants_pret
+    }
+
+    /// From now on PRET is sent before EPSV and PASV, which are tried anew.
+    pub(super) const fn want_pret(&mut self) {
+        if !self.wants_pret {
+            self.wants_pret = true;
+            self.no_extended_passive = false;
+        }
+    }
+
     /// The TYPE that is in force, when that is certain.
     pub(super) const fn representation(&self) -> Option<Representation> {
         self.representation

@@ -234,6 +234,9 @@ impl Machine {
             Owner::Opening => self.prelude(shared, |opening, shared, spec| {
                 opening.port_answered(shared, spec, slot.verb, reply)
             }),
+            Owner::Inquiry => self.prelude(shared, |opening, shared, spec| {
+                opening.inquiry_answered(shared, spec, slot.verb, &reply)
+            }),
             Owner::Restart => self.prelude(shared, |opening, shared, spec| {
                 opening.restart_answered(shared, spec, reply)
             }),
@@ -486,7 +489,7 @@ impl Machine {
         shared
             .wire
             .owed
-            .disown(&[Owner::Type, Owner::Opening, Owner::Restart]);
+            .disown(&[Owner::Type, Owner::Inquiry, Owner::Opening, Owner::Restart]);
         if running.has_restarted() {
             let command = Command::new(Verb::Rest, Argument::trusted("0"));
             shared.write(Owner::Nobody, &command);

@@ -86,6 +86,7 @@ const SETTINGS: &[Setting] = &[
     named!(tls: "none" = TlsPolicy::None, "control" = TlsPolicy::Control, "full" = TlsPolicy::Full),
     named!(abort: "abor" = AbortStyle::Abor, "data" = AbortStyle::CloseData, "control" = AbortStyle::CloseControl),
     named!(telnet: "doubled" = Telnet::Doubled, "literal" = Telnet::Literal),
+    named!(active_fallback: "yes" = true, "no" = false),
     named!(lookahead: "yes" = true, "no" = false),
     named!(eager: "yes" = true, "no" = false),
     named!(clear_control: "yes" = true, "no" = false),

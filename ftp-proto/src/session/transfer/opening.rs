@@ -12,9 +12,10 @@ use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Interruption;
 
 use super::course::Data;
-use super::prelude::{self, Facts, Input, Stage, Step};
+use super::prelude::{self, Facts, Input, Next, Stage, Step};
 use crate::session::events::Event;
-use crate::session::shared::{Shared, error, unwelcome};
+use crate::session::server::Pret;
+use crate::session::shared::{Shared, error, unwelcome, unwelcome_kind};
 use crate::session::wire::Owner;
 
 /// A transfer whose command is not out yet.
@@ -29,6 +30,8 @@ pub(super) struct Opening {
     /// Where we listen.
     local: Option<SocketAddr>,
     type_refusal: Option<Reply>,
+    /// Why the rung before was left, with the verb that was refused.
+    refusal: Option<(Verb, ErrorKind)>,
 }
 
 /// How far the prelude has come.
@@ -47,7 +50,7 @@ pub(super) enum Progress {
 /// What a step is taken with.
 enum Given {
     Nothing,
-    Reply(Verb, Reply),
+    Refusal(Verb, ErrorKind),
     Target(Target),
     Failure(Failure),
     Reason(Reason),
@@ -63,6 +66,7 @@ impl Opening {
             data: None,
             local: None,
             type_refusal: None,
+            refusal: None,
         }
     }
 
@@ -128,7 +132,7 @@ impl Opening {
         match (self.stage, granted) {
             (Stage::Typing, true) => self.take(shared, spec, Input::Granted, Given::Nothing),
             (Stage::Typing, false) => {
-                let given = Given::Reply(Verb::Type, reply);
+                let given = Given::Refusal(Verb::Type, unwelcome_kind(reply));
                 self.take(shared, spec, Input::Denied, given)
             }
             (_, true) => Progress::Wait,
@@ -151,25 +155,42 @@ impl Opening {
         if let Some(refusal) = self.type_refusal.take() {
             return Progress::Over(unwelcome(refusal, Verb::Type));
         }
-        let refused = |reply: &Reply| match reply.code().is_not_done_here() {
-            true => Input::NotDone,
-            false => Input::Denied,
-        };
-        if self.stage == Stage::Announcing {
-            let input = match reply.is_positive() {
-                true => Input::Granted,
-                false => refused(&reply),
-            };
-            return self.take(shared, spec, input, Given::Reply(verb, reply));
+        if self.stage == Stage::Announcing && reply.is_positive() {
+            return self.take(shared, spec, Input::Granted, Given::Nothing);
         }
-        match target(shared, &reply) {
-            Ok(Some(target)) => self.take(shared, spec, Input::Granted, Given::Target(target)),
-            Ok(None) => {
-                let input = refused(&reply);
-                self.take(shared, spec, input, Given::Reply(verb, reply))
+        // What is refused for now may be granted the next time.
+        let lasts = reply.class() != Class::TransientNegative;
+        let (input, kind) = match target(shared, &reply) {
+            Ok(Some(target)) if self.stage == Stage::Asking => {
+                return self.take(shared, spec, Input::Granted, Given::Target(target));
             }
-            Err(kind) => Progress::Over(error(kind, verb)),
+            Err(kind @ ErrorKind::Policy(_)) => (Input::Denied, kind),
+            Err(kind) => (Input::Refused, kind),
+            Ok(_) if reply.class() == Class::Intermediate => (Input::Denied, unwelcome_kind(reply)),
+            Ok(_) => (Input::Refused, unwelcome_kind(reply)),
+        };
+        if input == Input::Refused {
+            shared.server.refuse_mode(self.mode, lasts);
         }
+        self.take(shared, spec, input, Given::Refusal(verb, kind))
+    }
+
+    /// The reply to FEAT or PRET, whatever it is.
+    pub(super) fn inquiry_answered(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        verb: Verb,
+        reply: &Reply,
+    ) -> Progress {
+        if verb == Verb::Feat {
+            shared.server.learn_features(reply);
+        }
+        let input = match reply.is_positive() {
+            true => Input::Granted,
+            false => Input::Refused,
+        };
+        self.take(shared, spec, input, Given::Nothing)
     }
 
     /// The reply to REST.
@@ -183,7 +204,8 @@ impl Opening {
             Class::Intermediate | Class::Completion => Input::Granted,
             _ => Input::Denied,
         };
-        self.take(shared, spec, input, Given::Reply(Verb::Rest, reply))
+        let given = Given::Refusal(Verb::Rest, unwelcome_kind(reply));
+        self.take(shared, spec, input, given)
     }
 
     pub(super) fn reported(
@@ -240,20 +262,40 @@ impl Opening {
     }
 
     fn facts(&self, shared: &Shared, spec: &Transfer) -> Facts {
-        let has_rung = match self.mode {
-            DataMode::ExtendedPassive => self.ladder == DataMode::Auto,
-            DataMode::ExtendedActive => self.ladder == DataMode::AnyActive,
-            _ => false,
-        };
         // Two servers out of ten take one read for one command, and answer the first of two alone.
         let one_at_a_time = shared.config.pipeline.get() == 1 && !shared.config.eager;
         let in_force = shared.server.representation() == Some(spec.representation());
         Facts {
             active: self.is_active(),
             type_first: one_at_a_time && !in_force,
-            rung: has_rung && shared.control.is_ipv4(),
+            pret: shared.server.wants_pret() && !self.is_active(),
+            next: self.next(shared),
             resumes: spec.offset() > 0,
         }
+    }
+
+    /// How the ladder goes on. On IPv6 there is no older command to go on with.
+    fn next(&self, shared: &Shared) -> Next {
+        let ipv4 = shared.control.is_ipv4();
+        match (self.ladder, self.mode) {
+            (DataMode::Auto, DataMode::ExtendedPassive)
+            | (DataMode::Auto | DataMode::AnyActive, DataMode::ExtendedActive)
+                if ipv4 =>
+            {
+                Next::Rung
+            }
+            (_, DataMode::ExtendedPassive | DataMode::Passive) => match shared.server.pret() {
+                Pret::Unknown => Next::Features,
+                Pret::Named => Next::Pret,
+                Pret::No | Pret::Wanted if self.may_be_active(shared) => Next::Active,
+                Pret::No | Pret::Wanted => Next::Nothing,
+            },
+            _ => Next::Nothing,
+        }
+    }
+
+    fn may_be_active(&self, shared: &Shared) -> bool {
+        self.ladder == DataMode::Auto && shared.config.active_fallback
     }
 
     fn perform(
@@ -263,8 +305,13 @@ impl Opening {
         step: Step,
         given: Given,
     ) -> Progress {
+        if let Given::Refusal(verb, kind) = &given {
+            self.refusal = Some((*verb, kind.clone()));
+        }
         match (step, given) {
             (Step::Listen, _) => self.listen(shared),
+            (Step::Inquire, _) => self.inquire(shared),
+            (Step::Prepare, _) => self.prepare(shared, spec),
             (Step::Type, _) => {
                 self.stage = Stage::Typing;
                 write_type(shared, spec.representation());
@@ -275,9 +322,7 @@ impl Opening {
             (Step::Descend, _) => return self.descend(shared, spec),
             (Step::Restart, _) => self.restart(shared, spec.offset()),
             (Step::Transfer, _) => return self.ready(),
-            (Step::Refuse, Given::Reply(verb, reply)) => {
-                return Progress::Over(unwelcome(reply, verb));
-            }
+            (Step::Refuse, _) => return self.refused(shared),
             (Step::Cancel, Given::Failure(failure)) => {
                 return Progress::Cancelled(Interruption::Data(failure));
             }
@@ -305,7 +350,39 @@ impl Opening {
         shared.wait(Reason::DataOpen);
     }
 
+    fn refused(&mut self, shared: &mut Shared) -> Progress {
+        match self.refusal.take() {
+            Some((verb, kind)) => Progress::Over(error(kind, verb)),
+            None => {
+                shared.impossible("a refusal that nobody said");
+                Progress::Wait
+            }
+        }
+    }
+
+    fn inquire(&mut self, shared: &mut Shared) {
+        self.stage = Stage::Inquiring;
+        shared.write(Owner::Inquiry, &Command::bare(Verb::Feat));
+    }
+
+    /// PRET tells the server, which has its files elsewhere, what the port is for (DrFTPD).
+    fn prepare(&mut self, shared: &mut Shared, spec: &Transfer) {
+        self.stage = Stage::Preparing;
+        shared.server.want_pret();
+        self.mode = rung(shared, self.ladder);
+        match pret(spec) {
+            Some(command) => shared.write(Owner::Inquiry, &command),
+            // What does not fit into one line with PRET goes without it.
+            None => self.ask(shared, spec),
+        }
+    }
+
     fn listen(&mut self, shared: &mut Shared) {
+        shared.rest(Reason::DataOpen);
+        self.drop_data(shared);
+        if !self.is_active() {
+            self.mode = rung(shared, DataMode::AnyActive);
+        }
         let data = shared.actions.issue_data();
         self.stage = Stage::Listening;
         self.data = Some(data);
@@ -336,13 +413,15 @@ impl Opening {
     fn descend(&mut self, shared: &mut Shared, spec: &Transfer) -> Progress {
         if self.is_active() {
             self.mode = DataMode::Active;
-            shared.server.no_extended_active = true;
             return self.announce(shared, spec);
+        }
+        if self.stage == Stage::Dialling {
+            // A port that leads nowhere does so the next time, too.
+            shared.server.refuse_mode(self.mode, true);
         }
         shared.rest(Reason::DataOpen);
         self.drop_data(shared);
         self.mode = DataMode::Passive;
-        shared.server.no_extended_passive = true;
         self.ask(shared, spec);
         Progress::Wait
     }
@@ -375,10 +454,11 @@ impl Opening {
 /// The mode to begin with: the ladders begin where earlier transfers of this session had to climb down to.
 pub(super) fn rung(shared: &Shared, ladder: DataMode) -> DataMode {
     let ipv4 = shared.control.is_ipv4();
+    let refused = |mode| ipv4 && shared.server.refuses_mode(mode);
     match ladder {
-        DataMode::Auto if shared.server.no_extended_passive && ipv4 => DataMode::Passive,
+        DataMode::Auto if refused(DataMode::ExtendedPassive) => DataMode::Passive,
         DataMode::Auto => DataMode::ExtendedPassive,
-        DataMode::AnyActive if shared.server.no_extended_active && ipv4 => DataMode::Active,
+        DataMode::AnyActive if refused(DataMode::ExtendedActive) => DataMode::Active,
         DataMode::AnyActive => DataMode::ExtendedActive,
         chosen => chosen,
     }
@@ -389,6 +469,16 @@ pub(super) const fn passive_verb(mode: DataMode) -> Verb {
         DataMode::Passive => Verb::Pasv,
         _ => Verb::Epsv,
     }
+}
+
+/// PRET with the whole transfer command behind it.
+fn pret(spec: &Transfer) -> Option<Command> {
+    let command = spec.command();
+    let verb = command.verb();
+    let argument = command.argument().map_or(&[][..], Argument::as_bytes);
+    let line = [verb.as_str().as_bytes(), b" ", argument].concat();
+    let argument = Argument::new(line.trim_ascii_end()).ok()?;
+    Some(Command::new(Verb::Pret, argument))
 }
 
 /// Sends TYPE, if it is not in force.

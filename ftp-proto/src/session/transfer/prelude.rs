@@ -12,6 +12,10 @@ pub(crate) enum Stage {
     Listening,
     /// The reply to TYPE, which is out alone.
     Typing,
+    /// The reply to FEAT: nobody knows yet whether the server wants PRET.
+    Inquiring,
+    /// The reply to PRET.
+    Preparing,
     /// The reply to EPSV or PASV.
     Asking,
     /// The driver's connection.
@@ -29,9 +33,9 @@ pub(crate) enum Input {
     Begun,
     /// The reply is what was wanted.
     Granted,
-    /// The reply says that the server does not do that at all.
-    NotDone,
-    /// Any other reply.
+    /// The reply is a refusal, or of no use: the ladder may go on.
+    Refused,
+    /// The reply ends the ladder: a policy of ours forbids what it says, or it cannot be understood.
     Denied,
     /// The driver did what it was asked.
     Done,
@@ -50,10 +54,27 @@ pub(crate) struct Facts {
     pub(crate) active: bool,
     /// TYPE has to be sent, and answered before anything else is.
     pub(crate) type_first: bool,
-    /// The ladder of the data mode goes on.
-    pub(crate) rung: bool,
+    /// The server wants PRET before EPSV and PASV.
+    pub(crate) pret: bool,
+    /// How the ladder of the data mode goes on.
+    pub(crate) next: Next,
     /// The transfer does not begin at the first byte.
     pub(crate) resumes: bool,
+}
+
+/// How the ladder of a data mode goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Next {
+    /// It does not.
+    Nothing,
+    /// With the older command of the same kind: PASV behind EPSV, PORT behind EPRT.
+    Rung,
+    /// With FEAT: the server may want PRET.
+    Features,
+    /// With PRET, and then from the beginning.
+    Pret,
+    /// With active mode.
+    Active,
 }
 
 /// What to do.
@@ -63,6 +84,10 @@ pub(crate) enum Step {
     Listen,
     /// Send TYPE alone.
     Type,
+    /// Send FEAT.
+    Inquire,
+    /// Send PRET with the transfer command.
+    Prepare,
     /// Send EPSV or PASV.
     Ask,
     /// Have the driver dial what the server named.
@@ -75,7 +100,7 @@ pub(crate) enum Step {
     Transfer,
     /// Go on with the next rung of the data mode.
     Descend,
-    /// The reply is the outcome.
+    /// The refusal is the outcome.
     Refuse,
     /// End it: take back what can be taken back, and await what is owed.
     Cancel,
@@ -85,47 +110,70 @@ pub(crate) enum Step {
     Unreachable,
 }
 
-use Input::{Begun, Cancelled, Denied, Done, Expired, Failed, Granted, NotDone};
-use Stage::{Announcing, Asking, Dialling, Listening, New, Restarting, Typing};
-use Step::{Announce, Ask, Cancel, Descend, Dial, Die, Listen, Refuse, Restart, Transfer, Type};
+use Input::{Begun, Cancelled, Denied, Done, Expired, Failed, Granted, Refused};
+use Stage::{
+    Announcing, Asking, Dialling, Inquiring, Listening, New, Preparing, Restarting, Typing,
+};
+use Step::{Announce, Ask, Cancel, Descend, Dial, Die, Inquire, Listen, Prepare};
+use Step::{Refuse, Restart, Transfer, Type};
 
 /// What to do when `input` comes in `stage`.
 pub(crate) const fn step(stage: Stage, input: Input, facts: Facts) -> Step {
     match (stage, input) {
         (New, Begun) if facts.active => Listen,
         (New, Begun) | (Listening, Done) if facts.type_first => Type,
-        (New, Begun) => Ask,
         (Listening, Done) => Announce,
         (Typing, Granted) if facts.active => Announce,
-        (Typing, Granted) => Ask,
+        (New, Begun) | (Typing, Granted) if facts.pret => Prepare,
+        (New, Begun) | (Typing, Granted) => Ask,
+        // PRET may be refused by servers that name it and do not need it.
+        (Preparing, Granted | Refused | Denied) => Ask,
         (Asking, Granted) => Dial,
 
         // Announced or connected: REST has to stand right before the command.
         (Announcing, Granted) | (Dialling, Done) if facts.resumes => Restart,
         (Announcing, Granted) | (Dialling, Done) | (Restarting, Granted) => Transfer,
 
-        // The ladder: after a refusal that says "I do not do that", or a connection that cannot be made.
-        (Asking | Announcing, NotDone) if facts.rung => Descend,
-        (Dialling, Failed | Expired) if facts.rung => Descend,
-        (Typing | Restarting, NotDone | Denied) => Refuse,
-        (Asking | Announcing, NotDone | Denied) => Refuse,
+        // The ladder. What FEAT says decides how it goes on.
+        (Asking | Announcing, Refused) => down(facts.next, Refuse),
+        (Inquiring, Granted | Refused | Denied) => down(facts.next, Refuse),
+        (Dialling, Failed | Expired) => match facts.next {
+            // FEAT and PRET are answers to a refusal.
+            Next::Features | Next::Pret => Cancel,
+            next => down(next, Cancel),
+        },
+        (Typing | Restarting, Refused | Denied) => Refuse,
+        (Asking | Announcing, Denied) => Refuse,
 
         // Nobody may begin to send to a connection that is gone.
-        (Dialling | Listening, Failed | Expired) => Cancel,
+        (Listening, Failed | Expired) => Cancel,
         (Typing | Announcing | Restarting, Failed) => Cancel,
         // A reply does not come: nothing can be known any more.
-        (Typing | Asking | Announcing | Restarting, Expired) => Die,
+        (Typing | Inquiring | Preparing | Asking | Announcing | Restarting, Expired) => Die,
         (_, Cancelled) => Cancel,
 
         // Nothing is owed before the beginning, nothing is held while a port is asked for, and what the driver does
         // is answered by the driver.
-        (New, Granted | NotDone | Denied | Done | Failed | Expired)
-        | (Listening | Dialling, Granted | NotDone | Denied)
-        | (Typing | Asking | Announcing | Restarting, Done)
-        | (Asking, Failed)
-        | (Listening | Typing | Asking | Dialling | Announcing | Restarting, Begun) => {
-            Step::Unreachable
-        }
+        (New, Granted | Refused | Denied | Done | Failed | Expired)
+        | (Listening | Dialling, Granted | Refused | Denied)
+        | (Typing | Inquiring | Preparing | Asking | Announcing | Restarting, Done)
+        | (Inquiring | Preparing | Asking, Failed)
+        | (
+            Listening | Typing | Inquiring | Preparing | Asking | Dialling | Announcing
+            | Restarting,
+            Begun,
+        ) => Step::Unreachable,
+    }
+}
+
+/// The next rung, or what is left where there is none.
+const fn down(next: Next, otherwise: Step) -> Step {
+    match next {
+        Next::Nothing => otherwise,
+        Next::Rung => Descend,
+        Next::Features => Inquire,
+        Next::Pret => Prepare,
+        Next::Active => Listen,
     }
 }
 

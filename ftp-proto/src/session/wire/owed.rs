@@ -65,6 +65,8 @@ pub(in crate::session) enum Owner {
     Type,
     /// EPSV, PASV, EPRT or PORT.
     Opening,
+    /// FEAT or PRET, before a transfer.
+    Inquiry,
     /// REST.
     Restart,
     /// EPSV or PASV of the transfer after the one that runs.
