@@ -12,6 +12,8 @@ use rustls::{CipherSuite, ClientConfig, HandshakeKind, ProtocolVersion};
 
 use super::records::Records;
 use super::{Purpose, TlsError};
+use crate::action::End;
+use crate::driver::Input;
 use std::io::{Read as _, Write as _};
 
 /// The most plaintext in one record (RFC 8446 section 5.1).
@@ -33,6 +35,11 @@ pub struct Channel {
     outbox: Queue,
     /// How many bytes of plaintext rustls holds.
     plaintext: usize,
+    /// Ciphertext since the latest plaintext or ticket.
+    silent: usize,
+    /// Ciphertext without plaintext, less the plaintext that came.
+    barren: usize,
+    tickets: u32,
     /// The peer's close_notify has come: nothing after it is TLS.
     ended: bool,
     eof: bool,
@@ -40,31 +47,22 @@ pub struct Channel {
     failure: Option<TlsError>,
 }
 
-/// What [`Channel::read`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
-    /// So many bytes of plaintext, at least one unless the buffer is empty.
-    Bytes(usize),
-    /// Nothing, until more is received.
-    Pending,
-    /// The stream is at its end, for good.
-    Ended(Ending),
-}
-
-/// How the peer's stream ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ending {
-    /// With close_notify: this is all that the peer sent.
-    Clean,
-    /// Without: what was read may be a part only. Some servers never send close_notify; whether that is tolerable
-    /// must be decided by other means, such as a known size.
-    Truncated,
-}
-
 impl Channel {
     /// How many received bytes may wait to be read before the channel fails with [`TlsError::Unread`]. A driver that
-    /// reads until [`Input::Pending`] before it receives again never comes near.
+    /// reads until there is nothing before it receives again never comes near.
     pub const UNREAD_MAX: usize = 1024 * 1024;
+
+    /// How many TLS 1.3 tickets one connection may bring before it fails with [`TlsError::TooManyTickets`]. Servers
+    /// send one or two.
+    pub const TICKETS_MAX: u32 = 64;
+
+    /// How much ciphertext may hold no plaintext before the channel fails with [`TlsError::Flooded`], the handshake
+    /// included. Each byte of plaintext makes up for one.
+    pub const BARREN_MAX: usize = 256 * 1024;
+
+    /// How much ciphertext may hold neither plaintext nor a whole ticket, after the handshake. A ticket fits into one
+    /// record; rustls cannot store one of nearly 64 KiB.
+    pub const SILENT_MAX: usize = 32 * 1024;
 
     pub(super) fn new(
         config: Arc<ClientConfig>,
@@ -81,6 +79,9 @@ impl Channel {
             inbox: Queue::default(),
             outbox: Queue::default(),
             plaintext: 0,
+            silent: 0,
+            barren: 0,
+            tickets: 0,
             ended: false,
             eof: false,
             closed: false,
@@ -92,7 +93,7 @@ impl Channel {
 
     // -- the network's side ---------------------------------------------------------------------
 
-    /// Feeds bytes read from the socket. All of them are taken. Read until [`Input::Pending`] in between: what is not
+    /// Feeds bytes read from the socket. All of them are taken. Read until there is nothing in between: what is not
     /// read waits here, and [`UNREAD_MAX`](Self::UNREAD_MAX) bounds it.
     pub fn receive(&mut self, bytes: &[u8]) {
         let taken = if self.inbox.is_empty() {
@@ -138,13 +139,17 @@ impl Channel {
 
     // -- the application's side -----------------------------------------------------------------
 
-    /// Takes plaintext, as much as there is and fits. Buffers of 16 KiB, one TLS record, and more are the efficient
-    /// ones.
+    /// Takes plaintext, as much as there is and fits; `None` when there is nothing until more is received. Buffers of
+    /// 16 KiB, one TLS record, and more are the efficient ones.
+    ///
+    /// The stream ends for good with [`End::Clean`] where the peer sent close_notify, and with [`End::Truncated`] where
+    /// it did not: what was read before that may be a part only. Some servers never send close_notify; whether that is
+    /// tolerable must be decided by other means, such as a known size.
     ///
     /// # Errors
     ///
     /// The failure of the channel, once everything that preceded it was read.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<Input, TlsError> {
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<Option<Input>, TlsError> {
         let mut filled = 0_usize;
         while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
             // Nothing to give is an error to `Read`; the fields of this channel know better why.
@@ -156,13 +161,13 @@ impl Channel {
             }
         }
         if filled > 0 || buffer.is_empty() {
-            return Ok(Input::Bytes(filled));
+            return Ok(Some(Input::Bytes(filled)));
         }
         match &self.failure {
             Some(failure) => Err(failure.clone()),
-            None if self.ended => Ok(Input::Ended(Ending::Clean)),
-            None if self.eof => Ok(Input::Ended(Ending::Truncated)),
-            None => Ok(Input::Pending),
+            None if self.ended => Ok(Some(Input::End(End::Clean))),
+            None if self.eof => Ok(Some(Input::End(End::Truncated))),
+            None => Ok(None),
         }
     }
 
@@ -284,9 +289,30 @@ impl Channel {
                 break;
             }
             taken = taken.saturating_add(piece.len());
+            let before = self.plaintext;
             self.deframe(piece);
+            self.bound(piece.len(), self.plaintext.saturating_sub(before));
         }
         taken
+    }
+
+    /// Nobody may keep us busy with records that hold no payload: each is decrypted, and nothing comes of it.
+    fn bound(&mut self, ciphertext: usize, plaintext: usize) {
+        let tickets = self.tickets_received();
+        self.silent = self.silent.saturating_add(ciphertext);
+        if plaintext > 0 || tickets > self.tickets || self.is_handshaking() {
+            self.silent = 0;
+        }
+        self.tickets = tickets;
+        self.barren = match plaintext {
+            0 => self.barren.saturating_add(ciphertext),
+            bytes => self.barren.saturating_sub(bytes),
+        };
+        if tickets > Self::TICKETS_MAX {
+            self.fail(TlsError::TooManyTickets);
+        } else if self.barren > Self::BARREN_MAX || self.silent > Self::SILENT_MAX {
+            self.fail(TlsError::Flooded);
+        }
     }
 
     fn deframe(&mut self, mut piece: &[u8]) {
