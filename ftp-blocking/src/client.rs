@@ -4,20 +4,16 @@ use std::fmt;
 use std::io::Write;
 
 use ftp_proto::features::Features;
-use ftp_proto::operation::{AskFeatures, ChangeDirectory, Exchange, Login, Rename, Secure};
-use ftp_proto::pathname::Pathname;
-use ftp_proto::timestamp::Timestamp;
+use ftp_proto::operation::{AskFeatures, Exchange, Login, Secure};
 use ftp_proto::{
-    Argument, Command, DataMode, Detail, Event, Operation, Reply, ReplyCode, Representation,
-    Session, State,
+    Argument, Command, DataMode, Detail, Event, Operation, Reply, ReplyCode, Session, State,
 };
 
-use crate::connect::Builder;
 use crate::debug::Debug;
 use crate::driver::{Driven, Driver};
-use crate::error::Result;
 use crate::tcp::Tcp;
 use crate::transport::Transport;
+use ftp_proto::driver::Result;
 
 /// One FTP session.
 ///
@@ -49,49 +45,6 @@ use crate::transport::Transport;
 pub struct Client<T: Transport = Tcp> {
     driver: Driver<T>,
     welcome: Reply,
-}
-
-impl Client<Tcp> {
-    /// Connects over TCP in clear to `host`, with a port behind a colon if it is not 21: ftplib's `FTP(host)`.
-    ///
-    /// ```
-    /// use ftp_blocking::Client;
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
-    /// # let host = server.address().to_string();
-    /// let mut ftp = Client::connect(&host)?;
-    /// println!("{}", ftp.welcome());
-    /// ftp.login_anonymous()?;
-    /// ftp.quit()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// No address, no connection, or no friendly greeting.
-    #[doc(alias = "FTP")]
-    pub fn connect(host: &str) -> Result<Self> {
-        Self::builder().connect(host)
-    }
-
-    /// Connects and logs in: ftplib's `FTP(host, user, passwd)`.
-    ///
-    /// # Errors
-    /// Of [`connect`](Self::connect) and of [`login`](Self::login).
-    #[doc(alias = "FTP")]
-    pub fn connect_as(
-        host: &str,
-        user: impl AsRef<[u8]>,
-        password: impl AsRef<[u8]>,
-    ) -> Result<Self> {
-        let mut client = Self::connect(host)?;
-        client.login(user, password)?;
-        Ok(client)
-    }
-
-    /// Sets things before connecting: time limits, the source address, the data mode, what is logged.
-    pub fn builder() -> Builder<Tcp> {
-        Builder::default()
-    }
 }
 
 impl<T: Transport> Client<T> {
@@ -156,9 +109,9 @@ impl<T: Transport> Client<T> {
     }
 
     /// What happened without being asked for: a reply that nobody waited for, a stranger at the data port, a data host
-    /// that was not dialled, the end of the session. The latest 32 are kept.
+    /// that was not dialled, the end of the session. The latest 64 are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.driver.poll_event()
+        self.driver.session.poll_event()
     }
 
     /// How much is shown from now on of what goes over the control connection: ftplib's debug levels 0, 1 and 2.
@@ -327,164 +280,6 @@ impl<T: Transport> Client<T> {
     /// Closes the connection without a word, as dropping the client does. Nothing is left that could be closed twice.
     pub fn close(mut self) {
         self.driver.session.close();
-    }
-
-    // -- directories ------------------------------------------------------------------------------------------------------
-
-    /// The working directory.
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new().directory("/pub"))?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// ftp.cwd("pub")?;
-    /// assert_eq!(ftp.pwd()?.as_bytes(), b"/pub"); // a name is bytes
-    /// ftp.cdup()?;
-    /// assert_eq!(ftp.pwd()?.to_str(), Some("/"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused, or the reply holds no path.
-    pub fn pwd(&mut self) -> Result<Pathname> {
-        self.run(Exchange::working_directory())
-    }
-
-    /// Changes the working directory; `..` goes up with CDUP, or with `CWD ..` where the server does not know that
-    /// (500). An empty path is `.`.
-    ///
-    /// # Errors
-    /// Refused.
-    pub fn cwd(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.run(ChangeDirectory::new(path)?)
-    }
-
-    /// Changes to the parent directory.
-    ///
-    /// # Errors
-    /// Refused.
-    pub fn cdup(&mut self) -> Result<()> {
-        self.cwd("..")
-    }
-
-    /// Makes a directory; yields its name if the server tells it (257).
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// let made = ftp.mkdir("new")?;
-    /// assert_eq!(made.as_ref().and_then(|path| path.to_str()), Some("/new"));
-    /// ftp.rmdir("new")?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused.
-    #[doc(alias = "mkd")]
-    pub fn mkdir(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Pathname>> {
-        self.run(Exchange::make_directory(Argument::new(path)?))
-    }
-
-    /// Removes a directory.
-    ///
-    /// # Errors
-    /// Refused.
-    #[doc(alias = "rmd")]
-    pub fn rmdir(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.run(Exchange::remove_directory(Argument::new(path)?))
-    }
-
-    // -- files --------------------------------------------------------------------------------------------------------------
-
-    /// Deletes a file.
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// ftp.rm("a")?;
-    /// assert!(ftp.rm("a").unwrap_err().is_permanent());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused.
-    #[doc(alias = "delete")]
-    pub fn rm(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.run(Exchange::delete(Argument::new(path)?))
-    }
-
-    /// Renames a file or directory.
-    ///
-    /// ```
-    /// use ftp_blocking::proto::Verb;
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// ftp.rename("a", "b")?;
-    /// assert_eq!(ftp.rename("a", "c").unwrap_err().verb(), Some(Verb::Rnfr));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused at either step; the error's verb says which.
-    pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
-        self.run(Rename::new(Argument::new(from)?, Argument::new(to)?))
-    }
-
-    /// The size of a file in bytes, in the type that is in force. Some servers refuse to count in ASCII type, which is
-    /// that of a new session; [`size_in_bytes`](Self::size_in_bytes) sets the image type first.
-    ///
-    /// # Errors
-    /// Refused, or the reply holds no number.
-    pub fn size(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
-        self.run(Exchange::size(Argument::new(path)?))
-    }
-
-    /// The size of a file in bytes as a download in image type counts them.
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "12345"))?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// assert_eq!(ftp.size_in_bytes("a")?, 5);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`size`](Self::size), and TYPE was refused.
-    pub fn size_in_bytes(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
-        let path = Argument::new(path)?;
-        if self.session().representation() != Some(Representation::Image) {
-            self.complete("TYPE I")?;
-        }
-        self.run(Exchange::size(path))
-    }
-
-    /// When a file was modified, in UTC.
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
-    /// # server.change_files(|files| files.insert("/a", "", 86_400));
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// let modified = ftp.modified("a")?;
-    /// assert_eq!(modified.unix_time(), Some((86_400, 0)));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused, or the reply holds no time.
-    #[doc(alias = "mdtm")]
-    pub fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp> {
-        self.run(Exchange::modified(Argument::new(path)?))
     }
 
     // -- anything else --------------------------------------------------------------------------------------------------------

@@ -2,17 +2,20 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Decoder;
 use ftp_proto::lines::Lines;
 use ftp_proto::{Completed, Flow, Operation, Representation, size};
 
 use crate::driver::{Driven, Driver};
-use crate::error::{Error, Result};
 use crate::transport::Transport;
+use ftp_proto::driver::{Error, Result};
 
 /// What one read of the data connection takes when no buffer is given.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
+/// The largest block that is made, whatever is asked for: no socket yields more at once.
+const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The longest line that is handed to a callback: ftplib's limit.
 pub(crate) const LINE_BYTES_MAX: usize = 8192;
 
@@ -119,7 +122,8 @@ impl<'c, T: Transport> Download<'c, T> {
         self.take_verdict()
     }
 
-    /// Hands on everything, as it is on the wire, in blocks of at most `block_bytes`: ftplib's `retrbinary`.
+    /// Hands on everything, as it is on the wire, in blocks of at most `block_bytes` and never more than 4 MiB: ftplib's
+    /// `retrbinary`.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -136,7 +140,7 @@ impl<'c, T: Transport> Download<'c, T> {
     /// # Errors
     /// As [`finish`](Self::finish).
     pub fn blocks(mut self, block_bytes: usize, mut take: impl FnMut(&[u8])) -> Result<Completed> {
-        let mut block = vec![0; block_bytes.max(1)];
+        let mut block = block(block_bytes);
         loop {
             match self.read_wire(&mut block) {
                 0 => return self.take_verdict(),
@@ -208,8 +212,8 @@ impl<'c, T: Transport> Download<'c, T> {
             return 0;
         }
         match self.driver.read_payload(&mut self.operation, buffer) {
-            Ok(count) => count,
-            Err(verdict) => {
+            ControlFlow::Continue(count) => count,
+            ControlFlow::Break(verdict) => {
                 self.verdict = Some(verdict);
                 0
             }
@@ -254,6 +258,11 @@ impl<'c, T: Transport> Download<'c, T> {
             self.verdict = Some(self.driver.abort(&mut self.operation));
         }
     }
+}
+
+/// A block of the size asked for, within reason.
+pub(crate) fn block(bytes: usize) -> Vec<u8> {
+    vec![0; bytes.clamp(1, BLOCK_BYTES_MAX)]
 }
 
 pub(crate) fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
@@ -336,9 +345,9 @@ pub(crate) fn receive<T: Transport, O: Operation>(
         }
         loop {
             let count = match driver.read_some(operation, &mut block) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(over) => return over,
+                ControlFlow::Continue(0) => break,
+                ControlFlow::Continue(count) => count,
+                ControlFlow::Break(over) => return over,
             };
             if let Err(error) = take(operation, block.get(..count).unwrap_or_default()) {
                 driver.abandon();

@@ -68,14 +68,16 @@
 //! [`manual::ftplib`](ftp_proto::manual::ftplib) compares the two, item by item.
 #![forbid(unsafe_code)]
 
+mod builder;
 mod client;
 mod clock;
 mod connect;
 mod debug;
 mod download;
 mod driver;
-mod error;
+mod files;
 mod listing;
+mod patience;
 mod refill;
 mod tcp;
 #[cfg(feature = "testing")]
@@ -86,16 +88,19 @@ mod transfers;
 mod transport;
 mod upload;
 
+pub use builder::Builder;
 pub use client::Client;
-pub use connect::{Builder, DEFAULT_PORT, IMPLICIT_TLS_PORT};
+
 pub use download::Download;
-pub use error::{Error, Result};
 pub use ftp_proto as proto;
+pub use ftp_proto::driver::{
+    DEFAULT_PORT, Endpoint, EndpointError, Error, IMPLICIT_TLS_PORT, Input, Result, Tried,
+};
 pub use listing::Facts;
 pub use tcp::{Tcp, TcpLink, TcpPort};
 #[cfg(feature = "rustls")]
 pub use tls::{DataHandshakes, Tls, TlsBuilder, TlsLink};
-pub use transport::{Input, Stream, Transport};
+pub use transport::{Stream, Transport};
 pub use upload::Upload;
 
 /// The README's example compiles.

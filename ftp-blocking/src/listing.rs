@@ -9,8 +9,8 @@ use ftp_proto::{Completed, Reply, Transfer};
 
 use crate::client::{Client, optional};
 use crate::download::receive;
-use crate::error::{Error, Result};
 use crate::transport::Transport;
+use ftp_proto::driver::{Error, Result};
 
 /// Directories.
 impl<T: Transport> Client<T> {

@@ -4,8 +4,8 @@ use ftp_proto::operation::{Refill, Refilled};
 use ftp_proto::{ErrorKind, Policy, Verb};
 
 use crate::driver::{Driven, Driver};
-use crate::error::{Error, Result};
 use crate::transport::Transport;
+use ftp_proto::driver::{Error, Result};
 
 impl<T: Transport> Driver<T> {
     /// Sees to it that the data connection to come has a TLS session to resume, where that is known to matter.

@@ -8,9 +8,9 @@ use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 use crate::client::Client;
 use crate::download::{BLOCK_BYTES, Download, Running, receive};
 use crate::driver::Driven;
-use crate::error::{Error, Result};
 use crate::transport::Transport;
 use crate::upload::Upload;
+use ftp_proto::driver::{Error, Result};
 
 /// Downloads.
 impl<T: Transport> Client<T> {
@@ -116,12 +116,16 @@ impl<T: Transport> Client<T> {
         &mut self,
         paths: impl IntoIterator<Item = P>,
         mut take: impl FnMut(usize, &[u8]) -> io::Result<()>,
-    ) -> Result<Vec<std::result::Result<Completed, ftp_proto::Error>>> {
+    ) -> Result<Vec<Result<Completed>>> {
         let paths: std::result::Result<Vec<_>, _> = paths.into_iter().map(Argument::new).collect();
         let mut series = Series::retrieve(paths?);
-        receive(self.idle_driver(), &mut series, |series, bytes| {
+        let outcomes = receive(self.idle_driver(), &mut series, |series, bytes| {
             take(series.current(), bytes)
-        })
+        })?;
+        let outcomes = outcomes.into_iter();
+        Ok(outcomes
+            .map(|outcome| outcome.map_err(Error::from))
+            .collect())
     }
 
     /// Retrieves a text file in ASCII type and hands on each line without its line end: ftplib's `retrlines`.

@@ -4,7 +4,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use ftp_proto::End;
+use ftp_proto::Target;
+use ftp_proto::driver::{Endpoint, Input};
 
 /// Makes the connections of one session.
 ///
@@ -19,24 +20,27 @@ pub trait Transport {
     /// A bound listener for one data connection.
     type Listener;
 
-    /// Dials the control connection to `host`, one of whose addresses is `to`. `host` is as the caller wrote it, less
-    /// the port: the name that certificates are checked against. It is an address where there was no name.
+    /// Dials the control connection. `to` is an address, with the name that the caller wrote, if there was one;
+    /// certificates are checked against that. It is a name alone where this transport
+    /// [looks names up](Self::looks_names_up).
     ///
     /// For implicit FTPS the stream is already set up for TLS when this returns, and
     /// [`is_secured`](Self::is_secured) says so; [`Stream::handshake`] is called next.
     ///
     /// # Errors
     /// Of the operating system; [`io::ErrorKind::TimedOut`] when the limit ran out.
-    fn connect(&mut self, host: &str, to: SocketAddr, limit: Duration) -> io::Result<Self::Stream>;
+    fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<Self::Stream>;
 
-    /// Dials a data connection, from the local address of the control connection.
+    /// Dials a data connection, from the local address of the control connection. A proxy asks for
+    /// [`Target::ControlHost`] as it asked for the control connection's host; others dial the control connection's peer
+    /// ([`Target::at`]).
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
     fn connect_data(
         &mut self,
         control: &Self::Stream,
-        to: SocketAddr,
+        to: Target,
         limit: Duration,
     ) -> io::Result<Self::Stream>;
 
@@ -55,6 +59,17 @@ pub trait Transport {
         listener: &mut Self::Listener,
         limit: Duration,
     ) -> io::Result<Option<(Self::Stream, SocketAddr)>>;
+
+    /// Whether this transport looks names up itself, as a proxy does, so that none is looked up here.
+    fn looks_names_up(&self) -> bool {
+        false
+    }
+
+    /// Whether this transport is for TLS. Every way of building a client then demands
+    /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), unless its configuration says otherwise.
+    fn is_for_tls(&self) -> bool {
+        false
+    }
 
     /// Whether control connections are secured from the start (implicit FTPS).
     fn is_secured(&self) -> bool {
@@ -134,16 +149,17 @@ pub trait Stream {
         true
     }
 
+    /// Shuts down writing, if the peer is to see our end before the connection is closed. A TLS layer on top calls it
+    /// behind its close_notify. What goes wrong here shows in the peer's reply.
+    fn shut_down(&mut self) {}
+
+    /// Drops the connection, orderly and without waiting.
+    fn close(self)
+    where
+        Self: Sized,
+    {
+    }
+
     /// Drops the connection so that the peer sees a reset, and not an end.
     fn reset(self);
-}
-
-/// What [`Stream::read`] yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Input {
-    /// So many bytes, at least one.
-    Bytes(usize),
-    /// The end of input.
-    End(End),
 }

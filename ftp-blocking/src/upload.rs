@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
+use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Encoder;
 use ftp_proto::{Completed, Flow, Representation};
 
-use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, invalid};
+use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, block, invalid};
 use crate::driver::Driver;
-use crate::error::{Error, Result};
 use crate::transport::Transport;
+use ftp_proto::driver::{Error, Result};
 
 /// Payload that goes to the server, to be written and then [finished](Self::finish).
 ///
@@ -86,8 +87,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Sends everything from `source` in blocks of at most `block_bytes`; `sent` is told of each: ftplib's
-    /// `storbinary`.
+    /// Sends everything from `source` in blocks of at most `block_bytes` and never more than 4 MiB; `sent` is told of
+    /// each: ftplib's `storbinary`.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -108,7 +109,7 @@ impl<'c, T: Transport> Upload<'c, T> {
         block_bytes: usize,
         mut sent: impl FnMut(&[u8]),
     ) -> Result<Completed> {
-        let mut block = vec![0; block_bytes.max(1)];
+        let mut block = block(block_bytes);
         loop {
             match source.read(&mut block) {
                 Ok(0) => return self.finish(),
@@ -180,8 +181,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         let mut rest = bytes;
         while !rest.is_empty() && self.verdict.is_none() {
             match self.driver.write_payload(&mut self.operation, rest) {
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-                Err(verdict) => self.verdict = Some(verdict),
+                ControlFlow::Continue(count) => rest = rest.get(count..).unwrap_or_default(),
+                ControlFlow::Break(verdict) => self.verdict = Some(verdict),
             }
         }
         self.verdict.is_none()

@@ -13,9 +13,10 @@ use std::task::Poll;
 use std::time::Instant;
 
 use ftp_mio::proto::operation::{Login, Retrieve};
-use ftp_mio::proto::{Argument, End};
+use ftp_mio::proto::{Argument, End, Target};
 use ftp_mio::{
-    Builder, Client, Handle, Input, Interest, Listener, Progress, Reactor, Slot, Stream, Transport,
+    Builder, Client, Endpoint, Handle, Input, Interest, Listener, Progress, Reactor, Slot, Stream,
+    Transport,
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -140,14 +141,14 @@ impl Transport for Wire {
     type Stream = Line;
     type Listener = Port;
 
-    fn connect(&mut self, _: &str, _: SocketAddr) -> io::Result<Line> {
+    fn connect(&mut self, _: &Endpoint) -> io::Result<Line> {
         Ok(Line::Control {
             said: b"220 (vsFTPd 3.0.5)\r\n",
             ended: Rc::clone(&self.ended),
         })
     }
 
-    fn connect_data(&mut self, _: &Line, _: SocketAddr) -> io::Result<Line> {
+    fn connect_data(&mut self, _: &Line, _: Target) -> io::Result<Line> {
         Ok(Line::Data {
             left: FILE_BYTES,
             ended: Rc::clone(&self.ended),

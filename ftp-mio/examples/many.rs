@@ -13,7 +13,7 @@ use ftp_mio::mio as glue;
 use ftp_mio::proto::operation::{Exchange, Login, Retrieve};
 use ftp_mio::proto::testing::{Files, ServerConfig};
 use ftp_mio::proto::{Argument, Completed, Reply};
-use ftp_mio::{Builder, Client, Handle, Progress};
+use ftp_mio::{Client, Handle, Progress};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -35,7 +35,7 @@ const GREETINGS_MAX: usize = 64;
 
 /// One session and what it is doing.
 struct Session {
-    client: Client<glue::Tcp>,
+    client: Client,
     login: Handle<Reply>,
     download: Handle<Completed>,
     quit: Handle<Reply>,
@@ -109,7 +109,7 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
 
 impl Session {
     fn start(address: SocketAddr, path: &str) -> Result<Self> {
-        let builder = Builder::new(glue::Tcp::new());
+        let builder = Client::builder();
         let mut client = builder.connect_to([address], Instant::now());
         Ok(Self {
             login: client.start(Login::anonymous()),

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use ftp_proto::driver::{Error, Result, Tried};
 use ftp_proto::operation::Greet;
 use ftp_proto::trace::Record;
 use ftp_proto::{Event, Operation, Reply, Session};
 
 use crate::clock::Clock;
-use crate::connect::{Builder, Dialled, Dialling};
+use crate::connect::{Dialled, Dialling};
 use crate::data::{Data, Progress};
 use crate::driver::Driver;
-use crate::error::{Error, Result, Tried};
 use crate::readiness::{Reactor, Ready, Slot};
-use crate::socket::Tcp;
+
 use crate::tasks::{Handle, Tasks};
+use crate::tcp::Tcp;
 use crate::transport::Transport;
 
 /// One FTP session that never waits.
@@ -76,21 +77,6 @@ enum Greeting {
     Welcome(Reply),
     /// The server refused, or did not greet; no operation is begun.
     Unfriendly(ftp_proto::Error),
-}
-
-impl Client<Tcp> {
-    /// A client over TCP in clear that connects to the first of `addresses` that answers.
-    pub fn connect_to(
-        addresses: impl IntoIterator<Item = std::net::SocketAddr>,
-        now: Instant,
-    ) -> Self {
-        Self::builder().connect_to(addresses, now)
-    }
-
-    /// Sets things before connecting.
-    pub fn builder() -> Builder<Tcp> {
-        Builder::default()
-    }
 }
 
 impl<T: Transport> Client<T> {
@@ -299,10 +285,10 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// What happened on the session without being asked for. The latest 32 are kept.
+    /// What happened on the session without being asked for. The latest 64 are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         match &mut self.stage {
-            Stage::Open(driver) => driver.poll_event(),
+            Stage::Open(driver) => driver.session.poll_event(),
             _ => None,
         }
     }

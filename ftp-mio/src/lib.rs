@@ -2,9 +2,9 @@
 //!
 //! A [`Client`] is one session of the [`ftp_proto`] state machine on sockets that never wait. It owns no loop: the
 //! application waits for sockets in whatever way it likes, tells the client what is ready, and gives it turns.
-//! [`Client`] has the loop in five steps, [`Reactor`] what a loop has to offer. With the feature `mio`, on by default,
-//! the module of that name has both sockets and registration; without it, [`Tcp`] goes with anything that takes a descriptor: polling,
-//! calloop, epoll, kqueue.
+//! [`Client`] has the loop in five steps, [`Reactor`] what a loop has to offer. [`Tcp`] goes with anything that takes a
+//! descriptor (polling, calloop, epoll, kqueue) and, with the feature `mio`, which is on by default, with mio: the module
+//! of that name has the registration.
 //!
 //! With the feature `rustls`, `Tls` puts FTPS on any of these transports.
 //!
@@ -13,7 +13,7 @@
 //! - Nothing ever waits, and nothing happens outside of a turn but what the application does with payload.
 //! - Every call is repeated until it would block, so that a reactor may report edges; what stops earlier, because a turn
 //!   moves no more than a [budget](Builder::budget), is remembered, and [`Client::needs_turn`] says so.
-//! - An event is a hint. One that is not true, or is about a socket of yesterday, does no harm.
+//! - An event is a hint. One that is not true, or is stale, does no harm.
 //! - Every socket is watched in both directions as far as anything waits for it, added before it is waited for, and
 //!   removed before it is closed.
 //! - An idle session asks for nothing: no turn, no deadline.
@@ -35,33 +35,35 @@
 //! each turn.
 #![forbid(unsafe_code)]
 
-mod attempt;
+mod builder;
 mod client;
 mod clock;
 mod connect;
 mod data;
 mod driver;
-mod error;
 #[cfg(feature = "mio")]
 pub mod mio;
+mod patience;
 mod readiness;
-mod socket;
 mod tasks;
+mod tcp;
 #[cfg(feature = "rustls")]
 mod tls;
 mod transport;
 
+pub use builder::{BUDGET_BYTES, Builder};
 pub use client::Client;
-pub use connect::{BUDGET_BYTES, Builder};
 pub use data::{Data, Progress};
-pub use error::{Error, Result, Tried};
 pub use ftp_proto as proto;
-pub use readiness::{Directions, Interest, Reactor, Ready, Slot};
-pub use socket::{Socket, Tcp};
+pub use ftp_proto::driver::{
+    DEFAULT_PORT, Endpoint, EndpointError, Error, IMPLICIT_TLS_PORT, Input, Result, Tried,
+};
+pub use readiness::{Interest, Reactor, Ready, Slot};
 pub use tasks::Handle;
+pub use tcp::{Socket, Tcp};
 #[cfg(feature = "rustls")]
 pub use tls::{Tls, TlsLink, TlsPort};
-pub use transport::{Input, Listener, Stream, Transport};
+pub use transport::{Listener, Stream, Transport};
 
 /// The examples of the repository's README compile: this crate's tests have all three crates.
 #[cfg(all(doctest, feature = "mio"))]

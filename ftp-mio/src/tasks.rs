@@ -8,10 +8,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, ready};
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::operation::{Refill, Refilled};
 use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, Verb};
 
-use crate::error::{Error, Result};
 use crate::transport::Transport;
 
 /// Stands for an operation that was started, until its outcome is taken with [`Client::poll`](crate::Client::poll).

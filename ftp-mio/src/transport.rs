@@ -3,7 +3,8 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use ftp_proto::End;
+use ftp_proto::Target;
+use ftp_proto::driver::{Endpoint, Input};
 
 /// Makes the connections of one session. Nothing here ever waits.
 ///
@@ -20,27 +21,36 @@ pub trait Transport {
     /// A bound listener for one data connection.
     type Listener: Listener<Source = Self::Source, Stream = Self::Stream>;
 
-    /// Begins to dial the control connection to `host`, one of whose addresses is `to`; [`Stream::poll_connect`] goes
-    /// on. `host` is the name that certificates are checked against; it is an address where there was no name.
+    /// Begins to dial the control connection; [`Stream::poll_connect`] goes on. `to` is an address, with the name that
+    /// the caller gave, if there was one; certificates are checked against that. It is a name alone where this transport
+    /// looks names up itself, as a proxy does ([`Builder::connect`](crate::Builder::connect)).
     ///
     /// For implicit FTPS the stream is already set up for TLS when this returns, and [`is_secured`](Self::is_secured)
     /// says so; [`Stream::handshake`] follows.
     ///
     /// # Errors
     /// Of the operating system, if it can tell at once.
-    fn connect(&mut self, host: &str, to: SocketAddr) -> io::Result<Self::Stream>;
+    fn connect(&mut self, to: &Endpoint) -> io::Result<Self::Stream>;
 
-    /// Begins to dial a data connection, from the local address of the control connection.
+    /// Begins to dial a data connection, from the local address of the control connection. A proxy asks for
+    /// [`Target::ControlHost`] as it asked for the control connection's host; others dial the control connection's peer
+    /// ([`Target::at`]).
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
-    fn connect_data(&mut self, control: &Self::Stream, to: SocketAddr) -> io::Result<Self::Stream>;
+    fn connect_data(&mut self, control: &Self::Stream, to: Target) -> io::Result<Self::Stream>;
 
     /// Binds a listener to `local`, any port, backlog 1; says where it listens.
     ///
     /// # Errors
     /// Of the operating system.
     fn listen(&mut self, local: IpAddr) -> io::Result<(Self::Listener, SocketAddr)>;
+
+    /// Whether this transport is for TLS. Every way of building a client then demands
+    /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), unless its configuration says otherwise.
+    fn is_for_tls(&self) -> bool {
+        false
+    }
 
     /// Whether control connections are secured from the start (implicit FTPS).
     fn is_secured(&self) -> bool {
@@ -146,6 +156,17 @@ pub trait Stream {
         false
     }
 
+    /// How many bytes were read from the network since this was asked last, where that may be more than what was handed
+    /// on: under TLS. They count in a turn's [budget](crate::Builder::budget), so that a peer which puts little payload
+    /// into much ciphertext takes no more time than others.
+    fn take_received(&mut self) -> usize {
+        0
+    }
+
+    /// Shuts down writing, so that the peer sees our end before the connection is closed. A TLS layer on top calls it
+    /// behind its close_notify. What goes wrong here shows in the peer's reply.
+    fn shut_down(&mut self) {}
+
     /// Drops the connection, orderly.
     fn close(self)
     where
@@ -173,14 +194,4 @@ pub trait Listener {
     /// Of the operating system. [`io::ErrorKind::Interrupted`] and a caller who is gone already
     /// ([`io::ErrorKind::ConnectionAborted`]) are retried by the caller.
     fn accept(&mut self) -> io::Result<Option<(Self::Stream, SocketAddr)>>;
-}
-
-/// What [`Stream::read`] yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Input {
-    /// So many bytes, at least one.
-    Bytes(usize),
-    /// The end of input.
-    End(End),
 }

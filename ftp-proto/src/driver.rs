@@ -5,11 +5,15 @@
 
 mod endpoint;
 mod error;
+mod settings;
 
 use crate::action::End;
+use crate::error::After;
+use crate::session::State;
 
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 pub use error::{Error, Result, Tried};
+pub use settings::Settings;
 
 /// What a read of a stream yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,4 +26,15 @@ pub enum Input {
     Bytes(usize),
     /// The end of input.
     End(End),
+}
+
+/// What a session in this state is good for, as errors say it.
+impl From<State> for After {
+    fn from(state: State) -> Self {
+        match state {
+            State::Dead(_) => Self::Dead,
+            State::Draining { .. } => Self::Draining,
+            State::Usable | State::Busy => Self::Usable,
+        }
+    }
 }

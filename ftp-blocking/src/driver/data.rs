@@ -1,23 +1,19 @@
 //! Data connections: made, awaited, dropped.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use ftp_proto::{DataId, Link, Report, Target};
 
-use super::patience::patient;
 use super::{Driver, SLICE};
+use crate::patience::patient;
 use crate::transport::{Stream, Transport};
 
 impl<T: Transport> Driver<T> {
     pub(super) fn connect(&mut self, data: DataId, target: Target) {
-        let to = match target {
-            Target::ControlHost { port } => SocketAddr::new(self.host, port),
-            Target::Address(address) => address,
-        };
         let limit = self.time_left().unwrap_or(SLICE);
         let Some(control) = &self.control else { return };
-        match self.transport.connect_data(control, to, limit) {
+        match self.transport.connect_data(control, target, limit) {
             Ok(stream) => {
                 self.data = Some((data, stream));
                 // A port that refused before is forgotten, now that another way was found.
@@ -48,7 +44,9 @@ impl<T: Transport> Driver<T> {
 
     pub(super) fn accept(&mut self, data: DataId) {
         // Asked again, it was a stranger who had called.
-        self.data = None;
+        if let Some((_, stranger)) = self.data.take() {
+            stranger.close();
+        }
         loop {
             let slice = self.slice();
             let Some((id, listener)) = &mut self.listener else {
@@ -62,7 +60,7 @@ impl<T: Transport> Driver<T> {
                 Ok(None) => self.look(),
                 Err(error) => return self.fail(Link::Data(data), error),
             }
-            if self.interrupted() {
+            if self.let_timers_fire() {
                 return;
             }
         }

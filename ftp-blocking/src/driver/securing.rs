@@ -3,7 +3,7 @@
 use ftp_proto::{Link, Report};
 
 use super::Driver;
-use super::patience::patient_end;
+use crate::patience::patient_end;
 use crate::transport::{Stream, Transport};
 
 impl<T: Transport> Driver<T> {
@@ -46,7 +46,7 @@ impl<T: Transport> Driver<T> {
             if link != Link::Control {
                 self.look();
             }
-            if self.interrupted() {
+            if self.let_timers_fire() {
                 return;
             }
         }
@@ -60,7 +60,7 @@ impl<T: Transport> Driver<T> {
             };
             match patient_end(control.unsecure(slice)) {
                 Ok(true) => return self.session.report(Report::Unsecured),
-                Ok(false) if self.interrupted() => return,
+                Ok(false) if self.let_timers_fire() => return,
                 Ok(false) => {}
                 Err(error) => return self.fail_link(Link::Control, error),
             }

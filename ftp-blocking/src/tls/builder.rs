@@ -13,6 +13,7 @@ use ftp_proto::tls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersi
 use ftp_proto::tls::{Fingerprint, TlsError, Verifier};
 
 use super::Tls;
+use crate::tcp::Tcp;
 
 /// Makes a [`Tls`] with the common settings, over the cryptography of ring. Whoever needs more makes a
 /// [`ClientConfig`] and uses [`Tls::from_config`].
@@ -110,12 +111,20 @@ impl TlsBuilder {
         }
     }
 
-    /// Makes the transport.
+    /// Makes the transport, over TCP.
     ///
     /// # Errors
     /// The operating system's trust cannot be used, the client certificate does not go with its
     /// key, or there are both roots and pins, of which one would be without effect.
     pub fn build(self) -> Result<Tls, TlsError> {
+        self.build_over(Tcp::default())
+    }
+
+    /// Makes the transport, over connections as `inner` makes them.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_over<T>(self, inner: T) -> Result<Tls<T>, TlsError> {
         let versions: &[&SupportedProtocolVersion] = if self.only_tls12 {
             &[&TLS12]
         } else {
@@ -131,7 +140,7 @@ impl TlsBuilder {
             Some((chain, key)) => config.with_client_auth_cert(chain, key)?,
             None => config.with_no_client_auth(),
         };
-        Ok(Tls::from_config(config))
+        Ok(Tls::over(inner, config))
     }
 }
 

@@ -60,7 +60,12 @@ impl Subject for Blocking {
             take(number, bytes);
             Ok(())
         };
-        self.client.retrieve_each(paths, each).map_err(failure)
+        let outcomes = self.client.retrieve_each(paths, each).map_err(failure)?;
+        let session = |error: Error| error.session().unwrap().clone();
+        Ok(outcomes
+            .into_iter()
+            .map(|outcome| outcome.map_err(session))
+            .collect())
     }
 
     fn abort_download<O>(

@@ -70,9 +70,10 @@ pub enum Error {
 }
 
 impl Error {
-    /// The step at which it happened, as the verb of the command; `None` before there was a session.
+    /// The step at which it happened, as the verb of the command; `None` before there was a session, and where no
+    /// command is at fault.
     pub fn verb(&self) -> Option<Verb> {
-        self.session().map(crate::Error::verb)
+        self.session().and_then(crate::Error::verb)
     }
 
     /// The reply that goes with the error: the whole of it, text and all.
@@ -187,7 +188,7 @@ fn session_kind(error: &crate::Error) -> Option<io::ErrorKind> {
     match (error.reply().map(|reply| reply.code().get()), error.kind()) {
         (Some(452 | 552), _) => Some(io::ErrorKind::StorageFull),
         (Some(530), _) => Some(io::ErrorKind::PermissionDenied),
-        (Some(550), _) if names_what_exists(error.verb()) => Some(io::ErrorKind::NotFound),
+        (Some(550), _) if error.verb().is_some_and(names_what_exists) => Some(io::ErrorKind::NotFound),
         (_, ErrorKind::Interrupted(interrupted)) => interruption_kind(interrupted.cause),
         (_, ErrorKind::Violation(_) | ErrorKind::Unexpected(_)) => Some(io::ErrorKind::InvalidData),
         (_, ErrorKind::Closed(closed, _)) => match closed {
@@ -315,8 +316,8 @@ impl fmt::Debug for Error {
 }
 
 /// The chain: the operating system's error or TLS's where there is one, else what the session's error itself names.
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Session(_, Some(source)) | Self::Resolve(source) | Self::Local(source, _) => {
                 Some(innermost(source))
@@ -331,7 +332,7 @@ impl std::error::Error for Error {
 }
 
 /// An `io::Error` that only carries another error does not show that one as its source.
-fn innermost(source: &io::Error) -> &(dyn std::error::Error + 'static) {
+fn innermost(source: &io::Error) -> &(dyn core::error::Error + 'static) {
     match source.get_ref() {
         Some(inner) => inner,
         None => source,

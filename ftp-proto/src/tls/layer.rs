@@ -145,7 +145,8 @@ impl Layer {
                 return Ok(Some(input));
             }
             // Where nothing came, a write may have been waited for.
-            if !self.receive(socket)? && !(self.wants_write() && socket.has_patience()) {
+            let go_on = self.receive(socket)? || (self.wants_write() && socket.has_patience());
+            if !go_on {
                 return Ok(None);
             }
         }

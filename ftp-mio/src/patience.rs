@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::transport::Input;
+use ftp_proto::driver::Input;
 
 /// Repeats a call that a signal interrupted: the socket is as ready as it was, and no reactor will report it again.
 pub(crate) fn retried<V>(mut call: impl FnMut() -> io::Result<V>) -> io::Result<V> {
