@@ -62,7 +62,7 @@ fn a_refused_quit_ends_the_session_and_says_so() {
 #[test]
 fn not_found_is_said_of_what_must_exist() {
     let refused = |line: &str, act: fn(&mut Client) -> Error| {
-        let script = Script::new().answer(line.to_owned(), "550 No.\r\n");
+        let script = Script::new().answer(line, "550 No.\r\n");
         let (_peer, mut client) = against(script);
         io::Error::from(act(&mut client)).kind()
     };

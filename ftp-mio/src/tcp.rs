@@ -1,7 +1,7 @@
 //! Non-blocking TCP, for mio and for any other reactor.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use ftp_proto::driver::{Endpoint, Input};
@@ -9,7 +9,6 @@ use ftp_proto::{End, Target};
 use socket2::{Domain, Protocol, SockRef, TcpKeepalive, Type};
 
 use crate::transport::{Listener, Stream, Transport};
-use system::{TcpListener, TcpStream};
 
 /// mio's sockets where there is mio: on Windows it reports events for its own only.
 #[cfg(feature = "mio")]
@@ -17,17 +16,17 @@ mod system {
     use std::io;
     use std::net::SocketAddr;
 
-    pub(super) use mio::net::{TcpListener, TcpStream};
+    pub(super) use mio::net::{TcpListener as Listener, TcpStream as Stream};
 
-    pub(super) fn stream(socket: std::net::TcpStream) -> TcpStream {
-        TcpStream::from_std(socket)
+    pub(super) fn stream(socket: std::net::TcpStream) -> Stream {
+        Stream::from_std(socket)
     }
 
-    pub(super) fn listener(socket: std::net::TcpListener) -> TcpListener {
-        TcpListener::from_std(socket)
+    pub(super) fn listener(socket: std::net::TcpListener) -> Listener {
+        Listener::from_std(socket)
     }
 
-    pub(super) fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    pub(super) fn accept(listener: &Listener) -> io::Result<(Stream, SocketAddr)> {
         listener.accept()
     }
 }
@@ -37,17 +36,17 @@ mod system {
     use std::io;
     use std::net::SocketAddr;
 
-    pub(super) use std::net::{TcpListener, TcpStream};
+    pub(super) use std::net::{TcpListener as Listener, TcpStream as Stream};
 
-    pub(super) fn stream(socket: TcpStream) -> TcpStream {
+    pub(super) const fn stream(socket: Stream) -> Stream {
         socket
     }
 
-    pub(super) fn listener(socket: TcpListener) -> TcpListener {
+    pub(super) const fn listener(socket: Listener) -> Listener {
         socket
     }
 
-    pub(super) fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    pub(super) fn accept(listener: &Listener) -> io::Result<(Stream, SocketAddr)> {
         let (stream, peer) = listener.accept()?;
         stream.set_nonblocking(true)?;
         Ok((stream, peer))
@@ -82,12 +81,12 @@ pub struct Socket(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Stream(TcpStream),
-    Listener(TcpListener),
+    Stream(system::Stream),
+    Listener(system::Listener),
 }
 
 impl Socket {
-    fn connection(&self) -> io::Result<&TcpStream> {
+    fn connection(&self) -> io::Result<&system::Stream> {
         match &self.0 {
             Kind::Stream(stream) => Ok(stream),
             Kind::Listener(_) => Err(io::ErrorKind::NotConnected.into()),
@@ -97,10 +96,10 @@ impl Socket {
 
 /// A connection that the application has made: a transport of its own yields it as its stream. It never blocks from
 /// now on.
-impl TryFrom<std::net::TcpStream> for Socket {
+impl TryFrom<TcpStream> for Socket {
     type Error = io::Error;
 
-    fn try_from(stream: std::net::TcpStream) -> io::Result<Self> {
+    fn try_from(stream: TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         Ok(Self(Kind::Stream(system::stream(stream))))
     }
@@ -139,7 +138,7 @@ impl Transport for Tcp {
         let socket = stream_socket(address)?;
         socket.bind(&address.into())?;
         socket.listen(1)?;
-        let listener = std::net::TcpListener::from(socket);
+        let listener = TcpListener::from(socket);
         let bound = listener.local_addr()?;
         Ok((Socket(Kind::Listener(system::listener(listener))), bound))
     }

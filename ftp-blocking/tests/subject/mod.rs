@@ -61,11 +61,12 @@ impl Subject for Blocking {
             Ok(())
         };
         let outcomes = self.client.retrieve_each(paths, each).map_err(failure)?;
-        let session = |error: Error| error.session().unwrap().clone();
-        Ok(outcomes
-            .into_iter()
-            .map(|outcome| outcome.map_err(session))
-            .collect())
+        let outcomes = outcomes.into_iter().map(|outcome| match outcome {
+            Ok(completed) => Ok(Ok(completed)),
+            Err(Error::Session(error, _)) => Ok(Err(error)),
+            Err(other) => Err(failure(other)),
+        });
+        outcomes.collect()
     }
 
     fn abort_download<O>(

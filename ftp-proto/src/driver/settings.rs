@@ -89,14 +89,20 @@ mod tests {
     use crate::transfer::DataMode;
     use core::time::Duration;
 
+    type Set = fn(&mut Settings);
+    type Holds = fn(&Config) -> bool;
+
+    fn limits() -> Timeouts {
+        Timeouts::all(Duration::from_secs(7))
+    }
+
     #[test]
     fn a_configuration_undoes_nothing_in_either_order() {
-        let timeouts = Timeouts::all(Duration::from_secs(7));
-        let set: [(&str, fn(&mut Settings), fn(&Config) -> bool); 5] = [
+        let all: [(&str, Set, Holds); 5] = [
             (
                 "timeouts",
-                |settings| settings.timeouts(Timeouts::all(Duration::from_secs(7))),
-                |config| config.timeouts == Timeouts::all(Duration::from_secs(7)),
+                |settings| settings.timeouts(limits()),
+                |config| config.timeouts == limits(),
             ),
             (
                 "data mode",
@@ -108,18 +114,16 @@ mod tests {
                 |settings| settings.detail(Detail::Everything),
                 |config| config.detail == Detail::Everything,
             ),
-            (
-                "TLS",
-                |settings| settings.demand_tls(),
-                |config| config.tls == TlsPolicy::Full,
-            ),
+            ("TLS", Settings::demand_tls, |config| {
+                config.tls == TlsPolicy::Full
+            }),
             (
                 "policy",
                 |settings| settings.tls_policy(TlsPolicy::Control),
                 |config| config.tls == TlsPolicy::Control,
             ),
         ];
-        for (what, set, holds) in set {
+        for (what, set, holds) in all {
             let (mut before, mut after) = (Settings::default(), Settings::default());
             set(&mut before);
             before.config(Config::default());
@@ -127,8 +131,10 @@ mod tests {
             set(&mut after);
             assert!(holds(&before.build()) && holds(&after.build()), "{what}");
         }
-        let mut config = Config::default();
-        config.timeouts = timeouts;
+        let config = Config {
+            timeouts: limits(),
+            ..Config::default()
+        };
         let mut settings = Settings::default();
         settings.config(config);
         assert_eq!(settings.build(), config);
@@ -136,8 +142,10 @@ mod tests {
 
     #[test]
     fn a_demand_for_tls_stays_unless_another_is_made() {
-        let mut weaker = Config::default();
-        weaker.tls = TlsPolicy::Control;
+        let weaker = Config {
+            tls: TlsPolicy::Control,
+            ..Config::default()
+        };
         let mut settings = Settings::default();
         settings.demand_tls();
         assert_eq!(settings.build().tls, TlsPolicy::Full);
