@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
-use ftp_proto::driver::{DEFAULT_PORT, IMPLICIT_TLS_PORT, Settings};
+use ftp_proto::driver::{DEFAULT_PORT, Endpoint, Error, IMPLICIT_TLS_PORT, Result, Settings};
 use ftp_proto::trace::Record;
 use ftp_proto::{Config, DataMode, Detail, TlsPolicy};
 
@@ -12,7 +12,6 @@ use crate::connect::connect;
 use crate::debug::Debug;
 use crate::tcp::Tcp;
 use crate::transport::Transport;
-use ftp_proto::driver::{Endpoint, Error, Result};
 
 /// Everything that can be set before a connection is made.
 ///
@@ -41,7 +40,8 @@ impl Default for Builder<Tcp> {
 }
 
 impl Builder<Tcp> {
-    /// Connects from this address of ours: the control connection, and with it all data connections.
+    /// Connects from this address of ours: the control connection, and with it all data
+    /// connections.
     ///
     /// ```
     /// use ftp_blocking::Client;
@@ -59,9 +59,9 @@ impl Builder<Tcp> {
 }
 
 impl<T: Transport> Builder<T> {
-    /// Over the given transport. One that [is for TLS](Transport::is_for_tls) brings [`TlsPolicy::Full`] along, unless
-    /// the configuration makes a demand of its own, so that neither passwords nor payload go out in clear whatever the
-    /// server says.
+    /// Over the given transport. One that [is for TLS](Transport::is_for_tls) brings
+    /// [`TlsPolicy::Full`] along, unless the configuration makes a demand of its own, so that
+    /// neither passwords nor payload go out in clear whatever the server says.
     pub fn new(transport: T) -> Self {
         let mut settings = Settings::default();
         if transport.is_for_tls() {
@@ -94,14 +94,15 @@ impl<T: Transport> Builder<T> {
         self.transport(tls)
     }
 
-    /// With this configuration. It undoes nothing that the other methods set, before or after it, and a demand for TLS
-    /// stays unless `config` makes another.
+    /// With this configuration. It undoes nothing that the other methods set, before or after it,
+    /// and a demand for TLS stays unless `config` makes another.
     pub fn config(mut self, config: Config) -> Self {
         self.settings.config(config);
         self
     }
 
-    /// With these limits for waiting. [`Timeouts::all`](ftp_proto::Timeouts::all) is ftplib's single `timeout`.
+    /// With these limits for waiting. [`Timeouts::all`](ftp_proto::Timeouts::all) is ftplib's
+    /// single `timeout`.
     #[doc(alias = "timeout")]
     pub const fn timeouts(mut self, timeouts: ftp_proto::Timeouts) -> Self {
         self.settings.timeouts(timeouts);
@@ -115,15 +116,16 @@ impl<T: Transport> Builder<T> {
         self
     }
 
-    /// Demands this much TLS and no more, whatever transport and configuration say: [`TlsPolicy::None`] is the only way
-    /// to send passwords and payload in clear over a transport that is for TLS.
+    /// Demands this much TLS and no more, whatever transport and configuration say:
+    /// [`TlsPolicy::None`] is the only way to send passwords and payload in clear over a transport
+    /// that is for TLS.
     pub const fn tls_policy(mut self, policy: TlsPolicy) -> Self {
         self.settings.tls_policy(policy);
         self
     }
 
-    /// Writes a line for each command and each reply to `writer`, passwords masked: ftplib's debug level 1.
-    /// [`Client::set_debug_level`] changes the level later.
+    /// Writes a line for each command and each reply to `writer`, passwords masked: ftplib's debug
+    /// level 1. [`Client::set_debug_level`] changes the level later.
     pub fn debug(mut self, writer: impl Write + Send + 'static) -> Self {
         self.settings.detail(Detail::Requests);
         self.debug = Debug::to_writer(writer);
@@ -137,17 +139,17 @@ impl<T: Transport> Builder<T> {
         self
     }
 
-    /// Connects to `host`, a name or address, with a port behind a colon if it is not 21 (990 under implicit TLS).
-    /// All its addresses are tried in turn, each within its own limit; then the greeting is awaited. Under TLS the
-    /// server's certificates have to be for this name.
+    /// Connects to `host`, a name or address, with a port behind a colon if it is not 21 (990 under
+    /// implicit TLS). All its addresses are tried in turn, each within its own limit; then the
+    /// greeting is awaited. Under TLS the server's certificates have to be for this name.
     ///
     /// The look-up of the name is the operating system's and has no limit of ours; see
-    /// [`connect_to`](Self::connect_to). A transport that [looks names up](Transport::looks_names_up) itself, such as
-    /// a proxy, is given the name.
+    /// [`connect_to`](Self::connect_to). A transport that [looks names
+    /// up](Transport::looks_names_up) itself, such as a proxy, is given the name.
     ///
     /// # Errors
-    /// [`Error::Host`] where `host` is not one, [`Error::Resolve`], [`Error::Connect`], or the session's error when the
-    /// server refuses or what it says is not a greeting.
+    /// [`Error::Host`] where `host` is not one, [`Error::Resolve`], [`Error::Connect`], or the
+    /// session's error when the server refuses or what it says is not a greeting.
     pub fn connect(self, host: &str) -> Result<Client<T>> {
         let port = if self.transport.is_secured() {
             IMPLICIT_TLS_PORT
@@ -165,8 +167,8 @@ impl<T: Transport> Builder<T> {
         self.connect_any(addresses.map(|address| Endpoint::from(address).named(&*name)))
     }
 
-    /// Connects to the first of `addresses` that answers. Under TLS the server's certificates have to be for that
-    /// address, unless the transport knows of a name.
+    /// Connects to the first of `addresses` that answers. Under TLS the server's certificates have
+    /// to be for that address, unless the transport knows of a name.
     ///
     /// # Errors
     /// As [`connect`](Self::connect), less the look-up.
@@ -180,7 +182,8 @@ impl<T: Transport> Builder<T> {
 }
 
 impl Client<Tcp> {
-    /// Connects over TCP in clear to `host`, with a port behind a colon if it is not 21: ftplib's `FTP(host)`.
+    /// Connects over TCP in clear to `host`, with a port behind a colon if it is not 21: ftplib's
+    /// `FTP(host)`.
     ///
     /// ```
     /// use ftp_blocking::Client;
@@ -216,7 +219,8 @@ impl Client<Tcp> {
         Ok(client)
     }
 
-    /// Sets things before connecting: time limits, the source address, the data mode, what is logged.
+    /// Sets things before connecting: time limits, the source address, the data mode, what is
+    /// logged.
     pub fn builder() -> Builder<Tcp> {
         Builder::default()
     }

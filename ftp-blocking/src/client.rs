@@ -3,8 +3,9 @@
 use std::fmt;
 use std::io::Write;
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::features::Features;
-use ftp_proto::operation::{AskFeatures, Exchange, Login, Secure};
+use ftp_proto::operation::{AskFeatures, Batch, Exchange, Login, Secure};
 use ftp_proto::{
     Argument, Command, DataMode, Detail, Event, Operation, Reply, ReplyCode, Session, State,
 };
@@ -13,7 +14,6 @@ use crate::debug::Debug;
 use crate::driver::{Driven, Driver};
 use crate::tcp::Tcp;
 use crate::transport::Transport;
-use ftp_proto::driver::Result;
 
 /// One FTP session.
 ///
@@ -29,7 +29,8 @@ use ftp_proto::driver::Result;
 /// # Ok::<(), ftp_blocking::Error>(())
 /// ```
 ///
-/// A transfer borrows the client until it is over, so that a second command in its midst does not compile:
+/// A transfer borrows the client until it is over, so that a second command in its midst does not
+/// compile:
 ///
 /// ```compile_fail
 /// # fn f(client: &mut ftp_blocking::Client) -> ftp_blocking::Result<()> {
@@ -39,9 +40,10 @@ use ftp_proto::driver::Result;
 /// # Ok(()) }
 /// ```
 ///
-/// Every error says at which step it happened, with which reply, and what the session is good for afterwards; see
-/// [`Error`](crate::Error). A client that is dropped closes its connections at once, without a word and without
-/// waiting: say [`quit`](Self::quit) to part as the protocol wants it.
+/// Every error says at which step it happened, with which reply, and what the session is good for
+/// afterwards; see [`Error`](crate::Error). A client that is dropped closes its connections at
+/// once, without a word and without waiting: say [`quit`](Self::quit) to part as the protocol wants
+/// it.
 pub struct Client<T: Transport = Tcp> {
     driver: Driver<T>,
     welcome: Reply,
@@ -56,8 +58,8 @@ impl<T: Transport> Client<T> {
         &mut self.driver
     }
 
-    /// The driver, for something new. A transfer can be under way here only if its guard was forgotten
-    /// ([`std::mem::forget`]): it ends as if the guard had been dropped.
+    /// The driver, for something new. A transfer can be under way here only if its guard was
+    /// forgotten ([`std::mem::forget`]): it ends as if the guard had been dropped.
     pub(crate) fn idle_driver(&mut self) -> &mut Driver<T> {
         if self.driver.session.current_transfer().is_some() {
             self.driver.abandon();
@@ -88,7 +90,8 @@ impl<T: Transport> Client<T> {
         self.driver.session.last_code()
     }
 
-    /// What the session is good for now: usable, settling what a failed or aborted transfer left, or over.
+    /// What the session is good for now: usable, settling what a failed or aborted transfer left,
+    /// or over.
     pub fn state(&self) -> State {
         self.driver.session.state()
     }
@@ -108,13 +111,14 @@ impl<T: Transport> Client<T> {
         self.driver.control_stream()
     }
 
-    /// What happened without being asked for: a reply that nobody waited for, a stranger at the data port, a data host
-    /// that was not dialled, the end of the session. The latest 64 are kept.
+    /// What happened without being asked for: a reply that nobody waited for, a stranger at the
+    /// data port, a data host that was not dialled, the end of the session. The latest 64 are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.driver.session.poll_event()
     }
 
-    /// How much is shown from now on of what goes over the control connection: ftplib's debug levels 0, 1 and 2.
+    /// How much is shown from now on of what goes over the control connection: ftplib's debug
+    /// levels 0, 1 and 2.
     ///
     /// | Level | ftplib | Shown |
     /// |---|---|---|
@@ -122,8 +126,9 @@ impl<T: Transport> Client<T> {
     /// | [`Detail::Requests`] | 1 | each command and each reply |
     /// | [`Detail::Everything`] | 2 | besides, each line as it came in |
     ///
-    /// It goes to the writer of [`debug_to`](Self::debug_to) or [`Builder::debug`](crate::Builder::debug), and to the
-    /// standard error if there is none. Passwords and accounts are shown as asterisks.
+    /// It goes to the writer of [`debug_to`](Self::debug_to) or
+    /// [`Builder::debug`](crate::Builder::debug), and to the standard error if there is none.
+    /// Passwords and accounts are shown as asterisks.
     ///
     /// ```
     /// use ftp_blocking::proto::Detail;
@@ -149,8 +154,8 @@ impl<T: Transport> Client<T> {
         self.driver.debug = Debug::to_writer(writer);
     }
 
-    /// How data connections are opened from the next transfer on: ftplib's `set_pasv(True)` is [`DataMode::Auto`],
-    /// `set_pasv(False)` is [`DataMode::AnyActive`].
+    /// How data connections are opened from the next transfer on: ftplib's `set_pasv(True)` is
+    /// [`DataMode::Auto`], `set_pasv(False)` is [`DataMode::AnyActive`].
     ///
     /// ```
     /// use ftp_blocking::proto::DataMode;
@@ -168,8 +173,8 @@ impl<T: Transport> Client<T> {
         self.driver.session.set_data_mode(mode);
     }
 
-    /// Runs any operation to its end. Payload that it receives is read and dropped, and none is sent: for transfers
-    /// there are [`download`](Self::download) and [`upload`](Self::upload).
+    /// Runs any operation to its end. Payload that it receives is read and dropped, and none is
+    /// sent: for transfers there are [`download`](Self::download) and [`upload`](Self::upload).
     ///
     /// ```
     /// use ftp_blocking::proto::operation::Exchange;
@@ -191,8 +196,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Logs in with a user and a password. As with ftplib, no user means `anonymous`, and no password means
-    /// `anonymous@` for `anonymous`, and an empty one for anybody else.
+    /// Logs in with a user and a password. As with ftplib, no user means `anonymous`, and no
+    /// password means `anonymous@` for `anonymous`, and an empty one for anybody else.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -206,7 +211,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused (530), or the server wants an account as well (332): see [`login_with`](Self::login_with).
+    /// Refused (530), or the server wants an account as well (332): see
+    /// [`login_with`](Self::login_with).
     pub fn login(&mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Result<Reply> {
         let (user, password) = (user.as_ref(), password.as_ref());
         let anonymous = user.is_empty() || user == b"anonymous";
@@ -277,7 +283,8 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::quit())
     }
 
-    /// Closes the connection without a word, as dropping the client does. Nothing is left that could be closed twice.
+    /// Closes the connection without a word, as dropping the client does. Nothing is left that
+    /// could be closed twice.
     pub fn close(mut self) {
         self.driver.session.close();
     }
@@ -302,7 +309,8 @@ impl<T: Transport> Client<T> {
         self.run(AskFeatures::new())
     }
 
-    /// STAT: what the server says about a path, over the control connection; about itself, if the path is empty.
+    /// STAT: what the server says about a path, over the control connection; about itself, if the
+    /// path is empty.
     ///
     /// # Errors
     /// Refused.
@@ -326,7 +334,8 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::site(Argument::new(command)?))
     }
 
-    /// ACCT: tells the account after the login, for servers that ask for one before certain commands (532).
+    /// ACCT: tells the account after the login, for servers that ask for one before certain
+    /// commands (532).
     ///
     /// # Errors
     /// Refused.
@@ -363,6 +372,36 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "sendcmd")]
     pub fn command(&mut self, line: impl AsRef<[u8]>) -> Result<Reply> {
         self.run(Exchange::send(Command::raw(line)?))
+    }
+
+    /// Sends many commands that do not depend on one another, and yields an outcome for each, in
+    /// their order; only 2xx is a success. [`Batch`] says what may stand in one.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::{Argument, Command, Verb};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "12345"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let size = |name| Ok(Command::new(Verb::Size, Argument::new(name)?));
+    /// let sizes: ftp_blocking::Result<Vec<_>> = ["a", "b"].into_iter().map(size).collect();
+    /// let outcomes = ftp.batch(sizes?)?;
+    /// assert!(outcomes[0].is_ok());
+    /// assert!(outcomes[1].as_ref().is_err_and(|error| error.is_permanent()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None of the batch as a whole: a session that ends is the outcome of each command that it
+    /// concerns.
+    pub fn batch(
+        &mut self,
+        commands: impl IntoIterator<Item = Command>,
+    ) -> Result<Vec<Result<Reply>>> {
+        let outcomes = self.run(Batch::new(commands))?.into_iter();
+        Ok(outcomes
+            .map(|outcome| outcome.map_err(Error::from))
+            .collect())
     }
 
     /// Sends a command line; only 2xx is a success: ftplib's `voidcmd`.

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use ftp_proto::driver::{Endpoint, Error, Result};
 use ftp_proto::operation::Greet;
 use ftp_proto::{After, Config};
 
@@ -11,7 +12,6 @@ use crate::client::Client;
 use crate::debug::Debug;
 use crate::driver::{Driven, Driver};
 use crate::transport::{Stream, Transport};
-use ftp_proto::driver::{Endpoint, Error, Result};
 
 /// Dials the targets in turn, and awaits the greeting of the first that answers.
 pub(crate) fn connect<T: Transport>(

@@ -1,8 +1,8 @@
 //! Performs what the machine asks for, on blocking sockets, in slices.
 //!
-//! No FTP here: the driver moves bytes, does the actions and reports what came of them. While it waits for anything
-//! but the control connection, it looks at that connection at least once in a slice of time, so that a reply which
-//! ends the wait is seen at once.
+//! No FTP here: the driver moves bytes, does the actions and reports what came of them. While it
+//! waits for anything but the control connection, it looks at that connection at least once in a
+//! slice of time, so that a reply which ends the wait is seen at once.
 
 mod control;
 mod data;
@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::task::Poll;
 use std::time::Duration;
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::{
     Action, After, Config, Control, DataId, Flow, Instant, Link, Operation, Report, Session, State,
 };
@@ -21,11 +22,11 @@ use ftp_proto::{
 use crate::clock::Clock;
 use crate::debug::Debug;
 use crate::transport::{Stream, Transport};
-use ftp_proto::driver::{Error, Result};
 
 /// How long the driver waits for one thing before it looks at the others.
 const SLICE: Duration = Duration::from_millis(100);
-/// How many bytes one look at the control connection takes: a peer that never stops talking does not keep it up.
+/// How many bytes one look at the control connection takes: a peer that never stops talking does
+/// not keep it up.
 const LOOK_BYTES: usize = 64 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
@@ -182,7 +183,8 @@ impl<T: Transport> Driver<T> {
         self.session.report(Report::Failed { link, failure });
     }
 
-    /// Lets the machine's timers fire, and performs what comes of it; whether that gives up what the driver is doing.
+    /// Lets the machine's timers fire, and performs what comes of it; whether that gives up what
+    /// the driver is doing.
     fn let_timers_fire(&mut self) -> bool {
         let action = self.session.poll_action(self.clock.now());
         if let Some(action) = action {

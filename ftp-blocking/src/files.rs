@@ -1,13 +1,13 @@
 //! Directories and files, as far as no data connection is needed.
 
 use ftp_proto::Argument;
+use ftp_proto::driver::Result;
 use ftp_proto::operation::{ChangeDirectory, Exchange, Rename, SizeInBytes};
 use ftp_proto::pathname::Pathname;
 use ftp_proto::timestamp::Timestamp;
 
 use crate::client::Client;
 use crate::transport::Transport;
-use ftp_proto::driver::Result;
 
 /// Directories and files.
 impl<T: Transport> Client<T> {
@@ -31,8 +31,8 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::working_directory())
     }
 
-    /// Changes the working directory; `..` goes up with CDUP, or with `CWD ..` where the server does not know that
-    /// (500). An empty path is `.`.
+    /// Changes the working directory; `..` goes up with CDUP, or with `CWD ..` where the server
+    /// does not know that (500). An empty path is `.`.
     ///
     /// # Errors
     /// Refused.
@@ -115,8 +115,9 @@ impl<T: Transport> Client<T> {
         self.run(Rename::new(Argument::new(from)?, Argument::new(to)?))
     }
 
-    /// The size of a file in bytes, in the type that is in force. Some servers refuse to count in ASCII type, which is
-    /// that of a new session; [`size_in_bytes`](Self::size_in_bytes) sets the image type first.
+    /// The size of a file in bytes, in the type that is in force. Some servers refuse to count in
+    /// ASCII type, which is that of a new session; [`size_in_bytes`](Self::size_in_bytes) sets the
+    /// image type first.
     ///
     /// # Errors
     /// Refused, or the reply holds no number.

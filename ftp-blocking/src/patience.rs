@@ -4,7 +4,8 @@ use std::io;
 
 use ftp_proto::driver::Input;
 
-/// A stream that was interrupted or would block has nothing to give or takes nothing now, whatever it calls that.
+/// A stream that was interrupted or would block has nothing to give or takes nothing now, whatever
+/// it calls that.
 pub(crate) fn patient<T>(result: io::Result<Option<T>>) -> io::Result<Option<T>> {
     match result {
         Err(error) if is_momentary(&error) => Ok(None),
@@ -26,7 +27,8 @@ fn is_momentary(error: &io::Error) -> bool {
     )
 }
 
-/// As [`patient`]; a stream that takes no byte of some has not kept its contract, and would be asked for ever.
+/// As [`patient`]; a stream that takes no byte of some has not kept its contract, and would be
+/// asked for ever.
 pub(crate) fn wrote(result: io::Result<Option<usize>>) -> io::Result<Option<usize>> {
     match patient(result) {
         Ok(Some(0)) => Err(io::ErrorKind::WriteZero.into()),

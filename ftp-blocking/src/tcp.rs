@@ -48,7 +48,8 @@ impl Transport for Tcp {
 
     fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<TcpLink> {
         let link = dial(self.source, to.address().ok_or_else(not_looked_up)?, limit)?;
-        // A control connection is silent while a long transfer runs, and NAT devices forget it otherwise.
+        // A control connection is silent while a long transfer runs, and NAT devices forget it
+        // otherwise.
         let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
         SockRef::from(&link.stream).set_tcp_keepalive(&keepalive)?;
         link.stream.set_nodelay(true)?;
@@ -124,8 +125,8 @@ fn dial(source: Option<IpAddr>, to: SocketAddr, limit: Duration) -> io::Result<T
     Ok(TcpStream::from(socket).into())
 }
 
-/// A connection that the application has made: a transport of its own yields it as its stream. It has to be blocking,
-/// and its limits for waiting are set anew.
+/// A connection that the application has made: a transport of its own yields it as its stream. It
+/// has to be blocking, and its limits for waiting are set anew.
 impl From<TcpStream> for TcpLink {
     fn from(stream: TcpStream) -> Self {
         Self {
@@ -142,8 +143,8 @@ impl TcpLink {
         &self.stream
     }
 
-    /// A blocking call that times out may take longer than asked for, and std takes no limit of zero: not to wait at
-    /// all is another mode of the socket.
+    /// A blocking call that times out may take longer than asked for, and std takes no limit of
+    /// zero: not to wait at all is another mode of the socket.
     fn with_limit<T>(
         &mut self,
         limit: Duration,
@@ -222,7 +223,8 @@ impl Stream for TcpLink {
     }
 
     fn reset(self) {
-        // If the option cannot be set, the socket is broken already and there is nothing left to reset.
+        // If the option cannot be set, the socket is broken already and there is nothing left to
+        // reset.
         let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }
 }

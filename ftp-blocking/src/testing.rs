@@ -1,7 +1,8 @@
 //! A loopback FTP server, for tests and demonstrations (feature `testing`).
 //!
-//! [`Loopback`] runs the pure server of [`ftp_proto::testing`] over real sockets on 127.0.0.1 or ::1: one thread per
-//! session, any number of sessions, on a port that was free. Dropping it stops it.
+//! [`Loopback`] runs the pure server of [`ftp_proto::testing`] over real sockets on 127.0.0.1 or
+//! ::1: one thread per session, any number of sessions, on a port that was free. Dropping it stops
+//! it.
 
 mod session;
 mod shared;
@@ -24,8 +25,8 @@ pub use self::shared::{Counts, Gauge};
 
 /// An FTP server on loopback that runs until it is dropped.
 ///
-/// All sessions share one file tree, unless [`LoopbackBuilder::separate_trees`] says otherwise. The handshakes of
-/// TLS are not implemented: a configuration that offers AUTH TLS fails at it.
+/// All sessions share one file tree, unless [`LoopbackBuilder::separate_trees`] says otherwise. The
+/// handshakes of TLS are not implemented: a configuration that offers AUTH TLS fails at it.
 ///
 /// ```
 /// use std::io::{BufRead, BufReader, Write};
@@ -138,8 +139,8 @@ impl Loopback {
         *lock(&self.shared.counts)
     }
 
-    /// The commands of a session, in order; sessions are numbered from 0 as they were accepted. Bytes that are not
-    /// UTF-8 are replaced; [`log`](Self::log) keeps them.
+    /// The commands of a session, in order; sessions are numbered from 0 as they were accepted.
+    /// Bytes that are not UTF-8 are replaced; [`log`](Self::log) keeps them.
     pub fn commands(&self, session: usize) -> Vec<String> {
         let line = |received: &Received| String::from_utf8_lossy(&received.line).into_owned();
         self.log(session).iter().map(line).collect()
@@ -213,8 +214,8 @@ impl LoopbackBuilder {
         self
     }
 
-    /// How long a session may go without any progress, and how long it waits for a data connection; then it ends.
-    /// One minute unless set.
+    /// How long a session may go without any progress, and how long it waits for a data connection;
+    /// then it ends. One minute unless set.
     #[must_use]
     pub const fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;

@@ -22,11 +22,13 @@ use crate::transport::Transport;
 pub use builder::TlsBuilder;
 pub use link::TlsLink;
 
-/// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made [`implicit`](Self::implicit).
+/// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made
+/// [`implicit`](Self::implicit).
 ///
-/// Every control connection has a store of TLS sessions of its own, out of which its data connections resume; nothing
-/// of it is shared, and it ends with the connection. The certificate is checked against the host name given to
-/// [`Builder::connect`](crate::Builder::connect), on the control connection and on every data connection.
+/// Every control connection has a store of TLS sessions of its own, out of which its data
+/// connections resume; nothing of it is shared, and it ends with the connection. The certificate is
+/// checked against the host name given to [`Builder::connect`](crate::Builder::connect), on the
+/// control connection and on every data connection.
 ///
 /// ```no_run
 /// use ftp_blocking::{Client, Tls};
@@ -44,7 +46,8 @@ pub use link::TlsLink;
 /// ```
 ///
 /// It goes over any other transport, [`Tls::over`] one for a proxy for instance. It [is for
-/// TLS](Transport::is_for_tls): whoever builds a client with it gets [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full).
+/// TLS](Transport::is_for_tls): whoever builds a client with it gets
+/// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full).
 ///
 /// A clone shares the configuration and nothing of the session.
 pub struct Tls<T = Tcp> {
@@ -57,8 +60,9 @@ pub struct Tls<T = Tcp> {
 }
 
 impl Client<Tls> {
-    /// Connects to `host`, on port 21 unless it names another, and begins TLS (`AUTH TLS`), trusting whom the operating
-    /// system trusts. Data connections are protected. To log in comes next.
+    /// Connects to `host`, on port 21 unless it names another, and begins TLS (`AUTH TLS`),
+    /// trusting whom the operating system trusts. Data connections are protected. To log in comes
+    /// next.
     ///
     /// [`Client::builder`] with [`Builder::tls`](crate::Builder::tls) has everything else; call
     /// [`secure`](Self::secure) after it.
@@ -122,8 +126,9 @@ impl Tls {
 }
 
 impl<T> Tls<T> {
-    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and client
-    /// certificate. The configuration's store of sessions is replaced by one for each control connection.
+    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and
+    /// client certificate. The configuration's store of sessions is replaced by one for each
+    /// control connection.
     pub fn over(inner: T, config: impl Into<Arc<ClientConfig>>) -> Self {
         Self {
             inner,

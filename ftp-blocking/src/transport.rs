@@ -9,20 +9,21 @@ use ftp_proto::driver::{Endpoint, Input};
 
 /// Makes the connections of one session.
 ///
-/// Everything that a client does to the outside goes through this trait and [`Stream`], so that proxies, in-memory
-/// peers, other TLS libraries and wrappers that inject faults can take the place of [`Tcp`](crate::Tcp).
+/// Everything that a client does to the outside goes through this trait and [`Stream`], so that
+/// proxies, in-memory peers, other TLS libraries and wrappers that inject faults can take the place
+/// of [`Tcp`](crate::Tcp).
 ///
-/// Every wait has a limit, given by the caller. `Ok(None)` and `Ok(false)` say that the limit ran out and nothing is
-/// wrong. A limit of zero asks not to wait at all.
+/// Every wait has a limit, given by the caller. `Ok(None)` and `Ok(false)` say that the limit ran
+/// out and nothing is wrong. A limit of zero asks not to wait at all.
 pub trait Transport {
     /// A connection, control or data.
     type Stream: Stream;
     /// A bound listener for one data connection.
     type Listener;
 
-    /// Dials the control connection. `to` is an address, with the name that the caller wrote, if there was one;
-    /// certificates are checked against that. It is a name alone where this transport
-    /// [looks names up](Self::looks_names_up).
+    /// Dials the control connection. `to` is an address, with the name that the caller wrote, if
+    /// there was one; certificates are checked against that. It is a name alone where this
+    /// transport [looks names up](Self::looks_names_up).
     ///
     /// For implicit FTPS the stream is already set up for TLS when this returns, and
     /// [`is_secured`](Self::is_secured) says so; [`Stream::handshake`] is called next.
@@ -32,8 +33,8 @@ pub trait Transport {
     fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<Self::Stream>;
 
     /// Dials a data connection, from the local address of the control connection. A proxy asks for
-    /// [`Target::ControlHost`] as it asked for the control connection's host; others dial the control connection's peer
-    /// ([`Target::at`]).
+    /// [`Target::ControlHost`] as it asked for the control connection's host; others dial the
+    /// control connection's peer ([`Target::at`]).
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -60,7 +61,8 @@ pub trait Transport {
         limit: Duration,
     ) -> io::Result<Option<(Self::Stream, SocketAddr)>>;
 
-    /// Whether this transport looks names up itself, as a proxy does, so that none is looked up here.
+    /// Whether this transport looks names up itself, as a proxy does, so that none is looked up
+    /// here.
     fn looks_names_up(&self) -> bool {
         false
     }
@@ -82,16 +84,18 @@ pub trait Transport {
     /// This transport has no TLS, or it cannot be set up.
     fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()>;
 
-    /// Sets a data connection up for TLS: the same name is verified, and the control connection's session resumed.
+    /// Sets a data connection up for TLS: the same name is verified, and the control connection's
+    /// session resumed.
     ///
     /// # Errors
     /// As [`secure_control`](Self::secure_control).
     fn secure_data(&mut self, control: &Self::Stream, data: &mut Self::Stream) -> io::Result<()>;
 
-    /// Whether a short listing should be made before the next transfer, because nothing is left with which its data
-    /// connection could resume the control connection's TLS session.
+    /// Whether a short listing should be made before the next transfer, because nothing is left
+    /// with which its data connection could resume the control connection's TLS session.
     ///
-    /// A server that demands it refuses the transfer otherwise, and a refused upload has emptied the file already.
+    /// A server that demands it refuses the transfer otherwise, and a refused upload has emptied
+    /// the file already.
     fn wants_refill(&self) -> bool {
         false
     }
@@ -113,8 +117,8 @@ pub trait Stream {
     /// Reads what there is.
     ///
     /// # Errors
-    /// Of the operating system and of TLS. [`io::ErrorKind::Interrupted`] and [`io::ErrorKind::WouldBlock`] count as
-    /// `Ok(None)`.
+    /// Of the operating system and of TLS. [`io::ErrorKind::Interrupted`] and
+    /// [`io::ErrorKind::WouldBlock`] count as `Ok(None)`.
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<Input>>;
 
     /// Writes as much as goes; `None` if nothing goes now.
@@ -135,22 +139,24 @@ pub trait Stream {
     /// Of the operating system and of TLS, or that this transport has no TLS.
     fn unsecure(&mut self, limit: Duration) -> io::Result<bool>;
 
-    /// Goes on with the orderly end of sending: what is buffered is written; under TLS close_notify is sent and
-    /// writing shut down. `true` when the operating system has all of it.
+    /// Goes on with the orderly end of sending: what is buffered is written; under TLS close_notify
+    /// is sent and writing shut down. `true` when the operating system has all of it.
     ///
     /// # Errors
     /// As [`write`](Self::write).
     fn finish(&mut self, limit: Duration) -> io::Result<bool>;
 
-    /// After [`finish`](Self::finish), awaits the peer's end, where that is worth it: under TLS new session tickets
-    /// come before it. `true` when nothing is left to wait for; whatever goes wrong here is of no consequence.
+    /// After [`finish`](Self::finish), awaits the peer's end, where that is worth it: under TLS new
+    /// session tickets come before it. `true` when nothing is left to wait for; whatever goes wrong
+    /// here is of no consequence.
     fn await_end(&mut self, limit: Duration) -> bool {
         let _ = limit;
         true
     }
 
-    /// Shuts down writing, if the peer is to see our end before the connection is closed. A TLS layer on top calls it
-    /// behind its close_notify. What goes wrong here shows in the peer's reply.
+    /// Shuts down writing, if the peer is to see our end before the connection is closed. A TLS
+    /// layer on top calls it behind its close_notify. What goes wrong here shows in the peer's
+    /// reply.
     fn shut_down(&mut self) {}
 
     /// Drops the connection, orderly and without waiting.

@@ -5,20 +5,20 @@ use std::io::{self, BufRead, Read, Write};
 use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Encoder;
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::{Completed, Flow, Representation};
 
 use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, block, invalid};
 use crate::driver::Driver;
 use crate::transport::Transport;
-use ftp_proto::driver::{Error, Result};
 
 /// Payload that goes to the server, to be written and then [finished](Self::finish).
 ///
 /// In ASCII type, lines that end with LF are given the CR that they lack.
 ///
-/// Dropped without [`finish`](Self::finish), the transfer is aborted and its connection reset, so that a part does not
-/// pass for the whole. The server may keep what it has by then. Dropping never waits; the next call settles what is
-/// left.
+/// Dropped without [`finish`](Self::finish), the transfer is aborted and its connection reset, so
+/// that a part does not pass for the whole. The server may keep what it has by then. Dropping never
+/// waits; the next call settles what is left.
 ///
 /// ```
 /// use std::io::Write;
@@ -33,7 +33,8 @@ use ftp_proto::driver::{Error, Result};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A failed upload is told by the server's reply rather than by the broken connection, where there is one.
+/// A failed upload is told by the server's reply rather than by the broken connection, where there
+/// is one.
 #[must_use = "an upload that is not finished is aborted"]
 pub struct Upload<'c, T: Transport> {
     driver: &'c mut Driver<T>,
@@ -74,8 +75,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Ends the transfer now, with a reset, and does not wait for what the server says to it: ftplib's `abort`. The
-    /// server may keep what it has.
+    /// Ends the transfer now, with a reset, and does not wait for what the server says to it:
+    /// ftplib's `abort`. The server may keep what it has.
     ///
     /// # Errors
     /// The verdict on what had become of it: usually that it was aborted.
@@ -87,8 +88,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Sends everything from `source` in blocks of at most `block_bytes` and never more than 4 MiB; `sent` is told of
-    /// each: ftplib's `storbinary`.
+    /// Sends everything from `source` in blocks of at most `block_bytes` and never more than 4 MiB;
+    /// `sent` is told of each: ftplib's `storbinary`.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -102,7 +103,8 @@ impl<'c, T: Transport> Upload<'c, T> {
     /// ```
     ///
     /// # Errors
-    /// As [`finish`](Self::finish), and [`Error::Local`] when `source` fails, which aborts the transfer.
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `source` fails, which aborts the
+    /// transfer.
     pub fn copy_from(
         mut self,
         source: &mut (impl Read + ?Sized),
@@ -126,9 +128,9 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's `storlines`. Lines are
-    /// sent many at a time; `sent` is told of each when it was, with its CR LF. A line of more than 8,192 bytes is an
-    /// error.
+    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's
+    /// `storlines`. Lines are sent many at a time; `sent` is told of each when it was, with its CR
+    /// LF. A line of more than 8,192 bytes is an error.
     ///
     /// # Errors
     /// As [`copy_from`](Self::copy_from).
@@ -165,7 +167,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// The data connection, for those who move the bytes themselves: legal as long as [`Flow::is_verbatim`] holds.
+    /// The data connection, for those who move the bytes themselves: legal as long as
+    /// [`Flow::is_verbatim`] holds.
     pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
         let flow = self.driver.flow()?;
         Some((self.driver.data_stream()?, flow))
@@ -209,8 +212,8 @@ impl<'c, T: Transport> Upload<'c, T> {
     }
 }
 
-/// Ends the last line of some as ftplib does: CR LF stays, a CR or an LF alone at the end becomes CR LF, and so does no
-/// line end at all.
+/// Ends the last line of some as ftplib does: CR LF stays, a CR or an LF alone at the end becomes
+/// CR LF, and so does no line end at all.
 fn end_with_crlf(lines: &mut Vec<u8>) {
     if lines.ends_with(b"\r\n") {
         return;

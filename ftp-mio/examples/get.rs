@@ -1,7 +1,7 @@
 //! Fetches one file on mio.
 //!
-//! `get ftp://[USER:PASSWORD@]ADDRESS[:PORT]/PATH [FILE]`, or without arguments a file from a server of its own. A host is an
-//! address or a name.
+//! `get ftp://[USER:PASSWORD@]ADDRESS[:PORT]/PATH [FILE]`, or without arguments a file from a
+//! server of its own. A host is an address or a name.
 
 use std::error::Error;
 use std::fs::File;
@@ -43,7 +43,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A file that is made no earlier than its payload comes: one that exists stays as it is if nothing can be fetched.
+/// A file that is made no earlier than its payload comes: one that exists stays as it is if nothing
+/// can be fetched.
 enum Late {
     Wanted(String),
     Made(File),

@@ -1,6 +1,7 @@
 //! Hundreds of sessions on one thread, each logging in, fetching a file and saying goodbye.
 //!
-//! `many [SESSIONS [ADDRESS:PORT PATH]]`: 500 sessions with a server of its own, unless told otherwise.
+//! `many [SESSIONS [ADDRESS:PORT PATH]]`: 500 sessions with a server of its own, unless told
+//! otherwise.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -29,8 +30,9 @@ fn main() -> Result<()> {
     fetch_all(sessions, server.address(), "file.bin")
 }
 
-/// How many sessions await their greeting at one time. Whoever connects when a server's queue is full may never hear
-/// from it: the client takes the connection for open, and the server, which would have to speak first, knows nothing.
+/// How many sessions await their greeting at one time. Whoever connects when a server's queue is
+/// full may never hear from it: the client takes the connection for open, and the server, which
+/// would have to speak first, knows nothing.
 const GREETINGS_MAX: usize = 64;
 
 /// One session and what it is doing.

@@ -11,8 +11,9 @@ use crate::connect::Dialling;
 use crate::tcp::Tcp;
 use crate::transport::Transport;
 
-/// How many bytes of payload one session moves in one turn, unless [`Builder::budget`] says otherwise: enough to make
-/// the turn itself cheap, and few enough for hundreds of sessions to have theirs within a tenth of a second.
+/// How many bytes of payload one session moves in one turn, unless [`Builder::budget`] says
+/// otherwise: enough to make the turn itself cheap, and few enough for hundreds of sessions to have
+/// theirs within a tenth of a second.
 pub const BUDGET_BYTES: usize = 256 * 1024;
 
 /// Everything that can be set before a connection is made.
@@ -44,8 +45,9 @@ impl Default for Builder<Tcp> {
 
 impl<T: Transport> Builder<T> {
     /// Over the given transport. One that [is for TLS](Transport::is_for_tls) brings
-    /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full) along, unless the configuration makes a demand of its own, so
-    /// that neither passwords nor payload go out in clear whatever the server says.
+    /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full) along, unless the configuration makes a
+    /// demand of its own, so that neither passwords nor payload go out in clear whatever the server
+    /// says.
     pub fn new(transport: T) -> Self {
         let mut settings = Settings::default();
         if transport.is_for_tls() {
@@ -79,8 +81,8 @@ impl<T: Transport> Builder<T> {
         self.transport(tls)
     }
 
-    /// With this configuration. It undoes nothing that the other methods set, before or after it, and a demand for TLS
-    /// stays unless `config` makes another.
+    /// With this configuration. It undoes nothing that the other methods set, before or after it,
+    /// and a demand for TLS stays unless `config` makes another.
     pub fn config(mut self, config: Config) -> Self {
         self.settings.config(config);
         self
@@ -98,15 +100,16 @@ impl<T: Transport> Builder<T> {
         self
     }
 
-    /// Demands this much TLS and no more, whatever transport and configuration say: [`TlsPolicy::None`] is the only way
-    /// to send passwords and payload in clear over a transport that is for TLS.
+    /// Demands this much TLS and no more, whatever transport and configuration say:
+    /// [`TlsPolicy::None`] is the only way to send passwords and payload in clear over a transport
+    /// that is for TLS.
     pub const fn tls_policy(mut self, policy: TlsPolicy) -> Self {
         self.settings.tls_policy(policy);
         self
     }
 
-    /// To the host of this name: under TLS, its certificates have to be for it. Without a name they have to be for the
-    /// address.
+    /// To the host of this name: under TLS, its certificates have to be for it. Without a name they
+    /// have to be for the address.
     pub fn host(self, name: impl Into<String>) -> Self {
         Self {
             host: Some(name.into()),
@@ -114,15 +117,15 @@ impl<T: Transport> Builder<T> {
         }
     }
 
-    /// At most so many bytes of payload move in one turn, so that one fast transfer does not starve other sessions.
-    /// At least one does. Under TLS, ciphertext counts.
+    /// At most so many bytes of payload move in one turn, so that one fast transfer does not starve
+    /// other sessions. At least one does. Under TLS, ciphertext counts.
     pub fn budget(mut self, bytes: usize) -> Self {
         self.budget = bytes.max(1);
         self
     }
 
-    /// A client that connects to the first of `addresses` that answers, each within its own limit, as it is given
-    /// turns. Nothing is done yet.
+    /// A client that connects to the first of `addresses` that answers, each within its own limit,
+    /// as it is given turns. Nothing is done yet.
     ///
     /// Looking up a name is left to the caller, because the operating system's way to do it blocks.
     pub fn connect_to(
@@ -139,8 +142,8 @@ impl<T: Transport> Builder<T> {
         self.connect_any(targets, now)
     }
 
-    /// The same for one target, which may be a name with a port: for transports that look names up themselves, such as
-    /// proxies. [`Tcp`] takes addresses alone.
+    /// The same for one target, which may be a name with a port: for transports that look names up
+    /// themselves, such as proxies. [`Tcp`] takes addresses alone.
     pub fn connect(self, target: Endpoint, now: Instant) -> Client<T> {
         let target = match &self.host {
             Some(name) if target.address().is_some() => target.named(name),

@@ -10,7 +10,7 @@ use ftp_proto::Config;
 use ftp_proto::driver::{Endpoint, Tried};
 
 use crate::driver::Driver;
-use crate::patience::{retried, tried};
+use crate::patience::{patient, retried};
 use crate::readiness::{Interest, Reactor, Ready, Slot, Watched};
 use crate::transport::{Stream, Transport};
 
@@ -142,9 +142,9 @@ impl<S: Stream> Attempt<S> {
     fn go_on(&mut self, now: Instant, reactor: &mut dyn Reactor<S::Source>) -> io::Result<bool> {
         let stream = &mut self.socket.io;
         let done = if self.securing {
-            tried(|| stream.handshake())?
+            patient(|| stream.handshake())?
         } else {
-            tried(|| stream.poll_connect())?
+            patient(|| stream.poll_connect())?
         };
         if done {
             self.socket.readable = true;

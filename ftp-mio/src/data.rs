@@ -127,18 +127,20 @@ impl<L> Port<L> {
 pub enum Progress {
     /// So many bytes moved.
     Bytes(usize),
-    /// Nothing moves now: the socket would block, or the session has had its share of this turn. Try again after the
-    /// next [`Client::turn`](crate::Client::turn).
+    /// Nothing moves now: the socket would block, or the session has had its share of this turn.
+    /// Try again after the next [`Client::turn`](crate::Client::turn).
     Wait,
     /// Nothing moves any more. The operation will tell why.
     Over,
 }
 
-/// The data connection of a session while payload may move; see [`Client::data_mut`](crate::Client::data_mut).
+/// The data connection of a session while payload may move; see
+/// [`Client::data_mut`](crate::Client::data_mut).
 ///
-/// [`read`](Self::read) and [`write`](Self::write) move bytes between the socket and the caller's buffer, nothing in
-/// between. Those who would rather splice, or hand the socket on, take [`stream`](Self::stream) and say what came of
-/// it: [`moved`](Self::moved), [`blocked`](Self::blocked), [`ended`](Self::ended), [`failed`](Self::failed).
+/// [`read`](Self::read) and [`write`](Self::write) move bytes between the socket and the caller's
+/// buffer, nothing in between. Those who would rather splice, or hand the socket on, take
+/// [`stream`](Self::stream) and say what came of it: [`moved`](Self::moved),
+/// [`blocked`](Self::blocked), [`ended`](Self::ended), [`failed`](Self::failed).
 ///
 /// Payload in ASCII type comes and goes as it is on the wire; [`ftp_proto::ascii`] has the codec.
 pub struct Data<'c, S> {
@@ -235,7 +237,7 @@ impl<'c, S: Stream> Data<'c, S> {
         if !self.socket.writable || part.is_empty() {
             return self.wait();
         }
-        match patience::written(|| self.socket.io.write(part)) {
+        match patience::wrote(|| self.socket.io.write(part)) {
             Ok(None) => self.blocked(),
             Ok(Some(count)) => return self.count(count),
             Err(error) => self.over(Over::Failed(error)),
@@ -243,8 +245,8 @@ impl<'c, S: Stream> Data<'c, S> {
         self.stopped()
     }
 
-    /// Everything was sent: ends the payload. In a download: drops what would still come; the transfer then fails
-    /// unless that was nothing.
+    /// Everything was sent: ends the payload. In a download: drops what would still come; the
+    /// transfer then fails unless that was nothing.
     pub fn finish(self) {
         match self.moving.flow.direction {
             Direction::Send => self.moving.closing = Closing::Wanted,
@@ -253,8 +255,8 @@ impl<'c, S: Stream> Data<'c, S> {
         *self.touched = true;
     }
 
-    /// The connection itself. Payload may be moved past the client as long as [`Flow::is_verbatim`] holds; no more
-    /// than [`Flow::limit`] allows.
+    /// The connection itself. Payload may be moved past the client as long as [`Flow::is_verbatim`]
+    /// holds; no more than [`Flow::limit`] allows.
     pub const fn stream(&mut self) -> &mut S {
         &mut self.socket.io
     }
@@ -283,7 +285,8 @@ impl<'c, S: Stream> Data<'c, S> {
         self.over(Over::Ended(end));
     }
 
-    /// The connection failed, or the application's own source or sink did; it is closed in the next turn.
+    /// The connection failed, or the application's own source or sink did; it is closed in the next
+    /// turn.
     pub fn failed(mut self, error: io::Error) {
         self.over(Over::Failed(error));
     }

@@ -1,8 +1,9 @@
 //! Performs what the machine asks for, on sockets that never wait.
 //!
-//! No FTP here: the driver moves bytes, begins the actions, goes on with them when sockets are ready, and reports what
-//! came of them. Everything that touches a socket happens inside [`Driver::turn`], but for payload, which moves when the
-//! application wants it to; what that brings about is done in the turn after it.
+//! No FTP here: the driver moves bytes, begins the actions, goes on with them when sockets are
+//! ready, and reports what came of them. Everything that touches a socket happens inside
+//! [`Driver::turn`], but for payload, which moves when the application wants it to; what that
+//! brings about is done in the turn after it.
 
 mod control;
 mod data;
@@ -18,14 +19,16 @@ use crate::data::{Data, DataLink, Port};
 use crate::readiness::{Reactor, Ready, Slot, Watched};
 use crate::transport::{Listener, Stream, Transport};
 
-/// How many bytes a turn takes from the control connection: a peer that never stops talking does not keep it up.
+/// How many bytes a turn takes from the control connection: a peer that never stops talking does
+/// not keep it up.
 const CONTROL_TURN_BYTES: usize = 64 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
     pub(crate) session: Session,
     control: Option<Watched<T::Stream>>,
-    /// TLS begins or ends on the control connection: what is read and written is TLS's own business meanwhile.
+    /// TLS begins or ends on the control connection: what is read and written is TLS's own business
+    /// meanwhile.
     changing: Option<Change>,
     /// How many bytes may still be read from the control connection in this turn.
     control_left: usize,
@@ -79,8 +82,9 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Does everything that can be done without waiting. Nothing happens after the machine was asked for the last time,
-    /// so that every timer is armed when the application looks for the deadline.
+    /// Does everything that can be done without waiting. Nothing happens after the machine was
+    /// asked for the last time, so that every timer is armed when the application looks for the
+    /// deadline.
     pub(crate) fn turn(
         &mut self,
         now: Instant,
@@ -92,8 +96,9 @@ impl<T: Transport> Driver<T> {
         self.budget = budget;
         self.control_left = CONTROL_TURN_BYTES;
         self.now = now;
-        // What has already arrived is read before anything new is written, since it cannot be the answer to that, and
-        // before any timer fires. Whether the reactor has reported it does not matter.
+        // What has already arrived is read before anything new is written, since it cannot be the
+        // answer to that, and before any timer fires. Whether the reactor has reported it does not
+        // matter.
         if let Some(control) = &mut self.control {
             control.readable = true;
         }
@@ -103,8 +108,8 @@ impl<T: Transport> Driver<T> {
             changed |= self.attend_listener(reactor);
             changed |= self.attend_data(reactor);
             tasks(&mut self.session, &mut self.transport, &mut self.source);
-            // A timer may bring out bytes instead of an action. What is written may request timers, which the next round
-            // arms: the last round writes nothing.
+            // A timer may bring out bytes instead of an action. What is written may request timers,
+            // which the next round arms: the last round writes nothing.
             changed |= self.act(reactor);
             changed |= self.write_control(reactor);
             if !changed && !self.watch(reactor) {

@@ -1,9 +1,11 @@
 //! mio: registration and tokens (feature `mio`, on by default).
 //!
-//! mio reports edges, and on Windows only for sockets that are read and written through its own types. Therefore
-//! [`Tcp`](crate::Tcp) makes such sockets, and [`Registrar`] registers each for both directions, once.
+//! mio reports edges, and on Windows only for sockets that are read and written through its own
+//! types. Therefore [`Tcp`](crate::Tcp) makes such sockets, and [`Registrar`] registers each for
+//! both directions, once.
 //!
-//! A client has three tokens, one for each [`Slot`]: those of client `n` of a loop are `3 n`, `3 n + 1` and `3 n + 2`.
+//! A client has three tokens, one for each [`Slot`]: those of client `n` of a loop are `3 n`, `3 n
+//! + 1` and `3 n + 2`.
 //!
 //! ```no_run
 //! use std::time::Instant;
@@ -58,7 +60,8 @@ pub const fn slot(token: Token) -> (usize, Slot) {
     (token.0 / slots, slot)
 }
 
-/// What an event says. Only "readable" and "writable" mean the same everywhere; errors and ends show as both.
+/// What an event says. Only "readable" and "writable" mean the same everywhere; errors and ends
+/// show as both.
 pub fn ready(event: &Event) -> Ready {
     if event.is_error() {
         return Ready::BOTH;

@@ -1,9 +1,10 @@
 //! What a client waits for, and how it tells a reactor.
 //!
-//! A reactor is whatever waits for sockets: mio, polling, calloop, epoll, kqueue. It may report an edge, a level, or a
-//! single event and no more until it is told again; it may also report what is not so. A client works with all of
-//! these, because it repeats every call until the socket would block, remembers where it stopped before that, and
-//! takes an event as permission to try and nothing more.
+//! A reactor is whatever waits for sockets: mio, polling, calloop, epoll, kqueue. It may report an
+//! edge, a level, or a single event and no more until it is told again; it may also report what is
+//! not so. A client works with all of these, because it repeats every call until the socket would
+//! block, remembers where it stopped before that, and takes an event as permission to try and
+//! nothing more.
 
 use std::fmt;
 use std::io;
@@ -104,8 +105,8 @@ macro_rules! directions {
 }
 
 directions! {
-    /// What a socket is to be watched for. [`NONE`](Self::NONE): it waits for the session or for the application, not
-    /// for the peer.
+    /// What a socket is to be watched for. [`NONE`](Self::NONE): it waits for the session or for
+    /// the application, not for the peer.
     ///
     /// ```
     /// use ftp_mio::Interest;
@@ -115,19 +116,20 @@ directions! {
 }
 
 directions! {
-    /// What a socket was reported ready for. An error and a hang-up are reported as [`BOTH`](Self::BOTH): the next call
-    /// finds out.
+    /// What a socket was reported ready for. An error and a hang-up are reported as
+    /// [`BOTH`](Self::BOTH): the next call finds out.
     Ready
 }
 
 /// Where a client registers its sockets, during [`Client::turn`](crate::Client::turn).
 ///
-/// Every socket is added before it is waited for and removed before it is closed. An error of [`add`](Self::add) or
-/// [`change`](Self::change) counts as an error of the socket.
+/// Every socket is added before it is waited for and removed before it is closed. An error of
+/// [`add`](Self::add) or [`change`](Self::change) counts as an error of the socket.
 ///
-/// With *edges* (mio; epoll with `EPOLLET`), add a socket for both directions and ignore [`change`](Self::change).
-/// With *levels* (epoll, poll) or *single events* (polling, kqueue's one-shot), set what is asked for each time; a
-/// socket without interest should not be reported at all, not even for errors, or it is reported over and over.
+/// With *edges* (mio; epoll with `EPOLLET`), add a socket for both directions and ignore
+/// [`change`](Self::change). With *levels* (epoll, poll) or *single events* (polling, kqueue's
+/// one-shot), set what is asked for each time; a socket without interest should not be reported at
+/// all, not even for errors, or it is reported over and over.
 pub trait Reactor<S: ?Sized> {
     /// Begins to watch a socket.
     ///
@@ -141,7 +143,8 @@ pub trait Reactor<S: ?Sized> {
     /// Of the operating system.
     fn change(&mut self, slot: Slot, source: &mut S, interest: Interest) -> io::Result<()>;
 
-    /// Watches a socket no longer; it is closed right after. There is nothing that a client could do about a failure.
+    /// Watches a socket no longer; it is closed right after. There is nothing that a client could
+    /// do about a failure.
     fn remove(&mut self, slot: Slot, source: &mut S);
 }
 

@@ -53,8 +53,8 @@ mod system {
     }
 }
 
-/// The default transport: TCP in clear, for mio's [`Registrar`](crate::mio::Registrar) and for any reactor that takes a
-/// file descriptor or a Windows socket.
+/// The default transport: TCP in clear, for mio's [`Registrar`](crate::mio::Registrar) and for any
+/// reactor that takes a file descriptor or a Windows socket.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp {
     source: Option<IpAddr>,
@@ -74,8 +74,9 @@ impl Tcp {
     }
 }
 
-/// A socket of [`Tcp`], connection or listener. It lends its descriptor to reactors, and to whoever sets options or
-/// moves payload with system calls of his own. With the feature `mio` it is a source of mio's events.
+/// A socket of [`Tcp`], connection or listener. It lends its descriptor to reactors, and to whoever
+/// sets options or moves payload with system calls of his own. With the feature `mio` it is a
+/// source of mio's events.
 #[derive(Debug)]
 pub struct Socket(Kind);
 
@@ -94,8 +95,8 @@ impl Socket {
     }
 }
 
-/// A connection that the application has made: a transport of its own yields it as its stream. It never blocks from
-/// now on.
+/// A connection that the application has made: a transport of its own yields it as its stream. It
+/// never blocks from now on.
 impl TryFrom<TcpStream> for Socket {
     type Error = io::Error;
 
@@ -119,7 +120,8 @@ impl Transport for Tcp {
     fn connect(&mut self, to: &Endpoint) -> io::Result<Socket> {
         let to = to.address().ok_or_else(not_looked_up)?;
         let socket = dial(self.source, to)?;
-        // A control connection is silent while a long transfer runs, and NAT devices forget it otherwise.
+        // A control connection is silent while a long transfer runs, and NAT devices forget it
+        // otherwise.
         socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))?;
         socket.set_tcp_nodelay(true)?;
         Ok(socket.into())
@@ -205,7 +207,8 @@ impl Stream for Socket {
 
     fn reset(self) {
         if let Ok(stream) = self.connection() {
-            // If the option cannot be set, the socket is broken already and there is nothing left to reset.
+            // If the option cannot be set, the socket is broken already and there is nothing left
+            // to reset.
             let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
         }
     }
@@ -335,8 +338,8 @@ fn stream_socket(address: SocketAddr) -> io::Result<socket2::Socket> {
     Ok(socket)
 }
 
-/// Whether `connect` failed, or is only not complete yet: std has no stable name for "in progress", but names for
-/// everything that can go wrong at once.
+/// Whether `connect` failed, or is only not complete yet: std has no stable name for "in progress",
+/// but names for everything that can go wrong at once.
 fn has_failed(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
@@ -357,8 +360,8 @@ fn has_failed(error: &io::Error) -> bool {
     )
 }
 
-/// A socket is reported writable when it is connected, when it failed, and by mistake. So: is there an error, is there
-/// a peer, and if neither, wait on.
+/// A socket is reported writable when it is connected, when it failed, and by mistake. So: is there
+/// an error, is there a peer, and if neither, wait on.
 fn is_connected<P>(error: Option<io::Error>, peer: io::Result<P>) -> io::Result<bool> {
     match (error, peer) {
         (Some(error), _) => Err(error),

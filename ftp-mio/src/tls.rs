@@ -13,15 +13,17 @@ use ftp_proto::tls::{Channel, Context, Layer, Purpose, Socket, TlsError, Wait};
 
 use crate::transport::{Listener, Stream, Transport};
 
-/// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made [`implicit`](Self::implicit).
+/// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made
+/// [`implicit`](Self::implicit).
 ///
-/// Every control connection has a store of TLS sessions of its own, out of which its data connections resume; nothing
-/// of it is shared, and it ends with the connection. The certificate is checked against the name given to
-/// [`Builder::host`](crate::Builder::host), on the control connection and on every data connection.
+/// Every control connection has a store of TLS sessions of its own, out of which its data
+/// connections resume; nothing of it is shared, and it ends with the connection. The certificate is
+/// checked against the name given to [`Builder::host`](crate::Builder::host), on the control
+/// connection and on every data connection.
 ///
 /// It [is for TLS](Transport::is_for_tls): whoever builds a client with it gets
-/// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), so that neither passwords nor payload go out in clear whatever the
-/// server says. Start [`Secure`](ftp_proto::operation::Secure) before the login.
+/// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), so that neither passwords nor payload go out in
+/// clear whatever the server says. Start [`Secure`](ftp_proto::operation::Secure) before the login.
 ///
 /// ```no_run
 /// use std::{sync::Arc, time::Instant};
@@ -69,8 +71,9 @@ pub struct Tls<T> {
 }
 
 impl<T> Tls<T> {
-    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and client
-    /// certificate. The configuration's store of sessions is replaced by one for each control connection.
+    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and
+    /// client certificate. The configuration's store of sessions is replaced by one for each
+    /// control connection.
     pub fn over(inner: T, config: impl Into<Arc<ClientConfig>>) -> Self {
         Self {
             inner,
@@ -196,8 +199,8 @@ impl<S> TlsLink<S> {
         }
     }
 
-    /// The TLS on it, if there is any: version, cipher suite, whether a session was resumed, the server's
-    /// certificates.
+    /// The TLS on it, if there is any: version, cipher suite, whether a session was resumed, the
+    /// server's certificates.
     pub fn channel(&self) -> Option<&Channel> {
         self.layer.as_ref().map(Layer::channel)
     }
@@ -251,7 +254,8 @@ impl<S: Stream> Stream for TlsLink<S> {
         Ok(Some(Input::Bytes(count)))
     }
 
-    /// What is taken may still wait to be encrypted bytes on the socket; [`flush`](Self::flush) goes on with that.
+    /// What is taken may still wait to be encrypted bytes on the socket; [`flush`](Self::flush)
+    /// goes on with that.
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         match self.both() {
             Ok((layer, mut socket)) => layer.write(&mut socket, bytes),

@@ -1,5 +1,5 @@
-//! What drivers on std have in common (feature `std`): their error, the server that they are to reach, and what their
-//! streams yield.
+//! What drivers on std have in common (feature `std`): their error, the server that they are to
+//! reach, and what their streams yield.
 //!
 //! `ftp-blocking` and `ftp-mio` show these types as their own.
 

@@ -17,8 +17,9 @@ impl<T: Transport> Driver<T> {
     /// Writes what can be written and reads what is there, without waiting.
     pub(super) fn look(&mut self) {
         self.looked = self.clock.now();
-        // What has already arrived is read before anything new is written: it cannot be the answer to that.
-        // Once the session is over, a peer that never stops talking is not listened to any more.
+        // What has already arrived is read before anything new is written: it cannot be the answer
+        // to that. Once the session is over, a peer that never stops talking is not listened to any
+        // more.
         let mut taken = 0_usize;
         while taken < LOOK_BYTES && !self.is_dead() {
             match self.read_control(Duration::ZERO) {

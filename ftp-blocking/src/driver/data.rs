@@ -20,8 +20,8 @@ impl<T: Transport> Driver<T> {
                 self.source = None;
                 self.session.report(Report::Connected { data });
             }
-            // The machine's own deadline is not a failure to report: it fires by itself, at once or, since limits
-            // are rounded on the way to the operating system, after a moment.
+            // The machine's own deadline is not a failure to report: it fires by itself, at once
+            // or, since limits are rounded on the way to the operating system, after a moment.
             Err(error)
                 if error.kind() == io::ErrorKind::TimedOut
                     && self.time_left().is_some_and(|left| left <= SLICE) =>
@@ -66,7 +66,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// The listener stays until the machine goes on with the connection: it may turn the caller away.
+    /// The listener stays until the machine goes on with the connection: it may turn the caller
+    /// away.
     fn accepted(&mut self, data: DataId, stream: T::Stream, peer: IpAddr) {
         self.data = Some((data, stream));
         self.session.report(Report::Accepted { data, peer });

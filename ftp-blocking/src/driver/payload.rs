@@ -4,12 +4,12 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use ftp_proto::driver::{Input, Result};
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Operation, Report};
 
 use super::{Driven, Driver, Moving};
 use crate::patience::{patient_end, read, wrote};
 use crate::transport::{Stream, Transport};
-use ftp_proto::driver::{Input, Result};
 
 /// What one read of a data connection takes when nobody wants it.
 const DROPPED_BYTES: usize = 16 * 1024;
@@ -19,7 +19,8 @@ impl<T: Transport> Driver<T> {
         self.moving.map(|moving| moving.flow)
     }
 
-    /// Reads payload; breaks off with the outcome when there is none any more, and the operation was driven to its end.
+    /// Reads payload; breaks off with the outcome when there is none any more, and the operation
+    /// was driven to its end.
     pub(crate) fn read_payload<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -31,7 +32,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads payload; 0 when there is none any more, and the operation may go on. Breaks off when it is over.
+    /// Reads payload; 0 when there is none any more, and the operation may go on. Breaks off when
+    /// it is over.
     pub(crate) fn read_some<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -60,7 +62,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is closed.
+    /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is
+    /// closed.
     fn receive_some(
         &mut self,
         moving: Moving,
@@ -100,7 +103,8 @@ impl<T: Transport> Driver<T> {
     fn ended(&mut self, data: DataId, end: End) -> io::Result<Option<usize>> {
         if let Some((_, stream)) = &mut self.data {
             if end == End::Clean {
-                // Our own side of TLS ends too; whether the peer still hears that does not matter any more.
+                // Our own side of TLS ends too; whether the peer still hears that does not matter
+                // any more.
                 let _ = stream.finish(Duration::ZERO);
             }
         }
@@ -128,7 +132,8 @@ impl<T: Transport> Driver<T> {
         });
     }
 
-    /// Writes payload: at least one byte of it. Breaks off with the outcome when none is taken any more.
+    /// Writes payload: at least one byte of it. Breaks off with the outcome when none is taken any
+    /// more.
     pub(crate) fn write_payload<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -173,7 +178,8 @@ impl<T: Transport> Driver<T> {
         self.drive_to_end(operation)
     }
 
-    /// The limit for the peer's end begins only when everything has left: what still leaves is payload.
+    /// The limit for the peer's end begins only when everything has left: what still leaves is
+    /// payload.
     fn finish_stream<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -210,7 +216,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
+    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the
+    /// operation to its end.
     pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
         let mut block = vec![0; DROPPED_BYTES];
         while let Some(flow) = self.flow() {
@@ -237,7 +244,8 @@ impl<T: Transport> Driver<T> {
         self.drive_to_end(operation)
     }
 
-    /// Nobody takes or gives payload any more, and the operation is not over: end it without waiting.
+    /// Nobody takes or gives payload any more, and the operation is not over: end it without
+    /// waiting.
     pub(crate) fn abandon(&mut self) {
         self.session.abort_all();
         while self.act() {}
@@ -274,8 +282,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Control goes back to the application: until it is here again the payload's idle limit rests. The time that has passed by
-    /// now counts, so the machine is told it.
+    /// Control goes back to the application: until it is here again the payload's idle limit rests.
+    /// The time that has passed by now counts, so the machine is told it.
     fn hand_over(&mut self) {
         self.hold(true);
         while self.act() {}

@@ -9,7 +9,8 @@ use crate::transport::{Stream, Transport};
 impl<T: Transport> Driver<T> {
     pub(super) fn secure(&mut self, link: Link) {
         if link != Link::Control {
-            // The session to resume may lie in what the control connection has brought and nobody has read.
+            // The session to resume may lie in what the control connection has brought and nobody
+            // has read.
             self.look();
         }
         let set_up = match (link, &mut self.control, &mut self.data) {
@@ -42,7 +43,8 @@ impl<T: Transport> Driver<T> {
                 Ok(false) => {}
                 Err(error) => return self.fail_link(link, error),
             }
-            // The control connection speaks TLS or nothing now; only a data handshake leaves it to be looked at.
+            // The control connection speaks TLS or nothing now; only a data handshake leaves it to
+            // be looked at.
             if link != Link::Control {
                 self.look();
             }

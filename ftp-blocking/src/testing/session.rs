@@ -1,4 +1,5 @@
-//! One session of the loopback server: a pure peer, its control connection and its data connections.
+//! One session of the loopback server: a pure peer, its control connection and its data
+//! connections.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -14,7 +15,8 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::shared::{Counts, Gauge, Shared, lock};
 
-/// How long one turn may wait on a data connection while the control connection may want something too.
+/// How long one turn may wait on a data connection while the control connection may want something
+/// too.
 const SLICE: Duration = Duration::from_millis(5);
 
 /// How long a listener rests between two looks.
@@ -240,7 +242,8 @@ impl Session<'_> {
         }
     }
 
-    /// Closes in such a way that the last reply arrives: a socket that is closed with input unread is reset.
+    /// Closes in such a way that the last reply arrives: a socket that is closed with input unread
+    /// is reset.
     fn say_goodbye(&mut self) -> io::Result<()> {
         self.drop_all_data();
         self.control.set_nonblocking(false)?;

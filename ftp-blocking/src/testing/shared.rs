@@ -79,7 +79,8 @@ impl Shared {
     }
 }
 
-/// A thread that panicked while it held the lock has left nothing half done that matters to a test server.
+/// A thread that panicked while it held the lock has left nothing half done that matters to a test
+/// server.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

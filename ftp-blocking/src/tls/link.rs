@@ -12,7 +12,8 @@ use super::{Tally, without_session};
 use crate::tcp::TcpLink;
 use crate::transport::Stream;
 
-/// How often a socket is read or written that is not to be waited for: one record may take two reads.
+/// How often a socket is read or written that is not to be waited for: one record may take two
+/// reads.
 const LOOKS: u8 = 16;
 /// While something waits to be written, no read waits longer than this.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -56,8 +57,8 @@ impl<S> TlsLink<S> {
         &self.stream
     }
 
-    /// The TLS on it, if there is any: version, cipher suite, whether a session was resumed, the server's
-    /// certificates.
+    /// The TLS on it, if there is any: version, cipher suite, whether a session was resumed, the
+    /// server's certificates.
     pub fn channel(&self) -> Option<&Channel> {
         self.layer.as_ref().map(Layer::channel)
     }
@@ -165,7 +166,8 @@ impl<S: fmt::Debug> fmt::Debug for TlsLink<S> {
     }
 }
 
-/// A connection for one call of the layer on it, which may wait so long over any number of reads and writes.
+/// A connection for one call of the layer on it, which may wait so long over any number of reads
+/// and writes.
 struct Limited<'s, S> {
     stream: &'s mut S,
     limit: Duration,
@@ -190,7 +192,8 @@ impl<'s, S> Limited<'s, S> {
         }
     }
 
-    /// The limit for the next read or write. Even when no time is left, a few more are made without waiting.
+    /// The limit for the next read or write. Even when no time is left, a few more are made without
+    /// waiting.
     fn next(&mut self, wait: Wait) -> Option<Duration> {
         let left = match wait {
             Wait::No => return Some(Duration::ZERO),

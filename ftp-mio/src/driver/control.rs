@@ -6,7 +6,7 @@ use ftp_proto::Link;
 use ftp_proto::driver::Input;
 
 use super::Driver;
-use crate::patience::{self, tried};
+use crate::patience::{self, patient};
 use crate::readiness::{Interest, Reactor, Slot};
 use crate::transport::{Stream, Transport};
 
@@ -39,7 +39,8 @@ impl<T: Transport> Driver<T> {
                     self.session
                         .receive(buffer.get(..count).unwrap_or_default());
                 }
-                // The replies before it come first: the last may be the one that ends TLS and not the connection (CCC).
+                // The replies before it come first: the last may be the one that ends TLS and not
+                // the connection (CCC).
                 Ok(Some(Input::End(_))) if any && self.session.is_secured() => break,
                 Ok(Some(Input::End(_))) => {
                     self.close_control(reactor);
@@ -59,7 +60,7 @@ impl<T: Transport> Driver<T> {
             if self.changing.is_some() || self.session.transmit().is_empty() {
                 break;
             }
-            match patience::written(|| control.io.write(self.session.transmit())) {
+            match patience::wrote(|| control.io.write(self.session.transmit())) {
                 Ok(None) => control.writable = false,
                 Ok(Some(count)) => {
                     self.session.transmitted(count);
@@ -76,7 +77,7 @@ impl<T: Transport> Driver<T> {
         let Some(control) = self.control.as_mut().filter(|_| self.changing.is_none()) else {
             return false;
         };
-        match tried(|| control.io.flush()) {
+        match patient(|| control.io.flush()) {
             Ok(_) => false,
             Err(error) => self.write_failed(error, reactor),
         }
@@ -115,7 +116,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reading always, so that neither side waits for the other to read; writing when it would have blocked.
+    /// Reading always, so that neither side waits for the other to read; writing when it would have
+    /// blocked.
     pub(super) fn control_interest(&self) -> Interest {
         let Some(control) = &self.control else {
             return Interest::NONE;

@@ -6,7 +6,7 @@ use ftp_proto::{DataId, Link, Report, Target};
 
 use super::Driver;
 use crate::data::{DataLink, Port, Stage};
-use crate::patience::{retried, tried};
+use crate::patience::{patient, retried};
 use crate::readiness::{Reactor, Slot};
 use crate::transport::{Listener, Stream, Transport};
 
@@ -42,15 +42,15 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Accepts, if that is asked for and somebody calls. The listener stays until the machine goes on with the
-    /// connection: it may turn the caller away.
+    /// Accepts, if that is asked for and somebody calls. The listener stays until the machine goes
+    /// on with the connection: it may turn the caller away.
     pub(super) fn attend_listener(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let Some(port) = self.listener.as_mut() else {
             return false;
         };
         let id = port.id;
         while port.accepting && port.socket.readable {
-            match tried(|| port.socket.io.accept()) {
+            match patient(|| port.socket.io.accept()) {
                 Ok(None) => port.socket.readable = false,
                 Ok(Some((stream, peer))) => {
                     port.accepting = false;
@@ -81,11 +81,11 @@ impl<T: Transport> Driver<T> {
             Stage::Moving(_) => return self.attend_payload(reactor),
             Stage::Connecting => {
                 let report = Report::Connected { data: id };
-                (tried(|| stream.poll_connect()), report)
+                (patient(|| stream.poll_connect()), report)
             }
             Stage::Securing => {
                 let link = Link::Data(id);
-                (tried(|| stream.handshake()), Report::Secured { link })
+                (patient(|| stream.handshake()), Report::Secured { link })
             }
         };
         match done {
@@ -112,7 +112,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// A short upload must not pass for a whole file, and a server must not take what we drop for an end of ours.
+    /// A short upload must not pass for a whole file, and a server must not take what we drop for
+    /// an end of ours.
     pub(super) fn reset_data(&mut self, reactor: &mut dyn Reactor<T::Source>) {
         if let Some(link) = self.data.take() {
             let stream = link.socket.release(Slot::Data, reactor, Stream::source);

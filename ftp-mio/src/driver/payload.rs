@@ -1,10 +1,11 @@
-//! Payload in a turn: what the application has left to be followed up, and the ends of data connections.
+//! Payload in a turn: what the application has left to be followed up, and the ends of data
+//! connections.
 
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Report};
 
 use super::Driver;
 use crate::data::{Closing, DataLink, Moving, Over, Stage};
-use crate::patience::tried;
+use crate::patience::patient;
 use crate::readiness::Reactor;
 use crate::transport::{Stream, Transport};
 
@@ -52,7 +53,8 @@ impl<T: Transport> Driver<T> {
             Direction::Receive => readable,
             Direction::Send => writable,
         };
-        // Whose turn is it? A ready socket waits for the application; one that blocks, for the peer.
+        // Whose turn is it? A ready socket waits for the application; one that blocks, for the
+        // peer.
         let held = moving.closing == Closing::No && (ready || !moving.asked);
         let changed = held != moving.held;
         if changed {
@@ -62,7 +64,7 @@ impl<T: Transport> Driver<T> {
         if moving.closing != Closing::No {
             return self.close_orderly(id, reactor) || changed;
         }
-        if let Err(error) = tried(|| link.socket.io.flush()) {
+        if let Err(error) = patient(|| link.socket.io.flush()) {
             self.fail(Link::Data(id), error, reactor);
             return true;
         }
@@ -72,7 +74,8 @@ impl<T: Transport> Driver<T> {
     /// The socket is closed before the final reply is awaited: ProFTPD holds that back until then.
     pub(super) fn ended(&mut self, data: DataId, end: End, reactor: &mut dyn Reactor<T::Source>) {
         if let Some(link) = self.data.as_mut().filter(|_| end == End::Clean) {
-            // Our own side of TLS ends too; whether the peer still hears that does not matter any more.
+            // Our own side of TLS ends too; whether the peer still hears that does not matter any
+            // more.
             let _ = link.socket.io.finish();
         }
         if end == End::Limit {
@@ -83,7 +86,8 @@ impl<T: Transport> Driver<T> {
         self.session.report(Report::Finished { data, end });
     }
 
-    /// The limit for the peer's end begins only when everything has left: what still leaves is payload.
+    /// The limit for the peer's end begins only when everything has left: what still leaves is
+    /// payload.
     pub(super) fn close_orderly(
         &mut self,
         data: DataId,
@@ -97,7 +101,7 @@ impl<T: Transport> Driver<T> {
         };
         match moving.closing {
             Closing::No => return false,
-            Closing::Wanted => match tried(|| link.socket.io.finish()) {
+            Closing::Wanted => match patient(|| link.socket.io.finish()) {
                 Ok(false) => return false,
                 Ok(true) => {
                     moving.closing = Closing::Begun;

@@ -6,7 +6,7 @@ use ftp_proto::{Link, Report};
 
 use super::{Change, Driver};
 use crate::data::Stage;
-use crate::patience::tried;
+use crate::patience::patient;
 use crate::readiness::Reactor;
 use crate::transport::{Stream, Transport};
 
@@ -38,7 +38,7 @@ impl<T: Transport> Driver<T> {
         let (Some(change), Some(control)) = (self.changing, &mut self.control) else {
             return false;
         };
-        let done = tried(|| match change {
+        let done = patient(|| match change {
             Change::Securing => control.io.handshake(),
             Change::Unsecuring => control.io.unsecure(),
         });
@@ -46,7 +46,8 @@ impl<T: Transport> Driver<T> {
             Ok(false) => return false,
             Ok(true) => {
                 self.changing = None;
-                // What came behind the handshake is in the stream, and no socket will report it again.
+                // What came behind the handshake is in the stream, and no socket will report it
+                // again.
                 control.readable = true;
                 control.writable = true;
                 self.session.report(match change {

@@ -12,8 +12,9 @@ pub const IMPLICIT_TLS_PORT: u16 = 990;
 
 /// Where a control connection goes: what a transport is asked to dial.
 ///
-/// A transport that looks names up itself, such as a proxy, is given the name with its port. Every other is given an
-/// address, with the name that the caller wrote, if there was one: TLS certificates are checked against it.
+/// A transport that looks names up itself, such as a proxy, is given the name with its port. Every
+/// other is given an address, with the name that the caller wrote, if there was one: TLS
+/// certificates are checked against it.
 ///
 /// ```
 /// use ftp_proto::driver::Endpoint;
@@ -59,8 +60,8 @@ impl Endpoint {
         }
     }
 
-    /// Reads a name or an address, with a port behind a colon if it is not `port`. An IPv6 address with a port stands
-    /// in brackets.
+    /// Reads a name or an address, with a port behind a colon if it is not `port`. An IPv6 address
+    /// with a port stands in brackets.
     ///
     /// # Errors
     ///
@@ -97,7 +98,8 @@ impl Endpoint {
         }
     }
 
-    /// The name, and where there is none the address as text: what certificates are checked against.
+    /// The name, and where there is none the address as text: what certificates are checked
+    /// against.
     pub fn host(&self) -> Cow<'_, str> {
         match (&self.name, self.address) {
             (Some(name), _) => Cow::Borrowed(name),

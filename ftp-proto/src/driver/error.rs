@@ -20,10 +20,12 @@ pub type Result<T> = core::result::Result<T, Error>;
 /// Each server that was tried for the control connection, and why it led nowhere.
 pub type Tried = Arc<Vec<(Endpoint, io::Error)>>;
 
-/// Why an operation did not succeed: at which step, with which reply, and what the session is good for now.
+/// Why an operation did not succeed: at which step, with which reply, and what the session is good
+/// for now.
 ///
-/// This one type covers the protocol, the sockets and the end of input, as the original ftplib's `all_errors` did;
-/// [`is_misuse`](Self::is_misuse) tells the caller's own mistakes apart. ftplib's four exceptions are these:
+/// This one type covers the protocol, the sockets and the end of input, as the original ftplib's
+/// `all_errors` did; [`is_misuse`](Self::is_misuse) tells the caller's own mistakes apart. ftplib's
+/// four exceptions are these:
 ///
 /// | ftplib | here |
 /// |---|---|
@@ -32,7 +34,8 @@ pub type Tried = Arc<Vec<(Endpoint, io::Error)>>;
 /// | `error_reply` (another class than the step needs) | [`ErrorKind::Unexpected`] |
 /// | `error_proto` (no reply at all) | [`ErrorKind::Violation`] |
 ///
-/// `Debug` is the same text as `Display`, so that an error returned from `main` can be read; `{:#?}` shows the parts.
+/// `Debug` is the same text as `Display`, so that an error returned from `main` can be read;
+/// `{:#?}` shows the parts.
 ///
 /// ```
 /// use ftp_proto::driver::Error;
@@ -60,18 +63,21 @@ pub enum Error {
     /// TLS could not be set up, before anything was connected.
     #[cfg(feature = "rustls")]
     Tls(TlsError),
-    /// The caller's own source or sink failed, or a line was too long, and the transfer was aborted for that.
+    /// The caller's own source or sink failed, or a line was too long, and the transfer was aborted
+    /// for that.
     Local(io::Error, After),
-    /// What came instead of a directory's entries is not a listing. The text is the server's: inetutils sends what its
-    /// `ls` complains about. Or a reply to STAT was longer than the [`Limits`](crate::Limits).
+    /// What came instead of a directory's entries is not a listing. The text is the server's:
+    /// inetutils sends what its `ls` complains about. Or a reply to STAT was longer than the
+    /// [`Limits`](crate::Limits).
     NotListed(String),
-    /// The operation was cancelled, or its outcome was already taken, or the handle is another client's.
+    /// The operation was cancelled, or its outcome was already taken, or the handle is another
+    /// client's.
     Spent,
 }
 
 impl Error {
-    /// The step at which it happened, as the verb of the command; `None` before there was a session, and where no
-    /// command is at fault.
+    /// The step at which it happened, as the verb of the command; `None` before there was a
+    /// session, and where no command is at fault.
     pub fn verb(&self) -> Option<Verb> {
         self.session().and_then(crate::Error::verb)
     }
@@ -98,8 +104,8 @@ impl Error {
         self.after() == After::Dead
     }
 
-    /// Whether the same may succeed later: a 4xx reply (ftplib's `error_temp`), a wait that expired, a connection that
-    /// broke or was not made.
+    /// Whether the same may succeed later: a 4xx reply (ftplib's `error_temp`), a wait that
+    /// expired, a connection that broke or was not made.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Session(error, _) => error.is_transient(),
@@ -114,7 +120,8 @@ impl Error {
             .is_some_and(|reply| reply.class() == Class::PermanentNegative)
     }
 
-    /// Whether it is a mistake of the caller, who can read it off the order of calls and their arguments.
+    /// Whether it is a mistake of the caller, who can read it off the order of calls and their
+    /// arguments.
     pub fn is_misuse(&self) -> bool {
         match self {
             Self::Session(error, _) => matches!(error.kind(), ErrorKind::Misuse(_)),
@@ -136,7 +143,8 @@ impl Error {
         }
     }
 
-    /// What TLS says, if it was TLS that failed: a certificate, for instance, or an alert. Its text says what to do.
+    /// What TLS says, if it was TLS that failed: a certificate, for instance, or an alert. Its text
+    /// says what to do.
     ///
     /// ```
     /// use ftp_proto::{driver::Error, tls::TlsError};
@@ -188,7 +196,9 @@ fn session_kind(error: &crate::Error) -> Option<io::ErrorKind> {
     match (error.reply().map(|reply| reply.code().get()), error.kind()) {
         (Some(452 | 552), _) => Some(io::ErrorKind::StorageFull),
         (Some(530), _) => Some(io::ErrorKind::PermissionDenied),
-        (Some(550), _) if error.verb().is_some_and(names_what_exists) => Some(io::ErrorKind::NotFound),
+        (Some(550), _) if error.verb().is_some_and(names_what_exists) => {
+            Some(io::ErrorKind::NotFound)
+        }
         (_, ErrorKind::Interrupted(interrupted)) => interruption_kind(interrupted.cause),
         (_, ErrorKind::Violation(_) | ErrorKind::Unexpected(_)) => Some(io::ErrorKind::InvalidData),
         (_, ErrorKind::Closed(closed, _)) => match closed {
@@ -203,8 +213,8 @@ fn session_kind(error: &crate::Error) -> Option<io::ErrorKind> {
     }
 }
 
-/// Whether the command names something that must exist, so that 550 most often says that it does not. Elsewhere 550 may
-/// say that the name is taken, or that nothing may be written there.
+/// Whether the command names something that must exist, so that 550 most often says that it does
+/// not. Elsewhere 550 may say that the name is taken, or that nothing may be written there.
 const fn names_what_exists(verb: Verb) -> bool {
     matches!(
         verb,
@@ -315,7 +325,8 @@ impl fmt::Debug for Error {
     }
 }
 
-/// The chain: the operating system's error or TLS's where there is one, else what the session's error itself names.
+/// The chain: the operating system's error or TLS's where there is one, else what the session's
+/// error itself names.
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {

@@ -3,7 +3,8 @@
 use crate::config::{Config, Detail, Timeouts, TlsPolicy};
 use crate::transfer::DataMode;
 
-/// A [`Config`], and what was set apart from it: neither undoes the other, whatever the order of the calls.
+/// A [`Config`], and what was set apart from it: neither undoes the other, whatever the order of
+/// the calls.
 ///
 /// ```
 /// use ftp_proto::driver::Settings;
@@ -32,8 +33,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Takes all of `config` but what was set apart from it. A demand for TLS that was made before stays unless
-    /// `config` makes another.
+    /// Takes all of `config` but what was set apart from it. A demand for TLS that was made before
+    /// stays unless `config` makes another.
     pub fn config(&mut self, mut config: Config) {
         if config.tls == TlsPolicy::None {
             config.tls = self.config.tls;
@@ -56,8 +57,8 @@ impl Settings {
         self.detail = self.detail.max(Some(detail));
     }
 
-    /// Demands this much TLS and no more, whatever transport and configuration say: the only way to send passwords and
-    /// payload in clear over a transport that is for TLS.
+    /// Demands this much TLS and no more, whatever transport and configuration say: the only way to
+    /// send passwords and payload in clear over a transport that is for TLS.
     pub const fn tls_policy(&mut self, policy: TlsPolicy) {
         self.tls = Some(policy);
     }

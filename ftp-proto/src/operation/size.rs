@@ -10,9 +10,11 @@ use crate::session::{Session, Ticket};
 
 use super::{Exchange, Operation};
 
-/// The size of a file in bytes, as a download in image type counts them: TYPE I where that is not in force, then SIZE.
+/// The size of a file in bytes, as a download in image type counts them: TYPE I where that is not
+/// in force, then SIZE.
 ///
-/// SIZE counts in the TYPE that is in force (RFC 3659, 4), and some servers refuse it in any other than image.
+/// SIZE counts in the TYPE that is in force (RFC 3659, 4), and some servers refuse it in any other
+/// than image.
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct SizeInBytes {

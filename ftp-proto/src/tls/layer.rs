@@ -16,8 +16,9 @@ const AWAITED_MAX: usize = 256 * 1024;
 
 /// A socket under TLS, blocking or not.
 ///
-/// `Ok(None)` says that nothing can be read or written now: a socket that never waits would block, and one that waits
-/// has waited long enough. Errors of the kind `WouldBlock` and `Interrupted` mean the same.
+/// `Ok(None)` says that nothing can be read or written now: a socket that never waits would block,
+/// and one that waits has waited long enough. Errors of the kind `WouldBlock` and `Interrupted`
+/// mean the same.
 pub trait Socket {
     /// Reads once; `Some(0)` is the end of input.
     ///
@@ -53,9 +54,9 @@ pub enum Wait {
 
 /// A [`Channel`] with the loops that drive it over a [`Socket`].
 ///
-/// No peer can keep a call busy: every call takes a bounded amount of ciphertext, because the channel fails on records
-/// without end that hold no payload ([`TlsError::Flooded`], [`TlsError::TooManyTickets`]), and a call ends with the
-/// first payload.
+/// No peer can keep a call busy: every call takes a bounded amount of ciphertext, because the
+/// channel fails on records without end that hold no payload ([`TlsError::Flooded`],
+/// [`TlsError::TooManyTickets`]), and a call ends with the first payload.
 ///
 /// The socket is handed in with each call, so that a driver can wrap it in the limit for that call.
 pub struct Layer {
@@ -89,13 +90,14 @@ impl Layer {
         }
     }
 
-    /// The channel: version, cipher suite, whether a session was resumed, the server's certificates.
+    /// The channel: version, cipher suite, whether a session was resumed, the server's
+    /// certificates.
     pub const fn channel(&self) -> &Channel {
         &self.channel
     }
 
-    /// How many bytes were read from the socket since this was asked last. A loop that serves many sessions counts
-    /// these instead of the payload, of which a peer may put little into much.
+    /// How many bytes were read from the socket since this was asked last. A loop that serves many
+    /// sessions counts these instead of the payload, of which a peer may put little into much.
     pub const fn take_received(&mut self) -> usize {
         mem::replace(&mut self.received, 0)
     }
@@ -130,7 +132,8 @@ impl Layer {
         }
     }
 
-    /// Decrypts into `buffer`; `None` when nothing is there. The socket is read only when no plaintext waits.
+    /// Decrypts into `buffer`; `None` when nothing is there. The socket is read only when no
+    /// plaintext waits.
     ///
     /// # Errors
     ///
@@ -152,8 +155,8 @@ impl Layer {
         }
     }
 
-    /// Encrypts and writes; says how many bytes were taken, `None` for none. What is taken may still wait to leave:
-    /// every further call goes on with that, [`flush`](Self::flush) too.
+    /// Encrypts and writes; says how many bytes were taken, `None` for none. What is taken may
+    /// still wait to leave: every further call goes on with that, [`flush`](Self::flush) too.
     ///
     /// # Errors
     ///
@@ -177,7 +180,8 @@ impl Layer {
         self.send(socket, Wait::Patiently)
     }
 
-    /// Ends our side with close_notify; `true` when it is written. The socket's writing side can then be shut down.
+    /// Ends our side with close_notify; `true` when it is written. The socket's writing side can
+    /// then be shut down.
     ///
     /// # Errors
     ///
@@ -187,8 +191,9 @@ impl Layer {
         self.send(socket, Wait::Patiently)
     }
 
-    /// After [`finish`](Self::finish), takes what the peer still sends, for its tickets; `true` when there is nothing
-    /// more to wait for. A failure is of no consequence here, and payload without end is not listened to.
+    /// After [`finish`](Self::finish), takes what the peer still sends, for its tickets; `true`
+    /// when there is nothing more to wait for. A failure is of no consequence here, and payload
+    /// without end is not listened to.
     pub fn await_end(&mut self, socket: &mut impl Socket) -> bool {
         let mut taken = 0_usize;
         loop {
@@ -205,8 +210,8 @@ impl Layer {
         }
     }
 
-    /// Ends TLS on both sides and goes on in clear (CCC, RFC 4217 section 11); when that is done, yields what has
-    /// come in clear already.
+    /// Ends TLS on both sides and goes on in clear (CCC, RFC 4217 section 11); when that is done,
+    /// yields what has come in clear already.
     ///
     /// # Errors
     ///
@@ -225,8 +230,9 @@ impl Layer {
         }
     }
 
-    /// Takes what the socket holds, without waiting, before the connection is dropped. Whatever becomes of a data
-    /// connection, the tickets that it has brought are good for the next one, and they come first.
+    /// Takes what the socket holds, without waiting, before the connection is dropped. Whatever
+    /// becomes of a data connection, the tickets that it has brought are good for the next one, and
+    /// they come first.
     pub fn take_tickets(&mut self, socket: &mut impl Socket) {
         if !self.eof {
             let _ = self.receive_waiting(socket, Wait::No);
@@ -302,8 +308,8 @@ impl fmt::Debug for Layer {
     }
 }
 
-/// What TLS says, in std's terms. A connection that ends in the handshake says nothing about TLS: the server's reply
-/// tells why.
+/// What TLS says, in std's terms. A connection that ends in the handshake says nothing about TLS:
+/// the server's reply tells why.
 impl From<TlsError> for io::Error {
     fn from(error: TlsError) -> Self {
         let kind = match error {

@@ -1,4 +1,5 @@
-//! A peer that keeps us busy: records without payload, tickets without end, over the link of both drivers.
+//! A peer that keeps us busy: records without payload, tickets without end, over the link of both
+//! drivers.
 
 use std::io;
 
