@@ -125,9 +125,7 @@ fn answer(command: &[u8]) -> &'static [u8] {
     match command {
         b"USER anonymous\r\n" => b"331 Please specify the password.\r\n",
         b"PASS anonymous@\r\n" => b"230 Login successful.\r\n",
-        b"TYPE I\r\nEPSV\r\n" => {
-            b"200 Switching to Binary mode.\r\n229 Entering Extended Passive Mode (|||40000|)\r\n"
-        }
+        b"TYPE I\r\n" => b"200 Switching to Binary mode.\r\n",
         b"EPSV\r\n" => b"229 Entering Extended Passive Mode (|||40000|)\r\n",
         b"RETR measurement.dat\r\n" => {
             b"150 Opening BINARY mode data connection for measurement.dat (100000 bytes).\r\n"

@@ -53,7 +53,7 @@ mod system {
     }
 }
 
-/// The default transport: TCP in clear, for mio's [`Registrar`](crate::mio::Registrar) and for any
+/// The default transport: TCP in clear, for mio's `Registrar` and for any
 /// reactor that takes a file descriptor or a Windows socket.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp {

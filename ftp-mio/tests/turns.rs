@@ -15,7 +15,7 @@ use std::time::Instant;
 use ftp_mio::proto::operation::{Login, Retrieve};
 use ftp_mio::proto::{Argument, Target};
 use ftp_mio::{
-    Builder, Client, Endpoint, Error, Input, Interest, Listener, Progress, Reactor, Slot, Stream,
+    Builder, Client, Endpoint, Input, Interest, Listener, Progress, Reactor, Slot, Stream,
     Transport,
 };
 
@@ -236,7 +236,7 @@ fn tcp_takes_addresses_alone() {
     let mut client = Client::builder().connect(target, Instant::now());
     let login = client.start(Login::anonymous());
     client.turn(Instant::now(), &mut registrar);
-    let Poll::Ready(Err(Error::Connect(tried))) = client.poll(login) else {
+    let Poll::Ready(Err(ftp_mio::Error::Connect(tried))) = client.poll(login) else {
         panic!("there is no connection");
     };
     let (to, error) = tried.first().unwrap();

@@ -90,8 +90,8 @@ pub use channel::Channel;
 pub use context::{Context, Resumable};
 pub use error::TlsError;
 pub use fingerprint::{Fingerprint, FingerprintError};
-pub use purpose::Purpose;
 pub use layer::{Layer, Socket, Wait};
+pub use purpose::Purpose;
 /// The rustls that this module is built on, so that a caller's configuration is of the same version. It is part of the
 /// public API on purpose: a new incompatible version of rustls is a new incompatible version of this crate.
 pub use rustls;

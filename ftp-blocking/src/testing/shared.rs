@@ -17,7 +17,7 @@ pub struct Gauge {
     pub max: usize,
 }
 
-/// What a [`Loopback`] has counted.
+/// What a [`Loopback`](super::Loopback) has counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
