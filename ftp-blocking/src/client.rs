@@ -383,9 +383,9 @@ impl<T: Transport> Client<T> {
     /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "12345"))?;
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
-    /// let size = |name| Ok(Command::new(Verb::Size, Argument::new(name)?));
-    /// let sizes: ftp_blocking::Result<Vec<_>> = ["a", "b"].into_iter().map(size).collect();
-    /// let outcomes = ftp.batch(sizes?)?;
+    /// let time = |name| Ok(Command::new(Verb::Mdtm, Argument::new(name)?));
+    /// let times: ftp_blocking::Result<Vec<_>> = ["a", "b"].into_iter().map(time).collect();
+    /// let outcomes = ftp.batch(times?)?;
     /// assert!(outcomes[0].is_ok());
     /// assert!(outcomes[1].as_ref().is_err_and(|error| error.is_permanent()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
