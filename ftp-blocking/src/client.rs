@@ -3,19 +3,15 @@
 use std::fmt;
 use std::io::Write;
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::features::Features;
-use ftp_proto::operation::{AskFeatures, ChangeDirectory, Exchange, Login, Rename, Secure};
-use ftp_proto::pathname::Pathname;
-use ftp_proto::timestamp::Timestamp;
+use ftp_proto::operation::{AskFeatures, Batch, Exchange, Login, Secure};
 use ftp_proto::{
-    Argument, Command, DataMode, Detail, Event, Operation, Reply, ReplyCode, Representation,
-    Session, State,
+    Argument, Command, DataMode, Detail, Event, Operation, Reply, ReplyCode, Session, State,
 };
 
-use crate::connect::Builder;
 use crate::debug::Debug;
 use crate::driver::{Driven, Driver};
-use crate::error::Result;
 use crate::tcp::Tcp;
 use crate::transport::Transport;
 
@@ -33,7 +29,8 @@ use crate::transport::Transport;
 /// # Ok::<(), ftp_blocking::Error>(())
 /// ```
 ///
-/// A transfer borrows the client until it is over, so that a second command in its midst does not compile:
+/// A transfer borrows the client until it is over, so that a second command in its midst does not
+/// compile:
 ///
 /// ```compile_fail
 /// # fn f(client: &mut ftp_blocking::Client) -> ftp_blocking::Result<()> {
@@ -43,55 +40,13 @@ use crate::transport::Transport;
 /// # Ok(()) }
 /// ```
 ///
-/// Every error says at which step it happened, with which reply, and what the session is good for afterwards; see
-/// [`Error`](crate::Error). A client that is dropped closes its connections at once, without a word and without
-/// waiting: say [`quit`](Self::quit) to part as the protocol wants it.
+/// Every error says at which step it happened, with which reply, and what the session is good for
+/// afterwards; see [`Error`](crate::Error). A client that is dropped closes its connections at
+/// once, without a word and without waiting: say [`quit`](Self::quit) to part as the protocol wants
+/// it.
 pub struct Client<T: Transport = Tcp> {
     driver: Driver<T>,
     welcome: Reply,
-}
-
-impl Client<Tcp> {
-    /// Connects over TCP in clear to `host`, with a port behind a colon if it is not 21: ftplib's `FTP(host)`.
-    ///
-    /// ```
-    /// use ftp_blocking::Client;
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
-    /// # let host = server.address().to_string();
-    /// let mut ftp = Client::connect(&host)?;
-    /// println!("{}", ftp.welcome());
-    /// ftp.login_anonymous()?;
-    /// ftp.quit()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// No address, no connection, or no friendly greeting.
-    #[doc(alias = "FTP")]
-    pub fn connect(host: &str) -> Result<Self> {
-        Self::builder().connect(host)
-    }
-
-    /// Connects and logs in: ftplib's `FTP(host, user, passwd)`.
-    ///
-    /// # Errors
-    /// Of [`connect`](Self::connect) and of [`login`](Self::login).
-    #[doc(alias = "FTP")]
-    pub fn connect_as(
-        host: &str,
-        user: impl AsRef<[u8]>,
-        password: impl AsRef<[u8]>,
-    ) -> Result<Self> {
-        let mut client = Self::connect(host)?;
-        client.login(user, password)?;
-        Ok(client)
-    }
-
-    /// Sets things before connecting: time limits, the source address, the data mode, what is logged.
-    pub fn builder() -> Builder<Tcp> {
-        Builder::default()
-    }
 }
 
 impl<T: Transport> Client<T> {
@@ -103,8 +58,8 @@ impl<T: Transport> Client<T> {
         &mut self.driver
     }
 
-    /// The driver, for something new. A transfer can be under way here only if its guard was forgotten
-    /// ([`std::mem::forget`]): it ends as if the guard had been dropped.
+    /// The driver, for something new. A transfer can be under way here only if its guard was
+    /// forgotten ([`std::mem::forget`]): it ends as if the guard had been dropped.
     pub(crate) fn idle_driver(&mut self) -> &mut Driver<T> {
         if self.driver.session.current_transfer().is_some() {
             self.driver.abandon();
@@ -135,7 +90,8 @@ impl<T: Transport> Client<T> {
         self.driver.session.last_code()
     }
 
-    /// What the session is good for now: usable, settling what a failed or aborted transfer left, or over.
+    /// What the session is good for now: usable, settling what a failed or aborted transfer left,
+    /// or over.
     pub fn state(&self) -> State {
         self.driver.session.state()
     }
@@ -155,13 +111,14 @@ impl<T: Transport> Client<T> {
         self.driver.control_stream()
     }
 
-    /// What happened without being asked for: a reply that nobody waited for, a stranger at the data port, a data host
-    /// that was not dialled, the end of the session. The latest 32 are kept.
+    /// What happened without being asked for: a reply that nobody waited for, a stranger at the
+    /// data port, a data host that was not dialled, the end of the session. The latest 64 are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.driver.poll_event()
+        self.driver.session.poll_event()
     }
 
-    /// How much is shown from now on of what goes over the control connection: ftplib's debug levels 0, 1 and 2.
+    /// How much is shown from now on of what goes over the control connection: ftplib's debug
+    /// levels 0, 1 and 2.
     ///
     /// | Level | ftplib | Shown |
     /// |---|---|---|
@@ -169,8 +126,9 @@ impl<T: Transport> Client<T> {
     /// | [`Detail::Requests`] | 1 | each command and each reply |
     /// | [`Detail::Everything`] | 2 | besides, each line as it came in |
     ///
-    /// It goes to the writer of [`debug_to`](Self::debug_to) or [`Builder::debug`](crate::Builder::debug), and to the
-    /// standard error if there is none. Passwords and accounts are shown as asterisks.
+    /// It goes to the writer of [`debug_to`](Self::debug_to) or
+    /// [`Builder::debug`](crate::Builder::debug), and to the standard error if there is none.
+    /// Passwords and accounts are shown as asterisks.
     ///
     /// ```
     /// use ftp_blocking::proto::Detail;
@@ -196,8 +154,8 @@ impl<T: Transport> Client<T> {
         self.driver.debug = Debug::to_writer(writer);
     }
 
-    /// How data connections are opened from the next transfer on: ftplib's `set_pasv(True)` is [`DataMode::Auto`],
-    /// `set_pasv(False)` is [`DataMode::AnyActive`].
+    /// How data connections are opened from the next transfer on: ftplib's `set_pasv(True)` is
+    /// [`DataMode::Auto`], `set_pasv(False)` is [`DataMode::AnyActive`].
     ///
     /// ```
     /// use ftp_blocking::proto::DataMode;
@@ -215,8 +173,8 @@ impl<T: Transport> Client<T> {
         self.driver.session.set_data_mode(mode);
     }
 
-    /// Runs any operation to its end. Payload that it receives is read and dropped, and none is sent: for transfers
-    /// there are [`download`](Self::download) and [`upload`](Self::upload).
+    /// Runs any operation to its end. Payload that it receives is read and dropped, and none is
+    /// sent: for transfers there are [`download`](Self::download) and [`upload`](Self::upload).
     ///
     /// ```
     /// use ftp_blocking::proto::operation::Exchange;
@@ -238,8 +196,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Logs in with a user and a password. As with ftplib, no user means `anonymous`, and no password means
-    /// `anonymous@` for `anonymous`, and an empty one for anybody else.
+    /// Logs in with a user and a password. As with ftplib, no user means `anonymous`, and no
+    /// password means `anonymous@` for `anonymous`, and an empty one for anybody else.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -253,7 +211,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused (530), or the server wants an account as well (332): see [`login_with`](Self::login_with).
+    /// Refused (530), or the server wants an account as well (332): see
+    /// [`login_with`](Self::login_with).
     pub fn login(&mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Result<Reply> {
         let (user, password) = (user.as_ref(), password.as_ref());
         let anonymous = user.is_empty() || user == b"anonymous";
@@ -324,167 +283,10 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::quit())
     }
 
-    /// Closes the connection without a word, as dropping the client does. Nothing is left that could be closed twice.
+    /// Closes the connection without a word, as dropping the client does. Nothing is left that
+    /// could be closed twice.
     pub fn close(mut self) {
         self.driver.session.close();
-    }
-
-    // -- directories ------------------------------------------------------------------------------------------------------
-
-    /// The working directory.
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new().directory("/pub"))?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// ftp.cwd("pub")?;
-    /// assert_eq!(ftp.pwd()?.as_bytes(), b"/pub"); // a name is bytes
-    /// ftp.cdup()?;
-    /// assert_eq!(ftp.pwd()?.to_str(), Some("/"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused, or the reply holds no path.
-    pub fn pwd(&mut self) -> Result<Pathname> {
-        self.run(Exchange::working_directory())
-    }
-
-    /// Changes the working directory; `..` goes up with CDUP, or with `CWD ..` where the server does not know that
-    /// (500). An empty path is `.`.
-    ///
-    /// # Errors
-    /// Refused.
-    pub fn cwd(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.run(ChangeDirectory::new(path)?)
-    }
-
-    /// Changes to the parent directory.
-    ///
-    /// # Errors
-    /// Refused.
-    pub fn cdup(&mut self) -> Result<()> {
-        self.cwd("..")
-    }
-
-    /// Makes a directory; yields its name if the server tells it (257).
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// let made = ftp.mkdir("new")?;
-    /// assert_eq!(made.as_ref().and_then(|path| path.to_str()), Some("/new"));
-    /// ftp.rmdir("new")?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused.
-    #[doc(alias = "mkd")]
-    pub fn mkdir(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Pathname>> {
-        self.run(Exchange::make_directory(Argument::new(path)?))
-    }
-
-    /// Removes a directory.
-    ///
-    /// # Errors
-    /// Refused.
-    #[doc(alias = "rmd")]
-    pub fn rmdir(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.run(Exchange::remove_directory(Argument::new(path)?))
-    }
-
-    // -- files --------------------------------------------------------------------------------------------------------------
-
-    /// Deletes a file.
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// ftp.rm("a")?;
-    /// assert!(ftp.rm("a").unwrap_err().is_permanent());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused.
-    #[doc(alias = "delete")]
-    pub fn rm(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.run(Exchange::delete(Argument::new(path)?))
-    }
-
-    /// Renames a file or directory.
-    ///
-    /// ```
-    /// use ftp_blocking::proto::Verb;
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// ftp.rename("a", "b")?;
-    /// assert_eq!(ftp.rename("a", "c").unwrap_err().verb(), Some(Verb::Rnfr));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused at either step; the error's verb says which.
-    pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
-        self.run(Rename::new(Argument::new(from)?, Argument::new(to)?))
-    }
-
-    /// The size of a file in bytes, in the type that is in force. Some servers refuse to count in ASCII type, which is
-    /// that of a new session; [`size_in_bytes`](Self::size_in_bytes) sets the image type first.
-    ///
-    /// # Errors
-    /// Refused, or the reply holds no number.
-    pub fn size(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
-        self.run(Exchange::size(Argument::new(path)?))
-    }
-
-    /// The size of a file in bytes as a download in image type counts them.
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "12345"))?;
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// assert_eq!(ftp.size_in_bytes("a")?, 5);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`size`](Self::size), and TYPE was refused.
-    pub fn size_in_bytes(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
-        let path = Argument::new(path)?;
-        if self.session().representation() != Some(Representation::Image) {
-            self.complete("TYPE I")?;
-        }
-        self.run(Exchange::size(path))
-    }
-
-    /// When a file was modified, in UTC.
-    ///
-    /// ```
-    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
-    /// # server.change_files(|files| files.insert("/a", "", 86_400));
-    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
-    /// # ftp.login_anonymous()?;
-    /// let modified = ftp.modified("a")?;
-    /// assert_eq!(modified.unix_time(), Some((86_400, 0)));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused, or the reply holds no time.
-    #[doc(alias = "mdtm")]
-    pub fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp> {
-        self.run(Exchange::modified(Argument::new(path)?))
     }
 
     // -- anything else --------------------------------------------------------------------------------------------------------
@@ -507,7 +309,8 @@ impl<T: Transport> Client<T> {
         self.run(AskFeatures::new())
     }
 
-    /// STAT: what the server says about a path, over the control connection; about itself, if the path is empty.
+    /// STAT: what the server says about a path, over the control connection; about itself, if the
+    /// path is empty.
     ///
     /// # Errors
     /// Refused.
@@ -531,7 +334,8 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::site(Argument::new(command)?))
     }
 
-    /// ACCT: tells the account after the login, for servers that ask for one before certain commands (532).
+    /// ACCT: tells the account after the login, for servers that ask for one before certain
+    /// commands (532).
     ///
     /// # Errors
     /// Refused.
@@ -568,6 +372,36 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "sendcmd")]
     pub fn command(&mut self, line: impl AsRef<[u8]>) -> Result<Reply> {
         self.run(Exchange::send(Command::raw(line)?))
+    }
+
+    /// Sends many commands that do not depend on one another, and yields an outcome for each, in
+    /// their order; only 2xx is a success. [`Batch`] says what may stand in one.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::{Argument, Command, Verb};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "12345"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let time = |name| Ok(Command::new(Verb::Mdtm, Argument::new(name)?));
+    /// let times: ftp_blocking::Result<Vec<_>> = ["a", "b"].into_iter().map(time).collect();
+    /// let outcomes = ftp.batch(times?)?;
+    /// assert!(outcomes[0].is_ok());
+    /// assert!(outcomes[1].as_ref().is_err_and(|error| error.is_permanent()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None of the batch as a whole: a session that ends is the outcome of each command that it
+    /// concerns.
+    pub fn batch(
+        &mut self,
+        commands: impl IntoIterator<Item = Command>,
+    ) -> Result<Vec<Result<Reply>>> {
+        let outcomes = self.run(Batch::new(commands))?.into_iter();
+        Ok(outcomes
+            .map(|outcome| outcome.map_err(Error::from))
+            .collect())
     }
 
     /// Sends a command line; only 2xx is a success: ftplib's `voidcmd`.

@@ -2,17 +2,20 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Decoder;
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::lines::Lines;
 use ftp_proto::{Completed, Flow, Operation, Representation, size};
 
 use crate::driver::{Driven, Driver};
-use crate::error::{Error, Result};
 use crate::transport::Transport;
 
 /// What one read of the data connection takes when no buffer is given.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
+/// The largest block that is made, whatever is asked for: no socket yields more at once.
+const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The longest line that is handed to a callback: ftplib's limit.
 pub(crate) const LINE_BYTES_MAX: usize = 8192;
 
@@ -20,12 +23,12 @@ pub(crate) type Running<'c> = Box<dyn Operation<Output = Completed> + Send + 'c>
 
 /// Payload that comes from the server, to be read to its end.
 ///
-/// [`Read::read`] returns `Ok(0)` only when the server has confirmed the transfer and no known length differs: the end
-/// of a file that was cut short is an error, of that read and again of [`finish`](Self::finish). In ASCII type the
-/// lines end with LF here.
+/// [`Read::read`] returns `Ok(0)` only when the server has confirmed the transfer and no known
+/// length differs: the end of a file that was cut short is an error, of that read and again of
+/// [`finish`](Self::finish). In ASCII type the lines end with LF here.
 ///
-/// Dropped before its end, the transfer is aborted; what the server still has to say to that is settled by the next
-/// call, within the limits for it. Dropping never waits.
+/// Dropped before its end, the transfer is aborted; what the server still has to say to that is
+/// settled by the next call, within the limits for it. Dropping never waits.
 ///
 /// ```
 /// use std::io::Read;
@@ -77,8 +80,9 @@ impl<'c, T: Transport> Download<'c, T> {
         }
     }
 
-    /// How many bytes the server announced in the reply that opened the transfer, if it did: what ftplib's
-    /// `ntransfercmd` returns beside the connection. Of a resumed transfer some servers announce the whole file.
+    /// How many bytes the server announced in the reply that opened the transfer, if it did: what
+    /// ftplib's `ntransfercmd` returns beside the connection. Of a resumed transfer some servers
+    /// announce the whole file.
     #[doc(alias = "ntransfercmd")]
     pub const fn size_hint(&self) -> Option<u64> {
         self.size_hint
@@ -94,8 +98,8 @@ impl<'c, T: Transport> Download<'c, T> {
         self.take_verdict()
     }
 
-    /// Ends the transfer now, and does not wait for what the server says to it: the next call settles that. ftplib's
-    /// `abort`.
+    /// Ends the transfer now, and does not wait for what the server says to it: the next call
+    /// settles that. ftplib's `abort`.
     ///
     /// ```
     /// use ftp_blocking::proto::{ErrorKind, Interruption};
@@ -119,7 +123,8 @@ impl<'c, T: Transport> Download<'c, T> {
         self.take_verdict()
     }
 
-    /// Hands on everything, as it is on the wire, in blocks of at most `block_bytes`: ftplib's `retrbinary`.
+    /// Hands on everything, as it is on the wire, in blocks of at most `block_bytes` and never more
+    /// than 4 MiB: ftplib's `retrbinary`.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -136,7 +141,7 @@ impl<'c, T: Transport> Download<'c, T> {
     /// # Errors
     /// As [`finish`](Self::finish).
     pub fn blocks(mut self, block_bytes: usize, mut take: impl FnMut(&[u8])) -> Result<Completed> {
-        let mut block = vec![0; block_bytes.max(1)];
+        let mut block = block(block_bytes);
         loop {
             match self.read_wire(&mut block) {
                 0 => return self.take_verdict(),
@@ -145,9 +150,9 @@ impl<'c, T: Transport> Download<'c, T> {
         }
     }
 
-    /// Hands on every line without its CR LF or LF: ftplib's `retrlines`. The last one need not end with either, and is
-    /// handed on when the transfer has succeeded; a CR alone is kept. A line of more than 8,192 bytes is an error, which
-    /// aborts the transfer.
+    /// Hands on every line without its CR LF or LF: ftplib's `retrlines`. The last one need not end
+    /// with either, and is handed on when the transfer has succeeded; a CR alone is kept. A line of
+    /// more than 8,192 bytes is an error, which aborts the transfer.
     ///
     /// # Errors
     /// As [`finish`](Self::finish), and [`Error::Local`] for a line that is too long.
@@ -181,7 +186,8 @@ impl<'c, T: Transport> Download<'c, T> {
     /// Writes everything into `sink`.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish), and [`Error::Local`] when `sink` fails, which aborts the transfer.
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `sink` fails, which aborts the
+    /// transfer.
     pub fn copy_to(mut self, sink: &mut (impl io::Write + ?Sized)) -> Result<Completed> {
         let mut block = vec![0; BLOCK_BYTES];
         loop {
@@ -195,8 +201,9 @@ impl<'c, T: Transport> Download<'c, T> {
         }
     }
 
-    /// The data connection, for those who move the bytes themselves (splice, sendfile): legal as long as
-    /// [`Flow::is_verbatim`] holds. What is taken this way is missing in the verdict's count.
+    /// The data connection, for those who move the bytes themselves (splice, sendfile): legal as
+    /// long as [`Flow::is_verbatim`] holds. What is taken this way is missing in the verdict's
+    /// count.
     pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
         let flow = self.driver.flow()?;
         Some((self.driver.data_stream()?, flow))
@@ -208,8 +215,8 @@ impl<'c, T: Transport> Download<'c, T> {
             return 0;
         }
         match self.driver.read_payload(&mut self.operation, buffer) {
-            Ok(count) => count,
-            Err(verdict) => {
+            ControlFlow::Continue(count) => count,
+            ControlFlow::Break(verdict) => {
                 self.verdict = Some(verdict);
                 0
             }
@@ -254,6 +261,11 @@ impl<'c, T: Transport> Download<'c, T> {
             self.verdict = Some(self.driver.abort(&mut self.operation));
         }
     }
+}
+
+/// A block of the size asked for, within reason.
+pub(crate) fn block(bytes: usize) -> Vec<u8> {
+    vec![0; bytes.clamp(1, BLOCK_BYTES_MAX)]
 }
 
 pub(crate) fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
@@ -321,7 +333,8 @@ impl<T: Transport> fmt::Debug for Download<'_, T> {
     }
 }
 
-/// Drives an operation to its end and hands on whatever is received. When that is not taken, everything is aborted.
+/// Drives an operation to its end and hands on whatever is received. When that is not taken,
+/// everything is aborted.
 pub(crate) fn receive<T: Transport, O: Operation>(
     driver: &mut Driver<T>,
     operation: &mut O,
@@ -336,9 +349,9 @@ pub(crate) fn receive<T: Transport, O: Operation>(
         }
         loop {
             let count = match driver.read_some(operation, &mut block) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(over) => return over,
+                ControlFlow::Continue(0) => break,
+                ControlFlow::Continue(count) => count,
+                ControlFlow::Break(over) => return over,
             };
             if let Err(error) = take(operation, block.get(..count).unwrap_or_default()) {
                 driver.abandon();

@@ -1,41 +1,38 @@
 //! Performs what the machine asks for, on blocking sockets, in slices.
 //!
-//! No FTP here: the driver moves bytes, does the actions and reports what came of them. While it waits for anything
-//! but the control connection, it looks at that connection at least once in a slice of time, so that a reply which
-//! ends the wait is seen at once.
+//! No FTP here: the driver moves bytes, does the actions and reports what came of them. While it
+//! waits for anything but the control connection, it looks at that connection at least once in a
+//! slice of time, so that a reply which ends the wait is seen at once.
 
 mod control;
 mod data;
-mod patience;
 mod payload;
 mod securing;
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::task::Poll;
 use std::time::Duration;
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::{
-    Action, After, Config, Control, DataId, Event, Flow, Instant, Link, Operation, Report, Session,
-    State,
+    Action, After, Config, Control, DataId, Flow, Instant, Link, Operation, Report, Session, State,
 };
 
 use crate::clock::Clock;
 use crate::debug::Debug;
-use crate::error::{Error, Result};
 use crate::transport::{Stream, Transport};
 
 /// How long the driver waits for one thing before it looks at the others.
 const SLICE: Duration = Duration::from_millis(100);
-/// How many events wait to be polled; the oldest give way.
-const EVENTS_MAX: usize = 32;
+/// How many bytes one look at the control connection takes: a peer that never stops talking does
+/// not keep it up.
+const LOOK_BYTES: usize = 64 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
     pub(crate) session: Session,
     control: Option<T::Stream>,
-    host: IpAddr,
     local: IpAddr,
     data: Option<(DataId, T::Stream)>,
     listener: Option<(DataId, T::Listener)>,
@@ -48,7 +45,6 @@ pub(crate) struct Driver<T: Transport> {
     looked: Instant,
     /// The latest failure of a socket, kept for the error that will come of it.
     source: Option<io::Error>,
-    events: VecDeque<Event>,
     pub(crate) debug: Debug,
 }
 
@@ -70,21 +66,20 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn new(
         transport: T,
         stream: T::Stream,
-        host: IpAddr,
+        host: Option<IpAddr>,
         config: Config,
         debug: Debug,
     ) -> io::Result<Self> {
         let (local, _) = stream.addresses()?;
-        let mut control = Control::new(host, local.ip());
-        if transport.is_secured() {
-            control = control.secured();
-        }
+        let mut control = Control::default();
+        control.peer = host;
+        control.local = Some(local.ip());
+        control.secured = transport.is_secured();
         let clock = Clock::start();
         Ok(Self {
             transport,
             session: Session::new(config, control),
             control: Some(stream),
-            host,
             local: local.ip(),
             data: None,
             listener: None,
@@ -93,7 +88,6 @@ impl<T: Transport> Driver<T> {
             clock,
             looked: clock.now(),
             source: None,
-            events: VecDeque::new(),
             debug,
         })
     }
@@ -146,16 +140,7 @@ impl<T: Transport> Driver<T> {
         while let Some(record) = self.session.poll_trace() {
             self.debug.show(&record);
         }
-        while let Some(event) = self.session.poll_event() {
-            self.events.truncate(EVENTS_MAX.saturating_sub(1));
-            self.events.push_front(event);
-        }
         action.is_some()
-    }
-
-    /// The oldest event that was not polled.
-    pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_back()
     }
 
     fn perform(&mut self, action: Action) {
@@ -198,8 +183,9 @@ impl<T: Transport> Driver<T> {
         self.session.report(Report::Failed { link, failure });
     }
 
-    /// Lets the machine's timers fire; whether it gave up what the driver is doing.
-    fn interrupted(&mut self) -> bool {
+    /// Lets the machine's timers fire, and performs what comes of it; whether that gives up what
+    /// the driver is doing.
+    fn let_timers_fire(&mut self) -> bool {
         let action = self.session.poll_action(self.clock.now());
         if let Some(action) = action {
             self.perform(action);
@@ -209,11 +195,7 @@ impl<T: Transport> Driver<T> {
 
     /// What the session is good for now, as errors say it.
     pub(crate) fn after(&self) -> After {
-        match self.session.state() {
-            State::Dead(_) => After::Dead,
-            State::Draining { .. } => After::Draining,
-            _ => After::Usable,
-        }
+        self.session.state().into()
     }
 
     fn is_dead(&self) -> bool {

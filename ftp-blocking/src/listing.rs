@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::listing::{Entry, Format, Kind, Line, Name, Options, Reader, Skip};
 use ftp_proto::operation::{Exchange, List, Listed, Payload, Rung};
 use ftp_proto::timestamp::Timestamp;
@@ -9,17 +10,16 @@ use ftp_proto::{Completed, Reply, Transfer};
 
 use crate::client::{Client, optional};
 use crate::download::receive;
-use crate::error::{Error, Result};
 use crate::transport::Transport;
 
 /// Directories.
 impl<T: Transport> Client<T> {
-    /// The entries of a directory, by the best way that the server knows: MLSD, `LIST -a`, LIST, STAT; what worked is
-    /// remembered. An empty path means the working directory.
+    /// The entries of a directory, by the best way that the server knows: MLSD, `LIST -a`, LIST,
+    /// STAT; what worked is remembered. An empty path means the working directory.
     ///
-    /// The directory itself and its parent are left out, and so are lines that are not understood, as long as others
-    /// are; see [`list_with`](Self::list_with) for everything. [`List`] says how the way is found, and
-    /// [the manual](ftp_proto::manual::listings) what the entries are worth.
+    /// The directory itself and its parent are left out, and so are lines that are not understood,
+    /// as long as others are; see [`list_with`](Self::list_with) for everything. [`List`] says how
+    /// the way is found, and [the manual](ftp_proto::manual::listings) what the entries are worth.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -38,8 +38,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The directory is missing, the listing broke off, or no way worked; [`Error::NotListed`] when nothing that came was
-    /// understood, or a reply to STAT is not all there.
+    /// The directory is missing, the listing broke off, or no way worked; [`Error::NotListed`] when
+    /// nothing that came was understood, or a reply to STAT is not all there.
     #[doc(alias = "dir")]
     #[doc(alias = "ls")]
     pub fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry<'static>>> {
@@ -66,11 +66,11 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Hands on every line of a directory listing as it arrives, understood or not, in constant memory. An empty path
-    /// means the working directory.
+    /// Hands on every line of a directory listing as it arrives, understood or not, in constant
+    /// memory. An empty path means the working directory.
     ///
-    /// Whether the listing is whole is known only at the end: do not believe the lines of one that ends in an error.
-    /// [`Listed::is_truncated`] tells of a reply to STAT that was too long.
+    /// Whether the listing is whole is known only at the end: do not believe the lines of one that
+    /// ends in an error. [`Listed::is_truncated`] tells of a reply to STAT that was too long.
     ///
     /// ```
     /// use ftp_blocking::proto::listing::{Line, Options};
@@ -138,7 +138,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused (500 or 502 where it is not known, 550 or 501 where there is no such directory), or the transfer failed.
+    /// Refused (500 or 502 where it is not known, 550 or 501 where there is no such directory), or
+    /// the transfer failed.
     pub fn mlsd(
         &mut self,
         path: impl AsRef<[u8]>,
@@ -151,7 +152,8 @@ impl<T: Transport> Client<T> {
         )
     }
 
-    /// The lines of LIST, as they arrive. The argument goes out as it is given, options included; an empty one is none.
+    /// The lines of LIST, as they arrive. The argument goes out as it is given, options included;
+    /// an empty one is none.
     ///
     /// ```
     /// use ftp_blocking::proto::listing::{Line, Options};
@@ -170,8 +172,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused, or the transfer failed. That a directory is missing shows on some servers as an empty listing, or as a
-    /// line that is no entry.
+    /// Refused, or the transfer failed. That a directory is missing shows on some servers as an
+    /// empty listing, or as a line that is no entry.
     pub fn list_raw(
         &mut self,
         argument: impl AsRef<[u8]>,
@@ -181,8 +183,8 @@ impl<T: Transport> Client<T> {
         self.read_listing(Transfer::list(optional(argument)?), options, each)
     }
 
-    /// The facts of one object (MLST, RFC 3659), with the reply that holds them. An empty path means the working
-    /// directory.
+    /// The facts of one object (MLST, RFC 3659), with the reply that holds them. An empty path
+    /// means the working directory.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};

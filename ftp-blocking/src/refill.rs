@@ -1,14 +1,15 @@
 //! New TLS session tickets before a transfer for which none is left.
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::operation::{Refill, Refilled};
 use ftp_proto::{ErrorKind, Policy, Verb};
 
 use crate::driver::{Driven, Driver};
-use crate::error::{Error, Result};
 use crate::transport::Transport;
 
 impl<T: Transport> Driver<T> {
-    /// Sees to it that the data connection to come has a TLS session to resume, where that is known to matter.
+    /// Sees to it that the data connection to come has a TLS session to resume, where that is known
+    /// to matter.
     ///
     /// Fails if the transfer would be refused: a refused upload has emptied the file already.
     pub(crate) fn refill(&mut self) -> Result<()> {

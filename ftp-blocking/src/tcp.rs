@@ -1,13 +1,14 @@
 //! TCP by std's sockets.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use ftp_proto::End;
+use ftp_proto::driver::{Endpoint, Input};
+use ftp_proto::{End, Target};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::transport::{Input, Stream, Transport};
+use crate::transport::{Stream, Transport};
 
 /// The default transport: TCP in clear.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,9 +46,10 @@ impl Transport for Tcp {
     type Stream = TcpLink;
     type Listener = TcpPort;
 
-    fn connect(&mut self, _: &str, to: SocketAddr, limit: Duration) -> io::Result<TcpLink> {
-        let link = dial(self.source, to, limit)?;
-        // A control connection is silent while a long transfer runs; translators on the way forget it otherwise.
+    fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<TcpLink> {
+        let link = dial(self.source, to.address().ok_or_else(not_looked_up)?, limit)?;
+        // A control connection is silent while a long transfer runs, and NAT devices forget it
+        // otherwise.
         let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
         SockRef::from(&link.stream).set_tcp_keepalive(&keepalive)?;
         link.stream.set_nodelay(true)?;
@@ -57,10 +59,11 @@ impl Transport for Tcp {
     fn connect_data(
         &mut self,
         control: &TcpLink,
-        to: SocketAddr,
+        to: Target,
         limit: Duration,
     ) -> io::Result<TcpLink> {
-        let local = control.stream.local_addr()?.ip();
+        let (local, peer) = control.addresses()?;
+        let (local, to) = (local.ip(), to.at(peer.ip()));
         let same_family = local.is_ipv4() == to.is_ipv4();
         dial(same_family.then_some(local), to, limit)
     }
@@ -90,7 +93,7 @@ impl Transport for Tcp {
             match listener.0.accept() {
                 Ok((stream, peer)) => {
                     stream.set_nonblocking(false)?;
-                    return Ok(Some((TcpLink::new(stream), peer)));
+                    return Ok(Some((TcpLink::from(stream), peer)));
                 }
                 Err(error) if is_nothing(&error) => {}
                 Err(error) => return Err(error),
@@ -119,30 +122,29 @@ fn dial(source: Option<IpAddr>, to: SocketAddr, limit: Duration) -> io::Result<T
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }
     socket.connect_timeout(&to.into(), at_least_a_moment(limit))?;
-    Ok(TcpLink::new(socket.into()))
+    Ok(TcpStream::from(socket).into())
 }
 
-impl TcpLink {
-    pub(crate) const fn new(stream: TcpStream) -> Self {
+/// A connection that the application has made: a transport of its own yields it as its stream. It
+/// has to be blocking, and its limits for waiting are set anew.
+impl From<TcpStream> for TcpLink {
+    fn from(stream: TcpStream) -> Self {
         Self {
             stream,
             read_limit: None,
             write_limit: None,
         }
     }
+}
 
+impl TcpLink {
     /// The socket, for options that this crate does not set.
     pub const fn socket(&self) -> &TcpStream {
         &self.stream
     }
 
-    pub(crate) fn reset_when_dropped(&self) {
-        // If the option cannot be set, the socket is broken already and there is nothing left to reset.
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-    }
-
-    /// A blocking call that times out may take longer than asked for, and std takes no limit of zero: not to wait at
-    /// all is another mode of the socket.
+    /// A blocking call that times out may take longer than asked for, and std takes no limit of
+    /// zero: not to wait at all is another mode of the socket.
     fn with_limit<T>(
         &mut self,
         limit: Duration,
@@ -215,8 +217,15 @@ impl Stream for TcpLink {
         Ok(true)
     }
 
+    fn shut_down(&mut self) {
+        // It fails when the peer has gone; then its reply tells what it has got.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
     fn reset(self) {
-        self.reset_when_dropped();
+        // If the option cannot be set, the socket is broken already and there is nothing left to
+        // reset.
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }
 }
 
@@ -228,6 +237,13 @@ fn is_nothing(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+    )
+}
+
+fn not_looked_up() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this transport takes addresses and looks no name up",
     )
 }
 

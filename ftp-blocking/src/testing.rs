@@ -1,14 +1,16 @@
 //! A loopback FTP server, for tests and demonstrations (feature `testing`).
 //!
-//! [`Loopback`] runs the pure server of [`ftp_proto::testing`] over real sockets on 127.0.0.1 or ::1: one thread per
-//! session, any number of sessions, on a port that was free. Dropping it stops it.
+//! [`Loopback`] runs the pure server of [`ftp_proto::testing`] over real sockets on 127.0.0.1 or
+//! ::1: one thread per session, any number of sessions, on a port that was free. Dropping it stops
+//! it.
 
 mod session;
+mod shared;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,11 +19,14 @@ pub use ftp_proto::testing::{Behaviour, Files, Received, Rule, Script, ServerCon
 use ftp_proto::testing::Server;
 
 use self::session::{Guest, Session};
+use self::shared::{Shared, lock};
+
+pub use self::shared::{Counts, Gauge};
 
 /// An FTP server on loopback that runs until it is dropped.
 ///
-/// All sessions share one file tree, unless [`LoopbackBuilder::separate_trees`] says otherwise. The handshakes of
-/// TLS are not implemented: a configuration that offers AUTH TLS fails at it.
+/// All sessions share one file tree, unless [`LoopbackBuilder::separate_trees`] says otherwise. The
+/// handshakes of TLS are not implemented: a configuration that offers AUTH TLS fails at it.
 ///
 /// ```
 /// use std::io::{BufRead, BufReader, Write};
@@ -85,53 +90,6 @@ enum Part {
     Script(Script),
 }
 
-/// How many there are now, and how many there were at most at one time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Gauge {
-    /// Now.
-    pub now: usize,
-    /// The highest that `now` has been.
-    pub max: usize,
-}
-
-/// What a [`Loopback`] has counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Control connections accepted since the start.
-    pub accepted: usize,
-    /// Open control connections.
-    pub sessions: Gauge,
-    /// Sessions with a complete login.
-    pub logins: Gauge,
-    /// Open data connections; listeners are not counted.
-    pub data: Gauge,
-}
-
-impl Gauge {
-    fn up(&mut self) {
-        self.now += 1;
-        self.max = self.max.max(self.now);
-    }
-
-    fn down(&mut self) {
-        self.now -= 1;
-    }
-}
-
-/// What the threads of one server have in common.
-#[derive(Debug)]
-struct Shared {
-    builder: LoopbackBuilder,
-    stop: AtomicBool,
-    tree: Mutex<Files>,
-    /// By number of session; `None` when it is over.
-    controls: Mutex<Vec<Option<TcpStream>>>,
-    logs: Mutex<Vec<Vec<Received>>>,
-    counts: Mutex<Counts>,
-}
-
 impl Loopback {
     /// Starts a server on 127.0.0.1 whose sessions share these files.
     ///
@@ -181,8 +139,8 @@ impl Loopback {
         *lock(&self.shared.counts)
     }
 
-    /// The commands of a session, in order; sessions are numbered from 0 as they were accepted. Bytes that are not
-    /// UTF-8 are replaced; [`log`](Self::log) keeps them.
+    /// The commands of a session, in order; sessions are numbered from 0 as they were accepted.
+    /// Bytes that are not UTF-8 are replaced; [`log`](Self::log) keeps them.
     pub fn commands(&self, session: usize) -> Vec<String> {
         let line = |received: &Received| String::from_utf8_lossy(&received.line).into_owned();
         self.log(session).iter().map(line).collect()
@@ -256,8 +214,8 @@ impl LoopbackBuilder {
         self
     }
 
-    /// How long a session may go without any progress, and how long it waits for a data connection; then it ends.
-    /// One minute unless set.
+    /// How long a session may go without any progress, and how long it waits for a data connection;
+    /// then it ends. One minute unless set.
     #[must_use]
     pub const fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -273,17 +231,18 @@ impl LoopbackBuilder {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             stop: AtomicBool::new(false),
-            tree: Mutex::new(self.files()),
+            tree: Mutex::new(self.part.files()),
             controls: Mutex::default(),
             logs: Mutex::default(),
             counts: Mutex::default(),
-            builder: self,
+            separate_trees: self.separate_trees,
+            limit: self.limit,
         });
         let acceptor = {
             let shared = Arc::clone(&shared);
             thread::Builder::new()
                 .name("ftp-loopback".into())
-                .spawn(move || accept(&listener, &shared))?
+                .spawn(move || accept(&listener, &self.part, &shared))?
         };
         Ok(Loopback {
             address,
@@ -291,18 +250,20 @@ impl LoopbackBuilder {
             acceptor: Some(acceptor),
         })
     }
+}
 
+impl Part {
     fn files(&self) -> Files {
-        match &self.part {
-            Part::Server { files, .. } => files.clone(),
-            Part::Script(_) => Files::new(),
+        match self {
+            Self::Server { files, .. } => files.clone(),
+            Self::Script(_) => Files::new(),
         }
     }
 
     fn guest(&self, control: &TcpStream) -> io::Result<Box<dyn Guest>> {
-        let (config, files) = match &self.part {
-            Part::Server { config, files } => (config.clone(), files.clone()),
-            Part::Script(script) => return Ok(Box::new(script.clone())),
+        let (config, files) = match self {
+            Self::Server { config, files } => (config.clone(), files.clone()),
+            Self::Script(script) => return Ok(Box::new(script.clone())),
         };
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -313,14 +274,14 @@ impl LoopbackBuilder {
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+fn accept(listener: &TcpListener, part: &Part, shared: &Arc<Shared>) {
     let mut sessions: Vec<JoinHandle<()>> = Vec::new();
     while let Ok((control, _)) = listener.accept() {
         if shared.stop.load(Ordering::SeqCst) {
             break;
         }
         sessions.retain(|session| !session.is_finished());
-        sessions.extend(start_session(control, shared));
+        sessions.extend(start_session(control, part, shared));
     }
     for session in sessions {
         let _ = session.join();
@@ -328,9 +289,9 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 /// A connection that cannot be served is closed.
-fn start_session(control: TcpStream, shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
+fn start_session(control: TcpStream, part: &Part, shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
     let copy = control.try_clone().ok()?;
-    let guest = shared.builder.guest(&control).ok()?;
+    let guest = part.guest(&control).ok()?;
     let number = shared.enter(copy);
     let of_session = Arc::clone(shared);
     let run = move || {
@@ -342,31 +303,4 @@ fn start_session(control: TcpStream, shared: &Arc<Shared>) -> Option<JoinHandle<
         .name(format!("ftp-session-{number}"))
         .spawn(run)
         .ok()
-}
-
-impl Shared {
-    fn enter(&self, control: TcpStream) -> usize {
-        let mut counts = lock(&self.counts);
-        counts.accepted += 1;
-        counts.sessions.up();
-        lock(&self.logs).push(Vec::new());
-        let mut controls = lock(&self.controls);
-        if self.stop.load(Ordering::SeqCst) {
-            let _ = control.shutdown(std::net::Shutdown::Both);
-        }
-        controls.push(Some(control));
-        controls.len() - 1
-    }
-
-    fn leave(&self, number: usize) {
-        lock(&self.counts).sessions.down();
-        if let Some(control) = lock(&self.controls).get_mut(number) {
-            *control = None;
-        }
-    }
-}
-
-/// A thread that panicked while it held the lock has left nothing half done that matters to a test server.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

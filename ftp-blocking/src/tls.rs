@@ -1,4 +1,4 @@
-//! FTPS over TCP, by rustls (feature `rustls`).
+//! FTPS over any other transport, by rustls (feature `rustls`).
 
 mod builder;
 mod link;
@@ -9,23 +9,26 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ftp_proto::Target;
+use ftp_proto::driver::{Endpoint, Result};
 use ftp_proto::tls::rustls::ClientConfig;
 use ftp_proto::tls::rustls::pki_types::ServerName;
 use ftp_proto::tls::{Channel, Context, Purpose, TlsError};
 
 use crate::client::Client;
-use crate::error::Result;
-use crate::tcp::{Tcp, TcpPort};
+use crate::tcp::Tcp;
 use crate::transport::Transport;
 
 pub use builder::TlsBuilder;
 pub use link::TlsLink;
 
-/// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made [`implicit`](Self::implicit).
+/// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made
+/// [`implicit`](Self::implicit).
 ///
-/// Every control connection has a store of TLS sessions of its own, out of which its data connections resume; nothing
-/// of it is shared, and it ends with the connection. The certificate is checked against the host name given to
-/// [`Builder::connect`](crate::Builder::connect), on the control connection and on every data connection.
+/// Every control connection has a store of TLS sessions of its own, out of which its data
+/// connections resume; nothing of it is shared, and it ends with the connection. The certificate is
+/// checked against the host name given to [`Builder::connect`](crate::Builder::connect), on the
+/// control connection and on every data connection.
 ///
 /// ```no_run
 /// use ftp_blocking::{Client, Tls};
@@ -42,9 +45,13 @@ pub use link::TlsLink;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// It goes over any other transport, [`Tls::over`] one for a proxy for instance. It [is for
+/// TLS](Transport::is_for_tls): whoever builds a client with it gets
+/// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full).
+///
 /// A clone shares the configuration and nothing of the session.
-pub struct Tls {
-    tcp: Tcp,
+pub struct Tls<T = Tcp> {
+    inner: T,
     config: Arc<ClientConfig>,
     name: Option<ServerName<'static>>,
     implicit: bool,
@@ -53,8 +60,9 @@ pub struct Tls {
 }
 
 impl Client<Tls> {
-    /// Connects to `host`, on port 21 unless it names another, and begins TLS (`AUTH TLS`), trusting whom the operating
-    /// system trusts. Data connections are protected. To log in comes next.
+    /// Connects to `host`, on port 21 unless it names another, and begins TLS (`AUTH TLS`),
+    /// trusting whom the operating system trusts. Data connections are protected. To log in comes
+    /// next.
     ///
     /// [`Client::builder`] with [`Builder::tls`](crate::Builder::tls) has everything else; call
     /// [`secure`](Self::secure) after it.
@@ -98,7 +106,7 @@ impl Tally {
 }
 
 impl Tls {
-    /// With the operating system's trust, TLS 1.2 and 1.3, and no client certificate.
+    /// Over TCP, with the operating system's trust, TLS 1.2 and 1.3, and no client certificate.
     ///
     /// # Errors
     /// The operating system's trust cannot be used.
@@ -106,16 +114,24 @@ impl Tls {
         Self::builder().build()
     }
 
-    /// Sets things before.
+    /// Sets trust, versions and a client certificate before.
     pub fn builder() -> TlsBuilder {
         TlsBuilder::default()
     }
 
-    /// With a configuration of one's own: any cryptography, roots, verifier, versions and client certificate. Its
-    /// store of sessions is replaced by one for each control connection.
+    /// Over TCP, with a configuration of one's own, as [`over`](Self::over) takes one.
     pub fn from_config(config: impl Into<Arc<ClientConfig>>) -> Self {
+        Self::over(Tcp::default(), config)
+    }
+}
+
+impl<T> Tls<T> {
+    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and
+    /// client certificate. The configuration's store of sessions is replaced by one for each
+    /// control connection.
+    pub fn over(inner: T, config: impl Into<Arc<ClientConfig>>) -> Self {
         Self {
-            tcp: Tcp::default(),
+            inner,
             config: config.into(),
             name: None,
             implicit: false,
@@ -131,12 +147,6 @@ impl Tls {
             implicit: true,
             ..self
         }
-    }
-
-    /// Over TCP connections as `tcp` makes them.
-    #[must_use]
-    pub fn over(self, tcp: Tcp) -> Self {
-        Self { tcp, ..self }
     }
 
     /// Certificates have to be for `name`, whatever host is connected to.
@@ -159,8 +169,8 @@ impl Tls {
     }
 
     fn channel(&self, purpose: Purpose) -> io::Result<Channel> {
-        let context = self.context.as_ref().ok_or_else(link::without_session)?;
-        context.channel(purpose).map_err(link::failed)
+        let context = self.context.as_ref().ok_or_else(without_session)?;
+        Ok(context.channel(purpose)?)
     }
 }
 
@@ -168,18 +178,22 @@ fn server_name(host: &str) -> std::result::Result<ServerName<'static>, TlsError>
     ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Host)
 }
 
-impl Transport for Tls {
-    type Stream = TlsLink;
-    type Listener = TcpPort;
+fn without_session() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "TLS has not been begun here")
+}
 
-    fn connect(&mut self, host: &str, to: SocketAddr, limit: Duration) -> io::Result<TlsLink> {
+impl<T: Transport> Transport for Tls<T> {
+    type Stream = TlsLink<T::Stream>;
+    type Listener = T::Listener;
+
+    fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<Self::Stream> {
         let name = match &self.name {
             Some(name) => name.clone(),
-            None => server_name(host).map_err(link::failed)?,
+            None => server_name(&to.host())?,
         };
         self.context = Some(Context::new(&self.config, name));
         self.tally = Tally::default();
-        let mut link = TlsLink::control(self.tcp.connect(host, to, limit)?);
+        let mut link = TlsLink::control(self.inner.connect(to, limit)?);
         if self.implicit {
             link.secure(self.channel(Purpose::Implicit)?);
         }
@@ -188,37 +202,45 @@ impl Transport for Tls {
 
     fn connect_data(
         &mut self,
-        control: &TlsLink,
-        to: SocketAddr,
+        control: &Self::Stream,
+        to: Target,
         limit: Duration,
-    ) -> io::Result<TlsLink> {
-        let tcp = self.tcp.connect_data(control.tcp(), to, limit)?;
-        Ok(TlsLink::data(tcp, self.tally.clone()))
+    ) -> io::Result<Self::Stream> {
+        let stream = self.inner.connect_data(control.stream(), to, limit)?;
+        Ok(TlsLink::data(stream, self.tally.clone()))
     }
 
-    fn listen(&mut self, local: IpAddr) -> io::Result<(TcpPort, SocketAddr)> {
-        self.tcp.listen(local)
+    fn listen(&mut self, local: IpAddr) -> io::Result<(T::Listener, SocketAddr)> {
+        self.inner.listen(local)
     }
 
     fn accept(
         &mut self,
-        listener: &mut TcpPort,
+        listener: &mut T::Listener,
         limit: Duration,
-    ) -> io::Result<Option<(TlsLink, SocketAddr)>> {
-        let accepted = self.tcp.accept(listener, limit)?;
-        Ok(accepted.map(|(tcp, peer)| (TlsLink::data(tcp, self.tally.clone()), peer)))
+    ) -> io::Result<Option<(Self::Stream, SocketAddr)>> {
+        let accepted = self.inner.accept(listener, limit)?;
+        Ok(accepted.map(|(stream, peer)| (TlsLink::data(stream, self.tally.clone()), peer)))
+    }
+
+    fn looks_names_up(&self) -> bool {
+        self.inner.looks_names_up()
+    }
+
+    fn is_for_tls(&self) -> bool {
+        true
     }
 
     fn is_secured(&self) -> bool {
         self.implicit
     }
 
-    fn secure_control(&mut self, stream: &mut TlsLink) -> io::Result<()> {
+    fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()> {
         stream.secure(self.channel(Purpose::Explicit)?);
         Ok(())
     }
 
-    fn secure_data(&mut self, _: &TlsLink, data: &mut TlsLink) -> io::Result<()> {
+    fn secure_data(&mut self, _: &Self::Stream, data: &mut Self::Stream) -> io::Result<()> {
         data.secure(self.channel(Purpose::Data)?);
         Ok(())
     }
@@ -234,10 +256,10 @@ impl Transport for Tls {
     }
 }
 
-impl Clone for Tls {
+impl<T: Clone> Clone for Tls<T> {
     fn clone(&self) -> Self {
         Self {
-            tcp: self.tcp,
+            inner: self.inner.clone(),
             config: Arc::clone(&self.config),
             name: self.name.clone(),
             implicit: self.implicit,
@@ -248,9 +270,10 @@ impl Clone for Tls {
 }
 
 /// Neither keys nor certificates.
-impl fmt::Debug for Tls {
+impl<T: fmt::Debug> fmt::Debug for Tls<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")
+            .field("inner", &self.inner)
             .field("implicit", &self.implicit)
             .field("name", &self.name)
             .field("context", &self.context)

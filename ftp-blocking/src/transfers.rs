@@ -2,13 +2,13 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::operation::{Payload, Retrieve, Series, Store};
 use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
 use crate::client::Client;
 use crate::download::{BLOCK_BYTES, Download, Running, receive};
 use crate::driver::Driven;
-use crate::error::{Error, Result};
 use crate::transport::Transport;
 use crate::upload::Upload;
 
@@ -31,16 +31,18 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The transfer could not begin: the file is missing (550), or no data connection could be made.
+    /// The transfer could not begin: the file is missing (550), or no data connection could be
+    /// made.
     #[doc(alias = "retr")]
     pub fn retrieve(&mut self, path: impl AsRef<[u8]>) -> Result<Download<'_, T>> {
         self.download(Retrieve::new(Argument::new(path)?))
     }
 
-    /// Retrieves a file from `offset` bytes on, to be read: the rest of a download that was interrupted.
+    /// Retrieves a file from `offset` bytes on, to be read: the rest of a download that was
+    /// interrupted.
     ///
-    /// SIZE is asked first, and exactly the rest has to arrive, so that a server which ignores REST is found out.
-    /// [`Retrieve::resume_unverified_at`] is ftplib's `rest`, which is not checked.
+    /// SIZE is asked first, and exactly the rest has to arrive, so that a server which ignores REST
+    /// is found out. [`Retrieve::resume_unverified_at`] is ftplib's `rest`, which is not checked.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -62,7 +64,8 @@ impl<T: Transport> Client<T> {
         self.download(Retrieve::new(Argument::new(path)?).resume_at(offset))
     }
 
-    /// Retrieves a file into `sink`: ftplib's `retrbinary`. [`Download::blocks`] has the callback and the block size.
+    /// Retrieves a file into `sink`: ftplib's `retrbinary`. [`Download::blocks`] has the callback
+    /// and the block size.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -86,12 +89,12 @@ impl<T: Transport> Client<T> {
         self.retrieve(path)?.copy_to(sink)
     }
 
-    /// Retrieves many files in image type, one after the other. `take` is given what is received, with the number of
-    /// the path that it belongs to, counted from 0. Yields a result for each path, in their order: one that fails does
-    /// not keep the others from being retrieved.
+    /// Retrieves many files in image type, one after the other. `take` is given what is received,
+    /// with the number of the path that it belongs to, counted from 0. Yields a result for each
+    /// path, in their order: one that fails does not keep the others from being retrieved.
     ///
-    /// With [`Config::lookahead`](ftp_proto::Config::lookahead) each file costs a round trip less, on servers that
-    /// take it.
+    /// With [`Config::lookahead`](ftp_proto::Config::lookahead) each file costs a round trip less,
+    /// on servers that take it.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -110,21 +113,26 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// A path cannot be sent, before anything is; or `take` failed ([`Error::Local`]), which ends the series. A session
-    /// that ends is the result of each path that it concerns.
+    /// A path cannot be sent, before anything is; or `take` failed ([`Error::Local`]), which ends
+    /// the series. A session that ends is the result of each path that it concerns.
     pub fn retrieve_each<P: AsRef<[u8]>>(
         &mut self,
         paths: impl IntoIterator<Item = P>,
         mut take: impl FnMut(usize, &[u8]) -> io::Result<()>,
-    ) -> Result<Vec<std::result::Result<Completed, ftp_proto::Error>>> {
+    ) -> Result<Vec<Result<Completed>>> {
         let paths: std::result::Result<Vec<_>, _> = paths.into_iter().map(Argument::new).collect();
         let mut series = Series::retrieve(paths?);
-        receive(self.idle_driver(), &mut series, |series, bytes| {
+        let outcomes = receive(self.idle_driver(), &mut series, |series, bytes| {
             take(series.current(), bytes)
-        })
+        })?;
+        let outcomes = outcomes.into_iter();
+        Ok(outcomes
+            .map(|outcome| outcome.map_err(Error::from))
+            .collect())
     }
 
-    /// Retrieves a text file in ASCII type and hands on each line without its line end: ftplib's `retrlines`.
+    /// Retrieves a text file in ASCII type and hands on each line without its line end: ftplib's
+    /// `retrlines`.
     ///
     /// # Errors
     /// The transfer failed, or a line has more than 8,192 bytes.
@@ -138,7 +146,8 @@ impl<T: Transport> Client<T> {
             .lines(take)
     }
 
-    /// Begins any operation that receives payload: [`Retrieve`] with its options, [`Payload`] with any [`Transfer`].
+    /// Begins any operation that receives payload: [`Retrieve`] with its options, [`Payload`] with
+    /// any [`Transfer`].
     ///
     /// ```
     /// use ftp_blocking::proto::{Argument, operation::Retrieve};
@@ -164,8 +173,8 @@ impl<T: Transport> Client<T> {
         Ok(Download::new(self.driver_mut(), operation, verdict))
     }
 
-    /// Begins a download with a command line, in image type: ftplib's `transfercmd`, and `ntransfercmd` with
-    /// [`Download::size_hint`].
+    /// Begins a download with a command line, in image type: ftplib's `transfercmd`, and
+    /// `ntransfercmd` with [`Download::size_hint`].
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -187,8 +196,8 @@ impl<T: Transport> Client<T> {
         self.download(Payload::new(transfer))
     }
 
-    /// LIST, NLST or whatever else a command line says, received in ASCII type, line by line: ftplib's `retrlines`
-    /// with a command.
+    /// LIST, NLST or whatever else a command line says, received in ASCII type, line by line:
+    /// ftplib's `retrlines` with a command.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -200,7 +209,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The line is no data command, a line of the payload has more than 8,192 bytes, or the transfer failed.
+    /// The line is no data command, a line of the payload has more than 8,192 bytes, or the
+    /// transfer failed.
     #[doc(alias = "retrlines")]
     pub fn command_lines(
         &mut self,
@@ -246,7 +256,8 @@ impl<T: Transport> Client<T> {
         self.upload(Store::new(Argument::new(path)?).resume_at(offset))
     }
 
-    /// Appends to a file in image type, to be written and finished. A file that is not there is made.
+    /// Appends to a file in image type, to be written and finished. A file that is not there is
+    /// made.
     ///
     /// # Errors
     /// The transfer could not begin.
@@ -255,7 +266,8 @@ impl<T: Transport> Client<T> {
         self.upload(Store::append(Argument::new(path)?))
     }
 
-    /// Stores a file from `source`: ftplib's `storbinary`. [`Upload::copy_from`] has the block size and the callback.
+    /// Stores a file from `source`: ftplib's `storbinary`. [`Upload::copy_from`] has the block size
+    /// and the callback.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -278,7 +290,8 @@ impl<T: Transport> Client<T> {
         self.store(path)?.copy_from(source, BLOCK_BYTES, |_| {})
     }
 
-    /// Stores a text file in ASCII type, line by line: ftplib's `storlines`. [`Upload::lines_from`] has the callback.
+    /// Stores a text file in ASCII type, line by line: ftplib's `storlines`. [`Upload::lines_from`]
+    /// has the callback.
     ///
     /// # Errors
     /// The transfer, or `source`, failed, or a line has more than 8,192 bytes.
@@ -305,7 +318,8 @@ impl<T: Transport> Client<T> {
         self.append(path)?.copy_from(source, BLOCK_BYTES, |_| {})
     }
 
-    /// Begins any operation that sends payload: [`Store`] with its options, [`Payload`] with any [`Transfer`].
+    /// Begins any operation that sends payload: [`Store`] with its options, [`Payload`] with any
+    /// [`Transfer`].
     ///
     /// ```
     /// use ftp_blocking::proto::operation::Store;
@@ -361,8 +375,8 @@ impl<T: Transport> Client<T> {
 
 /// Listings as lines. [`list`](Client::list) understands them.
 impl<T: Transport> Client<T> {
-    /// The lines of LIST. Several arguments are joined with blanks, for options that a server may take; empty ones are
-    /// left out. For a name that is not UTF-8 there is [`Transfer::list`].
+    /// The lines of LIST. Several arguments are joined with blanks, for options that a server may
+    /// take; empty ones are left out. For a name that is not UTF-8 there is [`Transfer::list`].
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -379,7 +393,8 @@ impl<T: Transport> Client<T> {
         self.collect_lines(Transfer::list(joined(arguments)?))
     }
 
-    /// Hands on the lines of LIST as they arrive: ftplib's `dir` with a function as its last argument.
+    /// Hands on the lines of LIST as they arrive: ftplib's `dir` with a function as its last
+    /// argument.
     ///
     /// # Errors
     /// The transfer failed.
@@ -389,7 +404,8 @@ impl<T: Transport> Client<T> {
             .lines(take)
     }
 
-    /// The names that NLST yields. Several arguments are joined with blanks; empty ones are left out.
+    /// The names that NLST yields. Several arguments are joined with blanks; empty ones are left
+    /// out.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};

@@ -2,22 +2,23 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
+use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Encoder;
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::{Completed, Flow, Representation};
 
-use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, invalid};
+use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, block, invalid};
 use crate::driver::Driver;
-use crate::error::{Error, Result};
 use crate::transport::Transport;
 
 /// Payload that goes to the server, to be written and then [finished](Self::finish).
 ///
 /// In ASCII type, lines that end with LF are given the CR that they lack.
 ///
-/// Dropped without [`finish`](Self::finish), the transfer is aborted and its connection reset, so that a part does not
-/// pass for the whole. The server may keep what it has by then. Dropping never waits; the next call settles what is
-/// left.
+/// Dropped without [`finish`](Self::finish), the transfer is aborted and its connection reset, so
+/// that a part does not pass for the whole. The server may keep what it has by then. Dropping never
+/// waits; the next call settles what is left.
 ///
 /// ```
 /// use std::io::Write;
@@ -32,7 +33,8 @@ use crate::transport::Transport;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A failed upload is told by the server's reply rather than by the broken connection, where there is one.
+/// A failed upload is told by the server's reply rather than by the broken connection, where there
+/// is one.
 #[must_use = "an upload that is not finished is aborted"]
 pub struct Upload<'c, T: Transport> {
     driver: &'c mut Driver<T>,
@@ -73,8 +75,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Ends the transfer now, with a reset, and does not wait for what the server says to it: ftplib's `abort`. The
-    /// server may keep what it has.
+    /// Ends the transfer now, with a reset, and does not wait for what the server says to it:
+    /// ftplib's `abort`. The server may keep what it has.
     ///
     /// # Errors
     /// The verdict on what had become of it: usually that it was aborted.
@@ -86,8 +88,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Sends everything from `source` in blocks of at most `block_bytes`; `sent` is told of each: ftplib's
-    /// `storbinary`.
+    /// Sends everything from `source` in blocks of at most `block_bytes` and never more than 4 MiB;
+    /// `sent` is told of each: ftplib's `storbinary`.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -101,14 +103,15 @@ impl<'c, T: Transport> Upload<'c, T> {
     /// ```
     ///
     /// # Errors
-    /// As [`finish`](Self::finish), and [`Error::Local`] when `source` fails, which aborts the transfer.
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `source` fails, which aborts the
+    /// transfer.
     pub fn copy_from(
         mut self,
         source: &mut (impl Read + ?Sized),
         block_bytes: usize,
         mut sent: impl FnMut(&[u8]),
     ) -> Result<Completed> {
-        let mut block = vec![0; block_bytes.max(1)];
+        let mut block = block(block_bytes);
         loop {
             match source.read(&mut block) {
                 Ok(0) => return self.finish(),
@@ -125,9 +128,9 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's `storlines`. Lines are
-    /// sent many at a time; `sent` is told of each when it was, with its CR LF. A line of more than 8,192 bytes is an
-    /// error.
+    /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's
+    /// `storlines`. Lines are sent many at a time; `sent` is told of each when it was, with its CR
+    /// LF. A line of more than 8,192 bytes is an error.
     ///
     /// # Errors
     /// As [`copy_from`](Self::copy_from).
@@ -164,7 +167,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// The data connection, for those who move the bytes themselves: legal as long as [`Flow::is_verbatim`] holds.
+    /// The data connection, for those who move the bytes themselves: legal as long as
+    /// [`Flow::is_verbatim`] holds.
     pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
         let flow = self.driver.flow()?;
         Some((self.driver.data_stream()?, flow))
@@ -180,8 +184,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         let mut rest = bytes;
         while !rest.is_empty() && self.verdict.is_none() {
             match self.driver.write_payload(&mut self.operation, rest) {
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-                Err(verdict) => self.verdict = Some(verdict),
+                ControlFlow::Continue(count) => rest = rest.get(count..).unwrap_or_default(),
+                ControlFlow::Break(verdict) => self.verdict = Some(verdict),
             }
         }
         self.verdict.is_none()
@@ -208,8 +212,8 @@ impl<'c, T: Transport> Upload<'c, T> {
     }
 }
 
-/// Ends the last line of some as ftplib does: CR LF stays, a CR or an LF alone at the end becomes CR LF, and so does no
-/// line end at all.
+/// Ends the last line of some as ftplib does: CR LF stays, a CR or an LF alone at the end becomes
+/// CR LF, and so does no line end at all.
 fn end_with_crlf(lines: &mut Vec<u8>) {
     if lines.ends_with(b"\r\n") {
         return;

@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ftp_blocking::{Builder, Client, Result, Tcp, TcpLink, TcpPort, Transport};
+use ftp_blocking::{Builder, Client, Endpoint, Result, Tcp, TcpLink, TcpPort, Transport};
 use ftp_proto::listing::Options;
-use ftp_proto::{Closed, Completed, Config, Reason, State, Violation};
+use ftp_proto::{Closed, Completed, Config, Reason, State, Target, Violation};
 use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER, Unavailable};
 use ftp_testbed::tree::HELLO;
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -123,18 +123,18 @@ impl Transport for Astray {
     type Stream = TcpLink;
     type Listener = TcpPort;
 
-    fn connect(&mut self, host: &str, to: SocketAddr, limit: Duration) -> io::Result<TcpLink> {
-        Tcp::new().connect(host, to, limit)
+    fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<TcpLink> {
+        Tcp::new().connect(to, limit)
     }
 
     fn connect_data(
         &mut self,
         control: &TcpLink,
-        to: SocketAddr,
+        to: Target,
         limit: Duration,
     ) -> io::Result<TcpLink> {
         let to = match self.active.load(Ordering::Relaxed) {
-            true => self.nowhere.local_addr()?,
+            true => Target::Address(self.nowhere.local_addr()?),
             false => to,
         };
         Tcp::new().connect_data(control, to, limit)

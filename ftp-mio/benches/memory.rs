@@ -13,9 +13,10 @@ use std::task::Poll;
 use std::time::Instant;
 
 use ftp_mio::proto::operation::{Login, Retrieve};
-use ftp_mio::proto::{Argument, End};
+use ftp_mio::proto::{Argument, End, Target};
 use ftp_mio::{
-    Builder, Client, Handle, Input, Interest, Listener, Progress, Reactor, Slot, Stream, Transport,
+    Builder, Client, Endpoint, Handle, Input, Interest, Listener, Progress, Reactor, Slot, Stream,
+    Transport,
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -124,9 +125,7 @@ fn answer(command: &[u8]) -> &'static [u8] {
     match command {
         b"USER anonymous\r\n" => b"331 Please specify the password.\r\n",
         b"PASS anonymous@\r\n" => b"230 Login successful.\r\n",
-        b"TYPE I\r\nEPSV\r\n" => {
-            b"200 Switching to Binary mode.\r\n229 Entering Extended Passive Mode (|||40000|)\r\n"
-        }
+        b"TYPE I\r\n" => b"200 Switching to Binary mode.\r\n",
         b"EPSV\r\n" => b"229 Entering Extended Passive Mode (|||40000|)\r\n",
         b"RETR measurement.dat\r\n" => {
             b"150 Opening BINARY mode data connection for measurement.dat (100000 bytes).\r\n"
@@ -140,14 +139,14 @@ impl Transport for Wire {
     type Stream = Line;
     type Listener = Port;
 
-    fn connect(&mut self, _: &str, _: SocketAddr) -> io::Result<Line> {
+    fn connect(&mut self, _: &Endpoint) -> io::Result<Line> {
         Ok(Line::Control {
             said: b"220 (vsFTPd 3.0.5)\r\n",
             ended: Rc::clone(&self.ended),
         })
     }
 
-    fn connect_data(&mut self, _: &Line, _: SocketAddr) -> io::Result<Line> {
+    fn connect_data(&mut self, _: &Line, _: Target) -> io::Result<Line> {
         Ok(Line::Data {
             left: FILE_BYTES,
             ended: Rc::clone(&self.ended),

@@ -1,11 +1,11 @@
 //! Fetches one file on mio.
 //!
-//! `get ftp://[USER:PASSWORD@]ADDRESS[:PORT]/PATH [FILE]`, or without arguments a file from a server of its own. A host is an
-//! address or a name.
+//! `get ftp://[USER:PASSWORD@]ADDRESS[:PORT]/PATH [FILE]`, or without arguments a file from a
+//! server of its own. A host is an address or a name.
 
 use std::error::Error;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::task::Poll;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use ftp_mio::mio as glue;
 use ftp_mio::proto::operation::{Exchange, Login, Retrieve};
 use ftp_mio::proto::testing::{Files, ServerConfig};
 use ftp_mio::proto::{Argument, Completed};
-use ftp_mio::{Builder, Progress};
+use ftp_mio::{Client, Progress};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -29,24 +29,54 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let completed = match arguments.next() {
         Some(url) => match arguments.next() {
-            Some(file) => fetch(Job::parse(&url)?, &mut File::create(file)?)?,
-            None => fetch(Job::parse(&url)?, &mut std::io::stdout().lock())?,
+            Some(file) => fetch(Job::parse(&url)?, &mut Late::Wanted(file))?,
+            None => fetch(Job::parse(&url)?, &mut io::stdout().lock())?,
         },
         None => {
             let files = Files::new().file("/hello.txt", "Hello, whoever you are.\n");
             let server = Loopback::start(ServerConfig::new(), files)?;
             let url = format!("{}hello.txt", server.url());
-            fetch(Job::parse(&url)?, &mut std::io::stdout().lock())?
+            fetch(Job::parse(&url)?, &mut io::stdout().lock())?
         }
     };
     eprintln!("{} bytes", completed.bytes);
     Ok(())
 }
 
+/// A file that is made no earlier than its payload comes: one that exists stays as it is if nothing
+/// can be fetched.
+enum Late {
+    Wanted(String),
+    Made(File),
+}
+
+impl Late {
+    fn file(&mut self) -> io::Result<&mut File> {
+        if let Self::Wanted(path) = self {
+            *self = Self::Made(File::create(path)?);
+        }
+        match self {
+            Self::Made(file) => Ok(file),
+            Self::Wanted(_) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+impl Write for Late {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file()?.write(bytes)
+    }
+
+    /// A file without a byte is made here.
+    fn flush(&mut self) -> io::Result<()> {
+        self.file()?.flush()
+    }
+}
+
 fn fetch(job: Job, sink: &mut dyn Write) -> Result<Completed> {
     let mut poll = mio::Poll::new()?;
     let mut events = mio::Events::with_capacity(64);
-    let mut client = Builder::new(glue::Tcp::new()).connect_to(job.addresses, Instant::now());
+    let mut client = Client::connect_to(job.addresses, Instant::now());
     // All of them now: each begins when the one before is over.
     let login = client.start(job.login);
     let download = client.transfer(Retrieve::new(job.path));
@@ -79,7 +109,11 @@ fn fetch(job: Job, sink: &mut dyn Write) -> Result<Completed> {
     let outcome = client.poll(download);
     client.close(&mut glue::Registrar::new(poll.registry(), 0));
     match outcome {
-        Poll::Ready(outcome) => Ok(outcome?),
+        Poll::Ready(outcome) => {
+            let completed = outcome?;
+            sink.flush()?;
+            Ok(completed)
+        }
         Poll::Pending => Err("the download is not over".into()),
     }
 }

@@ -1,6 +1,7 @@
 //! Hundreds of sessions on one thread, each logging in, fetching a file and saying goodbye.
 //!
-//! `many [SESSIONS [ADDRESS:PORT PATH]]`: 500 sessions with a server of its own, unless told otherwise.
+//! `many [SESSIONS [ADDRESS:PORT PATH]]`: 500 sessions with a server of its own, unless told
+//! otherwise.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,7 +14,7 @@ use ftp_mio::mio as glue;
 use ftp_mio::proto::operation::{Exchange, Login, Retrieve};
 use ftp_mio::proto::testing::{Files, ServerConfig};
 use ftp_mio::proto::{Argument, Completed, Reply};
-use ftp_mio::{Builder, Client, Handle, Progress};
+use ftp_mio::{Client, Handle, Progress};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -29,13 +30,14 @@ fn main() -> Result<()> {
     fetch_all(sessions, server.address(), "file.bin")
 }
 
-/// How many sessions await their greeting at one time. Whoever connects when a server's queue is full may never hear
-/// from it: the client takes the connection for open, and the server, which would have to speak first, knows nothing.
+/// How many sessions await their greeting at one time. Whoever connects when a server's queue is
+/// full may never hear from it: the client takes the connection for open, and the server, which
+/// would have to speak first, knows nothing.
 const GREETINGS_MAX: usize = 64;
 
 /// One session and what it is doing.
 struct Session {
-    client: Client<glue::Tcp>,
+    client: Client,
     login: Handle<Reply>,
     download: Handle<Completed>,
     quit: Handle<Reply>,
@@ -109,7 +111,7 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
 
 impl Session {
     fn start(address: SocketAddr, path: &str) -> Result<Self> {
-        let builder = Builder::new(glue::Tcp::new());
+        let builder = Client::builder();
         let mut client = builder.connect_to([address], Instant::now());
         Ok(Self {
             login: client.start(Login::anonymous()),

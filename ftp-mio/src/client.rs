@@ -6,23 +6,25 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use ftp_proto::driver::{Error, Result, Tried};
 use ftp_proto::operation::Greet;
 use ftp_proto::trace::Record;
 use ftp_proto::{Event, Operation, Reply, Session};
 
 use crate::clock::Clock;
-use crate::connect::{Builder, Dialled, Dialling};
+use crate::connect::{Dialled, Dialling};
 use crate::data::{Data, Progress};
 use crate::driver::Driver;
-use crate::error::{Error, Result, Tried};
 use crate::readiness::{Reactor, Ready, Slot};
-use crate::socket::Tcp;
+
 use crate::tasks::{Handle, Tasks};
+use crate::tcp::Tcp;
 use crate::transport::Transport;
 
 /// One FTP session that never waits.
 ///
-/// It does nothing by itself. Its application owns a loop and any number of clients, and for each client the loop
+/// It does nothing by itself. Its application owns a loop and any number of clients, and for each
+/// client the loop
 ///
 /// 1. waits until a socket of the client is ready or [`timeout`](Self::timeout) has passed,
 /// 2. tells what is ready with [`ready`](Self::ready),
@@ -31,8 +33,9 @@ use crate::transport::Transport;
 ///    [`Wait`](crate::Progress::Wait) or [`Over`](crate::Progress::Over),
 /// 5. takes outcomes with [`poll`](Self::poll).
 ///
-/// An operation is anything that implements [`Operation`]: those of [`ftp_proto::operation`], or the application's own.
-/// Any number may be started at once, also before the connection is open; they run one after the other.
+/// An operation is anything that implements [`Operation`]: those of [`ftp_proto::operation`], or
+/// the application's own. Any number may be started at once, also before the connection is open;
+/// they run one after the other.
 ///
 /// ```no_run
 /// use std::task::Poll;
@@ -78,21 +81,6 @@ enum Greeting {
     Unfriendly(ftp_proto::Error),
 }
 
-impl Client<Tcp> {
-    /// A client over TCP in clear that connects to the first of `addresses` that answers.
-    pub fn connect_to(
-        addresses: impl IntoIterator<Item = std::net::SocketAddr>,
-        now: Instant,
-    ) -> Self {
-        Self::builder().connect_to(addresses, now)
-    }
-
-    /// Sets things before connecting.
-    pub fn builder() -> Builder<Tcp> {
-        Builder::default()
-    }
-}
-
 impl<T: Transport> Client<T> {
     pub(crate) fn new(dialling: Dialling<T>, budget: usize, now: Instant) -> Self {
         Self {
@@ -107,7 +95,8 @@ impl<T: Transport> Client<T> {
 
     // -- the loop ---------------------------------------------------------------------------------------------------------
 
-    /// A socket was reported ready. This may be a mistake, or about a socket that is closed already.
+    /// A socket was reported ready. This may be a mistake, or about a socket that is closed
+    /// already.
     pub fn ready(&mut self, slot: Slot, ready: Ready) {
         match &mut self.stage {
             Stage::Dialling(dialling) => dialling.mark(slot, ready),
@@ -117,9 +106,11 @@ impl<T: Transport> Client<T> {
         self.touched = true;
     }
 
-    /// Does everything that can be done without waiting, and tells the reactor what to wait for then.
+    /// Does everything that can be done without waiting, and tells the reactor what to wait for
+    /// then.
     ///
-    /// `now` is the time at which the loop woke up. Time that goes backwards counts as standing still.
+    /// `now` is the time at which the loop woke up. Time that goes backwards counts as standing
+    /// still.
     pub fn turn(&mut self, now: Instant, reactor: &mut dyn Reactor<T::Source>) {
         self.touched = false;
         self.dial(now, reactor);
@@ -183,14 +174,14 @@ impl<T: Transport> Client<T> {
         };
     }
 
-    /// Whether the client needs a [`turn`](Self::turn) without waiting for anything: something was started, payload
-    /// moved, or the budget of the last turn ended before the socket did.
+    /// Whether the client needs a [`turn`](Self::turn) without waiting for anything: something was
+    /// started, payload moved, or the budget of the last turn ended before the socket did.
     pub fn needs_turn(&self) -> bool {
         self.touched || self.driver().is_some_and(|driver| driver.touched)
     }
 
-    /// When the client needs a [`turn`](Self::turn) at the latest even if no socket is ready. `None` for an idle
-    /// session, and for one that waits for its application alone.
+    /// When the client needs a [`turn`](Self::turn) at the latest even if no socket is ready.
+    /// `None` for an idle session, and for one that waits for its application alone.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Dialling(dialling) => dialling.deadline(),
@@ -199,8 +190,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// How long the loop may wait, as far as this client is concerned: zero if it [needs a turn](Self::needs_turn),
-    /// `None` for as long as it likes.
+    /// How long the loop may wait, as far as this client is concerned: zero if it [needs a
+    /// turn](Self::needs_turn), `None` for as long as it likes.
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
         if self.needs_turn() {
             return Some(Duration::ZERO);
@@ -211,10 +202,11 @@ impl<T: Transport> Client<T> {
 
     // -- operations -------------------------------------------------------------------------------------------------------
 
-    /// Starts an operation. It begins once the server has greeted and the operations before it are over.
+    /// Starts an operation. It begins once the server has greeted and the operations before it are
+    /// over.
     ///
-    /// Payload of a transfer has to be moved by the application ([`data_mut`](Self::data_mut)), or the transfer stands
-    /// still without a limit of its own.
+    /// Payload of a transfer has to be moved by the application ([`data_mut`](Self::data_mut)), or
+    /// the transfer stands still without a limit of its own.
     pub fn start<O>(&mut self, operation: O) -> Handle<O::Output>
     where
         O: Operation + Send + 'static,
@@ -226,9 +218,10 @@ impl<T: Transport> Client<T> {
 
     /// As [`start`](Self::start), for an operation that moves payload.
     ///
-    /// The difference shows under TLS, with servers that demand that data connections resume the TLS session of the
-    /// control connection: if nothing is left to resume from, a short listing (NLST) is made first. Without it such a
-    /// server would refuse the transfer, and a refused upload has emptied the file already.
+    /// The difference shows under TLS, with servers that demand that data connections resume the
+    /// TLS session of the control connection: if nothing is left to resume from, a short listing
+    /// (NLST) is made first. Without it such a server would refuse the transfer, and a refused
+    /// upload has emptied the file already.
     pub fn transfer<O>(&mut self, operation: O) -> Handle<O::Output>
     where
         O: Operation + Send + 'static,
@@ -241,14 +234,15 @@ impl<T: Transport> Client<T> {
     /// The outcome of an operation, once.
     ///
     /// # Errors
-    /// The operation's own; [`Error::Connect`] if there is no connection; [`Error::Spent`] if the outcome was taken
-    /// already.
+    /// The operation's own; [`Error::Connect`] if there is no connection; [`Error::Spent`] if the
+    /// outcome was taken already.
     pub fn poll<O: 'static>(&mut self, handle: Handle<O>) -> Poll<Result<O>> {
         self.tasks.take(handle)
     }
 
-    /// Forgets an operation, whatever it is at. Its transfer is aborted, what it has not sent is not sent, and what it
-    /// still has coming is dropped: the session settles that before anything else goes out. There is no outcome.
+    /// Forgets an operation, whatever it is at. Its transfer is aborted, what it has not sent is
+    /// not sent, and what it still has coming is dropped: the session settles that before anything
+    /// else goes out. There is no outcome.
     pub fn cancel<O>(&mut self, handle: Handle<O>) {
         let session = match &mut self.stage {
             Stage::Open(driver) => Some(&mut driver.session),
@@ -258,8 +252,9 @@ impl<T: Transport> Client<T> {
         self.touched = true;
     }
 
-    /// Ends the transfer under way before its time. Its operation then tells what had become of it: usually, that it
-    /// was aborted. A [`Series`](ftp_proto::operation::Series) goes on with the next one.
+    /// Ends the transfer under way before its time. Its operation then tells what had become of it:
+    /// usually, that it was aborted. A [`Series`](ftp_proto::operation::Series) goes on with the
+    /// next one.
     pub fn abort(&mut self) {
         if let Stage::Open(driver) = &mut self.stage {
             if let Some(transfer) = driver.session.current_transfer() {
@@ -299,15 +294,16 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// What happened on the session without being asked for. The latest 32 are kept.
+    /// What happened on the session without being asked for. The latest 64 are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         match &mut self.stage {
-            Stage::Open(driver) => driver.poll_event(),
+            Stage::Open(driver) => driver.session.poll_event(),
             _ => None,
         }
     }
 
-    /// What the session said and heard, if its configuration asks for it ([`ftp_proto::Config::detail`]).
+    /// What the session said and heard, if its configuration asks for it
+    /// ([`ftp_proto::Config::detail`]).
     pub fn poll_trace(&mut self) -> Option<Record> {
         match &mut self.stage {
             Stage::Open(driver) => driver.session.poll_trace(),
@@ -320,7 +316,8 @@ impl<T: Transport> Client<T> {
         self.driver().and_then(Driver::control_stream)
     }
 
-    /// Whether the session is over and all its sockets are closed. Outcomes may still be there to be taken.
+    /// Whether the session is over and all its sockets are closed. Outcomes may still be there to
+    /// be taken.
     pub fn is_over(&self) -> bool {
         match &self.stage {
             Stage::Dialling(_) => false,
@@ -329,8 +326,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Closes everything at once. A client that is dropped closes its sockets as well, but cannot remove them from
-    /// its reactor before.
+    /// Closes everything at once. A client that is dropped closes its sockets as well, but cannot
+    /// remove them from its reactor before.
     pub fn close(self, reactor: &mut dyn Reactor<T::Source>) {
         match self.stage {
             Stage::Dialling(dialling) => dialling.close(reactor),

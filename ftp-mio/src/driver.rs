@@ -1,32 +1,37 @@
 //! Performs what the machine asks for, on sockets that never wait.
 //!
-//! No FTP here: the driver moves bytes, begins the actions, goes on with them when sockets are ready, and reports what
-//! came of them. Everything that touches a socket happens inside [`Driver::turn`], but for payload, which moves when the
-//! application wants it to; what that brings about is done in the turn after it.
+//! No FTP here: the driver moves bytes, begins the actions, goes on with them when sockets are
+//! ready, and reports what came of them. Everything that touches a socket happens inside
+//! [`Driver::turn`], but for payload, which moves when the application wants it to; what that
+//! brings about is done in the turn after it.
 
-use std::collections::VecDeque;
+mod control;
+mod data;
+mod payload;
+mod securing;
+
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use ftp_proto::{Action, Config, Control, Event, Instant, Link, Report, Session, State, Target};
+use ftp_proto::{Action, Config, Control, Instant, Link, Report, Session, State};
 
-use crate::attempt::{self, retried, tried};
-use crate::data::{Data, DataLink, Port, Stage};
-use crate::readiness::{Interest, Reactor, Ready, Slot, Watched};
-use crate::transport::{Input, Listener, Stream, Transport};
+use crate::data::{Data, DataLink, Port};
+use crate::readiness::{Reactor, Ready, Slot, Watched};
+use crate::transport::{Listener, Stream, Transport};
 
-/// What one read of the control connection takes.
-const CONTROL_BYTES: usize = 4096;
-/// How many events wait to be polled; the oldest give way.
-const EVENTS_MAX: usize = 32;
+/// How many bytes a turn takes from the control connection: a peer that never stops talking does
+/// not keep it up.
+const CONTROL_TURN_BYTES: usize = 64 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
     pub(crate) session: Session,
     control: Option<Watched<T::Stream>>,
-    /// TLS begins or ends on the control connection: what is read and written is TLS's own business meanwhile.
+    /// TLS begins or ends on the control connection: what is read and written is TLS's own business
+    /// meanwhile.
     changing: Option<Change>,
-    host: IpAddr,
+    /// How many bytes may still be read from the control connection in this turn.
+    control_left: usize,
     local: IpAddr,
     pub(crate) data: Option<DataLink<T::Stream>>,
     pub(crate) listener: Option<Port<T::Listener>>,
@@ -38,7 +43,6 @@ pub(crate) struct Driver<T: Transport> {
     pub(crate) now: Instant,
     /// The latest failure of a socket, kept for the error that will come of it.
     pub(crate) source: Option<io::Error>,
-    events: VecDeque<Event>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,19 +59,19 @@ impl<T: Transport> Driver<T> {
         transport: T,
         control: Watched<T::Stream>,
         local: IpAddr,
-        host: IpAddr,
+        host: Option<IpAddr>,
         config: Config,
     ) -> Self {
-        let mut known = Control::new(host, local);
-        if transport.is_secured() {
-            known = known.secured();
-        }
+        let mut known = Control::default();
+        known.peer = host;
+        known.local = Some(local);
+        known.secured = transport.is_secured();
         Self {
             changing: None,
             transport,
             session: Session::new(config, known),
             control: Some(control),
-            host,
+            control_left: 0,
             local,
             data: None,
             listener: None,
@@ -75,14 +79,12 @@ impl<T: Transport> Driver<T> {
             touched: true,
             now: Instant::EPOCH,
             source: None,
-            events: VecDeque::new(),
         }
     }
 
-    // -- the loop -------------------------------------------------------------------------------------------------------
-
-    /// Does everything that can be done without waiting. Nothing happens after the machine was asked for the last time,
-    /// so that every timer is armed when the application looks for the deadline.
+    /// Does everything that can be done without waiting. Nothing happens after the machine was
+    /// asked for the last time, so that every timer is armed when the application looks for the
+    /// deadline.
     pub(crate) fn turn(
         &mut self,
         now: Instant,
@@ -92,9 +94,11 @@ impl<T: Transport> Driver<T> {
     ) {
         self.touched = false;
         self.budget = budget;
+        self.control_left = CONTROL_TURN_BYTES;
         self.now = now;
-        // What has already arrived is read before anything new is written, since it cannot be the answer to that, and
-        // before any timer fires. Whether the reactor has reported it does not matter.
+        // What has already arrived is read before anything new is written, since it cannot be the
+        // answer to that, and before any timer fires. Whether the reactor has reported it does not
+        // matter.
         if let Some(control) = &mut self.control {
             control.readable = true;
         }
@@ -104,9 +108,8 @@ impl<T: Transport> Driver<T> {
             changed |= self.attend_listener(reactor);
             changed |= self.attend_data(reactor);
             tasks(&mut self.session, &mut self.transport, &mut self.source);
-            self.keep_events();
-            // A timer may bring out bytes instead of an action. What is written may request timers, which the next round
-            // arms: the last round writes nothing.
+            // A timer may bring out bytes instead of an action. What is written may request timers,
+            // which the next round arms: the last round writes nothing.
             changed |= self.act(reactor);
             changed |= self.write_control(reactor);
             if !changed && !self.watch(reactor) {
@@ -115,22 +118,9 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    fn keep_events(&mut self) {
-        while let Some(event) = self.session.poll_event() {
-            self.events.truncate(EVENTS_MAX.saturating_sub(1));
-            self.events.push_front(event);
-        }
-    }
-
     /// Gives back memory that is held in reserve.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.session.shrink_to_fit();
-        self.events.shrink_to_fit();
-    }
-
-    /// The oldest event that was not polled.
-    pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_back()
     }
 
     pub(crate) fn mark(&mut self, slot: Slot, ready: Ready) {
@@ -163,24 +153,8 @@ impl<T: Transport> Driver<T> {
 
     fn perform(&mut self, action: Action, reactor: &mut dyn Reactor<T::Source>) {
         match action {
-            Action::Connect { data, target } => {
-                let to = match target {
-                    Target::ControlHost { port } => SocketAddr::new(self.host, port),
-                    Target::Address(address) => address,
-                };
-                let Some(control) = &self.control else { return };
-                match retried(|| self.transport.connect_data(&control.io, to)) {
-                    Ok(stream) => self.data = Some(DataLink::new(data, stream, Stage::Connecting)),
-                    Err(error) => self.fail(Link::Data(data), error, reactor),
-                }
-            }
-            Action::Listen { data } => match retried(|| self.transport.listen(self.local)) {
-                Ok((listener, local)) => {
-                    self.listener = Some(Port::new(data, listener));
-                    self.session.report(Report::Listening { data, local });
-                }
-                Err(error) => self.fail(Link::Data(data), error, reactor),
-            },
+            Action::Connect { data, target } => self.connect(data, target, reactor),
+            Action::Listen { data } => self.listen(data, reactor),
             Action::Accept { data } => self.start_accepting(data, reactor),
             Action::Secure { link } => self.secure(link, reactor),
             Action::Unsecure => self.changing = Some(Change::Unsecuring),
@@ -192,147 +166,6 @@ impl<T: Transport> Driver<T> {
             Action::Close => self.close_control(reactor),
         }
     }
-
-    // -- the control connection -------------------------------------------------------------------------------------------
-
-    /// Reads until there is nothing more; whether there was anything.
-    fn read_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        let mut any = false;
-        let mut buffer = [0; CONTROL_BYTES];
-        // Once the session is over, a peer that never stops talking is not listened to any more.
-        while self.changing.is_none() && !self.is_dead() {
-            let Some(control) = self.control.as_mut().filter(|control| control.readable) else {
-                break;
-            };
-            match attempt::read(|| control.io.read(&mut buffer)) {
-                Ok(None) => {
-                    control.readable = false;
-                    break;
-                }
-                Ok(Some(Input::Bytes(count))) => self
-                    .session
-                    .receive(buffer.get(..count).unwrap_or_default()),
-                // The replies before it come first: the last may be the one that ends TLS and not the connection (CCC).
-                Ok(Some(Input::End(_))) if any && self.session.is_secured() => break,
-                Ok(Some(Input::End(_))) => {
-                    self.close_control(reactor);
-                    self.session.receive_eof();
-                }
-                Err(error) => self.control_failed(error, reactor),
-            }
-            any = true;
-        }
-        any
-    }
-
-    /// Writes what can be written; whether anything was.
-    fn write_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        let mut any = false;
-        while let Some(control) = self.control.as_mut().filter(|control| control.writable) {
-            if self.changing.is_some() || self.session.transmit().is_empty() {
-                break;
-            }
-            match attempt::written(|| control.io.write(self.session.transmit())) {
-                Ok(None) => control.writable = false,
-                Ok(Some(count)) => {
-                    self.session.transmitted(count);
-                    any = true;
-                }
-                Err(error) => return self.write_failed(error, reactor),
-            }
-        }
-        any | self.flush_control(reactor)
-    }
-
-    /// Never a change by itself: nothing of it is known to the machine.
-    fn flush_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        let Some(control) = self.control.as_mut().filter(|_| self.changing.is_none()) else {
-            return false;
-        };
-        match tried(|| control.io.flush()) {
-            Ok(_) => false,
-            Err(error) => self.write_failed(error, reactor),
-        }
-    }
-
-    /// The server may have said why before it went: that comes first.
-    fn write_failed(&mut self, error: io::Error, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        if let Some(control) = &mut self.control {
-            control.readable = true;
-        }
-        self.read_control(reactor);
-        if self.control.is_some() {
-            self.control_failed(error, reactor);
-        }
-        true
-    }
-
-    fn control_failed(&mut self, error: io::Error, reactor: &mut dyn Reactor<T::Source>) {
-        self.close_control(reactor);
-        self.fail(Link::Control, error, reactor);
-    }
-
-    fn close_control(&mut self, reactor: &mut dyn Reactor<T::Source>) {
-        self.changing = None;
-        if let Some(control) = self.control.take() {
-            let stream = control.release(Slot::Control, reactor, Stream::source);
-            stream.close();
-        }
-    }
-
-    // -- TLS ----------------------------------------------------------------------------------------------------------------
-
-    fn secure(&mut self, link: Link, reactor: &mut dyn Reactor<T::Source>) {
-        if matches!(link, Link::Data(_)) {
-            self.close_listener(reactor);
-        }
-        let set_up = match (link, &mut self.control, &mut self.data) {
-            (Link::Control, Some(control), _) => {
-                self.changing = Some(Change::Securing);
-                self.transport.secure_control(&mut control.io)
-            }
-            (Link::Data(id), Some(control), Some(data)) if data.id == id => {
-                data.stage = Stage::Securing;
-                self.transport.secure_data(&control.io, &mut data.socket.io)
-            }
-            // A handshake that cannot begin has failed.
-            (Link::Data(_), None, Some(_)) => Err(io::ErrorKind::NotConnected.into()),
-            _ => return,
-        };
-        if let Err(error) = set_up {
-            self.fail_link(link, error, reactor);
-        }
-    }
-
-    /// Goes on with the beginning or the end of TLS on the control connection.
-    fn change_security(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        let (Some(change), Some(control)) = (self.changing, &mut self.control) else {
-            return false;
-        };
-        let done = tried(|| match change {
-            Change::Securing => control.io.handshake(),
-            Change::Unsecuring => control.io.unsecure(),
-        });
-        match done {
-            Ok(false) => return false,
-            Ok(true) => {
-                self.changing = None;
-                // What came behind the handshake is in the stream, and no socket will report it again.
-                control.readable = true;
-                control.writable = true;
-                self.session.report(match change {
-                    Change::Securing => Report::Secured {
-                        link: Link::Control,
-                    },
-                    Change::Unsecuring => Report::Unsecured,
-                });
-            }
-            Err(error) => self.control_failed(error, reactor),
-        }
-        true
-    }
-
-    // -- failures -------------------------------------------------------------------------------------------------------------
 
     pub(crate) fn fail_link(
         &mut self,
@@ -360,8 +193,6 @@ impl<T: Transport> Driver<T> {
         self.source = Some(error);
         self.session.report(Report::Failed { link, failure });
     }
-
-    // -- the reactor ------------------------------------------------------------------------------------------------------------
 
     /// Tells the reactor what is waited for; whether that failed, which changes the session.
     fn watch(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
@@ -395,15 +226,6 @@ impl<T: Transport> Driver<T> {
             }
         }
         false
-    }
-
-    /// Reading always, so that neither side waits for the other to read; writing when it would have blocked.
-    fn control_interest(&self) -> Interest {
-        let Some(control) = &self.control else {
-            return Interest::NONE;
-        };
-        let blocked = !control.writable && !self.session.transmit().is_empty();
-        Interest::READ | Interest::new(false, blocked || control.io.wants_write())
     }
 
     /// Closes everything. What was under way is reset, so that it does not look complete.

@@ -1,9 +1,10 @@
 //! What a client waits for, and how it tells a reactor.
 //!
-//! A reactor is whatever waits for sockets: mio, polling, calloop, epoll, kqueue. It may report an edge, a level, or a
-//! single event and no more until it is told again; it may also report what is not so. A client works with all of
-//! these, because it repeats every call until the socket would block, remembers where it stopped before that, and
-//! takes an event as permission to try and nothing more.
+//! A reactor is whatever waits for sockets: mio, polling, calloop, epoll, kqueue. It may report an
+//! edge, a level, or a single event and no more until it is told again; it may also report what is
+//! not so. A client works with all of these, because it repeats every call until the socket would
+//! block, remembers where it stopped before that, and takes an event as permission to try and
+//! nothing more.
 
 use std::fmt;
 use std::io;
@@ -45,80 +46,90 @@ impl Slot {
     }
 }
 
-/// The directions of a socket: those that are waited for ([`Interest`]), or those that are ready ([`Ready`]).
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Directions(u8);
+macro_rules! directions {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+        pub struct $name(u8);
 
-/// What a socket is to be watched for.
-pub type Interest = Directions;
+        impl $name {
+            /// Neither direction.
+            pub const NONE: Self = Self(0);
+            /// Reading; for a listener, accepting.
+            pub const READ: Self = Self(1);
+            /// Writing; for a connection that is being made, its being made.
+            pub const WRITE: Self = Self(2);
+            /// Reading and writing.
+            pub const BOTH: Self = Self(3);
 
-/// What a socket was reported ready for. An error and a hang-up are reported as [`BOTH`](Directions::BOTH): the next
-/// call finds out.
-pub type Ready = Directions;
+            /// Reading, writing, both or neither.
+            pub const fn new(read: bool, write: bool) -> Self {
+                Self(read as u8 | (write as u8) << 1)
+            }
 
-impl Directions {
-    /// Neither: the socket waits for the session or for the application, not for the peer.
-    pub const NONE: Self = Self(0);
-    /// Reading; for a listener, accepting.
-    pub const READ: Self = Self(1);
-    /// Writing; for a connection that is being made, its being made.
-    pub const WRITE: Self = Self(2);
-    /// Reading and writing.
-    pub const BOTH: Self = Self(3);
+            /// Whether reading is among them.
+            pub const fn is_read(self) -> bool {
+                self.0 & Self::READ.0 != 0
+            }
 
-    /// The given ones.
+            /// Whether writing is among them.
+            pub const fn is_write(self) -> bool {
+                self.0 & Self::WRITE.0 != 0
+            }
+
+            /// Whether it is neither.
+            pub const fn is_none(self) -> bool {
+                self.0 == 0
+            }
+        }
+
+        impl BitOr for $name {
+            type Output = Self;
+
+            fn bitor(self, rhs: Self) -> Self {
+                Self(self.0 | rhs.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match (self.is_read(), self.is_write()) {
+                    (false, false) => "none",
+                    (true, false) => "read",
+                    (false, true) => "write",
+                    (true, true) => "read+write",
+                })
+            }
+        }
+    };
+}
+
+directions! {
+    /// What a socket is to be watched for. [`NONE`](Self::NONE): it waits for the session or for
+    /// the application, not for the peer.
     ///
     /// ```
     /// use ftp_mio::Interest;
     /// assert_eq!(Interest::new(true, false), Interest::READ);
     /// ```
-    pub const fn new(read: bool, write: bool) -> Self {
-        Self(read as u8 | (write as u8) << 1)
-    }
-
-    /// Whether reading is among them.
-    pub const fn is_read(self) -> bool {
-        self.0 & Self::READ.0 != 0
-    }
-
-    /// Whether writing is among them.
-    pub const fn is_write(self) -> bool {
-        self.0 & Self::WRITE.0 != 0
-    }
-
-    /// Whether there is none.
-    pub const fn is_none(self) -> bool {
-        self.0 == 0
-    }
+    Interest
 }
 
-impl BitOr for Directions {
-    type Output = Self;
-
-    fn bitor(self, rhs: Self) -> Self {
-        Self(self.0 | rhs.0)
-    }
-}
-
-impl fmt::Debug for Directions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.is_read(), self.is_write()) {
-            (false, false) => "none",
-            (true, false) => "read",
-            (false, true) => "write",
-            (true, true) => "read+write",
-        })
-    }
+directions! {
+    /// What a socket was reported ready for. An error and a hang-up are reported as
+    /// [`BOTH`](Self::BOTH): the next call finds out.
+    Ready
 }
 
 /// Where a client registers its sockets, during [`Client::turn`](crate::Client::turn).
 ///
-/// Every socket is added before it is waited for and removed before it is closed. An error of [`add`](Self::add) or
-/// [`change`](Self::change) counts as an error of the socket.
+/// Every socket is added before it is waited for and removed before it is closed. An error of
+/// [`add`](Self::add) or [`change`](Self::change) counts as an error of the socket.
 ///
-/// With *edges* (mio; epoll with `EPOLLET`), add a socket for both directions and ignore [`change`](Self::change).
-/// With *levels* (epoll, poll) or *single events* (polling, kqueue's one-shot), set what is asked for each time; a
-/// socket without interest should not be reported at all, not even for errors, or it is reported over and over.
+/// With *edges* (mio; epoll with `EPOLLET`), add a socket for both directions and ignore
+/// [`change`](Self::change). With *levels* (epoll, poll) or *single events* (polling, kqueue's
+/// one-shot), set what is asked for each time; a socket without interest should not be reported at
+/// all, not even for errors, or it is reported over and over.
 pub trait Reactor<S: ?Sized> {
     /// Begins to watch a socket.
     ///
@@ -132,7 +143,8 @@ pub trait Reactor<S: ?Sized> {
     /// Of the operating system.
     fn change(&mut self, slot: Slot, source: &mut S, interest: Interest) -> io::Result<()>;
 
-    /// Watches a socket no longer; it is closed right after. There is nothing that a client could do about a failure.
+    /// Watches a socket no longer; it is closed right after. There is nothing that a client could
+    /// do about a failure.
     fn remove(&mut self, slot: Slot, source: &mut S);
 }
 

@@ -8,13 +8,14 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, ready};
 
+use ftp_proto::driver::{Error, Result};
 use ftp_proto::operation::{Refill, Refilled};
 use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, Verb};
 
-use crate::error::{Error, Result};
 use crate::transport::Transport;
 
-/// Stands for an operation that was started, until its outcome is taken with [`Client::poll`](crate::Client::poll).
+/// Stands for an operation that was started, until its outcome is taken with
+/// [`Client::poll`](crate::Client::poll).
 ///
 /// Dropping it changes nothing: the operation goes on and its outcome is kept.
 /// [`Client::cancel`](crate::Client::cancel) ends it.
@@ -85,7 +86,8 @@ enum State {
         before: Before,
         /// What the operation has submitted.
         tickets: Vec<Range<Ticket>>,
-        /// It has begun a transfer. Since one operation runs at a time, whatever is under way is its own.
+        /// It has begun a transfer. Since one operation runs at a time, whatever is under way is
+        /// its own.
         transfers: bool,
     },
     Over(Outcome),
@@ -94,7 +96,8 @@ enum State {
 /// What has to be done before an operation begins.
 enum Before {
     Nothing,
-    /// It moves payload: see to it that its data connection has a TLS session to resume, where that is known to matter.
+    /// It moves payload: see to it that its data connection has a TLS session to resume, where that
+    /// is known to matter.
     Refill(Option<Refill>),
 }
 
@@ -126,8 +129,8 @@ impl Tasks {
         }
     }
 
-    /// Polls the operations, one after the other: the next begins when the one before is over, since one may need
-    /// several commands in a row. The first that fails takes the cause along.
+    /// Polls the operations, one after the other: the next begins when the one before is over,
+    /// since one may need several commands in a row. The first that fails takes the cause along.
     pub(crate) fn poll(
         &mut self,
         session: &mut Session,
@@ -182,8 +185,8 @@ impl Tasks {
         }))
     }
 
-    /// Forgets an operation. What it has submitted and not yet sent is taken back; replies to the rest are dropped
-    /// when they come; its transfers are aborted.
+    /// Forgets an operation. What it has submitted and not yet sent is taken back; replies to the
+    /// rest are dropped when they come; its transfers are aborted.
     pub(crate) fn cancel(&mut self, number: u64, session: Option<&mut Session>) {
         let Some(index) = self.position(number) else {
             return;

@@ -4,26 +4,26 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::task::Poll;
 
-use ftp_proto::End;
+use ftp_proto::Target;
+use ftp_proto::driver::{Endpoint, Input};
 use ftp_proto::tls::rustls::ClientConfig;
 use ftp_proto::tls::rustls::pki_types::ServerName;
-use ftp_proto::tls::{self, Channel, Context, Ending, Purpose, TlsError};
+use ftp_proto::tls::{Channel, Context, Layer, Purpose, Socket, TlsError, Wait};
 
-use crate::transport::{Input, Listener, Stream, Transport};
+use crate::transport::{Listener, Stream, Transport};
 
-/// What one read of the socket takes: a full record.
-const CIPHERTEXT_BYTES: usize = 16 * 1024;
-
-/// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made [`implicit`](Self::implicit).
+/// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made
+/// [`implicit`](Self::implicit).
 ///
-/// Every control connection has a store of TLS sessions of its own, out of which its data connections resume; nothing
-/// of it is shared, and it ends with the connection. The certificate is checked against the name given to
-/// [`Builder::host`](crate::Builder::host), on the control connection and on every data connection.
+/// Every control connection has a store of TLS sessions of its own, out of which its data
+/// connections resume; nothing of it is shared, and it ends with the connection. The certificate is
+/// checked against the name given to [`Builder::host`](crate::Builder::host), on the control
+/// connection and on every data connection.
 ///
-/// Give it to [`Builder::tls`](crate::Builder::tls), which sees to it that neither passwords nor payload go out in clear
-/// whatever the server says, and start [`Secure`](ftp_proto::operation::Secure) before the login.
+/// It [is for TLS](Transport::is_for_tls): whoever builds a client with it gets
+/// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), so that neither passwords nor payload go out in
+/// clear whatever the server says. Start [`Secure`](ftp_proto::operation::Secure) before the login.
 ///
 /// ```no_run
 /// use std::{sync::Arc, time::Instant};
@@ -71,8 +71,9 @@ pub struct Tls<T> {
 }
 
 impl<T> Tls<T> {
-    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and client
-    /// certificate. The configuration's store of sessions is replaced by one for each control connection.
+    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and
+    /// client certificate. The configuration's store of sessions is replaced by one for each
+    /// control connection.
     pub fn over(inner: T, config: impl Into<Arc<ClientConfig>>) -> Self {
         Self {
             inner,
@@ -93,7 +94,7 @@ impl<T> Tls<T> {
 
     fn channel(&self, purpose: Purpose) -> io::Result<Channel> {
         let context = self.context.as_ref().ok_or_else(without_session)?;
-        context.channel(purpose).map_err(failed)
+        Ok(context.channel(purpose)?)
     }
 }
 
@@ -102,17 +103,17 @@ impl<T: Transport> Transport for Tls<T> {
     type Stream = TlsLink<T::Stream>;
     type Listener = TlsPort<T::Listener>;
 
-    fn connect(&mut self, host: &str, to: SocketAddr) -> io::Result<Self::Stream> {
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| failed(TlsError::Host))?;
+    fn connect(&mut self, to: &Endpoint) -> io::Result<Self::Stream> {
+        let name = ServerName::try_from(to.host().into_owned()).map_err(|_| TlsError::Host)?;
         self.context = Some(Context::new(&self.config, name));
-        let mut link = TlsLink::clear(self.inner.connect(host, to)?);
+        let mut link = TlsLink::clear(self.inner.connect(to)?);
         if self.implicit {
-            link.secured = Some(self.channel(Purpose::Implicit)?);
+            link.layer = Some(Layer::for_control(self.channel(Purpose::Implicit)?));
         }
         Ok(link)
     }
 
-    fn connect_data(&mut self, control: &Self::Stream, to: SocketAddr) -> io::Result<Self::Stream> {
+    fn connect_data(&mut self, control: &Self::Stream, to: Target) -> io::Result<Self::Stream> {
         let stream = self.inner.connect_data(&control.stream, to)?;
         Ok(TlsLink::clear(stream))
     }
@@ -122,17 +123,21 @@ impl<T: Transport> Transport for Tls<T> {
         Ok((TlsPort(listener), bound))
     }
 
+    fn is_for_tls(&self) -> bool {
+        true
+    }
+
     fn is_secured(&self) -> bool {
         self.implicit
     }
 
     fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()> {
-        stream.secured = Some(self.channel(Purpose::Explicit)?);
+        stream.layer = Some(Layer::for_control(self.channel(Purpose::Explicit)?));
         Ok(())
     }
 
     fn secure_data(&mut self, _: &Self::Stream, data: &mut Self::Stream) -> io::Result<()> {
-        data.secured = Some(self.channel(Purpose::Data)?);
+        data.layer = Some(Layer::for_data(self.channel(Purpose::Data)?));
         Ok(())
     }
 
@@ -180,7 +185,7 @@ impl<L: Listener<Stream: Stream>> Listener for TlsPort<L> {
 #[derive(Debug)]
 pub struct TlsLink<S> {
     stream: S,
-    secured: Option<Channel>,
+    layer: Option<Layer>,
     /// What came in clear behind the end of TLS (CCC).
     remainder: Vec<u8>,
 }
@@ -189,15 +194,15 @@ impl<S> TlsLink<S> {
     const fn clear(stream: S) -> Self {
         Self {
             stream,
-            secured: None,
+            layer: None,
             remainder: Vec::new(),
         }
     }
 
-    /// The TLS on it, if there is any: version, cipher suite, whether a session was resumed, the server's
-    /// certificates.
-    pub const fn channel(&self) -> Option<&Channel> {
-        self.secured.as_ref()
+    /// The TLS on it, if there is any: version, cipher suite, whether a session was resumed, the
+    /// server's certificates.
+    pub fn channel(&self) -> Option<&Channel> {
+        self.layer.as_ref().map(Layer::channel)
     }
 
     /// The connection underneath.
@@ -207,17 +212,15 @@ impl<S> TlsLink<S> {
 }
 
 impl<S: Stream> TlsLink<S> {
-    /// The connection and the TLS on it.
-    fn both(&mut self) -> io::Result<(&mut S, &mut Channel)> {
-        let channel = self.secured.as_mut().ok_or_else(without_session)?;
-        Ok((&mut self.stream, channel))
+    /// The TLS, and the connection under it.
+    fn both(&mut self) -> io::Result<(&mut Layer, Unwaiting<'_, S>)> {
+        let layer = self.layer.as_mut().ok_or_else(without_session)?;
+        Ok((layer, Unwaiting(&mut self.stream)))
     }
 
-    /// Whatever becomes of a data connection, the tickets that it has brought are good for the next one, and they come
-    /// first.
     fn take_tickets(&mut self) {
-        if let Ok((stream, channel)) = self.both() {
-            let _ = receive(stream, channel);
+        if let Ok((layer, mut socket)) = self.both() {
+            layer.take_tickets(&mut socket);
         }
     }
 }
@@ -238,8 +241,8 @@ impl<S: Stream> Stream for TlsLink<S> {
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Input>> {
-        if let Some(channel) = &mut self.secured {
-            return read(&mut self.stream, channel, buffer);
+        if let Ok((layer, mut socket)) = self.both() {
+            return layer.read(&mut socket, buffer);
         }
         if self.remainder.is_empty() {
             return self.stream.read(buffer);
@@ -251,90 +254,68 @@ impl<S: Stream> Stream for TlsLink<S> {
         Ok(Some(Input::Bytes(count)))
     }
 
-    /// What is taken may still wait to be encrypted bytes on the socket; [`flush`](Self::flush) goes on with that.
+    /// What is taken may still wait to be encrypted bytes on the socket; [`flush`](Self::flush)
+    /// goes on with that.
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        let Some(channel) = &mut self.secured else {
-            return self.stream.write(bytes);
-        };
-        let mut taken = channel.write(bytes).map_err(failed)?;
-        send(&mut self.stream, channel)?;
-        if taken == 0 {
-            taken = channel.write(bytes).map_err(failed)?;
-            send(&mut self.stream, channel)?;
+        match self.both() {
+            Ok((layer, mut socket)) => layer.write(&mut socket, bytes),
+            Err(_) => self.stream.write(bytes),
         }
-        Ok((taken > 0).then_some(taken))
     }
 
     fn flush(&mut self) -> io::Result<bool> {
-        match &mut self.secured {
-            Some(channel) => send(&mut self.stream, channel),
-            None => self.stream.flush(),
+        match self.both() {
+            Ok((layer, mut socket)) => layer.flush(&mut socket),
+            Err(_) => self.stream.flush(),
         }
     }
 
     fn handshake(&mut self) -> io::Result<bool> {
-        let (stream, channel) = self.both()?;
-        loop {
-            // The last flight is ours, and it has to leave even if nothing else ever follows.
-            let sent = send(stream, channel);
-            match channel.poll_handshake() {
-                // The alert tells the server why; whether it has heard that changes nothing here.
-                Poll::Ready(Err(error)) => return Err(failed(error)),
-                Poll::Ready(Ok(())) => return sent,
-                Poll::Pending => {}
-            }
-            if !sent? || !receive(stream, channel)? {
-                return Ok(false);
-            }
-        }
+        let (layer, mut socket) = self.both()?;
+        layer.handshake(&mut socket)
     }
 
     fn unsecure(&mut self) -> io::Result<bool> {
-        let (stream, channel) = self.both()?;
-        channel.close();
-        if !send(stream, channel)? {
+        let (layer, mut socket) = self.both()?;
+        let Some(remainder) = layer.unsecure(&mut socket)? else {
             return Ok(false);
-        }
-        match read(stream, channel, &mut [0])? {
-            None => Ok(false),
-            Some(Input::End(End::Clean)) => {
-                self.remainder = channel.take_remainder();
-                self.secured = None;
-                Ok(true)
-            }
-            Some(_) => {
-                let wrong = "the server did not end TLS where it had agreed to";
-                Err(io::Error::new(io::ErrorKind::InvalidData, wrong))
-            }
-        }
+        };
+        self.remainder = remainder;
+        self.layer = None;
+        Ok(true)
     }
 
     fn finish(&mut self) -> io::Result<bool> {
-        if let Some(channel) = &mut self.secured {
-            channel.close();
-            if !send(&mut self.stream, channel)? {
-                return Ok(false);
-            }
+        let Ok((layer, mut socket)) = self.both() else {
+            return self.stream.finish();
+        };
+        let gone = layer.finish(&mut socket)?;
+        if gone {
+            self.stream.shut_down();
         }
-        self.stream.finish()
+        Ok(gone)
     }
 
     fn await_end(&mut self) -> bool {
-        let Some(channel) = &mut self.secured else {
-            return self.stream.await_end();
-        };
-        loop {
-            match read(&mut self.stream, channel, &mut [0; 1024]) {
-                Ok(None) => return false,
-                Ok(Some(Input::Bytes(_))) => {}
-                Ok(Some(Input::End(_))) | Err(_) => return true,
-            }
+        match self.both() {
+            Ok((layer, mut socket)) => layer.await_end(&mut socket),
+            Err(_) => self.stream.await_end(),
         }
     }
 
     fn wants_write(&self) -> bool {
-        let unsent = |channel: &Channel| !channel.transmit().is_empty();
-        self.secured.as_ref().is_some_and(unsent) || self.stream.wants_write()
+        self.layer.as_ref().is_some_and(Layer::wants_write) || self.stream.wants_write()
+    }
+
+    fn take_received(&mut self) -> usize {
+        match &mut self.layer {
+            Some(layer) => layer.take_received(),
+            None => self.stream.take_received(),
+        }
+    }
+
+    fn shut_down(&mut self) {
+        self.stream.shut_down();
     }
 
     fn close(mut self) {
@@ -348,58 +329,21 @@ impl<S: Stream> Stream for TlsLink<S> {
     }
 }
 
-/// Reads plaintext; reads the socket only when there is none, and then until there is some or it would block.
-fn read(
-    stream: &mut impl Stream,
-    channel: &mut Channel,
-    buffer: &mut [u8],
-) -> io::Result<Option<Input>> {
-    loop {
-        match channel.read(buffer).map_err(failed)? {
-            tls::Input::Bytes(count) => return Ok(Some(Input::Bytes(count))),
-            tls::Input::Ended(Ending::Clean) => return Ok(Some(Input::End(End::Clean))),
-            tls::Input::Ended(Ending::Truncated) => return Ok(Some(Input::End(End::Truncated))),
-            tls::Input::Pending => {}
-        }
-        if !receive(stream, channel)? {
-            return Ok(None);
-        }
-        // What came may ask for an answer.
-        send(stream, channel)?;
-    }
-}
+/// A connection for the layer on it.
+struct Unwaiting<'s, S>(&'s mut S);
 
-/// Reads the socket once; whether anything came, its end included.
-fn receive(stream: &mut impl Stream, channel: &mut Channel) -> io::Result<bool> {
-    let mut ciphertext = [0; CIPHERTEXT_BYTES];
-    match stream.read(&mut ciphertext)? {
-        None => return Ok(false),
-        Some(Input::Bytes(count)) => {
-            channel.receive(ciphertext.get(..count).unwrap_or_default());
-        }
-        Some(Input::End(_)) => channel.receive_eof(),
+impl<S: Stream> Socket for Unwaiting<'_, S> {
+    fn read(&mut self, buffer: &mut [u8], _: Wait) -> io::Result<Option<usize>> {
+        let input = self.0.read(buffer)?;
+        Ok(input.map(|input| match input {
+            Input::Bytes(count) => count,
+            Input::End(_) => 0,
+        }))
     }
-    Ok(true)
-}
 
-/// Writes what waits; whether all of it went.
-fn send(stream: &mut impl Stream, channel: &mut Channel) -> io::Result<bool> {
-    while !channel.transmit().is_empty() {
-        match stream.write(channel.transmit())? {
-            Some(count) => channel.transmitted(count),
-            None => return Ok(false),
-        }
+    fn write(&mut self, bytes: &[u8], _: Wait) -> io::Result<Option<usize>> {
+        self.0.write(bytes)
     }
-    Ok(true)
-}
-
-/// A connection that ends in the handshake says nothing about TLS: the server's reply tells why.
-fn failed(error: TlsError) -> io::Error {
-    let kind = match error {
-        TlsError::ClosedEarly => io::ErrorKind::UnexpectedEof,
-        _ => io::ErrorKind::InvalidData,
-    };
-    io::Error::new(kind, error)
 }
 
 fn without_session() -> io::Error {

@@ -3,15 +3,17 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use ftp_proto::End;
+use ftp_proto::Target;
+use ftp_proto::driver::{Endpoint, Input};
 
 /// Makes the connections of one session. Nothing here ever waits.
 ///
-/// Everything that a client does to the outside goes through this trait, [`Stream`] and [`Listener`], so that proxies,
-/// in-memory peers, TLS libraries and wrappers that inject faults can take the place of [`Tcp`](crate::Tcp).
+/// Everything that a client does to the outside goes through this trait, [`Stream`] and
+/// [`Listener`], so that proxies, in-memory peers, TLS libraries and wrappers that inject faults
+/// can take the place of [`Tcp`](crate::Tcp).
 ///
-/// `Ok(None)` and `Ok(false)` say that a call would block. From then on the reactor has to report the socket when that
-/// is no longer so.
+/// `Ok(None)` and `Ok(false)` say that a call would block. From then on the reactor has to report
+/// the socket when that is no longer so.
 pub trait Transport {
     /// What a [`Reactor`](crate::Reactor) registers.
     type Source: ?Sized;
@@ -20,27 +22,37 @@ pub trait Transport {
     /// A bound listener for one data connection.
     type Listener: Listener<Source = Self::Source, Stream = Self::Stream>;
 
-    /// Begins to dial the control connection to `host`, one of whose addresses is `to`; [`Stream::poll_connect`] goes
-    /// on. `host` is the name that certificates are checked against; it is an address where there was no name.
+    /// Begins to dial the control connection; [`Stream::poll_connect`] goes on. `to` is an address,
+    /// with the name that the caller gave, if there was one; certificates are checked against that.
+    /// It is a name alone where this transport looks names up itself, as a proxy does
+    /// ([`Builder::connect`](crate::Builder::connect)).
     ///
-    /// For implicit FTPS the stream is already set up for TLS when this returns, and [`is_secured`](Self::is_secured)
-    /// says so; [`Stream::handshake`] follows.
+    /// For implicit FTPS the stream is already set up for TLS when this returns, and
+    /// [`is_secured`](Self::is_secured) says so; [`Stream::handshake`] follows.
     ///
     /// # Errors
     /// Of the operating system, if it can tell at once.
-    fn connect(&mut self, host: &str, to: SocketAddr) -> io::Result<Self::Stream>;
+    fn connect(&mut self, to: &Endpoint) -> io::Result<Self::Stream>;
 
-    /// Begins to dial a data connection, from the local address of the control connection.
+    /// Begins to dial a data connection, from the local address of the control connection. A proxy
+    /// asks for [`Target::ControlHost`] as it asked for the control connection's host; others dial
+    /// the control connection's peer ([`Target::at`]).
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
-    fn connect_data(&mut self, control: &Self::Stream, to: SocketAddr) -> io::Result<Self::Stream>;
+    fn connect_data(&mut self, control: &Self::Stream, to: Target) -> io::Result<Self::Stream>;
 
     /// Binds a listener to `local`, any port, backlog 1; says where it listens.
     ///
     /// # Errors
     /// Of the operating system.
     fn listen(&mut self, local: IpAddr) -> io::Result<(Self::Listener, SocketAddr)>;
+
+    /// Whether this transport is for TLS. Every way of building a client then demands
+    /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), unless its configuration says otherwise.
+    fn is_for_tls(&self) -> bool {
+        false
+    }
 
     /// Whether control connections are secured from the start (implicit FTPS).
     fn is_secured(&self) -> bool {
@@ -53,16 +65,18 @@ pub trait Transport {
     /// This transport has no TLS, or it cannot be set up.
     fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()>;
 
-    /// Sets a data connection up for TLS: the same name is verified, and the control connection's session resumed.
+    /// Sets a data connection up for TLS: the same name is verified, and the control connection's
+    /// session resumed.
     ///
     /// # Errors
     /// As [`secure_control`](Self::secure_control).
     fn secure_data(&mut self, control: &Self::Stream, data: &mut Self::Stream) -> io::Result<()>;
 
-    /// Whether a short listing should be made before the next transfer, because nothing is left with which its data
-    /// connection could resume the control connection's TLS session.
+    /// Whether a short listing should be made before the next transfer, because nothing is left
+    /// with which its data connection could resume the control connection's TLS session.
     ///
-    /// A server that demands it refuses the transfer otherwise, and a refused upload has emptied the file already.
+    /// A server that demands it refuses the transfer otherwise, and a refused upload has emptied
+    /// the file already.
     fn wants_refill(&self) -> bool {
         false
     }
@@ -81,8 +95,8 @@ pub trait Stream {
     /// What to register.
     fn source(&mut self) -> &mut Self::Source;
 
-    /// Goes on with connecting; `true` when the connection is open. Tried again after each report that the socket is
-    /// writable, and at other times.
+    /// Goes on with connecting; `true` when the connection is open. Tried again after each report
+    /// that the socket is writable, and at other times.
     ///
     /// # Errors
     /// Why there is no connection.
@@ -127,24 +141,38 @@ pub trait Stream {
     /// Of the operating system and of TLS, or that this transport has no TLS.
     fn unsecure(&mut self) -> io::Result<bool>;
 
-    /// Goes on with the orderly end of sending: what is held back is written; under TLS close_notify is sent and
-    /// writing shut down. `true` when the operating system has all of it.
+    /// Goes on with the orderly end of sending: what is held back is written; under TLS
+    /// close_notify is sent and writing shut down. `true` when the operating system has all of it.
     ///
     /// # Errors
     /// As [`write`](Self::write).
     fn finish(&mut self) -> io::Result<bool>;
 
-    /// After [`finish`](Self::finish), looks for the peer's end, where that is worth it: under TLS new session tickets
-    /// come before it. `true` when nothing is left to wait for; whatever goes wrong here is of no consequence.
+    /// After [`finish`](Self::finish), looks for the peer's end, where that is worth it: under TLS
+    /// new session tickets come before it. `true` when nothing is left to wait for; whatever goes
+    /// wrong here is of no consequence.
     fn await_end(&mut self) -> bool {
         true
     }
 
-    /// Whether the stream itself waits to write: TLS records that [`flush`](Self::flush), [`handshake`](Self::handshake)
-    /// and the like could not write.
+    /// Whether the stream itself waits to write: TLS records that [`flush`](Self::flush),
+    /// [`handshake`](Self::handshake) and the like could not write.
     fn wants_write(&self) -> bool {
         false
     }
+
+    /// How many bytes were read from the network since this was asked last, where that may be more
+    /// than what was handed on: under TLS. They count in a turn's [budget](crate::Builder::budget),
+    /// so that a peer which puts little payload into much ciphertext takes no more time than
+    /// others.
+    fn take_received(&mut self) -> usize {
+        0
+    }
+
+    /// Shuts down writing, so that the peer sees our end before the connection is closed. A TLS
+    /// layer on top calls it behind its close_notify. What goes wrong here shows in the peer's
+    /// reply.
+    fn shut_down(&mut self) {}
 
     /// Drops the connection, orderly.
     fn close(self)
@@ -173,14 +201,4 @@ pub trait Listener {
     /// Of the operating system. [`io::ErrorKind::Interrupted`] and a caller who is gone already
     /// ([`io::ErrorKind::ConnectionAborted`]) are retried by the caller.
     fn accept(&mut self) -> io::Result<Option<(Self::Stream, SocketAddr)>>;
-}
-
-/// What [`Stream::read`] yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Input {
-    /// So many bytes, at least one.
-    Bytes(usize),
-    /// The end of input.
-    End(End),
 }

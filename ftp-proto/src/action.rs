@@ -127,6 +127,16 @@ pub enum Target {
     Address(SocketAddr),
 }
 
+impl Target {
+    /// The address to dial, where the FTP host has the address `host`.
+    pub const fn at(self, host: IpAddr) -> SocketAddr {
+        match self {
+            Self::ControlHost { port } => SocketAddr::new(host, port),
+            Self::Address(address) => address,
+        }
+    }
+}
+
 /// Which way the payload goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there are two directions")]

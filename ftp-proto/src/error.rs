@@ -361,7 +361,18 @@ impl fmt::Debug for Error {
     }
 }
 
-impl core::error::Error for Error {}
+/// The source is the typed cause, where there is one besides a reply.
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match &self.kind {
+            ErrorKind::Violation(violation) => Some(violation),
+            ErrorKind::Closed(closed, _) => Some(closed),
+            ErrorKind::Policy(policy) => Some(policy),
+            ErrorKind::Misuse(misuse) => Some(misuse),
+            _ => None,
+        }
+    }
+}
 
 const _: () = assert!(
     size_of::<Error>() <= 40,

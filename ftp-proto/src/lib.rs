@@ -47,7 +47,8 @@
 //!   [`listing`], [`ascii`], [`lines`].
 //! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS: `tls`, behind the
 //!   feature `rustls`.
-//! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to its `SystemTime`.
+//! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to its `SystemTime`, and
+//!   `driver`, what drivers on std have in common.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
@@ -66,6 +67,8 @@ pub mod address;
 pub mod ascii;
 mod command;
 mod config;
+#[cfg(feature = "std")]
+pub mod driver;
 mod error;
 pub mod features;
 pub mod lines;

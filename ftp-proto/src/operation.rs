@@ -17,6 +17,7 @@ mod rename;
 mod retrieve;
 mod secure;
 mod series;
+mod size;
 mod store;
 mod visit;
 
@@ -36,6 +37,7 @@ pub use rename::Rename;
 pub use retrieve::Retrieve;
 pub use secure::{DataProtection, Secure};
 pub use series::Series;
+pub use size::SizeInBytes;
 pub use store::Store;
 
 use crate::error::Error;

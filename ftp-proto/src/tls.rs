@@ -13,15 +13,17 @@
 //! # Driving a channel
 //!
 //! 1. Write [`Channel::transmit`] to the socket, and say how much was written with [`Channel::transmitted`].
-//! 2. Take plaintext with [`Channel::read`] until it says [`Input::Pending`], only then
+//! 2. Take plaintext with [`Channel::read`] until there is none, only then
 //! 3. read the socket and hand over what came with [`Channel::receive`], its end with [`Channel::receive_eof`].
+//!
+//! [`Layer`] does this over a [`Socket`], blocking or not.
 //!
 //! The connection is usable when [`Channel::poll_handshake`] is ready **and** [`Channel::transmit`] is empty: the last
 //! flight of the handshake is the client's, and it must leave even when no payload follows.
 //!
 //! ```
 //! use core::task::Poll;
-//! use ftp_proto::tls::{Context, Input, Purpose, TlsError, rustls};
+//! use ftp_proto::tls::{Context, Purpose, TlsError, rustls};
 //! # use std::{io::{self, Read, Write}, sync::Arc};
 //!
 //! /// The whole of a blocking handshake.
@@ -58,7 +60,7 @@
 //!
 //! [`Channel::close`] queues close_notify. After an upload: close, send all of [`Channel::transmit`], shut down the
 //! socket's writing side and read on to the end, for a bounded time: that is where servers send new tickets. A
-//! download that ends without the server's close_notify is [`Ending::Truncated`]: anybody on the path could have cut
+//! download that ends without the server's close_notify is [`End::Truncated`](crate::End::Truncated): anybody on the path could have cut
 //! it (RFC 8446 section 6.1).
 //!
 //! # Tickets
@@ -79,15 +81,18 @@ mod channel;
 mod context;
 mod error;
 mod fingerprint;
+mod layer;
 mod purpose;
 mod records;
 mod verifier;
 
-pub use channel::{Channel, Ending, Input};
+pub use channel::Channel;
 pub use context::{Context, Resumable};
 pub use error::TlsError;
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub use layer::{Layer, Socket, Wait};
 pub use purpose::Purpose;
-/// The rustls that this module is built on, so that a caller's configuration is of the same version.
+/// The rustls that this module is built on, so that a caller's configuration is of the same version. It is part of the
+/// public API on purpose: a new incompatible version of rustls is a new incompatible version of this crate.
 pub use rustls;
 pub use verifier::Verifier;

@@ -45,14 +45,17 @@ const SHOWN: [&str; 16] = [
 /// Types that no secret can get into: numbers and choices, what the server or a file system has said, codecs that no
 /// command passes through, and operations that are given names of files alone. TLS keys have a test in `tests/tls.rs`.
 const APART: &str = "
-    AbortStyle AddressError After AskFeatures ArgumentError ChangeDirectory Channel Class Closed Compared Completed
-    Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder Detail Direction Encoder End Ending Entry
-    Facts Failure Fault Feature Features FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy Input Instant
-    Interrupted Interruption Kind Leniencies Leniency Limits Line LineTooLong Lines Link List Listed Malformed Misuse
-    Name OfferedFact Options OtherVerb Parser PathError Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason
-    Refill Refilled Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeName Secure
-    Series SizeError Skip Store Target Telnet Ticket TimeVal Timeouts Timestamp TimestampError TlsError TlsPolicy Transfer
-    TransferId Unreadable Verb Verdict Verifier Violation Zone";
+    AbortStyle AddressError After ArgumentError AskFeatures ChangeDirectory Channel Class Closed
+    Compared Completed Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder
+    Detail Direction Encoder End Endpoint EndpointError Entry Facts Failure Fault Feature Features
+    FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
+    Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
+    Lines Link List Listed Malformed Misuse Name OfferedFact Options OtherVerb Parser PathError
+    Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason Refill Refilled
+    Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeName
+    Secure Series Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
+    Timestamp TimestampError TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
+    Verifier Violation Wait Zone";
 
 #[test]
 fn every_public_type_is_placed() {

@@ -8,6 +8,8 @@
     clippy::cast_possible_truncation
 )]
 
+#[path = "tls/flood.rs"]
+mod flood;
 #[path = "tls/peer.rs"]
 mod peer;
 #[path = "tls/pinning.rs"]
@@ -18,7 +20,9 @@ mod resumption;
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftp_proto::tls::{Channel, Context, Ending, Input, Purpose, TlsError};
+use ftp_proto::End;
+use ftp_proto::driver::Input;
+use ftp_proto::tls::{Channel, Context, Purpose, TlsError};
 use peer::{
     Authority, BOTH, HOST, Peer, TLS12, TLS13, connect, drain, for_host, payload, settle,
     settle_in_steps, to_peer,
@@ -54,7 +58,7 @@ fn a_handshake_and_a_conversation_in_both_versions_and_any_steps() {
             assert_eq!(peer.received, b"NOOP\r\n");
             let reply = peer.send(b"200 Zzz.\r\n");
             reply.chunks(step).for_each(|piece| channel.receive(piece));
-            let expected = (b"200 Zzz.\r\n".to_vec(), Ok(Input::Pending));
+            let expected = (b"200 Zzz.\r\n".to_vec(), Ok(None));
             assert_eq!(drain(&mut channel), expected);
         }
     }
@@ -97,7 +101,7 @@ fn an_empty_stream_completes_its_handshake_and_ends_cleanly() {
         let (mut channel, mut peer) = connect(&authority.context(), &authority.server(versions));
         channel.receive(&peer.close());
         channel.receive_eof();
-        let expected = (vec![], Ok(Input::Ended(Ending::Clean)));
+        let expected = (vec![], Ok(Some(Input::End(End::Clean))));
         assert_eq!(drain(&mut channel), expected);
         channel.close();
         to_peer(&mut channel, &mut peer);
@@ -119,7 +123,7 @@ fn after_close_reading_goes_on_and_writing_is_refused() {
         assert_eq!(channel.write(b"x"), Err(TlsError::Closed));
         assert_eq!(channel.failure(), None);
         channel.receive(&peer.send(b"still here"));
-        let expected = (b"still here".to_vec(), Ok(Input::Pending));
+        let expected = (b"still here".to_vec(), Ok(None));
         assert_eq!(drain(&mut channel), expected);
     }
 }
@@ -139,7 +143,7 @@ fn an_end_without_close_notify_is_truncation() {
             let expected: &[u8] = if cut == whole { b"226 in full" } else { b"" };
             let (read, end) = drain(&mut channel);
             assert_eq!(read, expected);
-            assert_eq!(end, Ok(Input::Ended(Ending::Truncated)));
+            assert_eq!(end, Ok(Some(Input::End(End::Truncated))));
         }
     }
 }
@@ -158,12 +162,12 @@ fn what_follows_close_notify_is_handed_back() {
             assert_eq!(channel.take_remainder(), b"", "before the end was read");
             let (read, end) = drain(&mut channel);
             assert!(read == payload(40_000));
-            assert_eq!(end, Ok(Input::Ended(Ending::Clean)));
+            assert_eq!(end, Ok(Some(Input::End(End::Clean))));
             assert_eq!(channel.take_remainder(), b"220 in clear\r\n");
             assert_eq!(channel.take_remainder(), b"");
             channel.receive(b"more");
             assert_eq!(channel.take_remainder(), b"more");
-            assert_eq!(drain(&mut channel).1, Ok(Input::Ended(Ending::Clean)));
+            assert_eq!(drain(&mut channel).1, Ok(Some(Input::End(End::Clean))));
         }
     }
 }
@@ -190,7 +194,7 @@ fn what_is_not_taken_after_the_end_is_bounded_too() {
     for _ in 0..100 {
         channel.receive(&payload(100_000));
     }
-    assert_eq!(drain(&mut channel).1, Ok(Input::Ended(Ending::Clean)));
+    assert_eq!(drain(&mut channel).1, Ok(Some(Input::End(End::Clean))));
     assert_eq!(channel.take_remainder().len(), Channel::UNREAD_MAX);
 }
 
@@ -461,7 +465,7 @@ proptest! {
             rest = after;
             channel.receive(piece);
             // One of the faults is met by a reader that waits to the end.
-            while let Some(Input::Bytes(count)) = (fault != 3).then(|| channel.read(&mut buffer).ok()).flatten() {
+            while let Some(Input::Bytes(count)) = (fault != 3).then(|| channel.read(&mut buffer).ok().flatten()).flatten() {
                 read.extend(&buffer[..count]);
             }
         }
@@ -470,9 +474,9 @@ proptest! {
         read.extend(last);
         prop_assert!(read == sent);
         match fault {
-            0 => prop_assert_eq!(end, Ok(Input::Ended(Ending::Truncated))),
+            0 => prop_assert_eq!(end, Ok(Some(Input::End(End::Truncated)))),
             1 => prop_assert!(matches!(end, Err(TlsError::Protocol(_)))),
-            _ => prop_assert_eq!(end, Ok(Input::Ended(Ending::Clean))),
+            _ => prop_assert_eq!(end, Ok(Some(Input::End(End::Clean)))),
         }
         prop_assert_eq!(channel.take_remainder(), if fault > 1 { &b"clear"[..] } else { b"" });
     }

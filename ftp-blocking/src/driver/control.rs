@@ -4,10 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use ftp_proto::Link;
+use ftp_proto::driver::Input;
 
-use super::patience::{read, wrote};
-use super::{Driver, SLICE};
-use crate::transport::{Input, Stream, Transport};
+use super::{Driver, LOOK_BYTES, SLICE};
+use crate::patience::{read, wrote};
+use crate::transport::{Stream, Transport};
 
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
@@ -16,9 +17,16 @@ impl<T: Transport> Driver<T> {
     /// Writes what can be written and reads what is there, without waiting.
     pub(super) fn look(&mut self) {
         self.looked = self.clock.now();
-        // What has already arrived is read before anything new is written: it cannot be the answer to that.
-        // Once the session is over, a peer that never stops talking is not listened to any more.
-        while !self.is_dead() && self.read_control(Duration::ZERO) {}
+        // What has already arrived is read before anything new is written: it cannot be the answer
+        // to that. Once the session is over, a peer that never stops talking is not listened to any
+        // more.
+        let mut taken = 0_usize;
+        while taken < LOOK_BYTES && !self.is_dead() {
+            match self.read_control(Duration::ZERO) {
+                Some(count) => taken = taken.saturating_add(count.max(1)),
+                None => break,
+            }
+        }
         self.flush(Duration::ZERO);
     }
 
@@ -37,26 +45,23 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads once; whether there was anything.
-    fn read_control(&mut self, limit: Duration) -> bool {
+    /// Reads once; how many bytes there were, `None` for nothing at all.
+    fn read_control(&mut self, limit: Duration) -> Option<usize> {
         let mut buffer = [0; CONTROL_BYTES];
-        let Some(control) = &mut self.control else {
-            return false;
-        };
-        match read(control.read(&mut buffer, limit)) {
-            Ok(None) => false,
+        match read(self.control.as_mut()?.read(&mut buffer, limit)) {
+            Ok(None) => return None,
             Ok(Some(Input::Bytes(count))) => {
                 self.session
                     .receive(buffer.get(..count).unwrap_or_default());
-                true
+                return Some(count);
             }
             Ok(Some(Input::End(_))) => {
                 self.control = None;
                 self.session.receive_eof();
-                true
             }
             Err(error) => self.control_failed(error),
         }
+        Some(0)
     }
 
     /// Writes what there is to write; whether anything went.
@@ -70,7 +75,10 @@ impl<T: Transport> Driver<T> {
             match wrote(control.write(self.session.transmit(), limit)) {
                 Ok(None) => return any,
                 Ok(Some(count)) => self.session.transmitted(count),
-                Err(error) => return self.control_failed(error),
+                Err(error) => {
+                    self.control_failed(error);
+                    return true;
+                }
             }
             any = true;
             limit = Duration::ZERO;
@@ -78,9 +86,8 @@ impl<T: Transport> Driver<T> {
         any
     }
 
-    pub(super) fn control_failed(&mut self, error: io::Error) -> bool {
+    pub(super) fn control_failed(&mut self, error: io::Error) {
         self.control = None;
         self.fail(Link::Control, error);
-        true
     }
 }

@@ -1,31 +1,27 @@
 //! Data connections: made, awaited, dropped.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use ftp_proto::{DataId, Link, Report, Target};
 
-use super::patience::patient;
 use super::{Driver, SLICE};
+use crate::patience::patient;
 use crate::transport::{Stream, Transport};
 
 impl<T: Transport> Driver<T> {
     pub(super) fn connect(&mut self, data: DataId, target: Target) {
-        let to = match target {
-            Target::ControlHost { port } => SocketAddr::new(self.host, port),
-            Target::Address(address) => address,
-        };
         let limit = self.time_left().unwrap_or(SLICE);
         let Some(control) = &self.control else { return };
-        match self.transport.connect_data(control, to, limit) {
+        match self.transport.connect_data(control, target, limit) {
             Ok(stream) => {
                 self.data = Some((data, stream));
                 // A port that refused before is forgotten, now that another way was found.
                 self.source = None;
                 self.session.report(Report::Connected { data });
             }
-            // The machine's own deadline is not a failure to report: it fires by itself, at once or, since limits
-            // are rounded on the way to the operating system, after a moment.
+            // The machine's own deadline is not a failure to report: it fires by itself, at once
+            // or, since limits are rounded on the way to the operating system, after a moment.
             Err(error)
                 if error.kind() == io::ErrorKind::TimedOut
                     && self.time_left().is_some_and(|left| left <= SLICE) =>
@@ -48,7 +44,9 @@ impl<T: Transport> Driver<T> {
 
     pub(super) fn accept(&mut self, data: DataId) {
         // Asked again, it was a stranger who had called.
-        self.data = None;
+        if let Some((_, stranger)) = self.data.take() {
+            stranger.close();
+        }
         loop {
             let slice = self.slice();
             let Some((id, listener)) = &mut self.listener else {
@@ -62,13 +60,14 @@ impl<T: Transport> Driver<T> {
                 Ok(None) => self.look(),
                 Err(error) => return self.fail(Link::Data(data), error),
             }
-            if self.interrupted() {
+            if self.let_timers_fire() {
                 return;
             }
         }
     }
 
-    /// The listener stays until the machine goes on with the connection: it may turn the caller away.
+    /// The listener stays until the machine goes on with the connection: it may turn the caller
+    /// away.
     fn accepted(&mut self, data: DataId, stream: T::Stream, peer: IpAddr) {
         self.data = Some((data, stream));
         self.session.report(Report::Accepted { data, peer });

@@ -1,14 +1,15 @@
 //! Payload, and the ends of data connections.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
+use ftp_proto::driver::{Input, Result};
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Operation, Report};
 
-use super::patience::{patient_end, read, wrote};
 use super::{Driven, Driver, Moving};
-use crate::error::Result;
-use crate::transport::{Input, Stream, Transport};
+use crate::patience::{patient_end, read, wrote};
+use crate::transport::{Stream, Transport};
 
 /// What one read of a data connection takes when nobody wants it.
 const DROPPED_BYTES: usize = 16 * 1024;
@@ -18,48 +19,51 @@ impl<T: Transport> Driver<T> {
         self.moving.map(|moving| moving.flow)
     }
 
-    /// Reads payload. `Err` when there is none any more, and the operation was driven to its end.
+    /// Reads payload; breaks off with the outcome when there is none any more, and the operation
+    /// was driven to its end.
     pub(crate) fn read_payload<O: Operation>(
         &mut self,
         operation: &mut O,
         buffer: &mut [u8],
-    ) -> std::result::Result<usize, Result<O::Output>> {
+    ) -> ControlFlow<Result<O::Output>, usize> {
         match self.read_some(operation, buffer)? {
-            0 => Err(self.drive_to_end(operation)),
-            count => Ok(count),
+            0 => ControlFlow::Break(self.drive_to_end(operation)),
+            count => ControlFlow::Continue(count),
         }
     }
 
-    /// Reads payload; 0 when there is none any more, and the operation may go on. `Err` when it is over.
+    /// Reads payload; 0 when there is none any more, and the operation may go on. Breaks off when
+    /// it is over.
     pub(crate) fn read_some<O: Operation>(
         &mut self,
         operation: &mut O,
         buffer: &mut [u8],
-    ) -> std::result::Result<usize, Result<O::Output>> {
+    ) -> ControlFlow<Result<O::Output>, usize> {
         self.listener = None;
         self.resume();
         loop {
             self.look_again_after_a_slice();
             self.do_actions(operation)?;
             let Some(moving) = self.moving else {
-                return Ok(0);
+                return ControlFlow::Continue(0);
             };
             let slice = self.slice();
             match self.receive_some(moving, buffer, slice) {
                 Ok(Some(count)) => {
                     self.hand_over();
-                    return Ok(count);
+                    return ControlFlow::Continue(count);
                 }
                 Ok(None) => self.look(),
                 Err(error) => {
                     self.fail(Link::Data(moving.data), error);
-                    return Ok(0);
+                    return ControlFlow::Continue(0);
                 }
             }
         }
     }
 
-    /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is closed.
+    /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is
+    /// closed.
     fn receive_some(
         &mut self,
         moving: Moving,
@@ -99,7 +103,8 @@ impl<T: Transport> Driver<T> {
     fn ended(&mut self, data: DataId, end: End) -> io::Result<Option<usize>> {
         if let Some((_, stream)) = &mut self.data {
             if end == End::Clean {
-                // Our own side of TLS ends too; whether the peer still hears that does not matter any more.
+                // Our own side of TLS ends too; whether the peer still hears that does not matter
+                // any more.
                 let _ = stream.finish(Duration::ZERO);
             }
         }
@@ -127,34 +132,35 @@ impl<T: Transport> Driver<T> {
         });
     }
 
-    /// Writes payload: at least one byte of it. `Ready` when none is taken any more.
+    /// Writes payload: at least one byte of it. Breaks off with the outcome when none is taken any
+    /// more.
     pub(crate) fn write_payload<O: Operation>(
         &mut self,
         operation: &mut O,
         bytes: &[u8],
-    ) -> std::result::Result<usize, Result<O::Output>> {
+    ) -> ControlFlow<Result<O::Output>, usize> {
         self.listener = None;
         self.resume();
         loop {
             self.look_again_after_a_slice();
             self.do_actions(operation)?;
             let Some(moving) = self.moving else {
-                return Err(self.drive_to_end(operation));
+                return ControlFlow::Break(self.drive_to_end(operation));
             };
             let slice = self.slice();
             let Some((_, stream)) = &mut self.data else {
-                return Err(self.drive_to_end(operation));
+                return ControlFlow::Break(self.drive_to_end(operation));
             };
             match wrote(stream.write(bytes, slice)) {
                 Ok(Some(count)) => {
                     self.moved(moving, count);
                     self.hand_over();
-                    return Ok(count);
+                    return ControlFlow::Continue(count);
                 }
                 Ok(None) => self.look(),
                 Err(error) => {
                     self.fail(Link::Data(moving.data), error);
-                    return Err(self.drive_to_end(operation));
+                    return ControlFlow::Break(self.drive_to_end(operation));
                 }
             }
         }
@@ -165,30 +171,31 @@ impl<T: Transport> Driver<T> {
         self.listener = None;
         self.resume();
         if let Some(moving) = self.moving {
-            if let Err(over) = self.finish_stream(operation, moving.data) {
+            if let ControlFlow::Break(over) = self.finish_stream(operation, moving.data) {
                 return over;
             }
         }
         self.drive_to_end(operation)
     }
 
-    /// The limit for the peer's end begins only when everything has left: what still leaves is payload.
+    /// The limit for the peer's end begins only when everything has left: what still leaves is
+    /// payload.
     fn finish_stream<O: Operation>(
         &mut self,
         operation: &mut O,
         data: DataId,
-    ) -> std::result::Result<(), Result<O::Output>> {
+    ) -> ControlFlow<Result<O::Output>> {
         let mut closing = false;
         loop {
             self.do_actions(operation)?;
             let slice = self.slice();
             let Some((_, stream)) = self.data.as_mut().filter(|(id, _)| *id == data) else {
-                return Ok(());
+                return ControlFlow::Continue(());
             };
             if closing {
                 if stream.await_end(slice) || self.finish_now {
                     self.end_data(data, End::Clean);
-                    return Ok(());
+                    return ControlFlow::Continue(());
                 }
             } else {
                 match patient_end(stream.finish(slice)) {
@@ -201,7 +208,7 @@ impl<T: Transport> Driver<T> {
                     }
                     Err(error) => {
                         self.fail(Link::Data(data), error);
-                        return Ok(());
+                        return ControlFlow::Continue(());
                     }
                 }
             }
@@ -209,7 +216,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the operation to its end.
+    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the
+    /// operation to its end.
     pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
         let mut block = vec![0; DROPPED_BYTES];
         while let Some(flow) = self.flow() {
@@ -218,9 +226,9 @@ impl<T: Transport> Driver<T> {
             }
             loop {
                 match self.read_some(operation, &mut block) {
-                    Ok(0) => break,
-                    Ok(_) => {}
-                    Err(over) => return over,
+                    ControlFlow::Continue(0) => break,
+                    ControlFlow::Continue(_) => {}
+                    ControlFlow::Break(over) => return over,
                 }
             }
             if let Driven::Ready(result) = self.drive(operation) {
@@ -236,7 +244,8 @@ impl<T: Transport> Driver<T> {
         self.drive_to_end(operation)
     }
 
-    /// Nobody takes or gives payload any more, and the operation is not over: end it without waiting.
+    /// Nobody takes or gives payload any more, and the operation is not over: end it without
+    /// waiting.
     pub(crate) fn abandon(&mut self) {
         self.session.abort_all();
         while self.act() {}
@@ -265,19 +274,16 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    fn do_actions<O: Operation>(
-        &mut self,
-        operation: &mut O,
-    ) -> std::result::Result<(), Result<O::Output>> {
+    fn do_actions<O: Operation>(&mut self, operation: &mut O) -> ControlFlow<Result<O::Output>> {
         while self.act() {}
         match self.poll(operation) {
-            Some(result) => Err(result),
-            None => Ok(()),
+            Some(result) => ControlFlow::Break(result),
+            None => ControlFlow::Continue(()),
         }
     }
 
-    /// The application has the word: until it is here again the payload's idle limit rests. The time that has passed by
-    /// now counts, so the machine is told it.
+    /// Control goes back to the application: until it is here again the payload's idle limit rests.
+    /// The time that has passed by now counts, so the machine is told it.
     fn hand_over(&mut self) {
         self.hold(true);
         while self.act() {}
@@ -299,7 +305,9 @@ impl<T: Transport> Driver<T> {
     }
 
     fn close_data(&mut self) {
-        self.data = None;
+        if let Some((_, stream)) = self.data.take() {
+            stream.close();
+        }
         self.listener = None;
         self.moving = None;
     }

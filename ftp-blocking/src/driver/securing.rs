@@ -3,13 +3,14 @@
 use ftp_proto::{Link, Report};
 
 use super::Driver;
-use super::patience::patient_end;
+use crate::patience::patient_end;
 use crate::transport::{Stream, Transport};
 
 impl<T: Transport> Driver<T> {
     pub(super) fn secure(&mut self, link: Link) {
         if link != Link::Control {
-            // The session to resume may lie in what the control connection has brought and nobody has read.
+            // The session to resume may lie in what the control connection has brought and nobody
+            // has read.
             self.look();
         }
         let set_up = match (link, &mut self.control, &mut self.data) {
@@ -42,11 +43,12 @@ impl<T: Transport> Driver<T> {
                 Ok(false) => {}
                 Err(error) => return self.fail_link(link, error),
             }
-            // The control connection speaks TLS or nothing now; only a data handshake leaves it to be looked at.
+            // The control connection speaks TLS or nothing now; only a data handshake leaves it to
+            // be looked at.
             if link != Link::Control {
                 self.look();
             }
-            if self.interrupted() {
+            if self.let_timers_fire() {
                 return;
             }
         }
@@ -60,7 +62,7 @@ impl<T: Transport> Driver<T> {
             };
             match patient_end(control.unsecure(slice)) {
                 Ok(true) => return self.session.report(Report::Unsecured),
-                Ok(false) if self.interrupted() => return,
+                Ok(false) if self.let_timers_fire() => return,
                 Ok(false) => {}
                 Err(error) => return self.fail_link(Link::Control, error),
             }

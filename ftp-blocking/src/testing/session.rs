@@ -1,4 +1,5 @@
-//! One session of the loopback server: a pure peer, its control connection and its data connections.
+//! One session of the loopback server: a pure peer, its control connection and its data
+//! connections.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,9 +13,10 @@ use ftp_proto::testing::{
 };
 use socket2::{Domain, SockRef, Socket, Type};
 
-use super::{Counts, Gauge, Shared, lock};
+use super::shared::{Counts, Gauge, Shared, lock};
 
-/// How long one turn may wait on a data connection while the control connection may want something too.
+/// How long one turn may wait on a data connection while the control connection may want something
+/// too.
 const SLICE: Duration = Duration::from_millis(5);
 
 /// How long a listener rests between two looks.
@@ -99,8 +101,8 @@ impl<'a> Session<'a> {
         shared: &'a Shared,
     ) -> io::Result<Self> {
         control.set_nodelay(true)?;
-        control.set_read_timeout(Some(shared.builder.limit))?;
-        control.set_write_timeout(Some(shared.builder.limit))?;
+        control.set_read_timeout(Some(shared.limit))?;
+        control.set_write_timeout(Some(shared.limit))?;
         Ok(Self {
             control,
             control_blocks: true,
@@ -135,7 +137,7 @@ impl<'a> Session<'a> {
             if let Some(channel) = working {
                 self.turn(channel)?;
             }
-            if self.progress.elapsed() > self.shared.builder.limit {
+            if self.progress.elapsed() > self.shared.limit {
                 return Ok(());
             }
         }
@@ -155,7 +157,7 @@ impl<'a> Session<'a> {
     /// Tells the peer something, with the shared files in its hands.
     fn tell(&mut self, something: impl FnOnce(&mut dyn Guest)) {
         let guest = self.guest.as_mut();
-        if self.shared.builder.separate_trees {
+        if self.shared.separate_trees {
             something(guest);
         } else {
             let mut tree = lock(&self.shared.tree);
@@ -240,7 +242,8 @@ impl Session<'_> {
         }
     }
 
-    /// Closes in such a way that the last reply arrives: a socket that is closed with input unread is reset.
+    /// Closes in such a way that the last reply arrives: a socket that is closed with input unread
+    /// is reset.
     fn say_goodbye(&mut self) -> io::Result<()> {
         self.drop_all_data();
         self.control.set_nonblocking(false)?;
@@ -359,7 +362,7 @@ impl Session<'_> {
 impl Session<'_> {
     /// Waits at most a slice for one step of the data connection.
     fn turn(&mut self, channel: Channel) -> io::Result<()> {
-        let limit = self.shared.builder.limit;
+        let limit = self.shared.limit;
         match self.data.get_mut(&channel) {
             Some(Data::Accepting(listener)) => match listener.accept() {
                 Ok((stream, peer)) => {

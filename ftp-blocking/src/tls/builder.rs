@@ -13,9 +13,10 @@ use ftp_proto::tls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersi
 use ftp_proto::tls::{Fingerprint, TlsError, Verifier};
 
 use super::Tls;
+use crate::tcp::Tcp;
 
-/// Makes a [`Tls`] with the common settings, over the cryptography of ring. Whoever needs more makes a
-/// [`ClientConfig`] and uses [`Tls::from_config`].
+/// Makes a [`Tls`] with the common settings, over the cryptography of ring. Whoever needs more
+/// makes a [`ClientConfig`] and uses [`Tls::from_config`].
 ///
 /// ```no_run
 /// use ftp_blocking::Tls;
@@ -44,8 +45,8 @@ pub struct TlsBuilder {
 }
 
 impl TlsBuilder {
-    /// Trusts the certificates in `pem`, and what they have signed, *instead of* what the operating system trusts. May
-    /// be called again for more.
+    /// Trusts the certificates in `pem`, and what they have signed, *instead of* what the operating
+    /// system trusts. May be called again for more.
     ///
     /// This is for authorities. A self-signed certificate is usually marked as an authority's and
     /// is refused as a server's own ([`TlsError::AuthorityItself`]): use [`pin_pem`](Self::pin_pem)
@@ -84,7 +85,8 @@ impl TlsBuilder {
         Ok(self)
     }
 
-    /// Shows this certificate to servers that ask for one: the chain, the client's own first, and its private key.
+    /// Shows this certificate to servers that ask for one: the chain, the client's own first, and
+    /// its private key.
     ///
     /// # Errors
     /// [`TlsError::Configuration`] if either cannot be read.
@@ -101,8 +103,9 @@ impl TlsBuilder {
         })
     }
 
-    /// Speaks TLS 1.2 and nothing newer. One session of it resumes any number of data connections, which spares the
-    /// short listings that a long series of uploads needs with some servers under TLS 1.3.
+    /// Speaks TLS 1.2 and nothing newer. One session of it resumes any number of data connections,
+    /// which spares the short listings that a long series of uploads needs with some servers under
+    /// TLS 1.3.
     pub fn only_tls12(self) -> Self {
         Self {
             only_tls12: true,
@@ -110,12 +113,20 @@ impl TlsBuilder {
         }
     }
 
-    /// Makes the transport.
+    /// Makes the transport, over TCP.
     ///
     /// # Errors
     /// The operating system's trust cannot be used, the client certificate does not go with its
     /// key, or there are both roots and pins, of which one would be without effect.
     pub fn build(self) -> Result<Tls, TlsError> {
+        self.build_over(Tcp::default())
+    }
+
+    /// Makes the transport, over connections as `inner` makes them.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_over<T>(self, inner: T) -> Result<Tls<T>, TlsError> {
         let versions: &[&SupportedProtocolVersion] = if self.only_tls12 {
             &[&TLS12]
         } else {
@@ -131,7 +142,7 @@ impl TlsBuilder {
             Some((chain, key)) => config.with_client_auth_cert(chain, key)?,
             None => config.with_no_client_auth(),
         };
-        Ok(Tls::from_config(config))
+        Ok(Tls::over(inner, config))
     }
 }
 

@@ -1,315 +1,230 @@
-//! A TCP connection with or without TLS on it.
+//! A connection with or without TLS on it.
 
 use std::fmt;
 use std::io;
-use std::net::{Shutdown, SocketAddr};
-use std::task::Poll;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use ftp_proto::End;
-use ftp_proto::tls::{self, Channel, Ending, TlsError};
+use ftp_proto::driver::Input;
+use ftp_proto::tls::{Channel, Layer, Socket, Wait};
 
-use super::Tally;
+use super::{Tally, without_session};
 use crate::tcp::TcpLink;
-use crate::transport::{Input, Stream};
+use crate::transport::Stream;
 
-/// What one read of the socket takes: two full records.
-const CIPHERTEXT_BYTES: usize = 33 * 1024;
-/// How often a socket is looked at that is not to be waited for: one record may take two reads.
-const LOOKS: u8 = 8;
+/// How often a socket is read or written that is not to be waited for: one record may take two
+/// reads.
+const LOOKS: u8 = 16;
 /// While something waits to be written, no read waits longer than this.
-const WRITE_AGAIN: Duration = Duration::from_millis(50);
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// A connection of [`Tls`](super::Tls): control or data, with or without TLS at the moment.
-pub struct TlsLink {
-    tcp: TcpLink,
-    secured: Option<Secured>,
+pub struct TlsLink<S = TcpLink> {
+    stream: S,
+    layer: Option<Layer>,
     /// What came in clear behind the end of TLS (CCC).
-    clear: Vec<u8>,
+    remainder: Vec<u8>,
     /// Where a data connection's handshake is counted.
     tally: Option<Tally>,
 }
 
-struct Secured {
-    channel: Channel,
-    ciphertext: Box<[u8]>,
-    /// The socket's input is at its end.
-    eof: bool,
-}
-
-impl TlsLink {
-    pub(super) const fn control(tcp: TcpLink) -> Self {
+impl<S> TlsLink<S> {
+    pub(super) const fn control(stream: S) -> Self {
         Self {
-            tcp,
-            secured: None,
-            clear: Vec::new(),
+            stream,
+            layer: None,
+            remainder: Vec::new(),
             tally: None,
         }
     }
 
-    pub(super) fn data(tcp: TcpLink, tally: Tally) -> Self {
-        let mut link = Self::control(tcp);
-        link.tally = Some(tally);
-        link
+    pub(super) fn data(stream: S, tally: Tally) -> Self {
+        Self {
+            tally: Some(tally),
+            ..Self::control(stream)
+        }
     }
 
     pub(super) fn secure(&mut self, channel: Channel) {
-        self.secured = Some(Secured {
-            channel,
-            ciphertext: vec![0; CIPHERTEXT_BYTES].into(),
-            eof: false,
+        self.layer = Some(match self.tally {
+            Some(_) => Layer::for_data(channel),
+            None => Layer::for_control(channel),
         });
     }
 
-    /// The TCP connection underneath.
-    pub const fn tcp(&self) -> &TcpLink {
-        &self.tcp
+    /// The connection underneath.
+    pub const fn stream(&self) -> &S {
+        &self.stream
     }
 
-    /// The TLS on it, if there is any: version, cipher suite, whether a session was resumed, the server's
-    /// certificates.
+    /// The TLS on it, if there is any: version, cipher suite, whether a session was resumed, the
+    /// server's certificates.
     pub fn channel(&self) -> Option<&Channel> {
-        self.secured.as_ref().map(|secured| &secured.channel)
+        self.layer.as_ref().map(Layer::channel)
     }
 }
 
-impl Secured {
-    /// Writes what waits; whether all of it went.
-    fn send(&mut self, tcp: &mut TcpLink, limit: Duration) -> io::Result<bool> {
-        let mut patience = Patience::new(limit);
-        while !self.channel.transmit().is_empty() {
-            let Some(left) = patience.next() else {
-                return Ok(false);
-            };
-            match tcp.write(self.channel.transmit(), left)? {
-                Some(count) => self.channel.transmitted(count),
-                None => return Ok(false),
-            }
-        }
-        Ok(true)
+impl<S: Stream> TlsLink<S> {
+    /// The TLS, and the connection that waits no longer than the limit.
+    fn both(&mut self, limit: Duration) -> io::Result<(&mut Layer, Limited<'_, S>)> {
+        let layer = self.layer.as_mut().ok_or_else(without_session)?;
+        Ok((layer, Limited::new(&mut self.stream, limit)))
     }
 
-    /// Reads the socket once; whether anything came, its end included.
-    fn receive(&mut self, tcp: &mut TcpLink, limit: Duration) -> io::Result<bool> {
-        let limit = if self.send(tcp, Duration::ZERO)? {
-            limit
-        } else {
-            limit.min(WRITE_AGAIN)
-        };
-        match tcp.read(&mut self.ciphertext, limit)? {
-            None => return Ok(false),
-            Some(Input::Bytes(count)) => {
-                let bytes = self.ciphertext.get(..count).unwrap_or_default();
-                self.channel.receive(bytes);
-            }
-            Some(Input::End(_)) => {
-                self.eof = true;
-                self.channel.receive_eof();
-            }
+    fn take_tickets(&mut self) {
+        if let Ok((layer, mut socket)) = self.both(Duration::ZERO) {
+            layer.take_tickets(&mut socket);
         }
-        Ok(true)
-    }
-
-    /// `None` when the limit ran out before there was anything.
-    fn read(
-        &mut self,
-        tcp: &mut TcpLink,
-        buffer: &mut [u8],
-        limit: Duration,
-    ) -> io::Result<Option<Input>> {
-        let mut patience = Patience::new(limit);
-        loop {
-            match self.channel.read(buffer).map_err(failed)? {
-                tls::Input::Bytes(count) => return Ok(Some(Input::Bytes(count))),
-                tls::Input::Ended(Ending::Clean) => return Ok(Some(Input::End(End::Clean))),
-                tls::Input::Ended(Ending::Truncated) => {
-                    return Ok(Some(Input::End(End::Truncated)));
-                }
-                tls::Input::Pending => {}
-            }
-            let Some(left) = patience.next() else {
-                return Ok(None);
-            };
-            // Nothing came, but a write may have been waited for.
-            if !self.receive(tcp, left)? && self.channel.transmit().is_empty() {
-                return Ok(None);
-            }
-        }
-    }
-
-    fn handshake(&mut self, tcp: &mut TcpLink, limit: Duration) -> io::Result<bool> {
-        let mut patience = Patience::new(limit);
-        loop {
-            if let Poll::Ready(Err(error)) = self.channel.poll_handshake() {
-                // The alert tells the server why; whether it hears that changes nothing here.
-                let _ = self.send(tcp, Duration::ZERO);
-                return Err(failed(error));
-            }
-            let Some(left) = patience.next() else {
-                return Ok(false);
-            };
-            // The last flight is ours, and it has to leave even if nothing else ever follows.
-            if !self.send(tcp, left)? {
-                return Ok(false);
-            }
-            if self.channel.poll_handshake().is_ready() {
-                return Ok(true);
-            }
-            if !self.receive(tcp, left)? {
-                return Ok(false);
-            }
-        }
-    }
-
-    fn close(&mut self, tcp: &mut TcpLink, limit: Duration) -> io::Result<bool> {
-        self.channel.close();
-        self.send(tcp, limit)
     }
 }
 
-impl Stream for TlsLink {
+impl<S: Stream> Stream for TlsLink<S> {
     fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        self.tcp.addresses()
+        self.stream.addresses()
     }
 
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<Input>> {
-        if let Some(secured) = &mut self.secured {
-            return secured.read(&mut self.tcp, buffer, limit);
+        if let Ok((layer, mut socket)) = self.both(limit) {
+            return layer.read(&mut socket, buffer);
         }
-        if self.clear.is_empty() {
-            return self.tcp.read(buffer, limit);
+        if self.remainder.is_empty() {
+            return self.stream.read(buffer, limit);
         }
-        let count = self.clear.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(self.clear.drain(..count)) {
+        let count = self.remainder.len().min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(self.remainder.drain(..count)) {
             *to = from;
         }
         Ok(Some(Input::Bytes(count)))
     }
 
-    /// What is taken may still wait to be encrypted bytes on the socket; every further call goes on with that.
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<Option<usize>> {
-        let Some(secured) = &mut self.secured else {
-            return self.tcp.write(bytes, limit);
-        };
-        let mut taken = secured.channel.write(bytes).map_err(failed)?;
-        secured.send(&mut self.tcp, limit)?;
-        if taken == 0 {
-            taken = secured.channel.write(bytes).map_err(failed)?;
-            secured.send(&mut self.tcp, Duration::ZERO)?;
+        match self.both(limit) {
+            Ok((layer, mut socket)) => layer.write(&mut socket, bytes),
+            Err(_) => self.stream.write(bytes, limit),
         }
-        Ok((taken > 0).then_some(taken))
     }
 
     fn handshake(&mut self, limit: Duration) -> io::Result<bool> {
-        let secured = self.secured.as_mut().ok_or_else(without_session)?;
-        let complete = secured.handshake(&mut self.tcp, limit)?;
-        if let Some(tally) = self.tally.take_if(|_| complete) {
-            tally.add(&secured.channel);
+        let (layer, mut socket) = self.both(limit)?;
+        let complete = layer.handshake(&mut socket)?;
+        let tally = self.tally.take_if(|_| complete);
+        if let (Some(tally), Some(layer)) = (tally, &self.layer) {
+            tally.add(layer.channel());
         }
         Ok(complete)
     }
 
     fn unsecure(&mut self, limit: Duration) -> io::Result<bool> {
-        let secured = self.secured.as_mut().ok_or_else(without_session)?;
-        if !secured.close(&mut self.tcp, limit)? {
+        let (layer, mut socket) = self.both(limit)?;
+        let Some(remainder) = layer.unsecure(&mut socket)? else {
             return Ok(false);
-        }
-        match secured.read(&mut self.tcp, &mut [0; 1], limit)? {
-            None => Ok(false),
-            Some(Input::End(End::Clean)) => {
-                self.clear = secured.channel.take_remainder();
-                self.secured = None;
-                Ok(true)
-            }
-            Some(_) => {
-                let wrong = "the server did not end TLS where it had agreed to";
-                Err(io::Error::new(io::ErrorKind::InvalidData, wrong))
-            }
-        }
+        };
+        self.remainder = remainder;
+        self.layer = None;
+        Ok(true)
     }
 
     fn finish(&mut self, limit: Duration) -> io::Result<bool> {
-        let Some(secured) = &mut self.secured else {
-            return self.tcp.finish(limit);
+        let Ok((layer, mut socket)) = self.both(limit) else {
+            return self.stream.finish(limit);
         };
-        let gone = secured.close(&mut self.tcp, limit)?;
+        let gone = layer.finish(&mut socket)?;
         if gone {
-            // It fails when the peer has gone; then its reply tells what it has got.
-            let _ = self.tcp.socket().shutdown(Shutdown::Write);
+            self.stream.shut_down();
         }
         Ok(gone)
     }
 
     fn await_end(&mut self, limit: Duration) -> bool {
-        let Some(secured) = &mut self.secured else {
-            return true;
-        };
-        match secured.read(&mut self.tcp, &mut [0; 1024], limit) {
-            Ok(None | Some(Input::Bytes(_))) => false,
-            Ok(Some(Input::End(_))) | Err(_) => true,
+        match self.both(limit) {
+            Ok((layer, mut socket)) => layer.await_end(&mut socket),
+            Err(_) => self.stream.await_end(limit),
         }
     }
 
-    fn reset(self) {
-        self.tcp.reset_when_dropped();
+    fn shut_down(&mut self) {
+        self.stream.shut_down();
+    }
+
+    fn close(mut self) {
+        self.take_tickets();
+        self.stream.close();
+    }
+
+    fn reset(mut self) {
+        self.take_tickets();
+        self.stream.reset();
     }
 }
 
-impl Drop for TlsLink {
-    /// Whatever becomes of a data connection, the tickets that it has brought are good for the next one, and they
-    /// come first.
-    fn drop(&mut self) {
-        if let Some(secured) = self.secured.as_mut().filter(|secured| !secured.eof) {
-            let _ = secured.receive(&mut self.tcp, Duration::ZERO);
-        }
-    }
-}
-
-impl fmt::Debug for TlsLink {
+impl<S: fmt::Debug> fmt::Debug for TlsLink<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsLink")
-            .field("tcp", &self.tcp)
+            .field("stream", &self.stream)
             .field("channel", &self.channel())
             .finish_non_exhaustive()
     }
 }
 
-/// How long a call may still wait, over any number of reads and writes.
-struct Patience {
+/// A connection for one call of the layer on it, which may wait so long over any number of reads
+/// and writes.
+struct Limited<'s, S> {
+    stream: &'s mut S,
     limit: Duration,
     begun: Instant,
     looks: u8,
 }
 
-impl Patience {
-    fn new(limit: Duration) -> Self {
+impl<'s, S> Limited<'s, S> {
+    fn new(stream: &'s mut S, limit: Duration) -> Self {
         Self {
+            stream,
             limit,
             begun: Instant::now(),
             looks: 0,
         }
     }
 
-    /// The limit for the next read or write. Even when no time is left, a few more are made without waiting.
-    fn next(&mut self) -> Option<Duration> {
-        self.looks = self.looks.saturating_add(1);
-        if self.looks == 1 {
-            return Some(self.limit);
+    fn left(&self) -> Duration {
+        match self.looks {
+            0 => self.limit,
+            _ => self.limit.saturating_sub(self.begun.elapsed()),
         }
-        let left = self.limit.saturating_sub(self.begun.elapsed());
+    }
+
+    /// The limit for the next read or write. Even when no time is left, a few more are made without
+    /// waiting.
+    fn next(&mut self, wait: Wait) -> Option<Duration> {
+        let left = match wait {
+            Wait::No => return Some(Duration::ZERO),
+            Wait::Moment => self.left().min(MOMENT),
+            Wait::Patiently => self.left(),
+        };
+        self.looks = self.looks.saturating_add(1);
         (!left.is_zero() || self.looks <= LOOKS).then_some(left)
     }
 }
 
-/// A connection that ends in the handshake says nothing about TLS: the server's reply tells why.
-pub(super) fn failed(error: TlsError) -> io::Error {
-    let kind = match error {
-        TlsError::ClosedEarly => io::ErrorKind::UnexpectedEof,
-        _ => io::ErrorKind::InvalidData,
-    };
-    io::Error::new(kind, error)
-}
+impl<S: Stream> Socket for Limited<'_, S> {
+    fn read(&mut self, buffer: &mut [u8], wait: Wait) -> io::Result<Option<usize>> {
+        let Some(limit) = self.next(wait) else {
+            return Ok(None);
+        };
+        let input = self.stream.read(buffer, limit)?;
+        Ok(input.map(|input| match input {
+            Input::Bytes(count) => count,
+            Input::End(_) => 0,
+        }))
+    }
 
-pub(super) fn without_session() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "TLS has not been begun here")
+    fn write(&mut self, bytes: &[u8], wait: Wait) -> io::Result<Option<usize>> {
+        match self.next(wait) {
+            Some(limit) => self.stream.write(bytes, limit),
+            None => Ok(None),
+        }
+    }
+
+    fn has_patience(&self) -> bool {
+        !self.left().is_zero()
+    }
 }

@@ -126,9 +126,9 @@ fn an_unreachable_host_is_told_with_every_address() {
         };
         let kinds = tried
             .iter()
-            .map(|(address, error)| (*address, error.kind()));
+            .map(|(address, error)| (address.clone(), error.kind()));
         let refused = std::io::ErrorKind::ConnectionRefused;
-        assert!(kinds.eq(addresses.map(|address| (address, refused))));
+        assert!(kinds.eq(addresses.map(|address| (address.into(), refused))));
         assert_eq!((error.verb(), error.after()), (None, After::Dead));
         assert!(error.is_transient());
     });

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use ftp_blocking::proto::operation::Login;
 use ftp_blocking::proto::testing::AbortStyle;
-use ftp_blocking::proto::{After, Argument, Detail, ErrorKind, Interruption, State, Timeouts};
+use ftp_blocking::proto::{
+    After, Argument, Detail, ErrorKind, Interruption, State, Target, Timeouts,
+};
 use ftp_blocking::testing::{Behaviour, Loopback, ServerConfig};
-use ftp_blocking::{Builder, Client, Error, Tcp, TcpLink, TcpPort, Transport};
+use ftp_blocking::{Builder, Client, Endpoint, Error, Tcp, TcpLink, TcpPort, Transport};
 use ftp_testbed::scripted::{Peer, Script};
 
 use crate::{code, commands, dialogue, files, server};
@@ -88,12 +90,12 @@ impl Transport for Nobody {
     type Stream = TcpLink;
     type Listener = TcpPort;
 
-    fn connect(&mut self, _: &str, to: SocketAddr, _: Duration) -> io::Result<TcpLink> {
-        self.0.lock().unwrap().push(to);
+    fn connect(&mut self, to: &Endpoint, _: Duration) -> io::Result<TcpLink> {
+        self.0.lock().unwrap().push(to.address().unwrap());
         Err(io::ErrorKind::HostUnreachable.into())
     }
 
-    fn connect_data(&mut self, _: &TcpLink, _: SocketAddr, _: Duration) -> io::Result<TcpLink> {
+    fn connect_data(&mut self, _: &TcpLink, _: Target, _: Duration) -> io::Result<TcpLink> {
         unreachable!("there is no session")
     }
 
@@ -133,7 +135,7 @@ fn connect() {
             .unwrap_err();
         let expected: SocketAddr = expected.parse().unwrap();
         assert_eq!(std::mem::take(&mut *dialled.lock().unwrap()), [expected]);
-        assert!(matches!(error, Error::Connect(tried) if tried[0].0 == expected));
+        assert!(matches!(error, Error::Connect(tried) if tried[0].0 == expected.into()));
     }
 
     // All addresses are tried, and each is told of.

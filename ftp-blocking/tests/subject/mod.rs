@@ -60,7 +60,13 @@ impl Subject for Blocking {
             take(number, bytes);
             Ok(())
         };
-        self.client.retrieve_each(paths, each).map_err(failure)
+        let outcomes = self.client.retrieve_each(paths, each).map_err(failure)?;
+        let outcomes = outcomes.into_iter().map(|outcome| match outcome {
+            Ok(completed) => Ok(Ok(completed)),
+            Err(Error::Session(error, _)) => Ok(Err(error)),
+            Err(other) => Err(failure(other)),
+        });
+        outcomes.collect()
     }
 
     fn abort_download<O>(

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod over;
 mod peer;
 mod pinning;
 

@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ftp_blocking::{Builder, Client, Input, Stream, Tcp, TcpLink, TcpPort, Transport};
+use ftp_blocking::proto::Target;
+use ftp_blocking::{Builder, Client, Endpoint, Input, Stream, Tcp, TcpLink, TcpPort, Transport};
 
 /// What is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,16 +80,16 @@ impl Transport for Tortured {
     type Stream = TorturedLink;
     type Listener = TcpPort;
 
-    fn connect(&mut self, host: &str, to: SocketAddr, limit: Duration) -> io::Result<TorturedLink> {
+    fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<TorturedLink> {
         ask(&self.plan, Call::Connect)?;
-        let link = self.tcp.connect(host, to, limit)?;
+        let link = self.tcp.connect(to, limit)?;
         Ok(self.link(link, false))
     }
 
     fn connect_data(
         &mut self,
         control: &TorturedLink,
-        to: SocketAddr,
+        to: Target,
         limit: Duration,
     ) -> io::Result<TorturedLink> {
         ask(&self.plan, Call::ConnectData)?;

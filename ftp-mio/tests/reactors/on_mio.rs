@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use ftp_mio::mio::{AnySource, Registrar, Tcp, ready, slot};
-use ftp_mio::{Reactor, Ready, Slot};
+use ftp_mio::mio::{Registrar, ready, slot};
+use ftp_mio::{Reactor, Ready, Slot, Socket, Tcp};
 
 use crate::reactors::Reactors;
 
@@ -14,7 +14,7 @@ pub(crate) struct OnMio {
 }
 
 impl Reactors for OnMio {
-    type Source = AnySource;
+    type Source = Socket;
     type Tcp = Tcp;
 
     fn new() -> io::Result<Self> {
@@ -28,7 +28,7 @@ impl Reactors for OnMio {
         Tcp::new()
     }
 
-    fn registrar(&self, number: usize) -> impl Reactor<AnySource> {
+    fn registrar(&self, number: usize) -> impl Reactor<Socket> {
         Registrar::new(self.poll.registry(), number)
     }
 

@@ -49,7 +49,7 @@ fn no_address<R: Reactors>() {
     let Err(Error::Connect(tried)) = alone.run(Exchange::noop()) else {
         panic!("it cannot connect");
     };
-    let addresses: Vec<SocketAddr> = tried.iter().map(|(address, _)| *address).collect();
+    let addresses: Vec<SocketAddr> = tried.iter().filter_map(|(to, _)| to.address()).collect();
     assert_eq!(addresses, to);
     for (_, error) in tried.iter() {
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);

@@ -167,7 +167,6 @@ fn direct<R: Reactors>() {
                     data.moved(count as u64);
                 }
                 Some(ftp_mio::Input::End(end)) => data.ended(end),
-                Some(other) => panic!("{other:?}"),
                 None => {
                     data.blocked();
                     break;

@@ -4,7 +4,7 @@ use core::task::{Poll, ready};
 
 use crate::command::{Argument, Command, Verb};
 use crate::config::Leniency;
-use crate::error::{Error, ErrorKind, Violation};
+use crate::error::{After, Error, ErrorKind, Violation};
 use crate::pathname::{self, Pathname, Quoting};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Session, Ticket};
@@ -194,7 +194,7 @@ impl Exchange<Reply> {
         Self::complete(Command::optional(Verb::Mlst, path))
     }
 
-    /// QUIT: goodbye. The session is over when the server agrees.
+    /// QUIT: goodbye. The session is over whatever the server answers; a refusal is an error that says so.
     pub const fn quit() -> Self {
         Self::complete(Command::bare(Verb::Quit))
     }
@@ -210,6 +210,7 @@ impl<T> Operation for Exchange<T> {
             None => *self.ticket.insert(session.send(self.command.clone())?),
         };
         let reply = match self.accept {
+            Accept::Completion if verb == Verb::Quit => ready!(leave(session, ticket))?,
             Accept::Completion => ready!(session.poll_class(ticket, Class::Completion))?,
             Accept::NotNegative | Accept::Any => ready!(session.poll_reply(ticket))?,
         };
@@ -222,6 +223,15 @@ impl<T> Operation for Exchange<T> {
         }
         Poll::Ready((self.read)(reply, session).map_err(|kind| session.error(kind, verb)))
     }
+}
+
+/// Awaits the answer to QUIT. Whatever it is, the session is over then.
+fn leave(session: &mut Session, ticket: Ticket) -> Poll<Result<Reply, Error>> {
+    let answer = ready!(session.poll_class(ticket, Class::Completion));
+    Poll::Ready(answer.map_err(|error| {
+        session.close();
+        error.with_after(After::Dead)
+    }))
 }
 
 impl Session {

@@ -131,6 +131,15 @@ pub enum TlsError {
     /// [`Channel::UNREAD_MAX`](super::Channel::UNREAD_MAX) bytes wait. Depends on the caller alone.
     #[error("too much was received without being read from the TLS channel")]
     Unread,
+    /// The peer sent records that hold no payload, more of them than
+    /// [`Channel::BARREN_MAX`](super::Channel::BARREN_MAX) and [`Channel::SILENT_MAX`](super::Channel::SILENT_MAX)
+    /// allow.
+    #[error("the server sends TLS records that hold no payload, without end")]
+    Flooded,
+    /// The peer sent more tickets on one connection than
+    /// [`Channel::TICKETS_MAX`](super::Channel::TICKETS_MAX).
+    #[error("the server sends TLS session tickets without end")]
+    TooManyTickets,
     /// The caller wrote after [`Channel::close`](super::Channel::close). Depends on the caller alone; not sticky.
     #[error("the TLS channel was closed for writing")]
     Closed,

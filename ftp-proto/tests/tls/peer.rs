@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use ftp_proto::tls::{Channel, Context, Input, Purpose, TlsError};
+use ftp_proto::driver::Input;
+use ftp_proto::tls::{Channel, Context, Purpose, TlsError};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -144,6 +145,11 @@ impl Peer {
         self.flight()
     }
 
+    /// The keys of what it sends, and the number of the next record.
+    pub(crate) fn extract(self) -> (u64, rustls::ConnectionTrafficSecrets) {
+        self.connection.dangerous_extract_secrets().unwrap().tx
+    }
+
     pub(crate) fn close(&mut self) -> Vec<u8> {
         self.connection.send_close_notify();
         self.flight()
@@ -186,12 +192,12 @@ pub(crate) fn connect(context: &Context, server: &Arc<ServerConfig>) -> (Channel
 }
 
 /// Everything that can be read, and what came after it.
-pub(crate) fn drain(channel: &mut Channel) -> (Vec<u8>, Result<Input, TlsError>) {
+pub(crate) fn drain(channel: &mut Channel) -> (Vec<u8>, Result<Option<Input>, TlsError>) {
     let mut plaintext = Vec::new();
     let mut buffer = [0; 10_000];
     loop {
         match channel.read(&mut buffer) {
-            Ok(Input::Bytes(count)) => plaintext.extend(&buffer[..count]),
+            Ok(Some(Input::Bytes(count))) => plaintext.extend(&buffer[..count]),
             other => return (plaintext, other),
         }
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::task::Poll;
 
-use ftp_proto::tls::{Context, Ending, Input, Purpose, Resumable};
+use ftp_proto::End;
+use ftp_proto::driver::Input;
+use ftp_proto::tls::{Context, Purpose, Resumable};
 use rustls::ServerConfig;
 
 use crate::peer::{Authority, BOTH, HOST, Peer, TLS12, TLS13, connect, drain, to_peer};
@@ -154,6 +156,6 @@ fn tickets_that_come_after_our_close_still_count() {
 
     channel.receive(&peer.flight());
     channel.receive(&peer.close());
-    assert_eq!(drain(&mut channel).1, Ok(Input::Ended(Ending::Clean)));
+    assert_eq!(drain(&mut channel).1, Ok(Some(Input::End(End::Clean))));
     assert_eq!(context.resumable(), Resumable::Tickets(2));
 }

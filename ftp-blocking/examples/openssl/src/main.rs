@@ -5,7 +5,6 @@
 mod transport;
 
 use ftp_blocking::Client;
-use ftp_blocking::proto::{Config, TlsPolicy};
 use transport::OpenSsl;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,9 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("HOST USER PASSWORD".into());
     };
     let transport = OpenSsl::new(authority.first().map(String::as_str))?;
-    let mut config = Config::default();
-    config.tls = TlsPolicy::Full;
-    let mut client = Client::builder().config(config).transport(transport).connect(host)?;
+    // The transport is for TLS, so nothing goes out in clear.
+    let mut client = Client::builder().transport(transport).connect(host)?;
     client.secure()?;
     client.login(user, password)?;
     for name in client.nlst(&[])? {

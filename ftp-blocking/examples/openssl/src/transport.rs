@@ -1,13 +1,13 @@
 //! Explicit FTPS over OpenSSL. Data connections resume the newest session.
 
-use std::io::{self, ErrorKind::WouldBlock, Read, Write};
+use std::io::{self, ErrorKind::WouldBlock, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ftp_blocking::proto::End;
-use ftp_blocking::{Input, Stream, Tcp, TcpLink, TcpPort, Transport};
-use openssl::ssl::{SslConnector, SslMethod, SslSession, SslSessionCacheMode, SslStream};
+use ftp_blocking::proto::{End, Target};
+use ftp_blocking::{Endpoint, Input, Stream, Tcp, TcpLink, TcpPort, Transport};
+use openssl::ssl::{ErrorCode, SslConnector, SslMethod, SslSession, SslSessionCacheMode, SslStream};
 
 pub struct OpenSsl {
     tcp: Tcp,
@@ -45,11 +45,11 @@ impl OpenSsl {
 impl Transport for OpenSsl {
     type Stream = Link;
     type Listener = TcpPort;
-    fn connect(&mut self, host: &str, to: SocketAddr, limit: Duration) -> io::Result<Link> {
-        self.host = host.to_owned();
-        self.tcp.connect(host, to, limit).map(Link::plain)
+    fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<Link> {
+        self.host = to.host().into_owned();
+        self.tcp.connect(to, limit).map(Link::plain)
     }
-    fn connect_data(&mut self, control: &Link, to: SocketAddr, limit: Duration) -> io::Result<Link> {
+    fn connect_data(&mut self, control: &Link, to: Target, limit: Duration) -> io::Result<Link> {
         self.tcp.connect_data(&control.tcp, to, limit).map(Link::plain)
     }
     fn listen(&mut self, local: IpAddr) -> io::Result<(TcpPort, SocketAddr)> {
@@ -57,6 +57,9 @@ impl Transport for OpenSsl {
     }
     fn accept(&mut self, port: &mut TcpPort, limit: Duration) -> io::Result<Option<(Link, SocketAddr)>> {
         Ok(self.tcp.accept(port, limit)?.map(|(tcp, peer)| (Link::plain(tcp), peer)))
+    }
+    fn is_for_tls(&self) -> bool {
+        true
     }
     fn secure_control(&mut self, link: &mut Link) -> io::Result<()> {
         self.secure(link)
@@ -91,6 +94,12 @@ impl Link {
     }
 }
 
+fn is_cut(error: &openssl::ssl::Error) -> bool {
+    let silent = error.code() == ErrorCode::SYSCALL && error.io_error().is_none();
+    let unexpected = |error: &openssl::error::Error| error.reason() == Some("unexpected eof while reading");
+    silent || error.ssl_error().is_some_and(|stack| stack.errors().iter().any(unexpected))
+}
+
 fn io_error(error: openssl::ssl::Error) -> io::Error {
     error.into_io_error().unwrap_or_else(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
@@ -103,11 +112,14 @@ impl Stream for Link {
         if self.tls.is_none() {
             return self.tcp.read(buffer, limit);
         }
-        // OpenSSL reports an end without close_notify as an error.
-        Ok(self.within(limit, |tls| tls.read(buffer))?.map(|count| match count {
-            0 => Input::End(End::Clean),
-            count => Input::Bytes(count),
-        }))
+        // `SslStream::read` says 0 for several ends; only ZERO_RETURN is a close_notify. OpenSSL 3 reports an end without
+        // it as a protocol error, OpenSSL 1.1 and LibreSSL as a system call that failed without an error.
+        self.within(limit, |tls| match tls.ssl_read(buffer) {
+            Ok(count) => Ok(Input::Bytes(count)),
+            Err(error) if error.code() == ErrorCode::ZERO_RETURN => Ok(Input::End(End::Clean)),
+            Err(error) if is_cut(&error) => Ok(Input::End(End::Truncated)),
+            Err(error) => Err(io_error(error)),
+        })
     }
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<Option<usize>> {
         if self.tls.is_none() {

@@ -5,8 +5,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use ftp_mio::proto::End;
-use ftp_mio::{Input, Listener, Stream, Transport};
+use ftp_mio::proto::{End, Target};
+use ftp_mio::{Endpoint, Input, Listener, Stream, Transport};
 
 use super::{Backlog, Fault, HOST, Network, SERVER};
 
@@ -82,12 +82,12 @@ impl Transport for Memory {
     type Stream = Link;
     type Listener = Door;
 
-    fn connect(&mut self, _: &str, to: SocketAddr) -> io::Result<Link> {
-        self.dial(to)
+    fn connect(&mut self, to: &Endpoint) -> io::Result<Link> {
+        self.dial(to.address().unwrap())
     }
 
-    fn connect_data(&mut self, _: &Link, to: SocketAddr) -> io::Result<Link> {
-        self.dial(to)
+    fn connect_data(&mut self, control: &Link, to: Target) -> io::Result<Link> {
+        self.dial(to.at(control.peer.ip()))
     }
 
     fn listen(&mut self, local: IpAddr) -> io::Result<(Door, SocketAddr)> {

@@ -2,9 +2,10 @@
 
 use std::io;
 
-use crate::transport::Input;
+use ftp_proto::driver::Input;
 
-/// Repeats a call that a signal interrupted: the socket is as ready as it was, and no reactor will report it again.
+/// Repeats a call that a signal interrupted: the socket is as ready as it was, and no reactor will
+/// report it again.
 pub(crate) fn retried<V>(mut call: impl FnMut() -> io::Result<V>) -> io::Result<V> {
     loop {
         match call() {
@@ -14,8 +15,9 @@ pub(crate) fn retried<V>(mut call: impl FnMut() -> io::Result<V>) -> io::Result<
     }
 }
 
-/// The same for a call that may block: `None` or `false` if it would, whether the stream calls that an error or not.
-pub(crate) fn tried<V: Default>(call: impl FnMut() -> io::Result<V>) -> io::Result<V> {
+/// The same for a call that may block: `None` or `false` if it would, whether the stream calls that
+/// an error or not.
+pub(crate) fn patient<V: Default>(call: impl FnMut() -> io::Result<V>) -> io::Result<V> {
     match retried(call) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(V::default()),
         result => result,
@@ -23,10 +25,8 @@ pub(crate) fn tried<V: Default>(call: impl FnMut() -> io::Result<V>) -> io::Resu
 }
 
 /// A stream that takes no byte of some has not kept its contract, and would be asked for ever.
-pub(crate) fn written(
-    call: impl FnMut() -> io::Result<Option<usize>>,
-) -> io::Result<Option<usize>> {
-    match tried(call)? {
+pub(crate) fn wrote(call: impl FnMut() -> io::Result<Option<usize>>) -> io::Result<Option<usize>> {
+    match patient(call)? {
         Some(0) => Err(io::ErrorKind::WriteZero.into()),
         count => Ok(count),
     }
@@ -34,7 +34,7 @@ pub(crate) fn written(
 
 /// The same for a stream that reads bytes and has none.
 pub(crate) fn read(call: impl FnMut() -> io::Result<Option<Input>>) -> io::Result<Option<Input>> {
-    match tried(call)? {
+    match patient(call)? {
         Some(Input::Bytes(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
         input => Ok(input),
     }

@@ -1,0 +1,164 @@
+//! Directories and files, as far as no data connection is needed.
+
+use ftp_proto::Argument;
+use ftp_proto::driver::Result;
+use ftp_proto::operation::{ChangeDirectory, Exchange, Rename, SizeInBytes};
+use ftp_proto::pathname::Pathname;
+use ftp_proto::timestamp::Timestamp;
+
+use crate::client::Client;
+use crate::transport::Transport;
+
+/// Directories and files.
+impl<T: Transport> Client<T> {
+    /// The working directory.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().directory("/pub"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.cwd("pub")?;
+    /// assert_eq!(ftp.pwd()?.as_bytes(), b"/pub"); // a name is bytes
+    /// ftp.cdup()?;
+    /// assert_eq!(ftp.pwd()?.to_str(), Some("/"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused, or the reply holds no path.
+    pub fn pwd(&mut self) -> Result<Pathname> {
+        self.run(Exchange::working_directory())
+    }
+
+    /// Changes the working directory; `..` goes up with CDUP, or with `CWD ..` where the server
+    /// does not know that (500). An empty path is `.`.
+    ///
+    /// # Errors
+    /// Refused.
+    pub fn cwd(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
+        self.run(ChangeDirectory::new(path)?)
+    }
+
+    /// Changes to the parent directory.
+    ///
+    /// # Errors
+    /// Refused.
+    pub fn cdup(&mut self) -> Result<()> {
+        self.cwd("..")
+    }
+
+    /// Makes a directory; yields its name if the server tells it (257).
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let made = ftp.mkdir("new")?;
+    /// assert_eq!(made.as_ref().and_then(|path| path.to_str()), Some("/new"));
+    /// ftp.rmdir("new")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused.
+    #[doc(alias = "mkd")]
+    pub fn mkdir(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Pathname>> {
+        self.run(Exchange::make_directory(Argument::new(path)?))
+    }
+
+    /// Removes a directory.
+    ///
+    /// # Errors
+    /// Refused.
+    #[doc(alias = "rmd")]
+    pub fn rmdir(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
+        self.run(Exchange::remove_directory(Argument::new(path)?))
+    }
+
+    /// Deletes a file.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.rm("a")?;
+    /// assert!(ftp.rm("a").unwrap_err().is_permanent());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused.
+    #[doc(alias = "delete")]
+    pub fn rm(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
+        self.run(Exchange::delete(Argument::new(path)?))
+    }
+
+    /// Renames a file or directory.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::Verb;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.rename("a", "b")?;
+    /// assert_eq!(ftp.rename("a", "c").unwrap_err().verb(), Some(Verb::Rnfr));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused at either step; the error's verb says which.
+    pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
+        self.run(Rename::new(Argument::new(from)?, Argument::new(to)?))
+    }
+
+    /// The size of a file in bytes, in the type that is in force. Some servers refuse to count in
+    /// ASCII type, which is that of a new session; [`size_in_bytes`](Self::size_in_bytes) sets the
+    /// image type first.
+    ///
+    /// # Errors
+    /// Refused, or the reply holds no number.
+    pub fn size(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
+        self.run(Exchange::size(Argument::new(path)?))
+    }
+
+    /// The size of a file in bytes as a download in image type counts them.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "12345"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// assert_eq!(ftp.size_in_bytes("a")?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`size`](Self::size), and TYPE was refused.
+    pub fn size_in_bytes(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
+        self.run(SizeInBytes::new(Argument::new(path)?))
+    }
+
+    /// When a file was modified, in UTC.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # server.change_files(|files| files.insert("/a", "", 86_400));
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let modified = ftp.modified("a")?;
+    /// assert_eq!(modified.unix_time(), Some((86_400, 0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused, or the reply holds no time.
+    #[doc(alias = "mdtm")]
+    pub fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp> {
+        self.run(Exchange::modified(Argument::new(path)?))
+    }
+}

@@ -1,0 +1,144 @@
+//! FTPS over a transport of the application's own, and what every such transport brings along.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ftp_blocking::proto::{Policy, Target, TlsPolicy};
+use ftp_blocking::{Builder, Client, Endpoint, Tcp, TcpLink, TcpPort, Tls, Transport};
+use ftp_testbed::servers::AUTHORITY;
+
+use crate::peer::{Shown, config, serve};
+use crate::policy;
+
+/// As a proxy: it is given names, resolves them by a table of its own, and makes the sockets itself.
+#[derive(Clone)]
+struct Proxy {
+    leads_to: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    fn to(leads_to: SocketAddr) -> Self {
+        let asked = Arc::default();
+        Self { leads_to, asked }
+    }
+
+    fn dial(&self, port: u16, asked: String) -> io::Result<TcpLink> {
+        self.asked.lock().unwrap().push(asked);
+        let stream = TcpStream::connect(SocketAddr::new(self.leads_to.ip(), port))?;
+        Ok(stream.into())
+    }
+}
+
+impl Transport for Proxy {
+    type Stream = TcpLink;
+    type Listener = TcpPort;
+
+    fn connect(&mut self, to: &Endpoint, _: Duration) -> io::Result<TcpLink> {
+        assert_eq!(to.address(), None, "nobody looked the name up");
+        self.dial(self.leads_to.port(), to.to_string())
+    }
+
+    fn connect_data(&mut self, _: &TcpLink, to: Target, _: Duration) -> io::Result<TcpLink> {
+        let Target::ControlHost { port } = to else {
+            panic!("{to:?}");
+        };
+        self.dial(port, "the same host".into())
+    }
+
+    fn listen(&mut self, local: IpAddr) -> io::Result<(TcpPort, SocketAddr)> {
+        Tcp::new().listen(local)
+    }
+
+    fn accept(
+        &mut self,
+        listener: &mut TcpPort,
+        limit: Duration,
+    ) -> io::Result<Option<(TcpLink, SocketAddr)>> {
+        Tcp::new().accept(listener, limit)
+    }
+
+    fn looks_names_up(&self) -> bool {
+        true
+    }
+
+    fn secure_control(&mut self, stream: &mut TcpLink) -> io::Result<()> {
+        Tcp::new().secure_control(stream)
+    }
+
+    fn secure_data(&mut self, control: &TcpLink, data: &mut TcpLink) -> io::Result<()> {
+        Tcp::new().secure_data(control, data)
+    }
+}
+
+fn over(proxy: Proxy) -> Tls<Proxy> {
+    let builder = Tls::builder().trust_pem(AUTHORITY).unwrap();
+    builder.build_over(proxy).unwrap()
+}
+
+#[test]
+fn another_transport_carries_control_and_data() {
+    let (address, server) = serve(config(Shown::Good), |peer| {
+        peer.agree();
+        peer.secure().unwrap();
+        let mut data = peer.open_secured("RETR");
+        io::Write::write_all(&mut data, b"through the proxy").unwrap();
+        data.conn.send_close_notify();
+        io::Write::flush(&mut data).unwrap();
+        drop(data);
+        peer.say("226 done\r\n");
+        peer.listen_to_the_end();
+    });
+    let proxy = Proxy::to(address);
+    let builder = Client::builder().tls(over(proxy.clone()));
+    // The certificate is for this name, which only the proxy knows the address of.
+    let mut client = builder.connect("localhost:2121").unwrap();
+    client.secure().unwrap();
+    client.login_anonymous().unwrap();
+    let mut received = Vec::new();
+    client.retrieve_to("a", &mut received).unwrap();
+    assert_eq!(received, b"through the proxy");
+    client.quit().unwrap();
+    server.join().unwrap();
+    let asked = ["localhost:2121", "the same host"];
+    assert_eq!(*proxy.asked.lock().unwrap(), asked);
+}
+
+/// However a client over TLS is built, it says nothing in clear.
+#[test]
+fn every_way_of_building_demands_tls() {
+    type Build = fn(Tls<Proxy>) -> Builder<Tls<Proxy>>;
+    let ways: [Build; 3] = [
+        |tls| Builder::new(tls),
+        |tls| Client::builder().transport(tls),
+        |tls| Client::builder().config(Default::default()).tls(tls),
+    ];
+    for way in ways {
+        let (address, server) = serve(config(Shown::Good), |peer| {
+            peer.say("220 ready\r\n");
+            peer.listen_to_the_end();
+        });
+        let mut client = way(over(Proxy::to(address))).connect("localhost").unwrap();
+        let error = client.login("ann", "secret").unwrap_err();
+        assert_eq!(policy(&error), Some(Policy::ControlNotSecured));
+        drop(client);
+        assert_eq!(server.join().unwrap(), [""; 0]);
+    }
+}
+
+/// Clear text over a transport for TLS has to be asked for by name.
+#[test]
+fn clear_text_is_asked_for() {
+    let (address, server) = serve(config(Shown::Good), |peer| {
+        peer.say("220 ready\r\n");
+        peer.serve_until("QUIT");
+        peer.say("221 bye\r\n");
+    });
+    let builder = Builder::new(over(Proxy::to(address))).tls_policy(TlsPolicy::None);
+    let mut client = builder.connect("localhost").unwrap();
+    client.login("ann", "secret").unwrap();
+    client.quit().unwrap();
+    assert_eq!(server.join().unwrap(), ["USER ann", "PASS secret", "QUIT"]);
+}

@@ -1,0 +1,221 @@
+//! What is set before a connection is made.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use ftp_proto::driver::{Endpoint, Settings};
+use ftp_proto::{Config, DataMode, TlsPolicy};
+
+use crate::client::Client;
+use crate::connect::Dialling;
+use crate::tcp::Tcp;
+use crate::transport::Transport;
+
+/// How many bytes of payload one session moves in one turn, unless [`Builder::budget`] says
+/// otherwise: enough to make the turn itself cheap, and few enough for hundreds of sessions to have
+/// theirs within a tenth of a second.
+pub const BUDGET_BYTES: usize = 256 * 1024;
+
+/// Everything that can be set before a connection is made.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use ftp_mio::{Client, proto::Timeouts};
+///
+/// let server = [([127, 0, 0, 1], 2121).into()];
+/// let client = Client::builder()
+///     .timeouts(Timeouts::all(Duration::from_secs(10)))
+///     .connect_to(server, Instant::now());
+/// assert!(client.needs_turn());
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it connects"]
+pub struct Builder<T> {
+    transport: T,
+    settings: Settings,
+    host: Option<String>,
+    budget: usize,
+}
+
+impl Default for Builder<Tcp> {
+    fn default() -> Self {
+        Self::new(Tcp::default())
+    }
+}
+
+impl<T: Transport> Builder<T> {
+    /// Over the given transport. One that [is for TLS](Transport::is_for_tls) brings
+    /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full) along, unless the configuration makes a
+    /// demand of its own, so that neither passwords nor payload go out in clear whatever the server
+    /// says.
+    pub fn new(transport: T) -> Self {
+        let mut settings = Settings::default();
+        if transport.is_for_tls() {
+            settings.demand_tls();
+        }
+        Self {
+            transport,
+            settings,
+            host: None,
+            budget: BUDGET_BYTES,
+        }
+    }
+
+    /// Over another transport, as [`new`](Self::new) takes one. Everything else stays.
+    pub fn transport<U: Transport>(self, transport: U) -> Builder<U> {
+        let mut settings = self.settings;
+        if transport.is_for_tls() {
+            settings.demand_tls();
+        }
+        Builder {
+            transport,
+            settings,
+            host: self.host,
+            budget: self.budget,
+        }
+    }
+
+    /// Over TLS: [`transport`](Self::transport) under another name.
+    #[cfg(feature = "rustls")]
+    pub fn tls<U: Transport>(self, tls: crate::Tls<U>) -> Builder<crate::Tls<U>> {
+        self.transport(tls)
+    }
+
+    /// With this configuration. It undoes nothing that the other methods set, before or after it,
+    /// and a demand for TLS stays unless `config` makes another.
+    pub fn config(mut self, config: Config) -> Self {
+        self.settings.config(config);
+        self
+    }
+
+    /// With these limits for waiting.
+    pub const fn timeouts(mut self, timeouts: ftp_proto::Timeouts) -> Self {
+        self.settings.timeouts(timeouts);
+        self
+    }
+
+    /// Opens data connections in this way. The default is passive: EPSV, then PASV.
+    pub const fn data_mode(mut self, mode: DataMode) -> Self {
+        self.settings.data_mode(mode);
+        self
+    }
+
+    /// Demands this much TLS and no more, whatever transport and configuration say:
+    /// [`TlsPolicy::None`] is the only way to send passwords and payload in clear over a transport
+    /// that is for TLS.
+    pub const fn tls_policy(mut self, policy: TlsPolicy) -> Self {
+        self.settings.tls_policy(policy);
+        self
+    }
+
+    /// To the host of this name: under TLS, its certificates have to be for it. Without a name they
+    /// have to be for the address.
+    pub fn host(self, name: impl Into<String>) -> Self {
+        Self {
+            host: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// At most so many bytes of payload move in one turn, so that one fast transfer does not starve
+    /// other sessions. At least one does. Under TLS, ciphertext counts.
+    pub fn budget(mut self, bytes: usize) -> Self {
+        self.budget = bytes.max(1);
+        self
+    }
+
+    /// A client that connects to the first of `addresses` that answers, each within its own limit,
+    /// as it is given turns. Nothing is done yet.
+    ///
+    /// Looking up a name is left to the caller, because the operating system's way to do it blocks.
+    pub fn connect_to(
+        self,
+        addresses: impl IntoIterator<Item = SocketAddr>,
+        now: Instant,
+    ) -> Client<T> {
+        let name = self.host.clone();
+        let target = |address| match &name {
+            Some(name) => Endpoint::from(address).named(name),
+            None => Endpoint::from(address),
+        };
+        let targets = addresses.into_iter().map(target).collect();
+        self.connect_any(targets, now)
+    }
+
+    /// The same for one target, which may be a name with a port: for transports that look names up
+    /// themselves, such as proxies. [`Tcp`] takes addresses alone.
+    pub fn connect(self, target: Endpoint, now: Instant) -> Client<T> {
+        let target = match &self.host {
+            Some(name) if target.address().is_some() => target.named(name),
+            _ => target,
+        };
+        self.connect_any(vec![target], now)
+    }
+
+    fn connect_any(self, targets: Vec<Endpoint>, now: Instant) -> Client<T> {
+        let dialling = Dialling::new(self.transport, self.settings.build(), targets);
+        Client::new(dialling, self.budget, now)
+    }
+}
+
+impl Client<Tcp> {
+    /// A client over TCP in clear that connects to the first of `addresses` that answers.
+    pub fn connect_to(addresses: impl IntoIterator<Item = SocketAddr>, now: Instant) -> Self {
+        Self::builder().connect_to(addresses, now)
+    }
+
+    /// Sets things before connecting: time limits, TLS, the data mode, the budget of a turn.
+    pub fn builder() -> Builder<Tcp> {
+        Builder::default()
+    }
+}
+
+#[cfg(all(test, feature = "rustls"))]
+mod tests {
+    use std::sync::Arc;
+
+    use ftp_proto::tls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+    use ftp_proto::{Config, TlsPolicy};
+
+    use crate::{Builder, Client, Tcp, Tls};
+
+    #[allow(clippy::expect_used, reason = "a test fails by panicking")]
+    fn tls() -> Tls<Tcp> {
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring has them")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        Tls::over(Tcp::new(), config)
+    }
+
+    #[test]
+    fn the_order_of_calls_does_not_turn_the_demand_for_tls_off() {
+        let builder = || Client::builder().config(Config::default());
+        assert_eq!(builder().settings.build().tls, TlsPolicy::None);
+        assert_eq!(builder().tls(tls()).settings.build().tls, TlsPolicy::Full);
+        let later = builder().tls(tls()).config(Config::default());
+        assert_eq!(later.settings.build().tls, TlsPolicy::Full);
+
+        let mut weaker = Config::default();
+        weaker.tls = TlsPolicy::Control;
+        assert_eq!(
+            builder().config(weaker).tls(tls()).settings.build().tls,
+            TlsPolicy::Control
+        );
+        assert_eq!(
+            builder().tls(tls()).config(weaker).settings.build().tls,
+            TlsPolicy::Control
+        );
+    }
+
+    #[test]
+    fn every_way_of_building_over_tls_demands_it() {
+        let demand = |builder: Builder<Tls<Tcp>>| builder.settings.build().tls;
+        assert_eq!(demand(Builder::new(tls())), TlsPolicy::Full);
+        assert_eq!(demand(Client::builder().transport(tls())), TlsPolicy::Full);
+        assert_eq!(demand(Client::builder().tls(tls())), TlsPolicy::Full);
+        let clear = Builder::new(tls()).tls_policy(TlsPolicy::None);
+        assert_eq!(demand(clear), TlsPolicy::None);
+    }
+}

@@ -1,0 +1,128 @@
+//! The control connection: bytes in and out.
+
+use std::io;
+
+use ftp_proto::Link;
+use ftp_proto::driver::Input;
+
+use super::Driver;
+use crate::patience::{self, patient};
+use crate::readiness::{Interest, Reactor, Slot};
+use crate::transport::{Stream, Transport};
+
+/// What one read of the control connection takes.
+const CONTROL_BYTES: usize = 4096;
+
+impl<T: Transport> Driver<T> {
+    /// Reads until there is nothing more; whether there was anything.
+    pub(super) fn read_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
+        let mut any = false;
+        let mut buffer = [0; CONTROL_BYTES];
+        // Once the session is over, a peer that never stops talking is not listened to any more.
+        while self.changing.is_none() && !self.is_dead() {
+            if self.control_left == 0 {
+                // The rest is for the next turn, after those of other sessions.
+                self.touched = true;
+                break;
+            }
+            let Some(control) = self.control.as_mut().filter(|control| control.readable) else {
+                break;
+            };
+            match patience::read(|| control.io.read(&mut buffer)) {
+                Ok(None) => {
+                    control.readable = false;
+                    break;
+                }
+                Ok(Some(Input::Bytes(count))) => {
+                    let cost = control.io.take_received().max(count);
+                    self.control_left = self.control_left.saturating_sub(cost);
+                    self.session
+                        .receive(buffer.get(..count).unwrap_or_default());
+                }
+                // The replies before it come first: the last may be the one that ends TLS and not
+                // the connection (CCC).
+                Ok(Some(Input::End(_))) if any && self.session.is_secured() => break,
+                Ok(Some(Input::End(_))) => {
+                    self.close_control(reactor);
+                    self.session.receive_eof();
+                }
+                Err(error) => self.control_failed(error, reactor),
+            }
+            any = true;
+        }
+        any
+    }
+
+    /// Writes what can be written; whether anything was.
+    pub(super) fn write_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
+        let mut any = false;
+        while let Some(control) = self.control.as_mut().filter(|control| control.writable) {
+            if self.changing.is_some() || self.session.transmit().is_empty() {
+                break;
+            }
+            match patience::wrote(|| control.io.write(self.session.transmit())) {
+                Ok(None) => control.writable = false,
+                Ok(Some(count)) => {
+                    self.session.transmitted(count);
+                    any = true;
+                }
+                Err(error) => return self.write_failed(error, reactor),
+            }
+        }
+        any | self.flush_control(reactor)
+    }
+
+    /// Never a change by itself: nothing of it is known to the machine.
+    pub(super) fn flush_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
+        let Some(control) = self.control.as_mut().filter(|_| self.changing.is_none()) else {
+            return false;
+        };
+        match patient(|| control.io.flush()) {
+            Ok(_) => false,
+            Err(error) => self.write_failed(error, reactor),
+        }
+    }
+
+    /// The server may have said why before it went: that comes first.
+    pub(super) fn write_failed(
+        &mut self,
+        error: io::Error,
+        reactor: &mut dyn Reactor<T::Source>,
+    ) -> bool {
+        if let Some(control) = &mut self.control {
+            control.readable = true;
+        }
+        self.read_control(reactor);
+        if self.control.is_some() {
+            self.control_failed(error, reactor);
+        }
+        true
+    }
+
+    pub(super) fn control_failed(
+        &mut self,
+        error: io::Error,
+        reactor: &mut dyn Reactor<T::Source>,
+    ) {
+        self.close_control(reactor);
+        self.fail(Link::Control, error, reactor);
+    }
+
+    pub(super) fn close_control(&mut self, reactor: &mut dyn Reactor<T::Source>) {
+        self.changing = None;
+        if let Some(control) = self.control.take() {
+            let stream = control.release(Slot::Control, reactor, Stream::source);
+            stream.close();
+        }
+    }
+
+    /// Reading always, so that neither side waits for the other to read; writing when it would have
+    /// blocked.
+    pub(super) fn control_interest(&self) -> Interest {
+        let Some(control) = &self.control else {
+            return Interest::NONE;
+        };
+        let blocked = !control.writable && !self.session.transmit().is_empty();
+        Interest::READ | Interest::new(false, blocked || control.io.wants_write())
+    }
+}

@@ -1,0 +1,64 @@
+//! TLS begun and ended, on any connection.
+
+use std::io;
+
+use ftp_proto::{Link, Report};
+
+use super::{Change, Driver};
+use crate::data::Stage;
+use crate::patience::patient;
+use crate::readiness::Reactor;
+use crate::transport::{Stream, Transport};
+
+impl<T: Transport> Driver<T> {
+    pub(super) fn secure(&mut self, link: Link, reactor: &mut dyn Reactor<T::Source>) {
+        if matches!(link, Link::Data(_)) {
+            self.close_listener(reactor);
+        }
+        let set_up = match (link, &mut self.control, &mut self.data) {
+            (Link::Control, Some(control), _) => {
+                self.changing = Some(Change::Securing);
+                self.transport.secure_control(&mut control.io)
+            }
+            (Link::Data(id), Some(control), Some(data)) if data.id == id => {
+                data.stage = Stage::Securing;
+                self.transport.secure_data(&control.io, &mut data.socket.io)
+            }
+            // A handshake that cannot begin has failed.
+            (Link::Data(_), None, Some(_)) => Err(io::ErrorKind::NotConnected.into()),
+            _ => return,
+        };
+        if let Err(error) = set_up {
+            self.fail_link(link, error, reactor);
+        }
+    }
+
+    /// Goes on with the beginning or the end of TLS on the control connection.
+    pub(super) fn change_security(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
+        let (Some(change), Some(control)) = (self.changing, &mut self.control) else {
+            return false;
+        };
+        let done = patient(|| match change {
+            Change::Securing => control.io.handshake(),
+            Change::Unsecuring => control.io.unsecure(),
+        });
+        match done {
+            Ok(false) => return false,
+            Ok(true) => {
+                self.changing = None;
+                // What came behind the handshake is in the stream, and no socket will report it
+                // again.
+                control.readable = true;
+                control.writable = true;
+                self.session.report(match change {
+                    Change::Securing => Report::Secured {
+                        link: Link::Control,
+                    },
+                    Change::Unsecuring => Report::Unsecured,
+                });
+            }
+            Err(error) => self.control_failed(error, reactor),
+        }
+        true
+    }
+}

@@ -1,0 +1,392 @@
+//! Non-blocking TCP, for mio and for any other reactor.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use ftp_proto::driver::{Endpoint, Input};
+use ftp_proto::{End, Target};
+use socket2::{Domain, Protocol, SockRef, TcpKeepalive, Type};
+
+use crate::transport::{Listener, Stream, Transport};
+
+/// mio's sockets where there is mio: on Windows it reports events for its own only.
+#[cfg(feature = "mio")]
+mod system {
+    use std::io;
+    use std::net::SocketAddr;
+
+    pub(super) use mio::net::{TcpListener as Listener, TcpStream as Stream};
+
+    pub(super) fn stream(socket: std::net::TcpStream) -> Stream {
+        Stream::from_std(socket)
+    }
+
+    pub(super) fn listener(socket: std::net::TcpListener) -> Listener {
+        Listener::from_std(socket)
+    }
+
+    pub(super) fn accept(listener: &Listener) -> io::Result<(Stream, SocketAddr)> {
+        listener.accept()
+    }
+}
+
+#[cfg(not(feature = "mio"))]
+mod system {
+    use std::io;
+    use std::net::SocketAddr;
+
+    pub(super) use std::net::{TcpListener as Listener, TcpStream as Stream};
+
+    pub(super) const fn stream(socket: Stream) -> Stream {
+        socket
+    }
+
+    pub(super) const fn listener(socket: Listener) -> Listener {
+        socket
+    }
+
+    pub(super) fn accept(listener: &Listener) -> io::Result<(Stream, SocketAddr)> {
+        let (stream, peer) = listener.accept()?;
+        stream.set_nonblocking(true)?;
+        Ok((stream, peer))
+    }
+}
+
+/// The default transport: TCP in clear, for mio's `Registrar` and for any
+/// reactor that takes a file descriptor or a Windows socket.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tcp {
+    source: Option<IpAddr>,
+}
+
+impl Tcp {
+    /// From whatever local address the system chooses.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From the given local address.
+    pub const fn from_source(source: IpAddr) -> Self {
+        Self {
+            source: Some(source),
+        }
+    }
+}
+
+/// A socket of [`Tcp`], connection or listener. It lends its descriptor to reactors, and to whoever
+/// sets options or moves payload with system calls of his own. With the feature `mio` it is a
+/// source of mio's events.
+#[derive(Debug)]
+pub struct Socket(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Stream(system::Stream),
+    Listener(system::Listener),
+}
+
+impl Socket {
+    fn connection(&self) -> io::Result<&system::Stream> {
+        match &self.0 {
+            Kind::Stream(stream) => Ok(stream),
+            Kind::Listener(_) => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+/// A connection that the application has made: a transport of its own yields it as its stream. It
+/// never blocks from now on.
+impl TryFrom<TcpStream> for Socket {
+    type Error = io::Error;
+
+    fn try_from(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self(Kind::Stream(system::stream(stream))))
+    }
+}
+
+impl From<socket2::Socket> for Socket {
+    fn from(socket: socket2::Socket) -> Self {
+        Self(Kind::Stream(system::stream(socket.into())))
+    }
+}
+
+impl Transport for Tcp {
+    type Source = Socket;
+    type Stream = Socket;
+    type Listener = Socket;
+
+    fn connect(&mut self, to: &Endpoint) -> io::Result<Socket> {
+        let to = to.address().ok_or_else(not_looked_up)?;
+        let socket = dial(self.source, to)?;
+        // A control connection is silent while a long transfer runs, and NAT devices forget it
+        // otherwise.
+        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))?;
+        socket.set_tcp_nodelay(true)?;
+        Ok(socket.into())
+    }
+
+    /// From the control connection's own address, which servers compare.
+    fn connect_data(&mut self, control: &Socket, to: Target) -> io::Result<Socket> {
+        let (local, peer) = control.addresses()?;
+        let (local, to) = (local.ip(), to.at(peer.ip()));
+        let same_family = local.is_ipv4() == to.is_ipv4();
+        dial(same_family.then_some(local), to).map(Socket::from)
+    }
+
+    fn listen(&mut self, local: IpAddr) -> io::Result<(Socket, SocketAddr)> {
+        let address = SocketAddr::new(local, 0);
+        let socket = stream_socket(address)?;
+        socket.bind(&address.into())?;
+        socket.listen(1)?;
+        let listener = TcpListener::from(socket);
+        let bound = listener.local_addr()?;
+        Ok((Socket(Kind::Listener(system::listener(listener))), bound))
+    }
+
+    fn secure_control(&mut self, _: &mut Socket) -> io::Result<()> {
+        Err(without_tls())
+    }
+
+    fn secure_data(&mut self, _: &Socket, _: &mut Socket) -> io::Result<()> {
+        Err(without_tls())
+    }
+}
+
+impl Stream for Socket {
+    type Source = Self;
+
+    fn source(&mut self) -> &mut Self {
+        self
+    }
+
+    fn poll_connect(&mut self) -> io::Result<bool> {
+        let stream = self.connection()?;
+        is_connected(stream.take_error()?, stream.peer_addr())
+    }
+
+    fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
+        let stream = self.connection()?;
+        Ok((stream.local_addr()?, stream.peer_addr()?))
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Input>> {
+        let mut stream = self.connection()?;
+        let read = unless_blocked(stream.read(buffer))?;
+        Ok(read.map(|bytes| match bytes {
+            0 => Input::End(End::Clean),
+            bytes => Input::Bytes(bytes),
+        }))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        let mut stream = self.connection()?;
+        unless_blocked(stream.write(bytes))
+    }
+
+    fn handshake(&mut self) -> io::Result<bool> {
+        Err(without_tls())
+    }
+
+    fn unsecure(&mut self) -> io::Result<bool> {
+        Err(without_tls())
+    }
+
+    fn finish(&mut self) -> io::Result<bool> {
+        self.shut_down();
+        Ok(true)
+    }
+
+    fn shut_down(&mut self) {
+        if let Ok(stream) = self.connection() {
+            // It fails when the peer has gone; then its reply tells what it has got.
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    fn reset(self) {
+        if let Ok(stream) = self.connection() {
+            // If the option cannot be set, the socket is broken already and there is nothing left
+            // to reset.
+            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+impl Listener for Socket {
+    type Source = Self;
+    type Stream = Self;
+
+    fn source(&mut self) -> &mut Self {
+        self
+    }
+
+    fn accept(&mut self) -> io::Result<Option<(Self, SocketAddr)>> {
+        let Kind::Listener(listener) = &self.0 else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let accepted = unless_blocked(system::accept(listener))?;
+        Ok(accepted.map(|(stream, peer)| (Self(Kind::Stream(stream)), peer)))
+    }
+}
+
+#[cfg(feature = "mio")]
+impl mio::event::Source for Socket {
+    fn register(
+        &mut self,
+        registry: &mio::Registry,
+        token: mio::Token,
+        interests: mio::Interest,
+    ) -> io::Result<()> {
+        self.source_mut().register(registry, token, interests)
+    }
+
+    fn reregister(
+        &mut self,
+        registry: &mio::Registry,
+        token: mio::Token,
+        interests: mio::Interest,
+    ) -> io::Result<()> {
+        self.source_mut().reregister(registry, token, interests)
+    }
+
+    fn deregister(&mut self, registry: &mio::Registry) -> io::Result<()> {
+        self.source_mut().deregister(registry)
+    }
+}
+
+#[cfg(feature = "mio")]
+impl Socket {
+    fn source_mut(&mut self) -> &mut dyn mio::event::Source {
+        match &mut self.0 {
+            Kind::Stream(stream) => stream,
+            Kind::Listener(listener) => listener,
+        }
+    }
+}
+
+#[cfg(unix)]
+mod descriptor {
+    use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+    use super::{Kind, Socket};
+
+    impl AsFd for Socket {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            match &self.0 {
+                Kind::Stream(stream) => stream.as_fd(),
+                Kind::Listener(listener) => listener.as_fd(),
+            }
+        }
+    }
+
+    impl AsRawFd for Socket {
+        fn as_raw_fd(&self) -> RawFd {
+            match &self.0 {
+                Kind::Stream(stream) => stream.as_raw_fd(),
+                Kind::Listener(listener) => listener.as_raw_fd(),
+            }
+        }
+    }
+}
+
+#[cfg(windows)]
+mod descriptor {
+    use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, RawSocket};
+
+    use super::{Kind, Socket};
+
+    impl AsSocket for Socket {
+        fn as_socket(&self) -> BorrowedSocket<'_> {
+            match &self.0 {
+                Kind::Stream(stream) => stream.as_socket(),
+                Kind::Listener(listener) => listener.as_socket(),
+            }
+        }
+    }
+
+    impl AsRawSocket for Socket {
+        fn as_raw_socket(&self) -> RawSocket {
+            match &self.0 {
+                Kind::Stream(stream) => stream.as_raw_socket(),
+                Kind::Listener(listener) => listener.as_raw_socket(),
+            }
+        }
+    }
+}
+
+/// The first step of connecting; [`is_connected`] has the others.
+fn dial(source: Option<IpAddr>, to: SocketAddr) -> io::Result<socket2::Socket> {
+    let socket = stream_socket(to)?;
+    if let Some(source) = source {
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+    }
+    match socket.connect(&to.into()) {
+        Err(error) if has_failed(&error) => Err(error),
+        _ => Ok(socket),
+    }
+}
+
+fn stream_socket(address: SocketAddr) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// Whether `connect` failed, or is only not complete yet: std has no stable name for "in progress",
+/// but names for everything that can go wrong at once.
+fn has_failed(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionRefused
+            | Kind::ConnectionReset
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown
+            | Kind::ConnectionAborted
+            | Kind::AddrInUse
+            | Kind::AddrNotAvailable
+            | Kind::PermissionDenied
+            | Kind::InvalidInput
+            | Kind::TimedOut
+            | Kind::Unsupported
+            | Kind::OutOfMemory
+    )
+}
+
+/// A socket is reported writable when it is connected, when it failed, and by mistake. So: is there
+/// an error, is there a peer, and if neither, wait on.
+fn is_connected<P>(error: Option<io::Error>, peer: io::Result<P>) -> io::Result<bool> {
+    match (error, peer) {
+        (Some(error), _) => Err(error),
+        (None, Ok(_)) => Ok(true),
+        (None, Err(error)) if has_failed(&error) => Err(error),
+        // Not connected, or in progress.
+        (None, Err(_)) => Ok(false),
+    }
+}
+
+fn unless_blocked<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn not_looked_up() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this transport takes addresses and looks no name up",
+    )
+}
+
+fn without_tls() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "this transport has no TLS")
+}

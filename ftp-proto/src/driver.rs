@@ -1,0 +1,40 @@
+//! What drivers on std have in common (feature `std`): their error, the server that they are to
+//! reach, and what their streams yield.
+//!
+//! `ftp-blocking` and `ftp-mio` show these types as their own.
+
+mod endpoint;
+mod error;
+mod settings;
+
+use crate::action::End;
+use crate::error::After;
+use crate::session::State;
+
+pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
+pub use error::{Error, Result, Tried};
+pub use settings::Settings;
+
+/// What a read of a stream yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a stream has bytes or ends; drivers construct these"
+)]
+pub enum Input {
+    /// So many bytes, at least one unless the buffer is empty.
+    Bytes(usize),
+    /// The end of input.
+    End(End),
+}
+
+/// What a session in this state is good for, as errors say it.
+impl From<State> for After {
+    fn from(state: State) -> Self {
+        match state {
+            State::Dead(_) => Self::Dead,
+            State::Draining { .. } => Self::Draining,
+            State::Usable | State::Busy => Self::Usable,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A peer that keeps us busy: records without payload, tickets without end, over the link of both
+//! drivers.
+
+use std::io;
+
+use ftp_proto::driver::Input;
+use ftp_proto::tls::{Channel, Layer, Socket, TlsError, Wait};
+use rustls::crypto::cipher::{MessageEncrypter, OutboundPlainMessage};
+use rustls::crypto::ring::cipher_suite::TLS13_AES_256_GCM_SHA384;
+use rustls::{
+    ConnectionTrafficSecrets, ContentType, PeerMisbehaved, ProtocolVersion, SupportedCipherSuite,
+};
+
+use crate::peer::{Authority, TLS13, connect, drain};
+
+/// Encrypts whatever it is told as the server of a connection.
+struct Forger {
+    encrypter: Box<dyn MessageEncrypter>,
+    sequence: u64,
+}
+
+impl Forger {
+    fn connect() -> (Channel, Self) {
+        let authority = Authority::new();
+        let mut server = (*authority.server(TLS13)).clone();
+        server.enable_secret_extraction = true;
+        let (channel, peer) = connect(&authority.context(), &server.into());
+        let (sequence, secrets) = peer.extract();
+        let ConnectionTrafficSecrets::Aes256Gcm { key, iv } = secrets else {
+            panic!("another suite");
+        };
+        let SupportedCipherSuite::Tls13(suite) = TLS13_AES_256_GCM_SHA384 else {
+            panic!("no suite");
+        };
+        let encrypter = suite.aead_alg.encrypter(key, iv);
+        (
+            channel,
+            Self {
+                encrypter,
+                sequence,
+            },
+        )
+    }
+
+    fn record(&mut self, typ: ContentType, payload: &[u8]) -> Vec<u8> {
+        let message = OutboundPlainMessage {
+            typ,
+            version: ProtocolVersion::TLSv1_3,
+            payload: payload.into(),
+        };
+        let record = self.encrypter.encrypt(message, self.sequence).unwrap();
+        self.sequence += 1;
+        record.encode()
+    }
+
+    fn data(&mut self, payload: &[u8]) -> Vec<u8> {
+        self.record(ContentType::ApplicationData, payload)
+    }
+
+    /// A NewSessionTicket (RFC 8446, 4.6.1) in as many records as it needs.
+    fn ticket(&mut self, length: usize) -> Vec<u8> {
+        let mut body = vec![0, 0, 14, 16, 1, 2, 3, 4, 1, 0];
+        body.extend(u16::try_from(length).unwrap().to_be_bytes());
+        body.resize(body.len() + length, 7);
+        body.extend([0, 0]);
+        let mut message = vec![4, 0];
+        message.extend(u16::try_from(body.len()).unwrap().to_be_bytes());
+        message.extend(body);
+        let pieces = message.chunks(16 << 10);
+        pieces
+            .flat_map(|piece| self.record(ContentType::Handshake, piece))
+            .collect()
+    }
+}
+
+/// A socket that always has more.
+struct Flood<F> {
+    next: F,
+    waiting: Vec<u8>,
+    given: usize,
+}
+
+impl<F: FnMut() -> Vec<u8>> Flood<F> {
+    fn of(next: F) -> Self {
+        let (waiting, given) = (Vec::new(), 0);
+        Self {
+            next,
+            waiting,
+            given,
+        }
+    }
+}
+
+impl<F: FnMut() -> Vec<u8>> Socket for Flood<F> {
+    fn read(&mut self, buffer: &mut [u8], _: Wait) -> io::Result<Option<usize>> {
+        while self.waiting.len() < buffer.len() {
+            self.waiting.extend((self.next)());
+        }
+        let given = self.waiting.drain(..buffer.len());
+        buffer
+            .iter_mut()
+            .zip(given)
+            .for_each(|(to, from)| *to = from);
+        self.given += buffer.len();
+        assert!(self.given < 64 << 20, "it goes on without end");
+        Ok(Some(buffer.len()))
+    }
+
+    fn write(&mut self, bytes: &[u8], _: Wait) -> io::Result<Option<usize>> {
+        Ok(Some(bytes.len()))
+    }
+}
+
+fn tls_error(error: &io::Error) -> TlsError {
+    let inner = error.get_ref().unwrap();
+    inner.downcast_ref::<TlsError>().unwrap().clone()
+}
+
+/// What one call may take: what may be barren, and one more read of the socket.
+const CALL_MAX: usize = Channel::BARREN_MAX + (64 << 10);
+
+/// Reads until it fails; no call takes more than it may.
+fn read_to_failure(
+    layer: &mut Layer,
+    flood: &mut Flood<impl FnMut() -> Vec<u8>>,
+) -> (usize, TlsError) {
+    let mut read = 0;
+    loop {
+        let before = flood.given;
+        let input = layer.read(flood, &mut [0; 4096]);
+        assert!(flood.given - before <= CALL_MAX);
+        match input {
+            Ok(Some(Input::Bytes(count))) => read += count,
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => return (read, tls_error(&error)),
+        }
+    }
+}
+
+#[test]
+fn tickets_are_bounded() {
+    let (mut channel, mut forger) = Forger::connect();
+    let before = channel.tickets_received();
+    for _ in before..Channel::TICKETS_MAX {
+        channel.receive(&forger.ticket(200));
+    }
+    assert_eq!(drain(&mut channel).1, Ok(None));
+    channel.receive(&forger.ticket(200));
+    assert_eq!(drain(&mut channel).1, Err(TlsError::TooManyTickets));
+}
+
+#[test]
+fn a_ticket_that_rustls_cannot_store_fails_the_channel() {
+    for length in [20_000, 40_000, 65_400, 65_500] {
+        let (mut channel, mut forger) = Forger::connect();
+        channel.receive(&forger.ticket(length));
+        let expected = if length < Channel::SILENT_MAX {
+            Ok(None)
+        } else {
+            Err(TlsError::Flooded)
+        };
+        assert_eq!(drain(&mut channel).1, expected, "{length}");
+    }
+}
+
+#[test]
+fn floods_end_every_call() {
+    type Next = fn(&mut Forger) -> Vec<u8>;
+    let floods: [(Next, TlsError); 4] = [
+        (|forger| forger.ticket(200), TlsError::TooManyTickets),
+        (
+            |forger| forger.data(b""),
+            rustls::Error::from(PeerMisbehaved::TooManyEmptyFragments).into(),
+        ),
+        (
+            |forger| [forger.data(b"x"), forger.ticket(200)].concat(),
+            TlsError::TooManyTickets,
+        ),
+        (
+            |forger| {
+                let mut stream = forger.data(b"x");
+                (0..25).for_each(|_| stream.extend(forger.data(b"")));
+                stream
+            },
+            TlsError::Flooded,
+        ),
+    ];
+    for (next, expected) in floods {
+        let (channel, mut forger) = Forger::connect();
+        let mut layer = Layer::for_data(channel);
+        let mut flood = Flood::of(|| next(&mut forger));
+        let (read, error) = read_to_failure(&mut layer, &mut flood);
+        assert_eq!(error, expected);
+        assert!(read < 1000, "{read}");
+
+        let (channel, mut forger) = Forger::connect();
+        let mut flood = Flood::of(|| next(&mut forger));
+        let unsecured = Layer::for_control(channel).unsecure(&mut flood);
+        assert!(unsecured.is_err() && flood.given <= CALL_MAX);
+
+        let (channel, mut forger) = Forger::connect();
+        let mut flood = Flood::of(|| next(&mut forger));
+        assert!(Layer::for_data(channel).await_end(&mut flood));
+        assert!(flood.given <= CALL_MAX, "{}", flood.given);
+    }
+}
+
+#[test]
+fn payload_without_end_is_not_awaited() {
+    let (channel, mut forger) = Forger::connect();
+    let mut flood = Flood::of(|| forger.data(b"x"));
+    assert!(Layer::for_data(channel).await_end(&mut flood));
+    assert!(flood.given <= CALL_MAX + (64 << 10), "{}", flood.given);
+}
+
+/// Payload makes up for records without it, so that a connection may live for ever.
+#[test]
+fn payload_pays_for_padding() {
+    let (mut channel, mut forger) = Forger::connect();
+    for _ in 0..2000 {
+        for _ in 0..25 {
+            channel.receive(&forger.data(b""));
+        }
+        channel.receive(&forger.data(&[1; 4096]));
+        let (read, end) = drain(&mut channel);
+        assert_eq!((read.len(), end), (4096, Ok(None)));
+    }
+}
+
+#[test]
+fn several_records_come_out_of_one_read() {
+    let (channel, mut forger) = Forger::connect();
+    let mut layer = Layer::for_data(channel);
+    let mut flood = Flood::of(|| forger.data(&[1; 1000]));
+    let mut buffer = [0; 32_000];
+    let read = layer.read(&mut flood, &mut buffer).unwrap();
+    assert_eq!(read, Some(Input::Bytes(32_000)));
+    assert_eq!(flood.given, 64 << 10);
+    assert_eq!(layer.take_received(), 64 << 10);
+    assert_eq!(layer.take_received(), 0);
+}
