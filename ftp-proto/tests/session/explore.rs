@@ -170,8 +170,19 @@ fn all_orders_of_good_manners_succeed() {
     });
 }
 
+/// A port that cannot be read, on the last rung of its ladder.
+fn unreadable_port(seen: &mut Seen) {
+    let mut config = Config::default();
+    config.data_mode = ftp_proto::DataMode::ExtendedPassive;
+    let mut hand = crate::hand::Hand::new(config);
+    hand.begins(crate::hand::retrieve());
+    hand.says("200 Type.").says("229 nowhere").says("500 FEAT?");
+    seen.error(&hand.verdict().unwrap_err());
+}
+
 /// Replies that are none of what their commands ask for.
 fn unreadable(seen: &mut Seen) {
+    unreadable_port(seen);
     fn ask<T: std::fmt::Debug>(mut operation: Exchange<T>, reply: &str, seen: &mut Seen) {
         let mut session = Session::new(Config::default(), Control::new(HOST, HOST));
         session.receive(b"220 Hello.\r\n");

@@ -84,7 +84,7 @@ fn stages() -> Vec<Stage> {
         says("rnfr", Reply(Verb::Rnfr), 4, "RNFR a", "350 ok"),
         says("rnto", Reply(Verb::Rnto), 4, "RNTO b", "250 ok"),
         // TYPE goes out together with EPSV, and the step is called by the latter.
-        says("type", Opening(Verb::Epsv), 5, "TYPE I", "200 ok"),
+        says("type", Opening(Verb::Type), 5, "TYPE I", "200 ok"),
         opens("epsv", 5),
         says("retr", Mark(Verb::Retr), 5, "RETR a", "150 here"),
         stage(

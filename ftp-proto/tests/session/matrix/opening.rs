@@ -17,6 +17,76 @@ fn passive() -> Config {
     config
 }
 
+fn extended_passive() -> Config {
+    let mut config = Config::default();
+    config.data_mode = DataMode::ExtendedPassive;
+    config
+}
+
+/// Each rung of the ladder is tried once: EPSV, PASV, FEAT, PRET with both again, and active mode if it is allowed.
+#[test]
+fn the_whole_ladder() {
+    let mut config = Config::default();
+    config.active_fallback = true;
+    let mut hand = Hand::new(config);
+    hand.begins(retrieve());
+    hand.says("200 Type.").says("500 What?").says("500 What?");
+    hand.sends(&["TYPE I", "EPSV", "PASV", "FEAT"]);
+    hand.says("211-Features:\n PRET\n211 End").says("500 No.");
+    hand.sends(&["PRET RETR f", "EPSV"]);
+    hand.says("425 Not now.").says("202 Superfluous.");
+    hand.sends(&["PASV"]).listens();
+    hand.sends(&["EPRT |1|127.0.0.1|3001|"]).says("200 Fine.");
+    hand.sends(&["RETR f"]).says("550 No file.");
+    assert!(hand.verdict().is_err());
+    hand.is_in_step();
+    // PRET is remembered, and what was refused for now is tried again.
+    hand.begins(retrieve());
+    hand.says("200 Pret.").says("229 (|||4711|)").connects();
+    hand.sends(&["PRET RETR f", "EPSV", "RETR f"]);
+}
+
+/// A server that names PRET and needs none is not bothered with it.
+#[test]
+fn pret_is_for_servers_that_refuse_without_it() {
+    let mut hand = hand();
+    let feat = hand.submits("FEAT");
+    hand.says("211-Features:\n PRET\n211 End");
+    assert!(hand.reply(feat).is_ok());
+    hand.begins(retrieve());
+    hand.says("200 Type.").says("229 (|||4711|)").connects();
+    hand.sends(&["FEAT", "TYPE I", "EPSV", "RETR f"]);
+}
+
+/// What says that it is a success and names no address, or none that can be used, is no port.
+#[test]
+fn useless_answers_go_down_the_ladder() {
+    for answer in [
+        "200 Fine.",
+        "202 Superfluous.",
+        "229 (|||0|)",
+        "229 nowhere",
+        "450 Busy.",
+        "530 No.",
+    ] {
+        let mut hand = hand();
+        hand.begins(retrieve());
+        hand.says("200 Type.").says(answer);
+        hand.sends(&["TYPE I", "EPSV", "PASV"]);
+        hand.says("227 (127,0,0,1,18,103)")
+            .connects()
+            .says("550 No.");
+        assert!(hand.verdict().is_err());
+        hand.sends(&["RETR f"]).begins(retrieve());
+        let remembered = if answer.starts_with('4') {
+            "EPSV"
+        } else {
+            "PASV"
+        };
+        hand.sends(&[remembered]);
+    }
+}
+
 #[test]
 fn foreign_host_in_a_227_is_not_dialled() {
     let mut hand = Hand::new(passive());
@@ -35,13 +105,16 @@ fn unreadable_addresses_dial_nobody() {
         (passive(), "227 (127,0,0,257,4,1)"),
         (passive(), "227 (127,0,0,1,256,1)"),
         (passive(), "227 nowhere"),
-        (Config::default(), "229 (|||0|)"),
-        (Config::default(), "229 (|||70000|)"),
-        (Config::default(), "229 nowhere"),
+        (extended_passive(), "229 (|||0|)"),
+        (extended_passive(), "229 (|||70000|)"),
+        (extended_passive(), "229 nowhere"),
     ] {
         let mut hand = Hand::new(config);
         hand.begins(retrieve());
-        hand.says("200 Type.").says(reply).acts(&[]);
+        hand.says("200 Type.")
+            .says(reply)
+            .says("500 FEAT?")
+            .acts(&[]);
         let error = hand.verdict().unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::Violation(Violation::Address(_))),
@@ -71,7 +144,7 @@ fn epsv_refused_is_followed_by_pasv_and_remembered() {
     let mut session = Session::new(Config::default(), Control::new(address, address));
     session.receive(b"220 Hello.\r\n");
     let id = session.begin(retrieve()).unwrap();
-    for reply in ["200 Type.\r\n", "500 What?\r\n"] {
+    for reply in ["200 Type.\r\n", "500 What?\r\n", "500 FEAT?\r\n"] {
         session.transmitted(session.transmit().len());
         session.receive(reply.as_bytes());
     }
