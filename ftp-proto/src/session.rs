@@ -22,7 +22,6 @@ mod payload;
 mod pending;
 mod queue;
 mod replies;
-mod rung;
 mod running;
 mod security;
 mod server;
@@ -43,6 +42,7 @@ use crate::action::{Action, DataId, Link, Report, Representation};
 use crate::command::{Command, Verb};
 use crate::error::{After, Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
+use crate::operation::memory::Memory;
 use crate::reply::{Class, Grammar, Parser, Reply, ReplyCode};
 use crate::time::{Deadline, Instant, Reason};
 use crate::trace::{Record, Trace};
@@ -50,7 +50,6 @@ use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Completed;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
-pub use rung::Rung;
 
 #[cfg(feature = "testing")]
 pub use coverage::Coverage;
@@ -314,7 +313,18 @@ impl Session {
         self.server.features.as_ref()
     }
 
-    pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
+    /// What operations remember of the server. Forgotten when the server accepts AUTH or REIN.
+    pub const fn memory(&self) -> &Memory {
+        &self.server.memory
+    }
+
+    /// What operations remember of the server, to be changed. The session itself does not act by it.
+    pub const fn memory_mut(&mut self) -> &mut Memory {
+        &mut self.server.memory
+    }
+
+    /// Notes that the server needed a deviation, for [`leniencies_used`](Self::leniencies_used).
+    pub fn use_leniency(&mut self, leniency: Leniency) {
         self.used = self.used.with(leniency);
     }
 
@@ -467,6 +477,17 @@ impl Session {
         self.queue.push_back(Work::Command { ticket, command });
         self.pump();
         Ok(ticket)
+    }
+
+    /// [Submits](Self::submit) a command and returns the error that an operation returns: a [`Misuse`] with the
+    /// command's verb and the state of the session.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn request(&mut self, command: Command) -> Result<Ticket, Error> {
+        let verb = command.verb();
+        self.submit(command)
+            .map_err(|misuse| self.error(misuse, verb))
     }
 
     /// The reply to a command, once. Preliminary replies are inside the final one ([`Reply::preliminary`]).

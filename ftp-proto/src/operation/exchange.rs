@@ -206,7 +206,7 @@ impl<T> Operation for Exchange<T> {
         let verb = self.command.verb();
         let ticket = match self.ticket {
             Some(ticket) => ticket,
-            None => *self.ticket.insert(session.send(self.command.clone())?),
+            None => *self.ticket.insert(session.request(self.command.clone())?),
         };
         let reply = match self.accept {
             Accept::Completion => ready!(session.poll_class(ticket, Class::Completion))?,
@@ -220,15 +220,6 @@ impl<T> Operation for Exchange<T> {
             return Poll::Ready(Err(session.unwelcome(reply, verb)));
         }
         Poll::Ready((self.read)(reply, session).map_err(|kind| session.error(kind, verb)))
-    }
-}
-
-impl Session {
-    /// [`submit`](Self::submit) with the error that operations return.
-    pub(crate) fn send(&mut self, command: Command) -> Result<Ticket, Error> {
-        let verb = command.verb();
-        self.submit(command)
-            .map_err(|misuse| self.error(misuse, verb))
     }
 }
 

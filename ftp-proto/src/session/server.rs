@@ -2,9 +2,10 @@
 
 use crate::action::Representation;
 use crate::features::Features;
+use crate::operation::memory::Memory;
 use crate::reply::Reply;
 
-use super::{Rung, Session};
+use super::Session;
 
 /// What is known of the server, as far as the machine acts by it. Whatever is not certain is forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,10 +20,8 @@ pub(super) struct Server {
     /// PROT P is in force.
     pub(super) protected: bool,
     pub(super) features: Option<Features>,
-    /// OPTS UTF8 ON was sent.
-    pub(super) utf8_settled: bool,
-    /// The way to list a directory that worked.
-    pub(super) listing: Option<Rung>,
+    /// What operations remember.
+    pub(super) memory: Memory,
 }
 
 impl Session {
@@ -34,19 +33,6 @@ impl Session {
         if features.is_ok() || matches!(reply.code().get(), 500 | 501 | 502 | 504) {
             self.server.features = Some(features.unwrap_or_default());
         }
-    }
-
-    /// Whether OPTS UTF8 ON has been sent already; from now on it counts as sent.
-    pub(crate) const fn settle_utf8(&mut self) -> bool {
-        core::mem::replace(&mut self.server.utf8_settled, true)
-    }
-
-    pub(crate) const fn listing_rung(&self) -> Option<Rung> {
-        self.server.listing
-    }
-
-    pub(crate) fn remember_listing_rung(&mut self, rung: Rung) {
-        self.server.listing = Some(rung);
     }
 
     /// After AUTH and REIN the server is as new.
