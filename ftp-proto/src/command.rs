@@ -443,7 +443,7 @@ impl Command {
     }
 
     /// How many bytes the line has at the most, CR LF included.
-    pub(crate) fn encoded_len(&self) -> usize {
+    pub fn encoded_len(&self) -> usize {
         let argument = self.argument.as_ref().map_or(0, |argument| {
             let doubled = memchr::memchr_iter(IAC, &argument.0).count();
             argument.0.len().saturating_add(doubled).saturating_add(1)

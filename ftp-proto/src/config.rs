@@ -42,6 +42,8 @@ pub struct Config {
     pub abort: AbortStyle,
     /// Which deviations are let pass that are not by default.
     pub lenient: Leniencies,
+    /// Whether the session sees to the encoding of names.
+    pub encoding: Encoding,
     /// Whether a byte 0xFF in a name is doubled, as Telnet demands, and undone on receipt.
     pub telnet: Telnet,
     /// How much the session records for [`Session::poll_trace`](crate::Session::poll_trace).
@@ -271,6 +273,22 @@ pub enum AbortStyle {
     CloseData,
     /// Everything is dropped; the session is over.
     CloseControl,
+}
+
+/// Whether the session sees to the encoding of names (RFC 2640).
+///
+/// Servers on Windows read and write names in a code page until they are told otherwise, so that one file could have
+/// two names in one session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// FEAT is asked and OPTS UTF8 ON sent, where that is offered, before the first command that carries a byte above
+    /// 0x7F or brings names: PWD, MKD, NLST, LIST, MLSD, MLST, STAT with a path. USER, PASS and ACCT are left alone. A
+    /// server that refuses before the login is asked once more after it.
+    #[default]
+    Negotiated,
+    /// Nothing is sent for it.
+    AsItIs,
 }
 
 /// Whether a byte 0xFF is doubled in commands and undone in replies (RFC 959, 3.1.1.1).

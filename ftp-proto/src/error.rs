@@ -151,6 +151,9 @@ pub enum Policy {
          TLS 1.2, which needs none, or have the demand turned off there"
     )]
     NothingToResume,
+    /// A listing would have to be made in another directory, and PWD does not tell where the way back leads.
+    #[error("the server does not tell its working directory: there is no way back from another")]
+    DirectoryUntold,
     /// The resume offset lies beyond the end of the file.
     #[error("the offset lies beyond the end of the file")]
     BeyondEnd,

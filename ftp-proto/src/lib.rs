@@ -95,8 +95,8 @@ pub use action::{
 };
 pub use command::{Argument, ArgumentError, COMMAND_BYTES_MAX, Command, OtherVerb, Verb};
 pub use config::{
-    AbortStyle, Config, Control, Detail, Leniencies, Leniency, Limits, Pipeline, Telnet, Timeouts,
-    TlsPolicy,
+    AbortStyle, Config, Control, Detail, Encoding, Leniencies, Leniency, Limits, Pipeline, Telnet,
+    Timeouts, TlsPolicy,
 };
 pub use error::{After, Closed, Error, ErrorKind, Misuse, Policy, Violation};
 pub use operation::Operation;

@@ -11,10 +11,13 @@ mod features;
 mod list;
 mod login;
 mod login_then;
+pub(crate) mod memory;
+mod names;
 mod payload;
 mod refill;
 mod rename;
 mod retrieve;
+mod rung;
 mod secure;
 mod series;
 mod size;
@@ -23,7 +26,6 @@ mod visit;
 
 use core::task::Poll;
 
-pub use crate::session::Rung;
 pub use batch::Batch;
 pub use directory::ChangeDirectory;
 pub use exchange::{Exchange, Greet};
@@ -31,10 +33,13 @@ pub use features::AskFeatures;
 pub use list::{List, Listed};
 pub use login::Login;
 pub use login_then::LoginThen;
+pub use memory::Memory;
+pub use names::Names;
 pub use payload::Payload;
 pub use refill::{Refill, Refilled};
 pub use rename::Rename;
 pub use retrieve::Retrieve;
+pub use rung::Rung;
 pub use secure::{DataProtection, Secure};
 pub use series::Series;
 pub use size::SizeInBytes;
@@ -61,10 +66,7 @@ use crate::session::Session;
 ///         while self.1 > 0 {
 ///             let ticket = match self.0 {
 ///                 Some(ticket) => ticket,
-///                 None => match session.submit(Command::bare(Verb::Noop)) {
-///                     Ok(ticket) => *self.0.insert(ticket),
-///                     Err(misuse) => return Poll::Ready(Err(session.error(misuse, Verb::Noop))),
-///                 },
+///                 None => *self.0.insert(session.request(Command::bare(Verb::Noop))?),
 ///             };
 ///             ready!(session.poll_class(ticket, Class::Completion))?;
 ///             self.0 = None;

@@ -8,16 +8,17 @@
 //! * `transfer`: one transfer from its prelude to its settlement,
 //! * `security`: when TLS begins and ends, and what may be sent in which state,
 //! * `queue` and `batch`: what waits to be sent,
+//! * `errands`: what has to be settled before it is,
 //! * `timers`, `actions`, `events`, `verdicts`, `server`: what their names say.
 
 mod actions;
 mod batch;
 mod dispatch;
+mod errands;
 mod events;
 #[cfg(feature = "testing")]
 mod memory;
 mod queue;
-mod rung;
 mod security;
 mod server;
 mod shared;
@@ -36,6 +37,7 @@ use crate::command::{Command, Verb};
 use crate::config::{Config, Control, Detail, Leniencies, Leniency, Telnet};
 use crate::error::{Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
+use crate::operation::memory::Memory;
 use crate::reply::{Class, Grammar, Reply, ReplyCode};
 use crate::time::{Deadline, Instant};
 use crate::trace::{Record, Trace};
@@ -44,13 +46,13 @@ use crate::verdict::Completed;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use events::Event;
-pub use rung::Rung;
 pub use ticket::{Ticket, TransferId};
 
 #[cfg(feature = "testing")]
 pub use transfer::Coverage;
 
 use actions::Actions;
+use errands::Errands;
 use events::Events;
 use queue::{Queue, Work};
 use security::Security;
@@ -92,6 +94,7 @@ pub struct Session {
     shared: Shared,
     transfers: Machine,
     security: Security,
+    errands: Errands,
     queue: Queue,
     answers: BTreeMap<Ticket, Answer>,
     next_ticket: u32,
@@ -131,6 +134,7 @@ impl Session {
             },
             transfers: Machine::default(),
             security: Security::default(),
+            errands: Errands::default(),
             queue: Queue::default(),
             answers: BTreeMap::new(),
             next_ticket: Ticket::GREETING.0,
@@ -226,6 +230,21 @@ impl Session {
     /// What FEAT said, when it was asked since TLS began and since REIN.
     pub const fn features(&self) -> Option<&Features> {
         self.shared.server.features.as_ref()
+    }
+
+    /// What operations remember of the server. Forgotten when the server accepts AUTH or REIN.
+    pub const fn memory(&self) -> &Memory {
+        &self.shared.server.memory
+    }
+
+    /// What operations remember of the server, to be changed. The session itself does not act by it.
+    pub const fn memory_mut(&mut self) -> &mut Memory {
+        &mut self.shared.server.memory
+    }
+
+    /// Notes that the server needed a deviation, for [`leniencies_used`](Self::leniencies_used).
+    pub fn use_leniency(&mut self, leniency: Leniency) {
+        self.shared.use_leniency(leniency);
     }
 
     /// Gives back memory that is held in reserve: worth it for a session that will be idle. It grows again when it is
@@ -381,6 +400,17 @@ impl Session {
         self.note(|| Record::Batched(masked));
         self.go_on();
         Ok(ticket)
+    }
+
+    /// [Submits](Self::submit) a command and returns the error that an operation returns: a [`Misuse`] with the
+    /// command's verb and the state of the session.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn request(&mut self, command: Command) -> Result<Ticket, Error> {
+        let verb = command.verb();
+        self.submit(command)
+            .map_err(|misuse| self.error(misuse, verb))
     }
 
     /// The reply to a command, once. Preliminary replies are inside the final one ([`Reply::preliminary`]).

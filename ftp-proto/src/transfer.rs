@@ -24,6 +24,7 @@ pub struct Transfer {
     limit: Option<u64>,
     length: Option<u64>,
     mode: Option<DataMode>,
+    directory: Option<Argument>,
 }
 
 impl Transfer {
@@ -137,6 +138,23 @@ impl Transfer {
         self
     }
 
+    /// In this directory: the session enters it first, and returns to the application's own directory before the next
+    /// command that depends on it (RFC 959 CWD). For commands without an argument: many servers misread the argument of
+    /// MLSD, LIST and NLST.
+    ///
+    /// A directory that cannot be entered is the transfer's error, at CWD. Where PWD does not tell the way back,
+    /// nothing is sent ([`Policy::DirectoryUntold`](crate::Policy::DirectoryUntold)).
+    #[must_use]
+    pub fn within(mut self, directory: Argument) -> Self {
+        self.directory = Some(directory);
+        self
+    }
+
+    /// The directory that is entered first.
+    pub const fn directory(&self) -> Option<&Argument> {
+        self.directory.as_ref()
+    }
+
     /// The command.
     pub const fn command(&self) -> &Command {
         &self.command
@@ -181,6 +199,7 @@ impl Transfer {
             limit: None,
             length: None,
             mode: None,
+            directory: None,
         }
     }
 }

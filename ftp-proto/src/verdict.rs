@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::action::{Direction, End, Failure};
-use crate::reply::Reply;
+use crate::reply::{Class, Reply};
 use crate::size;
 use crate::time::Reason;
 
-/// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs.
+/// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs. Or a listing of
+/// nothing, which some servers refuse: see [`is_told_empty`](Self::is_told_empty).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Completed {
@@ -22,6 +23,30 @@ pub struct Completed {
     pub end: End,
     /// What the number of bytes was compared with.
     pub compared: Compared,
+}
+
+impl Completed {
+    /// Nothing was moved, and nothing had to be; `reply` says so. For operations of one's own.
+    pub fn nothing(reply: Reply) -> Self {
+        Self {
+            bytes: 0,
+            mark: None,
+            reply: Some(Box::new(reply)),
+            end: End::Clean,
+            compared: Compared::Nothing,
+        }
+    }
+
+    /// Whether the server refused a listing with a [reply](Self::reply) that says that there is nothing to list (450, or
+    /// 550 with such a text).
+    pub fn is_told_empty(&self) -> bool {
+        self.reply.as_ref().is_some_and(|reply| {
+            matches!(
+                reply.class(),
+                Class::TransientNegative | Class::PermanentNegative
+            )
+        })
+    }
 }
 
 /// What the number of bytes that moved was compared with.

@@ -11,10 +11,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::task::Poll;
 
-use ftp_proto::operation::{AskFeatures, Exchange, Greet, List, Listed, Rung};
+use ftp_proto::operation::{AskFeatures, Exchange, Greet, List, Listed, Names, Rung, Secure};
 use ftp_proto::{
     Action, Argument, Command, Config, Control, DataMode, End, Error, ErrorKind, Failure, Instant,
-    Interruption, Link, Operation, Report, Session, Verb,
+    Interruption, Link, Operation, Policy, Report, Session, Verb,
 };
 
 const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -110,6 +110,12 @@ impl Pair {
                 link: Link::Control,
             } => self.session.report(Report::Secured {
                 link: Link::Control,
+            }),
+            Action::Unsecure => self.session.report(Report::Unsecured),
+            Action::Secure {
+                link: Link::Data(data),
+            } => self.session.report(Report::Secured {
+                link: Link::Data(data),
             }),
             Action::Discard { .. } | Action::Poll => {}
             other => panic!("{other:?}"),
@@ -284,10 +290,164 @@ fn each_server_is_listed_by_the_first_way_that_works() {
             _ => &[],
         };
         assert_eq!(lines, expected, "{name}");
-        // The same again: what worked is known, and FEAT is not asked twice.
+        // The same again: what worked is known, and FEAT is not asked twice. That no data connection came about once
+        // says nothing about the next.
         pair.list("pub").unwrap();
-        assert_eq!(pair.commands(), [commands[commands.len() - 1]], "{name}");
+        let stood_in = *rung == Rung::Status && *name != "LIST is not implemented";
+        let again = if stood_in { 1 } else { commands.len() - 1 };
+        assert_eq!(pair.commands(), commands[again..], "{name}");
     }
+}
+
+#[test]
+fn data_connections_that_failed_once_are_tried_again() {
+    let mut pair = Pair::unreachable(&[
+        ("FEAT", Say(FEATURES)),
+        ("MLSD pub", Data(FACTS)),
+        ("STAT pub", Say("213-pub:\r\n a\r\n213 End\r\n")),
+    ]);
+    assert_eq!(pair.list("pub").unwrap().rung, Rung::Status);
+    assert_eq!(pair.session.memory().listing, None);
+    pair.reachable = true;
+    assert_eq!(pair.list("pub").unwrap().rung, Rung::MachineList);
+    assert_eq!(pair.commands(), ["MLSD pub"]);
+}
+
+/// What MLSD without an argument is refused with, and whether LIST is tried then: here, and with a path.
+#[test]
+fn a_refusal_of_mlsd_that_cannot_mean_a_missing_directory_leads_to_list() {
+    const REFUSED: [(&str, bool, bool); 8] = [
+        ("500 Unknown.\r\n", true, true),
+        ("501 Missing parameters\r\n", true, false),
+        ("502 Not implemented.\r\n", true, true),
+        ("504 Not so.\r\n", true, true),
+        ("550 Could not list: Not supported\r\n", true, false),
+        ("450 Busy.\r\n", false, false),
+        ("530 Log in.\r\n", false, false),
+        ("553 No.\r\n", false, false),
+    ];
+    for (reply, here, there) in REFUSED {
+        for (path, goes_on) in [("", here), ("pub", there)] {
+            let (mlsd, list) = match path {
+                "" => ("MLSD", "LIST -a"),
+                _ => ("MLSD pub", "LIST -a pub"),
+            };
+            let answers = [
+                ("FEAT", Say(FEATURES)),
+                (mlsd, Say(reply)),
+                (list, Data(LINES)),
+            ];
+            let mut pair = Pair::new(Box::leak(Box::new(answers)));
+            let listed = pair.list(path);
+            let commands = if goes_on {
+                &["FEAT", mlsd, list][..]
+            } else {
+                &["FEAT", mlsd]
+            };
+            assert_eq!(pair.commands(), commands, "{reply} {path}");
+            assert_eq!(listed.is_ok(), goes_on, "{reply} {path}");
+        }
+    }
+}
+
+#[test]
+fn a_setting_leaves_mlsd_out() {
+    let server: Answers = &[
+        ("FEAT", Say(FEATURES)),
+        ("LIST -a pub", Data(LINES)),
+        ("LIST pub", Data(LINES)),
+    ];
+    let pub_directory = || Argument::new("pub").unwrap();
+    let mut pair = Pair::new(server);
+    pair.run(List::new(Some(pub_directory())).begin_at(Rung::ListAll))
+        .unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "LIST -a pub"]);
+    pair.sent.clear();
+    pair.run(List::new(Some(pub_directory())).begin_at(Rung::List))
+        .unwrap();
+    assert_eq!(pair.commands(), ["LIST pub"]);
+    // For the whole session.
+    let mut pair = Pair::new(server);
+    pair.session.memory_mut().listing = Some(Rung::ListAll);
+    pair.list("pub").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "LIST -a pub"]);
+}
+
+/// Refusals of LIST and NLST, and whether they mean an empty directory where no path was sent.
+const NOTHING_THERE: [(&str, bool); 9] = [
+    ("450 No files found\r\n", true),
+    ("450 Something.\r\n", true),
+    ("550 No files found\r\n", true),
+    ("550 NO FILES FOUND.\r\n", true),
+    ("550 Directory is empty.\r\n", true),
+    ("550 No members found.\r\n", true),
+    ("550 No such file or directory.\r\n", false),
+    ("550 Permission denied.\r\n", false),
+    ("451 No files found\r\n", false),
+];
+
+#[test]
+fn some_refusals_of_list_without_a_path_mean_that_the_directory_is_empty() {
+    for (reply, is_empty) in NOTHING_THERE {
+        for answer in [Say(reply), DataThen(b"", reply)] {
+            let mut pair = Pair::new(Box::leak(Box::new([("LIST -a", answer), ("LIST", answer)])));
+            let listed = pair.list("");
+            assert_eq!(pair.commands(), ["FEAT", "LIST -a", "LIST"], "{reply}");
+            assert_eq!(listed.is_ok(), is_empty, "{reply}: {listed:?}");
+            assert!(
+                listed.is_err() || listed.unwrap().is_told_empty(),
+                "{reply}"
+            );
+            assert_eq!(pair.session.memory().listing, None, "{reply}");
+            // With a path it is an error all the same.
+            let mut pair = Pair::new(Box::leak(Box::new([
+                ("LIST -a pub", answer),
+                ("LIST pub", answer),
+            ])));
+            pair.list("pub").unwrap_err();
+        }
+    }
+    let mut pair = Pair::new(&[("LIST -a", Data(LINES))]);
+    assert!(!pair.list("").unwrap().is_told_empty());
+}
+
+#[test]
+fn the_same_refusals_of_nlst_mean_the_same() {
+    for (reply, is_empty) in NOTHING_THERE {
+        let answers = [("NLST", Say(reply)), ("NLST pub", Say(reply))];
+        let mut pair = Pair::new(Box::leak(Box::new(answers)));
+        let named = pair.run(Names::new(None));
+        assert_eq!(named.is_ok(), is_empty, "{reply}");
+        assert!(named.is_err() || named.unwrap().is_told_empty(), "{reply}");
+        let path = Argument::new("pub").unwrap();
+        pair.run(Names::new(Some(path))).unwrap_err();
+    }
+}
+
+#[test]
+fn names_that_shall_be_protected_are_not_asked_for_in_clear() {
+    let server: Answers = &[
+        ("AUTH TLS", Say("234 Go on.\r\n")),
+        ("PBSZ 0", Say("200 0.\r\n")),
+        ("PROT P", Say("200 P.\r\n")),
+        ("CCC", Say("200 Clear.\r\n")),
+        ("STAT pub", Say("213-pub:\r\n a\r\n213 End\r\n")),
+        ("EPSV", Say("425 No ports.\r\n")),
+    ];
+    let mut config = Config::default();
+    config.clear_control = true;
+    let mut pair = Pair::with_config(server, config);
+    pair.run(Secure::new()).unwrap();
+    pair.list("pub").unwrap();
+    assert_eq!(pair.commands(), ["FEAT", "STAT pub"]);
+    pair.session.memory_mut().listing = Some(Rung::Status);
+    pair.run(Exchange::clear_control()).unwrap();
+    let error = pair.list("pub").unwrap_err();
+    assert_eq!(pair.commands(), [""; 0]);
+    assert_eq!(error.verb(), Some(Verb::Epsv), "{error}");
+    let by_status = List::new(Some(Argument::new("pub").unwrap())).begin_at(Rung::Status);
+    let error = pair.run(by_status).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Policy(Policy::ControlNotSecured));
 }
 
 #[test]
@@ -305,7 +465,7 @@ fn where_no_data_connection_can_be_made_stat_lists() {
     assert!(listed.completed.is_none() && !listed.is_truncated());
     // Without a path STAT would tell of the server.
     let listed = pair.list("").unwrap();
-    assert_eq!(pair.sent, ["STAT ."]);
+    assert_eq!(pair.commands(), ["STAT ."]);
     assert_eq!(listed.status_lines().collect::<Vec<_>>(), [b" c"]);
 }
 
@@ -334,9 +494,10 @@ fn a_path_that_looks_like_an_option_is_none() {
     assert_eq!(pair.commands(), ["FEAT", "LIST -a ./-R", "LIST ./-R"]);
     pair.list("a -R").unwrap();
     assert_eq!(pair.commands(), ["LIST a -R"]);
-    let mut pair = Pair::new(&[("FEAT", Say(FEATURES)), ("MLSD -R", Data(FACTS))]);
+    // uftpd takes it for an option of MLSD as well, and lists the working directory.
+    let mut pair = Pair::new(&[("FEAT", Say(FEATURES)), ("MLSD ./-R", Data(FACTS))]);
     pair.list("-R").unwrap();
-    assert_eq!(pair.commands(), ["FEAT", "MLSD -R"]);
+    assert_eq!(pair.commands(), ["FEAT", "MLSD ./-R"]);
     let mut pair = Pair::unreachable(&[("STAT ./-R", Say("213-:\r\n a\r\n213 End\r\n"))]);
     pair.list("-R").unwrap();
     assert_eq!(pair.commands(), ["FEAT", "STAT ./-R"]);
@@ -402,6 +563,16 @@ fn a_missing_directory_is_an_error_that_says_so() {
                 ("CWD nosuch", Say("550 Failed to change directory.\r\n")),
             ],
             &["FEAT", "LIST -a nosuch", "LIST nosuch", "PWD", "CWD nosuch"],
+            (Verb::Cwd, Some(550)),
+        ),
+        (
+            "as empty by MLSD, as Apache FtpServer does",
+            &[
+                ("FEAT", Say(FEATURES)),
+                ("MLSD nosuch", Data(b"")),
+                ("CWD nosuch", Say(MISSING)),
+            ],
+            &["FEAT", "MLSD nosuch", "PWD", "CWD nosuch"],
             (Verb::Cwd, Some(550)),
         ),
         (

@@ -52,10 +52,10 @@ impl Operation for ChangeDirectory {
         loop {
             self.step = match self.step {
                 Step::Start if self.path.as_bytes() == b".." => {
-                    Step::Up(session.send(Command::bare(Verb::Cdup))?)
+                    Step::Up(session.request(Command::bare(Verb::Cdup))?)
                 }
                 Step::Start | Step::Change => {
-                    Step::Changed(session.send(Command::new(Verb::Cwd, self.path.clone()))?)
+                    Step::Changed(session.request(Command::new(Verb::Cwd, self.path.clone()))?)
                 }
                 Step::Up(ticket) => {
                     let reply = ready!(session.poll_reply(ticket))?;

@@ -207,7 +207,7 @@ impl<T> Operation for Exchange<T> {
         let verb = self.command.verb();
         let ticket = match self.ticket {
             Some(ticket) => ticket,
-            None => *self.ticket.insert(session.send(self.command.clone())?),
+            None => *self.ticket.insert(session.request(self.command.clone())?),
         };
         let reply = match self.accept {
             Accept::Completion if verb == Verb::Quit => ready!(leave(session, ticket))?,
@@ -232,15 +232,6 @@ fn leave(session: &mut Session, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         session.close();
         error.with_after(After::Dead)
     }))
-}
-
-impl Session {
-    /// [`submit`](Self::submit) with the error that operations return.
-    pub(crate) fn send(&mut self, command: Command) -> Result<Ticket, Error> {
-        let verb = command.verb();
-        self.submit(command)
-            .map_err(|misuse| self.error(misuse, verb))
-    }
 }
 
 /// Waits for the greeting (220, after any number of 120).

@@ -42,7 +42,7 @@ impl Operation for AskFeatures {
         loop {
             self.0 = match self.0 {
                 Step::Start if session.features().is_some() => Step::Offered,
-                Step::Start => Step::Asked(session.send(Command::bare(Verb::Feat))?),
+                Step::Start => Step::Asked(session.request(Command::bare(Verb::Feat))?),
                 Step::Asked(ticket) => {
                     let reply = ready!(session.poll_reply(ticket))?;
                     // An answer that the session has forgotten meanwhile, because TLS has begun, is asked for again.
@@ -54,9 +54,10 @@ impl Operation for AskFeatures {
                 }
                 Step::Offered => {
                     let utf8 = session.features().is_some_and(Features::has_utf8);
-                    if utf8 && !session.settle_utf8() {
+                    if utf8 && !core::mem::replace(&mut session.memory_mut().utf8_settled, true) {
                         Step::Utf8(
-                            session.send(Command::new(Verb::Opts, Argument::trusted("UTF8 ON")))?,
+                            session
+                                .request(Command::new(Verb::Opts, Argument::trusted("UTF8 ON")))?,
                         )
                     } else {
                         Step::Known

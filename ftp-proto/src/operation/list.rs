@@ -1,21 +1,26 @@
 //! A directory, by the best way that the server knows.
 
+mod ladder;
+
 use alloc::boxed::Box;
 use core::task::{Poll, ready};
 
-use crate::action::Failure;
 use crate::command::{Argument, ArgumentError, Command, Verb};
-use crate::error::{Error, ErrorKind, Violation};
-use crate::reply::{Class, Reply, ReplyCode};
-use crate::session::{Rung, Session, Ticket};
-use crate::time::Reason;
+use crate::error::{Error, ErrorKind, Policy};
+use crate::features::Features;
+use crate::reply::{Class, Reply};
+use crate::session::{Session, Ticket};
 use crate::transfer::Transfer;
-use crate::verdict::{Completed, Interruption};
+use crate::verdict::Completed;
 
 use super::Operation;
 use super::features::AskFeatures;
 use super::payload::Payload;
+use super::rung::Rung;
 use super::visit::Visit;
+
+use ladder::Named;
+pub(super) use ladder::told_empty;
 
 /// A listing that has come to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +52,14 @@ impl Listed {
         self.status.as_deref().is_some_and(Reply::is_truncated)
     }
 
+    /// Whether the server refused LIST with a reply that says that there is nothing to list; see
+    /// [`Completed::is_told_empty`].
+    pub fn is_told_empty(&self) -> bool {
+        self.completed
+            .as_ref()
+            .is_some_and(Completed::is_told_empty)
+    }
+
     fn is_empty(&self) -> bool {
         let nothing_moved = self.completed.as_ref().is_none_or(|it| it.bytes == 0);
         nothing_moved && self.status_lines().next().is_none()
@@ -54,23 +67,37 @@ impl Listed {
 }
 
 /// Lists a directory: MLSD where FEAT offers it, else `LIST -a`, LIST and STAT, whichever works first. The session
-/// remembers what worked, until TLS begins or REIN. FEAT is sent if it was not answered before.
+/// remembers what worked ([`Memory::listing`](super::Memory::listing)). FEAT is sent if it was not answered before.
 ///
 /// The next rung is tried only as long as nothing was received, so that no entry comes from a rung that failed:
 ///
-/// * from MLSD to `LIST -a` when the command is not implemented (500, 502, 504);
+/// * from MLSD to `LIST -a` when the command is not implemented (500, 502, 504), and without a path also after 501
+///   and 550, which cannot mean then that the directory is missing;
 /// * from `LIST -a` to LIST when it is refused, or brings not a single byte: some servers take `-a` for a name;
 /// * from LIST to STAT when it is not implemented, and from everywhere to STAT when no data connection comes about.
+///   Where data connections are protected and the control connection is not (after CCC), STAT is never sent: it would
+///   show the names in clear.
 ///
 /// Everything else is an error, that of the rung which knew the directory best: a refusal to MLSD is final, LIST's
 /// counts more than that of `LIST -a`, and where STAT is not implemented, it is told why there was no data connection.
+/// A STAT that stood in for a failed data connection is not remembered.
 ///
-/// A missing directory is an error everywhere. Some servers (vsftpd) list one as empty. So when nothing at all comes of a
-/// LIST with a path, PWD and CWD show whether the directory is there, and another CWD leads back.
+/// Some servers refuse to list an empty directory. A 450 to a LIST without a path is an empty listing, and so is a 550
+/// whose text says that there are no files ([`Listed::is_told_empty`]).
 ///
-/// A path that begins with a hyphen goes out with `./` in front, lest it be taken for an option (a directory called
-/// `-R`). Paths with blanks and wildcards go out as they are: what servers make of them in LIST differs, and entering the
-/// directory first avoids it.
+/// The directory is *visited*: it is entered with CWD and listed without an argument, as the common interactive clients
+/// do, because servers misread the argument: they ignore it, take it for an option, split it at a blank, take it for a
+/// pattern, or list a missing directory as an empty one. A directory that cannot be entered is an error, at CWD. PWD is
+/// asked once, for the way back; the way back itself is made only before a command that depends on it, so that many
+/// listings in a row cost one CWD each. Where PWD has no usable answer, the path goes out as an argument after all; see
+/// also [`by_argument`](Self::by_argument).
+///
+/// A *file* cannot be entered: listing one is an error (550). To ask about one object, use
+/// [`Metadata`](super::Metadata).
+///
+/// By argument, a missing directory is an error all the same: when nothing at all comes of such a listing, PWD and CWD
+/// show whether the directory is there. A path that begins with a hyphen goes out with `./` in front, lest it be taken
+/// for an option.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -84,10 +111,53 @@ impl Listed {
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct List {
-    path: Option<Argument>,
+    directory: Directory,
+    begin_at: Option<Rung>,
     step: Step,
-    /// Why STAT is tried.
+    /// Why STAT stands in for a data connection.
     unopened: Option<Error>,
+}
+
+/// How the commands tell the server which directory is meant.
+#[derive(Debug)]
+enum Directory {
+    /// Not at all: they have no argument, and list the directory that the session is in.
+    Here,
+    /// By going there: they have no argument, and list the directory that was entered.
+    Entered(Argument),
+    /// By their argument.
+    Argument(Argument),
+}
+
+impl Directory {
+    const fn named(&self) -> Named {
+        match self {
+            Self::Here | Self::Entered(_) => Named::No,
+            Self::Argument(_) => Named::Yes,
+        }
+    }
+
+    /// The command's argument, behind an option if there is one.
+    fn argument(&self, option: Option<&str>) -> Result<Option<Argument>, ArgumentError> {
+        match (self, option) {
+            (Self::Here | Self::Entered(_), None) => Ok(None),
+            (Self::Here | Self::Entered(_), Some(option)) => Argument::new(option).map(Some),
+            (Self::Argument(path), option) => {
+                let option = option.map_or_else(Default::default, |it| [it, " "].concat());
+                let path = path.as_bytes();
+                let here: &[u8] = if path.starts_with(b"-") { b"./" } else { b"" };
+                Argument::new([option.as_bytes(), here, path].concat()).map(Some)
+            }
+        }
+    }
+
+    /// Shows whether the directory is there, if that is not certain.
+    fn visit(&self) -> Option<Visit> {
+        match self {
+            Self::Here | Self::Entered(_) => None,
+            Self::Argument(path) => Some(Visit::new(path.clone())),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -104,10 +174,30 @@ impl List {
     /// Of the given directory, or of the working directory.
     pub fn new(path: Option<Argument>) -> Self {
         Self {
-            path,
+            directory: path.map_or(Directory::Here, Directory::Entered),
+            begin_at: None,
             step: Step::Features(AskFeatures::new()),
             unopened: None,
         }
+    }
+
+    /// Names the directory in the command's argument, and does not enter it: one command fewer for each directory, and
+    /// another directory's listing from servers that misread the argument.
+    pub fn by_argument(mut self) -> Self {
+        self.directory = match self.directory {
+            Directory::Entered(path) => Directory::Argument(path),
+            directory => directory,
+        };
+        self
+    }
+
+    /// Begins at this rung, whatever the server offers and the session remembers: [`Rung::ListAll`] leaves MLSD out,
+    /// for servers that offer it and do not answer it, or answer it wrongly.
+    ///
+    /// [`Memory::listing`](super::Memory::listing) does the same for all listings of a session.
+    pub const fn begin_at(mut self, rung: Rung) -> Self {
+        self.begin_at = Some(rung);
+        self
     }
 
     /// The way that is being tried now: what is received comes this way.
@@ -120,57 +210,92 @@ impl List {
         }
     }
 
-    fn first_rung(session: &Session) -> Rung {
-        let offered = session
-            .features()
-            .is_some_and(crate::features::Features::has_mlsd);
-        match session.listing_rung() {
-            Some(worked) => worked,
+    fn first_rung(&self, session: &Session) -> Rung {
+        let offered = session.features().is_some_and(Features::has_mlsd);
+        let remembered = session
+            .memory()
+            .listing
+            .filter(|rung| may_use(*rung, session));
+        match self.begin_at.or(remembered) {
+            Some(rung) => rung,
             None if offered => Rung::MachineList,
             None => Rung::ListAll,
         }
     }
 
     fn begin(&self, rung: Rung, session: &mut Session) -> Result<Step, Error> {
-        let sent = match rung {
-            Rung::MachineList => Ok(Transfer::machine_list(self.path.clone())),
-            Rung::ListAll => argument("-a ", self.path.as_ref()).map(Transfer::list),
-            Rung::List => argument("", self.path.as_ref()).map(Transfer::list),
+        if !may_use(rung, session) {
+            return Err(session.error(ErrorKind::Policy(Policy::ControlNotSecured), Verb::Stat));
+        }
+        let option = (rung == Rung::ListAll).then_some("-a");
+        let argument = self
+            .directory
+            .argument(option)
+            .map_err(|error| session.error(error, rung.verb()))?;
+        let mut transfer = match rung {
+            Rung::MachineList => Transfer::machine_list(argument),
+            Rung::ListAll | Rung::List => Transfer::list(argument),
             Rung::Status => {
                 // Without a path STAT tells of the server, not of a directory.
-                let path = argument("", self.path.as_ref())
-                    .map(|path| path.unwrap_or_else(|| Argument::trusted(".")))
-                    .map_err(|error| session.error(error, Verb::Stat))?;
+                let path = match &self.directory {
+                    Directory::Entered(path) => path.clone(),
+                    _ => argument.unwrap_or_else(|| Argument::trusted(".")),
+                };
                 return session
-                    .send(Command::new(Verb::Stat, path))
+                    .request(Command::new(Verb::Stat, path))
                     .map(Step::Status);
             }
         };
-        let transfer = sent.map_err(|error| session.error(error, Verb::List))?;
+        if let Directory::Entered(path) = &self.directory {
+            transfer = transfer.within(path.clone());
+        }
         Ok(Step::Moving(rung, Payload::new(transfer)))
     }
 
     /// What follows from the end of a transfer.
-    fn after(&mut self, rung: Rung, outcome: Result<Completed, Error>) -> Result<Step, Error> {
-        if let Some(next) = next_rung(rung, &outcome) {
+    fn after(
+        &mut self,
+        rung: Rung,
+        outcome: Result<Completed, Error>,
+        session: &Session,
+    ) -> Result<Step, Error> {
+        let untold = ErrorKind::Policy(Policy::DirectoryUntold);
+        if outcome.as_ref().is_err_and(|error| *error.kind() == untold) {
+            // There is no way back from a visit.
+            let here = core::mem::replace(&mut self.directory, Directory::Here);
+            if let Directory::Entered(path) = here {
+                self.directory = Directory::Argument(path);
+            }
+            return Ok(Step::Try(rung));
+        }
+        if is_not_entered(&outcome) {
+            return outcome.map(|_| Step::Try(rung));
+        }
+        let named = self.directory.named();
+        let next = ladder::next(rung, named, &outcome).filter(|next| may_use(*next, session));
+        if let Some(next) = next {
             if next == Rung::Status {
                 self.unopened = outcome.err();
             }
             return Ok(Step::Try(next));
         }
+        let completed = match outcome {
+            Err(error) if rung == Rung::List && named == Named::No => empty_if_told(error)?,
+            outcome => outcome?,
+        };
         let listed = Listed {
             rung,
-            completed: Some(outcome?),
+            completed: Some(completed),
             status: None,
         };
         Ok(self.look_into(listed))
     }
 
     /// What follows from the reply to STAT.
-    fn status(&mut self, outcome: Result<Reply, Error>) -> Result<Step, Error> {
-        match (outcome, self.unopened.take()) {
-            (Err(error), Some(earlier)) if is_not_done_here(&error) => {
-                Err(earlier.with_after(error.after()))
+    fn status(&self, outcome: Result<Reply, Error>, session: &Session) -> Result<Step, Error> {
+        match (outcome, &self.unopened) {
+            (Err(error), Some(earlier)) if ladder::is_not_done_here(&error) => {
+                Err(session.error(earlier.kind().clone(), earlier.verb()))
             }
             (Err(error), _) => Err(error),
             (Ok(reply), _) => {
@@ -185,13 +310,22 @@ impl List {
     }
 
     fn look_into(&self, listed: Listed) -> Step {
-        // MLSD has a way to say that a directory is missing.
-        let path = match listed.rung {
-            Rung::MachineList => None,
-            _ => self.path.clone(),
+        let visit = if listed.is_empty() {
+            self.directory.visit()
+        } else {
+            None
         };
-        let visit = path.filter(|_| listed.is_empty()).map(Visit::new);
         Step::Visit(visit, listed)
+    }
+
+    /// Whether this way is worth to be taken first the next time. An empty listing shows nothing about the way it
+    /// came, and data connections that failed once may work again.
+    fn is_to_be_remembered(&self, listed: &Listed) -> bool {
+        let stands_in = self
+            .unopened
+            .as_ref()
+            .is_some_and(ladder::has_no_data_connection);
+        !listed.is_empty() && !stands_in
     }
 }
 
@@ -203,7 +337,7 @@ impl Operation for List {
             self.step = match &mut self.step {
                 Step::Features(ask) => {
                     ready!(ask.poll(session))?;
-                    Step::Try(Self::first_rung(session))
+                    Step::Try(self.first_rung(session))
                 }
                 Step::Try(rung) => {
                     let rung = *rung;
@@ -212,88 +346,43 @@ impl Operation for List {
                 Step::Moving(rung, payload) => {
                     let rung = *rung;
                     let outcome = ready!(payload.poll(session));
-                    self.after(rung, outcome)?
+                    self.after(rung, outcome, session)?
                 }
                 Step::Status(ticket) => {
                     let outcome = ready!(session.poll_class(*ticket, Class::Completion));
-                    self.status(outcome)?
+                    self.status(outcome, session)?
                 }
                 Step::Visit(visit, listed) => {
                     if let Some(visit) = visit {
                         ready!(visit.poll(session))?;
                     }
-                    // An empty listing shows nothing about the way it came.
-                    if !listed.is_empty() {
-                        session.remember_listing_rung(listed.rung);
+                    let listed = listed.clone();
+                    if self.is_to_be_remembered(&listed) {
+                        session.memory_mut().listing = Some(listed.rung);
                     }
-                    return Poll::Ready(Ok(listed.clone()));
+                    return Poll::Ready(Ok(listed));
                 }
             }
         }
     }
 }
 
-/// The way to try after this one, if its outcome says that another may do better.
-fn next_rung(rung: Rung, outcome: &Result<Completed, Error>) -> Option<Rung> {
-    match (rung, outcome) {
-        (_, Err(error)) if error.is_fatal() => None,
-        (_, Err(error)) if has_no_data_connection(error) => Some(Rung::Status),
-        (Rung::MachineList, Err(error)) if is_not_done_here(error) => Some(Rung::ListAll),
-        (Rung::ListAll, Ok(completed)) if completed.bytes == 0 => Some(Rung::List),
-        (Rung::ListAll, Err(error)) if is_refused_outright(error) => Some(Rung::List),
-        (Rung::List, Err(error)) if is_not_done_here(error) => Some(Rung::Status),
-        _ => None,
+/// An error that says that there is nothing to list is no error.
+pub(super) fn empty_if_told(error: Error) -> Result<Completed, Error> {
+    match told_empty(&error) {
+        Some(reply) => Ok(Completed::nothing(reply.clone())),
+        None => Err(error),
     }
 }
 
-/// 501 is not among them: pyftpdlib answers it to MLSD of what is no directory.
-fn is_not_done_here(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Refused(reply) if matches!(reply.code().get(), 500 | 502 | 504))
+/// Whether the directory could not be entered: that is the outcome, and no other rung would know better.
+fn is_not_entered(outcome: &Result<Completed, Error>) -> bool {
+    outcome
+        .as_ref()
+        .is_err_and(|error| error.verb() == Some(Verb::Cwd))
 }
 
-/// Refused before anything moved.
-fn is_refused_outright(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Refused(_) => error.verb() == Some(Verb::List),
-        ErrorKind::Interrupted(interrupted) => {
-            interrupted.bytes == 0 && interrupted.cause == Interruption::Reply
-        }
-        _ => false,
-    }
-}
-
-fn has_no_data_connection(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Refused(reply) => {
-            reply.code() == ReplyCode::CANNOT_OPEN_DATA
-                || matches!(
-                    error.verb(),
-                    Some(Verb::Epsv | Verb::Pasv | Verb::Eprt | Verb::Port)
-                )
-        }
-        ErrorKind::Violation(violation) => matches!(violation, Violation::Address(_)),
-        ErrorKind::Interrupted(interrupted) if interrupted.bytes == 0 => match interrupted.cause {
-            // That a protected connection fails is not to be got around in silence.
-            Interruption::Data(failure) => failure != Failure::Tls,
-            Interruption::NoData | Interruption::Timeout(Reason::DataOpen) => true,
-            Interruption::Reply => {
-                let code = interrupted.reply.as_ref().map(|reply| reply.code());
-                code == Some(ReplyCode::CANNOT_OPEN_DATA)
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// The argument of a command that goes to a server's `ls`.
-fn argument(option: &str, path: Option<&Argument>) -> Result<Option<Argument>, ArgumentError> {
-    let path = path.map_or(&b""[..], Argument::as_bytes);
-    let here: &[u8] = if path.starts_with(b"-") { b"./" } else { b"" };
-    let whole = [option.as_bytes(), here, path].concat();
-    match whole.trim_ascii_end() {
-        [] => Ok(None),
-        _ if path.is_empty() => Argument::new(option.trim_end()).map(Some),
-        _ => Argument::new(whole).map(Some),
-    }
+/// STAT would show in clear what the user wants protected.
+fn may_use(rung: Rung, session: &Session) -> bool {
+    rung != Rung::Status || session.is_secured() || !session.is_data_protected()
 }

@@ -79,16 +79,17 @@ impl Login {
         LoginThen::new(self, operation)
     }
 
-    /// Whether everything was sent ahead of the replies, so that only these are missing.
-    pub(super) const fn is_all_sent(&self) -> bool {
+    /// Whether everything was sent ahead of the replies, so that only these are missing: what follows the login may go
+    /// out too.
+    pub const fn is_all_sent(&self) -> bool {
         matches!(self.step, Step::Both(..))
     }
 
     fn start(&self, session: &mut Session) -> Result<Step, Error> {
-        let user = session.send(Command::new(Verb::User, self.user.clone()))?;
+        let user = session.request(Command::new(Verb::User, self.user.clone()))?;
         match &self.password {
             Some(password) if session.config().eager && self.account.is_none() => {
-                let password = session.send(Command::new(Verb::Pass, password.clone()))?;
+                let password = session.request(Command::new(Verb::Pass, password.clone()))?;
                 Ok(Step::Both(user, password))
             }
             _ => Ok(Step::User(user)),
@@ -125,10 +126,10 @@ impl Login {
             (Class::Completion, _, _) => Err(Ok(reply)),
             (Class::Intermediate, true, _) => {
                 let command = Command::optional(Verb::Pass, self.password.clone());
-                session.send(command).map(Step::Password).map_err(Err)
+                session.request(command).map(Step::Password).map_err(Err)
             }
             (Class::Intermediate, false, Some(account)) => session
-                .send(Command::new(Verb::Acct, account))
+                .request(Command::new(Verb::Acct, account))
                 .map(Step::Account)
                 .map_err(Err),
             _ => Err(Err(session.unwelcome(reply, verb))),

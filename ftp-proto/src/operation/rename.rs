@@ -41,11 +41,11 @@ impl Rename {
 
 impl Rename {
     fn start(&self, session: &mut Session) -> Result<Step, Error> {
-        let from = session.send(Command::new(Verb::Rnfr, self.from.clone()))?;
+        let from = session.request(Command::new(Verb::Rnfr, self.from.clone()))?;
         if !session.config().eager {
             return Ok(Step::From(from));
         }
-        let to = session.send(Command::new(Verb::Rnto, self.to.clone()))?;
+        let to = session.request(Command::new(Verb::Rnto, self.to.clone()))?;
         Ok(Step::Both(from, to))
     }
 }
@@ -67,7 +67,7 @@ impl Operation for Rename {
                 }
                 Step::From(ticket) => {
                     ready!(session.poll_class(ticket, Class::Intermediate))?;
-                    Step::To(session.send(Command::new(Verb::Rnto, self.to.clone()))?)
+                    Step::To(session.request(Command::new(Verb::Rnto, self.to.clone()))?)
                 }
                 Step::To(ticket) => {
                     return session.poll_class(ticket, Class::Completion).map_ok(drop);

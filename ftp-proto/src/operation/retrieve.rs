@@ -150,10 +150,10 @@ impl Operation for Retrieve {
                 Step::Start if !self.verify => Step::Moving(Payload::new(self.transfer(None))),
                 // SIZE counts in the TYPE that is in force; some servers refuse it in any other than image.
                 Step::Start if session.representation() != Some(Representation::Image) => {
-                    Step::Image(session.send(Command::new(Verb::Type, Argument::trusted("I")))?)
+                    Step::Image(session.request(Command::new(Verb::Type, Argument::trusted("I")))?)
                 }
                 Step::Start | Step::Size => {
-                    Step::SizeSent(session.send(Command::new(Verb::Size, self.path.clone()))?)
+                    Step::SizeSent(session.request(Command::new(Verb::Size, self.path.clone()))?)
                 }
                 Step::Image(ticket) => {
                     ready!(session.poll_class(*ticket, Class::Completion))?;

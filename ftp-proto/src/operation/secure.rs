@@ -76,21 +76,21 @@ impl Operation for Secure {
             self.step = match self.step {
                 Step::Start if session.is_secured() => Step::Size,
                 Step::Start => {
-                    Step::Auth(session.send(Command::new(Verb::Auth, Argument::trusted("TLS")))?)
+                    Step::Auth(session.request(Command::new(Verb::Auth, Argument::trusted("TLS")))?)
                 }
                 Step::Auth(ticket) => {
                     ready!(session.poll_class(ticket, Class::Completion))?;
                     Step::Size
                 }
-                Step::Size => {
-                    Step::SizeSent(session.send(Command::new(Verb::Pbsz, Argument::trusted("0")))?)
-                }
+                Step::Size => Step::SizeSent(
+                    session.request(Command::new(Verb::Pbsz, Argument::trusted("0")))?,
+                ),
                 Step::SizeSent(ticket) => {
                     let reply = ready!(session.poll_reply(ticket))?;
                     if matches!(reply.class(), Class::Preliminary | Class::Intermediate) {
                         return Poll::Ready(Err(session.unwelcome(reply, Verb::Pbsz)));
                     }
-                    Step::Protect(session.send(self.prot())?)
+                    Step::Protect(session.request(self.prot())?)
                 }
                 Step::Protect(ticket) => {
                     return session.poll_class(ticket, Class::Completion).map_ok(drop);

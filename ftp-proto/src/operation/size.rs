@@ -47,7 +47,7 @@ impl Operation for SizeInBytes {
             self.image = match self.image {
                 Image::Unknown if session.representation() != Some(Representation::Image) => {
                     let image = Command::new(Verb::Type, Argument::trusted("I"));
-                    Image::Asked(session.send(image)?)
+                    Image::Asked(session.request(image)?)
                 }
                 Image::Unknown => Image::InForce,
                 Image::Asked(ticket) => {

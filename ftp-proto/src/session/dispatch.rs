@@ -10,6 +10,7 @@ use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
 use crate::trace::Record;
 
+use super::errands::Beneficiary;
 use super::events::Event;
 #[cfg(feature = "testing")]
 use super::memory;
@@ -19,7 +20,7 @@ use super::server::Server;
 use super::shared::{Death, error};
 use super::transfer::Machine;
 use super::wire::{Effect, Heard, Owner, Slot};
-use super::{Answer, Rung, Session, State, Ticket, TransferId};
+use super::{Answer, Session, State, Ticket, TransferId};
 
 /// How much of a surplus reply's text is kept for a caller who may never ask.
 pub(super) const SURPLUS_TEXT_MAX: usize = 512;
@@ -31,10 +32,13 @@ impl Session {
     /// sent now.
     pub(super) fn go_on(&mut self) {
         self.bury();
-        while self.dead.is_none() && self.is_free() {
+        while self.dead.is_none() && self.is_free() && !self.runs_errand() {
             match self.queue.take_next(&self.shared) {
                 None => break,
-                Some(Work::Command { ticket, command }) => self.send_or_refuse(ticket, &command),
+                Some(Work::Command { ticket, command }) => {
+                    self.errands.sent(&command);
+                    self.send_or_refuse(ticket, &command);
+                }
                 Some(Work::Transfer { id, spec }) => {
                     self.transfers.begin(&mut self.shared, id, spec)
                 }
@@ -46,11 +50,49 @@ impl Session {
         self.refuse_when_dead();
     }
 
+    /// Runs the errand that the next piece of work needs. Whether there was one: nothing else goes out before it.
+    fn runs_errand(&mut self) -> bool {
+        let Some(work) = self.queue.front() else {
+            return false;
+        };
+        let whose = Beneficiary::of(work);
+        match self.errands.needed(&self.shared, work) {
+            Ok(None) => false,
+            Ok(Some(errand)) => {
+                if self.shared.wire.owed.is_empty() {
+                    self.errands.begin(&mut self.shared, errand, whose);
+                }
+                true
+            }
+            Err(policy) => {
+                let kind = ErrorKind::Policy(policy);
+                self.fail_work(whose, |verb| error(kind, verb));
+                false
+            }
+        }
+    }
+
+    /// The work for which an errand failed comes to nothing, if it still waits.
+    fn fail_work(&mut self, whose: Beneficiary, why: impl FnOnce(Verb) -> Error) {
+        match self.queue.take(whose) {
+            Some(Work::Command { ticket, command }) => {
+                let verb = command.verb();
+                self.answer(ticket, verb, Err(why(verb)));
+            }
+            Some(Work::Transfer { id, spec }) => {
+                let verb = spec.command().verb();
+                self.shared.judge(id, Err(why(verb)));
+            }
+            None => {}
+        }
+    }
+
     /// Whether nothing is under way that bars everything else.
     const fn is_free(&self) -> bool {
         !self.transfers.is_running()
             && !self.transfers.is_settling()
             && !self.security.is_changing()
+            && !self.errands.is_under_way()
     }
 
     fn send_or_refuse(&mut self, ticket: Ticket, command: &Command) {
@@ -172,7 +214,16 @@ impl Session {
         self.transfers.look(&mut self.shared);
     }
 
+    fn errand_answered(&mut self, reply: Reply) {
+        if let Err((whose, error)) = self.errands.answered(&mut self.shared, reply) {
+            self.fail_work(whose, |_| error);
+        }
+    }
+
     fn command_answered(&mut self, slot: Slot, reply: Reply) {
+        if slot.owner == Owner::Errand {
+            return self.errand_answered(reply);
+        }
         let verb = slot.verb;
         let ticket = match slot.owner {
             Owner::Ticket(ticket) => Some(ticket),
@@ -187,6 +238,7 @@ impl Session {
             return self.shared.violate(Violation::OutOfOrder);
         }
         let positive = reply.is_positive();
+        self.errands.noticed(&self.shared, verb, &reply);
         let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));
         let server = &mut self.shared.server;
         match slot.effect {
@@ -260,6 +312,9 @@ impl Session {
     fn security_changed(&mut self, secured: bool) {
         match self.security.changed(&mut self.shared, secured) {
             Some(agreement) => {
+                if secured {
+                    self.errands.secured();
+                }
                 self.answer_reply(agreement.ticket, agreement.verb, agreement.reply);
             }
             None if self.dead.is_some() => {}
@@ -323,6 +378,7 @@ impl Session {
     }
 
     fn tell_waiting(&mut self, kind: &ErrorKind) {
+        self.errands.end();
         if let Some(agreement) = self.security.end() {
             self.answer_if_wanted(agreement.ticket, agreement.verb, kind);
         }
@@ -372,7 +428,10 @@ impl Session {
     /// Commands that were submitted and whose replies were not polled. A batch has a window of its own.
     pub(super) fn in_flight(&self) -> usize {
         let owed = &self.shared.wire.owed;
-        let asked = owed.len().saturating_sub(owed.count(Owner::Keepalive));
+        let ours = owed
+            .count(Owner::Keepalive)
+            .saturating_add(owed.count(Owner::Errand));
+        let asked = owed.len().saturating_sub(ours);
         let unpolled = self.queue.len().saturating_add(self.answers.len());
         unpolled
             .saturating_add(asked)
@@ -416,24 +475,5 @@ impl Session {
         let shared = memory::of_shared(&self.shared);
         let held = memory::sum(answers.chain(transfers).chain([shared]));
         (held, memory::most(&self.shared))
-    }
-
-    // -- what operations remember ---------------------------------------------------------------
-
-    pub(crate) fn use_leniency(&mut self, leniency: Leniency) {
-        self.shared.use_leniency(leniency);
-    }
-
-    /// Whether OPTS UTF8 ON has been sent already; from now on it counts as sent.
-    pub(crate) const fn settle_utf8(&mut self) -> bool {
-        core::mem::replace(&mut self.shared.server.utf8_settled, true)
-    }
-
-    pub(crate) const fn listing_rung(&self) -> Option<Rung> {
-        self.shared.server.listing
-    }
-
-    pub(crate) fn remember_listing_rung(&mut self, rung: Rung) {
-        self.shared.server.listing = Some(rung);
     }
 }

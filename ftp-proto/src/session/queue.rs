@@ -7,6 +7,7 @@ use crate::error::Misuse;
 use crate::transfer::Transfer;
 
 use super::batch::Batch;
+use super::errands::Beneficiary;
 use super::shared::Shared;
 use super::wire::Owner;
 use super::{Ticket, TransferId};
@@ -84,6 +85,20 @@ impl Queue {
             },
             None => false,
         }
+    }
+
+    /// What waits first of all.
+    pub(super) fn front(&self) -> Option<&Work> {
+        self.works.front()
+    }
+
+    /// Takes it out, if it still waits.
+    pub(super) fn take(&mut self, whose: Beneficiary) -> Option<Work> {
+        let position = self
+            .works
+            .iter()
+            .position(|work| Beneficiary::of(work) == whose)?;
+        self.works.remove(position)
     }
 
     /// The transfer that waits.

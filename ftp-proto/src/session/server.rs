@@ -2,10 +2,9 @@
 
 use crate::action::Representation;
 use crate::features::Features;
+use crate::operation::memory::Memory;
 use crate::reply::Reply;
 use crate::transfer::DataMode;
-
-use super::Rung;
 
 /// What is known of the server. Whatever is not certain is forgotten; after AUTH and REIN the server is as new.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -23,10 +22,8 @@ pub(super) struct Server {
     /// PROT P is in force.
     pub(super) protected: bool,
     pub(super) features: Option<Features>,
-    /// OPTS UTF8 ON was sent.
-    pub(super) utf8_settled: bool,
-    /// The way to list a directory that worked.
-    pub(super) listing: Option<Rung>,
+    /// What operations remember.
+    pub(super) memory: Memory,
 }
 
 /// Whether the server wants PRET before EPSV and PASV (DrFTPD).

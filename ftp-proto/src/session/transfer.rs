@@ -227,7 +227,7 @@ impl Machine {
             shared.await_head();
         }
         match slot.owner {
-            Owner::Ticket(_) | Owner::Nobody => return Some((slot, reply)),
+            Owner::Ticket(_) | Owner::Nobody | Owner::Errand => return Some((slot, reply)),
             Owner::Type => self.prelude(shared, |opening, shared, spec| {
                 opening.type_answered(shared, spec, reply)
             }),

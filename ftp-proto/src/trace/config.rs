@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use core::time::Duration;
 
 use crate::address::HostPolicy;
-use crate::config::{AbortStyle, Config, Detail, Leniency, Pipeline, Telnet, TlsPolicy};
+use crate::config::{AbortStyle, Config, Detail, Encoding, Leniency, Pipeline, Telnet, TlsPolicy};
 
 /// A setting: its name, how it is read from a configuration and written into one.
 struct Setting {
@@ -86,6 +86,7 @@ const SETTINGS: &[Setting] = &[
     named!(tls: "none" = TlsPolicy::None, "control" = TlsPolicy::Control, "full" = TlsPolicy::Full),
     named!(abort: "abor" = AbortStyle::Abor, "data" = AbortStyle::CloseData, "control" = AbortStyle::CloseControl),
     named!(telnet: "doubled" = Telnet::Doubled, "literal" = Telnet::Literal),
+    named!(encoding: "negotiated" = Encoding::Negotiated, "as_it_is" = Encoding::AsItIs),
     named!(active_fallback: "yes" = true, "no" = false),
     named!(lookahead: "yes" = true, "no" = false),
     named!(eager: "yes" = true, "no" = false),

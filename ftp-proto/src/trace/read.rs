@@ -6,7 +6,7 @@ use core::str::{FromStr, SplitAsciiWhitespace};
 use core::time::Duration;
 
 use crate::action::{Action, DataId, Direction, End, Flow, Link, Report, Representation, Target};
-use crate::command::Command;
+use crate::command::{Argument, Command};
 use crate::config::{Config, Control, Detail};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Instant;
@@ -243,10 +243,18 @@ fn transfer(parts: &mut Parts<'_>) -> Option<Transfer> {
             "limit" => transfer.limited_to(value.parse().ok()?),
             "length" => transfer.expecting(value.parse().ok()?),
             "mode" => transfer.over(mode(value)?),
+            "directory" => transfer.within(Argument::new(digits(value)?).ok()?),
             _ => return None,
         };
     }
     Some(transfer)
+}
+
+/// Bytes as pairs of hexadecimal digits.
+fn digits(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    let byte = |pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok();
+    pairs.map(byte).collect()
 }
 
 pub(super) fn mode(word: &str) -> Option<DataMode> {

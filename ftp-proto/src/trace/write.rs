@@ -136,6 +136,13 @@ fn write_transfer(transfer: &Transfer, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     if let Some(mode) = transfer.mode() {
         write!(f, " mode={}", mode_name(mode))?;
     }
+    if let Some(directory) = transfer.directory() {
+        // In digits, since a line has room for one text in quotes.
+        f.write_str(" directory=")?;
+        for byte in directory.as_bytes() {
+            write!(f, "{byte:02x}")?;
+        }
+    }
     write!(f, " {}", Quoted(transfer.command()))
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ftp_proto::{
-    Argument, Command, Config, Control, Leniencies, Leniency, Session, Telnet, Timeouts, Verb,
+    Argument, Command, Config, Control, Encoding, Leniencies, Leniency, Session, Telnet, Timeouts,
+    Verb,
 };
 
 /// The waits with a limit by default. The short ones get no longer than they are by default.
@@ -53,6 +54,7 @@ fn telnet_doubles_its_own_byte() {
     ] {
         let mut config = Config::default();
         config.telnet = telnet;
+        config.encoding = Encoding::AsItIs;
         let mut session = Session::new(config, Control::default());
         session.receive(b"220 Hello.\r\n");
         let name = Argument::new(b"a\xffb").unwrap();

@@ -184,7 +184,9 @@ fn unreadable_port(seen: &mut Seen) {
 fn unreadable(seen: &mut Seen) {
     unreadable_port(seen);
     fn ask<T: std::fmt::Debug>(mut operation: Exchange<T>, reply: &str, seen: &mut Seen) {
-        let mut session = Session::new(Config::default(), Control::new(HOST, HOST));
+        let mut config = Config::default();
+        config.encoding = ftp_proto::Encoding::AsItIs;
+        let mut session = Session::new(config, Control::new(HOST, HOST));
         session.receive(b"220 Hello.\r\n");
         assert!(operation.poll(&mut session).is_pending());
         session.transmitted(session.transmit().len());

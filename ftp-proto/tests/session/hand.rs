@@ -5,9 +5,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::{
-    Action, Argument, Command, Completed, Config, Control, DataId, DataMode, End, Error, Event,
-    Failure, Instant, Interrupted, Link, Pipeline, Reason, Reply, Report, Session, State, Ticket,
-    Transfer, TransferId,
+    Action, Argument, Command, Completed, Config, Control, DataId, DataMode, Encoding, End, Error,
+    Event, Failure, Instant, Interrupted, Link, Pipeline, Reason, Reply, Report, Session, State,
+    Ticket, Transfer, TransferId,
 };
 
 use crate::world::HOST;
@@ -51,13 +51,22 @@ pub(crate) fn active() -> Config {
 impl Hand {
     /// Greeted.
     pub(crate) fn new(config: Config) -> Self {
-        let mut hand = Self::before_greeting(config);
+        Self::greeted(Self::before_greeting(config))
+    }
+
+    pub(crate) fn greeted(mut hand: Self) -> Self {
         hand.says("220 Hello.");
         assert!(hand.session.poll_reply(Ticket::GREETING).is_ready());
         hand
     }
 
-    pub(crate) fn before_greeting(config: Config) -> Self {
+    /// Names are left as they are: `errands` tests what goes before them.
+    pub(crate) fn before_greeting(mut config: Config) -> Self {
+        config.encoding = Encoding::AsItIs;
+        Self::settling_names(config)
+    }
+
+    pub(crate) fn settling_names(config: Config) -> Self {
         let mut hand = Self {
             session: Session::new(config, Control::new(HOST, HOST)),
             now: Instant::EPOCH,

@@ -4,7 +4,8 @@ use std::task::Poll;
 use ftp_proto::operation::{Batch, Exchange, Greet, Login};
 use ftp_proto::{
     Argument, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Class, Closed, Command, Config,
-    Control, ErrorKind, Instant, Misuse, Operation, Pipeline, Session, State, Verb, Violation,
+    Control, Encoding, ErrorKind, Instant, Misuse, Operation, Pipeline, Session, State, Verb,
+    Violation,
 };
 use ftp_testkit::testing::{Files, Peer, Server, ServerConfig};
 
@@ -234,7 +235,9 @@ fn replies_that_can_belong_to_their_commands() {
     ];
     for (verb, fitting) in table {
         for code in [200, 211, 212, 213, 250, 257, 450, 550] {
-            let mut session = ready(Config::default());
+            let mut config = Config::default();
+            config.encoding = Encoding::AsItIs;
+            let mut session = ready(config);
             let mut batch = Batch::for_each(verb, arguments(&paths(1)));
             assert!(batch.poll(&mut session).is_pending());
             session.transmitted(session.transmit().len());

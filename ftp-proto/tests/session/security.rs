@@ -6,9 +6,9 @@ use ftp_proto::operation::{
     AskFeatures, DataProtection, Exchange, Login, Refill, Refilled, Secure, Store,
 };
 use ftp_proto::{
-    Action, After, Argument, Closed, Command, Config, Control, End, Error, ErrorKind, Failure,
-    Instant, Interruption, Link, Misuse, Operation, Policy, Report, Session, State, Ticket,
-    TlsPolicy, Transfer, Verb, Violation,
+    Action, After, Argument, Closed, Command, Config, Control, Encoding, End, Error, ErrorKind,
+    Failure, Instant, Interruption, Link, Misuse, Operation, Policy, Report, Session, State,
+    Ticket, TlsPolicy, Transfer, Verb, Violation,
 };
 
 /// A session with its server's side in the hands of the test.
@@ -24,7 +24,8 @@ impl Talk {
         Self::with(config, Control::default())
     }
 
-    fn with(config: Config, control: Control) -> Self {
+    fn with(mut config: Config, control: Control) -> Self {
+        config.encoding = Encoding::AsItIs;
         let mut talk = Self {
             session: Session::new(config, control),
             now: Instant::EPOCH,

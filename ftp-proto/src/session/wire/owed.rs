@@ -71,6 +71,8 @@ pub(in crate::session) enum Owner {
     Restart,
     /// EPSV or PASV of the transfer after the one that runs.
     Ahead,
+    /// FEAT, OPTS, PWD or CWD, before a piece of work that needs it.
+    Errand,
     /// RETR, STOR, LIST and the like.
     Transfer,
     /// ABOR, behind a transfer.

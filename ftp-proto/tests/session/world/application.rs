@@ -40,6 +40,8 @@ impl World {
             && self.session.config().lookahead
             && self.app.tickets.is_empty()
             && self.app.begun.len() == 1
+            // The one before may still wait for what has to be settled first.
+            && self.session.current_command().is_some()
     }
 
     fn submit_batched(&mut self, line: String) {

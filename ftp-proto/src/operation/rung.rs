@@ -1,5 +1,6 @@
-//! The ladder of listing commands: which of them worked is part of what a session knows of its server.
+//! The commands that list a directory, as rungs of a ladder.
 
+use crate::command::Verb;
 use crate::listing::Format;
 
 /// A way to list a directory, best first.
@@ -17,6 +18,15 @@ pub enum Rung {
 }
 
 impl Rung {
+    /// The verb of the command.
+    pub const fn verb(self) -> Verb {
+        match self {
+            Self::MachineList => Verb::Mlsd,
+            Self::ListAll | Self::List => Verb::List,
+            Self::Status => Verb::Stat,
+        }
+    }
+
     /// The format of what comes, where the command tells it; the others are detected line by line.
     pub const fn format(self) -> Option<Format> {
         match self {

@@ -1,0 +1,26 @@
+//! What operations remember of a server.
+
+use super::rung::Rung;
+
+/// What operations have found out about a server, for the operations that come after them.
+///
+/// The [`Session`](crate::Session) carries it and does not act by it. It is forgotten when the server
+/// accepts AUTH or REIN. An application may change it: a [`List`](super::List) begins at the rung that
+/// it finds here.
+///
+/// ```
+/// use ftp_proto::operation::Rung;
+/// use ftp_proto::{Config, Control, Session};
+///
+/// let mut session = Session::new(Config::default(), Control::default());
+/// // This server offers MLSD and never answers it.
+/// session.memory_mut().listing = Some(Rung::ListAll);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Memory {
+    /// The command that has listed a directory. MLSD or `LIST -a` come first while this is `None`.
+    pub listing: Option<Rung>,
+    /// Whether `OPTS UTF8 ON` was sent (RFC 2640).
+    pub utf8_settled: bool,
+}

@@ -1,0 +1,283 @@
+//! What has to be settled before a command may go out: the encoding of names (RFC 2640), and the working directory.
+//!
+//! Names have one encoding in a session: FEAT is asked and OPTS UTF8 ON sent, where that is offered, before the first
+//! command that carries or brings names. And a listing may be made in a directory that the application did not enter;
+//! whatever depends on the application's own directory is then preceded by the way back.
+
+use crate::command::{Argument, Command, Verb};
+use crate::config::{Encoding, Leniency, TlsPolicy};
+use crate::error::{Error, Policy};
+use crate::pathname::{self, Quoting};
+use crate::reply::Reply;
+
+use super::queue::Work;
+use super::shared::{Shared, unwelcome};
+use super::wire::Owner;
+use super::{Ticket, TransferId};
+
+/// What a piece of work needs first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Errand {
+    /// FEAT.
+    Features,
+    /// OPTS UTF8 ON.
+    Utf8,
+    /// PWD: where the way back leads.
+    Locate,
+    /// CWD, back to the application's directory.
+    Return(Argument),
+    /// CWD, to the directory of a listing.
+    Enter(Argument),
+}
+
+/// Whom an errand is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Beneficiary {
+    Command(Ticket),
+    Transfer(TransferId),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Errands {
+    under_way: Option<(Errand, Beneficiary)>,
+    encoding: Names,
+    logged_in: bool,
+    home: Home,
+    /// The directory that the server is in, if that is not the application's.
+    away: Option<Argument>,
+}
+
+/// How far the encoding of names is settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Names {
+    #[default]
+    Unsettled,
+    /// The server refused before the login: it is asked once more after it.
+    Refused,
+    Settled,
+}
+
+/// The directory that the application believes to be in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+enum Home {
+    /// Nobody has asked.
+    #[default]
+    Unknown,
+    /// As PWD told it.
+    Known(Argument),
+    /// PWD has no usable answer.
+    Untold,
+}
+
+impl Errands {
+    pub(super) const fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// What has to be done before this piece of work, if anything.
+    ///
+    /// # Errors
+    /// [`Policy::DirectoryUntold`] for a listing in another directory, when there would be no way back.
+    pub(super) fn needed(&self, shared: &Shared, work: &Work) -> Result<Option<Errand>, Policy> {
+        // What the policy forbids fails by itself.
+        if shared.config.tls != TlsPolicy::None && shared.is_in_clear() {
+            return Ok(None);
+        }
+        let (command, directory) = match work {
+            Work::Command { command, .. } => (command, None),
+            Work::Transfer { spec, .. } => (spec.command(), spec.directory()),
+        };
+        if let Some(errand) = self.for_names(shared, command) {
+            return Ok(Some(errand));
+        }
+        match directory {
+            Some(directory) => self.into(directory),
+            None => Ok(self.back(command)),
+        }
+    }
+
+    fn for_names(&self, shared: &Shared, command: &Command) -> Option<Errand> {
+        let wanted = shared.config.encoding == Encoding::Negotiated
+            && self.encoding == Names::Unsettled
+            && concerns_names(command);
+        if !wanted {
+            return None;
+        }
+        match &shared.server.features {
+            None => Some(Errand::Features),
+            Some(features) if features.has_utf8() => Some(Errand::Utf8),
+            Some(_) => None,
+        }
+    }
+
+    fn into(&self, directory: &Argument) -> Result<Option<Errand>, Policy> {
+        if self.away.as_ref() == Some(directory) {
+            return Ok(None);
+        }
+        let enter = Errand::Enter(directory.clone());
+        match (&self.home, &self.away) {
+            (Home::Unknown, _) => Ok(Some(Errand::Locate)),
+            (Home::Untold, _) => Err(Policy::DirectoryUntold),
+            (Home::Known(home), Some(_)) if !is_absolute(directory) => {
+                Ok(Some(Errand::Return(home.clone())))
+            }
+            (Home::Known(_), _) => Ok(Some(enter)),
+        }
+    }
+
+    fn back(&self, command: &Command) -> Option<Errand> {
+        match (&self.away, &self.home) {
+            (Some(_), Home::Known(home)) if depends_on_directory(command) => {
+                Some(Errand::Return(home.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Sends what is needed. Nothing else is owed.
+    pub(super) fn begin(&mut self, shared: &mut Shared, errand: Errand, whose: Beneficiary) {
+        let command = match &errand {
+            Errand::Features => Command::bare(Verb::Feat),
+            Errand::Utf8 => Command::new(Verb::Opts, Argument::trusted("UTF8 ON")),
+            Errand::Locate => Command::bare(Verb::Pwd),
+            Errand::Return(path) | Errand::Enter(path) => Command::new(Verb::Cwd, path.clone()),
+        };
+        self.under_way = Some((errand, whose));
+        shared.write(Owner::Errand, &command);
+    }
+
+    /// The reply to what was sent. The error is the outcome of whom it was sent for.
+    ///
+    /// # Errors
+    /// A directory that cannot be entered, or not be returned to.
+    pub(super) fn answered(
+        &mut self,
+        shared: &mut Shared,
+        reply: Reply,
+    ) -> Result<(), (Beneficiary, Error)> {
+        let Some((errand, whose)) = self.under_way.take() else {
+            shared.impossible("an answer to an errand that is over");
+            return Ok(());
+        };
+        match errand {
+            Errand::Features => {
+                shared.server.learn_features(&reply);
+                if shared.server.features.is_none() {
+                    self.names_refused();
+                }
+            }
+            Errand::Utf8 if reply.is_positive() => self.encoding = Names::Settled,
+            Errand::Utf8 => self.names_refused(),
+            Errand::Locate => self.located(shared, &reply),
+            Errand::Return(_) if reply.is_positive() => self.away = None,
+            Errand::Enter(path) if reply.is_positive() => self.away = Some(path),
+            Errand::Return(_) | Errand::Enter(_) => {
+                return Err((whose, unwelcome(reply, Verb::Cwd)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A server may refuse for now, before the login. Nobody is asked more than twice.
+    const fn names_refused(&mut self) {
+        self.encoding = if self.logged_in {
+            Names::Settled
+        } else {
+            Names::Refused
+        };
+    }
+
+    fn located(&mut self, shared: &Shared, reply: &Reply) {
+        let quoting = match shared.config.lenient.contains(Leniency::UndoubledQuotes) {
+            true => Quoting::Undoubled,
+            false => Quoting::Doubled,
+        };
+        let path = pathname::decode(reply, quoting).ok();
+        let path = path.and_then(|path| Argument::new(path).ok());
+        self.home = path.map_or(Home::Untold, Home::Known);
+    }
+
+    // -- what the application does itself -------------------------------------------------------
+
+    /// The application's command was answered.
+    pub(super) fn noticed(&mut self, shared: &Shared, verb: Verb, reply: &Reply) {
+        if !reply.is_positive() {
+            return;
+        }
+        match verb {
+            Verb::Cwd | Verb::Cdup | Verb::Smnt => self.left(),
+            Verb::Pwd => self.located(shared, reply),
+            Verb::User | Verb::Pass | Verb::Acct if reply.code().get() < 300 => {
+                self.left();
+                self.logged_in = true;
+                if self.encoding == Names::Refused {
+                    self.encoding = Names::Unsettled;
+                }
+            }
+            Verb::Rein => *self = Self::default(),
+            _ => {}
+        }
+    }
+
+    /// The application's command goes out.
+    pub(super) fn sent(&mut self, command: &Command) {
+        let argument = command.argument().map_or(&[][..], Argument::as_bytes);
+        let names_utf8 = argument
+            .get(..4)
+            .is_some_and(|it| it.eq_ignore_ascii_case(b"UTF8"));
+        if command.verb() == Verb::Opts && names_utf8 {
+            self.encoding = Names::Settled;
+        }
+    }
+
+    /// TLS has begun: what was learnt in clear does not count any more.
+    pub(super) const fn secured(&mut self) {
+        self.encoding = Names::Unsettled;
+    }
+
+    /// The session is over.
+    pub(super) fn end(&mut self) {
+        self.under_way = None;
+    }
+
+    fn left(&mut self) {
+        self.home = Home::Unknown;
+        self.away = None;
+    }
+}
+
+/// Whether a command carries a name that is not ASCII, or brings names.
+fn concerns_names(command: &Command) -> bool {
+    let argument = command.argument().map_or(&[][..], Argument::as_bytes);
+    match command.verb() {
+        Verb::User | Verb::Pass | Verb::Acct => false,
+        Verb::Pwd | Verb::Mkd | Verb::Nlst | Verb::List | Verb::Mlsd | Verb::Mlst => true,
+        Verb::Stat if !argument.is_empty() => true,
+        _ => !argument.is_ascii(),
+    }
+}
+
+/// Whether what a command does depends on the working directory. RNTO follows RNFR, with nothing in between.
+fn depends_on_directory(command: &Command) -> bool {
+    match command.verb() {
+        Verb::Quit | Verb::Noop | Verb::Feat | Verb::Opts | Verb::Help | Verb::Syst => false,
+        Verb::Type | Verb::Pbsz | Verb::Prot | Verb::Auth | Verb::Ccc | Verb::Clnt => false,
+        // A login leads to a directory of its own.
+        Verb::User | Verb::Pass | Verb::Acct | Verb::Rein | Verb::Host => false,
+        Verb::Rnfr => true,
+        _ => !command.argument().is_some_and(is_absolute),
+    }
+}
+
+fn is_absolute(path: &Argument) -> bool {
+    path.as_bytes().starts_with(b"/")
+}
+
+impl Beneficiary {
+    pub(super) const fn of(work: &Work) -> Self {
+        match work {
+            Work::Command { ticket, .. } => Self::Command(*ticket),
+            Work::Transfer { id, .. } => Self::Transfer(*id),
+        }
+    }
+}
