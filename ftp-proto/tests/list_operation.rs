@@ -145,7 +145,7 @@ impl Pair {
         self.sent.clear();
         self.received.clear();
         let path = (!path.is_empty()).then(|| Argument::new(path).unwrap());
-        self.run(List::new(path))
+        self.run(List::new(path).by_argument())
     }
 
     /// The commands of the last listing, without those that prepare a transfer.
@@ -359,12 +359,20 @@ fn a_setting_leaves_mlsd_out() {
     ];
     let pub_directory = || Argument::new("pub").unwrap();
     let mut pair = Pair::new(server);
-    pair.run(List::new(Some(pub_directory())).begin_at(Rung::ListAll))
-        .unwrap();
+    pair.run(
+        List::new(Some(pub_directory()))
+            .by_argument()
+            .begin_at(Rung::ListAll),
+    )
+    .unwrap();
     assert_eq!(pair.commands(), ["FEAT", "LIST -a pub"]);
     pair.sent.clear();
-    pair.run(List::new(Some(pub_directory())).begin_at(Rung::List))
-        .unwrap();
+    pair.run(
+        List::new(Some(pub_directory()))
+            .by_argument()
+            .begin_at(Rung::List),
+    )
+    .unwrap();
     assert_eq!(pair.commands(), ["LIST pub"]);
     // For the whole session.
     let mut pair = Pair::new(server);
@@ -445,7 +453,9 @@ fn names_that_shall_be_protected_are_not_asked_for_in_clear() {
     let error = pair.list("pub").unwrap_err();
     assert_eq!(pair.commands(), [""; 0]);
     assert_eq!(error.verb(), Some(Verb::Epsv), "{error}");
-    let by_status = List::new(Some(Argument::new("pub").unwrap())).begin_at(Rung::Status);
+    let by_status = List::new(Some(Argument::new("pub").unwrap()))
+        .by_argument()
+        .begin_at(Rung::Status);
     let error = pair.run(by_status).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Policy(Policy::ControlNotSecured));
 }

@@ -21,6 +21,4 @@ use super::rung::Rung;
 pub struct Memory {
     /// The command that has listed a directory. MLSD or `LIST -a` come first while this is `None`.
     pub listing: Option<Rung>,
-    /// Whether `OPTS UTF8 ON` was sent (RFC 2640).
-    pub utf8_settled: bool,
 }
