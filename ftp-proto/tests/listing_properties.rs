@@ -167,7 +167,7 @@ fn options() -> impl Strategy<Value = Options> {
                 options = options.format(format);
             }
             if is_mvs {
-                options = options.system(b"MVS is the operating system of this server.");
+                options = options.format(Format::Mvs);
             }
             if has_now {
                 options = options.now(Timestamp::from_unix_time(now).unwrap());
