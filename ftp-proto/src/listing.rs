@@ -68,7 +68,7 @@ mod vms;
 
 pub use entry::{Entry, Kind};
 pub use facts::Facts;
-pub use name::{Name, SafeName};
+pub use name::{Name, SafeFor, SafeName};
 pub use reader::{Custom, LINE_MAX, Options, Reader, parse_line};
 
 /// A format of listings.
