@@ -19,7 +19,7 @@ type Parse = for<'a> fn(&'a [u8], &mut Context) -> Option<Entry<'a>>;
 
 /// All formats that can be told by one line, in the order in which they are asked: the more a form demands, the
 /// earlier. The number is that of the words which an entry has at least.
-const FORMATS: [(Format, u32, Parse); 17] = [
+static FORMATS: [(Format, u32, Parse); 17] = [
     (Format::Unix, 3, unix::parse),
     (Format::Dos, 4, dos::parse),
     (Format::Eplf, 2, eplf::parse),
@@ -175,7 +175,7 @@ impl Detector {
         words: u32,
         wanted: impl Fn(Format) -> bool,
     ) -> Option<Entry<'a>> {
-        for (format, fewest, parse) in FORMATS {
+        for &(format, fewest, parse) in &FORMATS {
             if words >= fewest && wanted(format) {
                 if let Some(entry) = parse(line, &mut self.context) {
                     self.context.remember(format);

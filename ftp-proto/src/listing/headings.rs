@@ -74,6 +74,13 @@ const TOTALS: &[&str] = &[
     "รวม",
 ];
 
+/// `итого` in KOI8-R, in Windows-1251 and in the code page 866.
+const RUSSIAN_TOTALS: [&[u8]; 3] = [
+    b"\xC9\xD4\xCF\xC7\xCF",
+    b"\xE8\xF2\xEE\xE3\xEE",
+    b"\xA8\xE2\xAE\xA3\xAE",
+];
+
 /// `total 48` in any known language, also negative, with a fraction or with a unit.
 fn is_total(line: &[u8]) -> bool {
     let mut cursor = Cursor::new(line);
@@ -94,7 +101,7 @@ fn is_total(line: &[u8]) -> bool {
     digits.first().is_some_and(u8::is_ascii_digit)
         && matches!(unit, [] | [b'k' | b'K' | b'M' | b'G' | b'T' | b'B', ..] if unit.len() <= 3)
         && cursor.peek().is_empty()
-        && means(word, TOTALS)
+        && (means(word, TOTALS) || RUSSIAN_TOTALS.contains(&word))
 }
 
 /// `Total of 14 files, 1330/1410 blocks.`, `Grand total of 2 directories, 9 files.`

@@ -51,7 +51,8 @@ impl<'a> Entry<'a> {
 
     /// Writes the entry as a line of MLSD, without a line end: what is known first, then the other facts it came with.
     ///
-    /// `None` when the form cannot hold it: a name that is empty, contains LF or ends in CR, or a value with `;`
+    /// `None` when the form cannot hold it: a name that is empty, contains LF, ends in CR or,
+    /// where there are no facts, begins like one, or a value with `;`
     /// or a line end. What MLSx has no fact for is left out: hard links, a time whose zone is unknown.
     ///
     /// ```
@@ -75,7 +76,9 @@ impl<'a> Entry<'a> {
             let mode = alloc::format!("{mode:04o}");
             write_fact(&mut line, "UNIX.mode", mode.as_bytes())?;
         }
+        let target = self.target().filter(|_| !self.is_symlink());
         for (fact, value) in [
+            ("UNIX.slink", target),
             ("UNIX.ownername", self.owner()),
             ("UNIX.groupname", self.group()),
             ("unique", self.unique()),
@@ -90,12 +93,14 @@ impl<'a> Entry<'a> {
             }
         }
         let name = self.name().as_bytes();
+        let has_facts = !line.is_empty();
         if name.is_empty() || name.contains(&b'\n') || name.ends_with(b"\r") {
             return None;
         }
         line.push(b' ');
         line.extend_from_slice(name);
-        Some(line)
+        // A name alone must not pass for facts.
+        (has_facts || without_indent(&line).len() == line.len()).then_some(line)
     }
 
     fn write_type(&self, line: &mut Vec<u8>) -> Option<()> {

@@ -59,7 +59,7 @@ fn vietnamese(word: &[u8]) -> Option<u8> {
         .filter(|month| (1..=12).contains(month))
 }
 
-/// Whether a word is this lower-case one, in any case and encoding.
+/// Whether a word in UTF-8 is one of these lower-case ones, in any case.
 pub(super) fn means(word: &[u8], any_of: &[&str]) -> bool {
     let known = |text: &[u8]| {
         any_of
@@ -67,7 +67,8 @@ pub(super) fn means(word: &[u8], any_of: &[&str]) -> bool {
             .any(|one| one.as_bytes() == text)
             .then_some(())
     };
-    spelled(word, known).is_some()
+    let text = core::str::from_utf8(word).ok();
+    text.and_then(|text| lower(text.chars(), known)).is_some()
 }
 
 /// What `find` makes of a word in lower-case UTF-8, in the first encoding in which it finds something.
@@ -75,7 +76,7 @@ fn spelled<T>(word: &[u8], find: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
     let letters = |&byte: &u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     let is_ascii = word.is_ascii();
     // Thai abbreviations have points inside.
-    let is_word = |byte: &u8| letters(byte) || (!is_ascii && b".\"".contains(byte));
+    let is_word = |byte: &u8| letters(byte) || (!is_ascii && *byte == b'.');
     if word.len() < 3 || word.len() > 2 * LONGEST || !word.iter().all(is_word) {
         return None;
     }

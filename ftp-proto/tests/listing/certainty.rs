@@ -452,6 +452,10 @@ fn facts_with_blanks_and_without_form() {
         );
         assert_eq!(entry.fact("type"), Some(&b"file"[..]));
     }
+    // What MLSD cannot hold, and what it must not lose.
+    assert_eq!(Entry::new(b"", b"type=file; x").to_mlsd(), None);
+    let entry = Entry::from_mlsd(b"type=odd;UNIX.slink=/a b; x").unwrap();
+    assert_eq!(Entry::from_mlsd(&entry.to_mlsd().unwrap()), Some(entry));
     let line = [&b"type=file;UNIX.slink="[..], &[b'x'; 20_000], b"; x\r\n"].concat();
     check(&Options::new().format(Format::Facts), &line, &[file("x")]);
 }

@@ -141,6 +141,9 @@ fn padding(at: Cursor<'_>, after: Cursor<'_>) -> usize {
 fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
     let word = cursor.word();
+    if word.len() < 5 {
+        return None;
+    }
     if let Some((date, time)) = split_once(word, b'T') {
         let dated = Dated::of(iso_date(date)?.0.ok()).at(Clock::read(time)?);
         return Some(Column {
@@ -218,10 +221,13 @@ pub(in super::super) fn unread(at: Cursor<'_>) -> Option<Column<'_>> {
         }
     } else {
         let second = cursor.word();
-        let is_named = (is_day(first) && is_word(second)) || (is_word(first) && is_day(second));
+        let is_named = (is_word(second) && is_day(first)) || (is_word(first) && is_day(second));
+        if !is_named {
+            return None;
+        }
         let last = cursor.word();
         let is_year = is_digits(last) && matches!(last.len(), 4 | 5);
-        if !is_named || !(is_year || is_like_clock(last)) {
+        if !is_year && !is_like_clock(last) {
             return None;
         }
     }
@@ -243,14 +249,14 @@ pub(in super::super) fn is_date_like(word: &[u8]) -> bool {
 
 /// A date of digits and separators, of eight characters or more: `2021-03-12T10:20:30Z`.
 fn is_one_word_date(word: &[u8]) -> bool {
+    if word.len() < 8 || !word.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let known = |byte: &u8| byte.is_ascii_digit() || b"-/.:,+TZtz".contains(byte);
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-    word.first().is_some_and(u8::is_ascii_digit)
-        && word.len() >= 8
-        && (6..=20).contains(&digits)
-        && word.iter().all(known)
-        && (digits < word.len()
-            || (digits == 8 && matches!(word, [b'1', b'9', ..] | [b'2', b'0', ..])))
+    let is_separated = digits < word.len();
+    let is_in_this_time = digits == 8 && matches!(word, [b'1', b'9', ..] | [b'2', b'0', ..]);
+    (6..=20).contains(&digits) && word.iter().all(known) && (is_separated || is_in_this_time)
 }
 
 /// A day of the month, with or without a point or comma.

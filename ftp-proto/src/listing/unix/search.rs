@@ -7,7 +7,7 @@ use super::super::number::{is_digits, number};
 use super::{Identities, Mode, set_link};
 
 /// How many columns are searched for a date. Owners and groups with blanks make a few more than the usual nine.
-const COLUMNS_MAX: usize = 24;
+const COLUMNS_MAX: usize = 16;
 
 /// The size and date of a line, and what stands around them.
 pub(super) struct Found<'a> {
