@@ -129,7 +129,7 @@ fn lookup(text: &[u8]) -> Option<u8> {
 /// The keys of all names.
 const KEYS: [u8; NAMES.len()] = {
     let mut keys = [0; NAMES.len()];
-    let (mut names, mut rest) = (NAMES, keys.as_mut_slice());
+    let (mut names, mut rest): (_, &mut [u8]) = (NAMES, &mut keys);
     while let ([(name, _), more @ ..], [slot, others @ ..]) = (names, rest) {
         *slot = key(name.as_bytes());
         (names, rest) = (more, others);

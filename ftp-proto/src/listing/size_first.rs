@@ -31,7 +31,8 @@ pub(super) fn os2<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>
         is_marked = true;
     }
     let is_indented = line.first().is_some_and(|&byte| is_blank(byte));
-    if !(is_marked && is_indented) && !context.is_known(Format::Os2) {
+    let is_certain = is_marked && is_indented;
+    if !is_certain && !context.is_known(Format::Os2) {
         return None;
     }
     let ([month, days, years], _) = parts(cursor.word())?;
