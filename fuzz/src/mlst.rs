@@ -62,7 +62,8 @@ fn plain(line: &[u8]) -> Option<(Facts<'_>, &[u8])> {
         line
     };
     // An indent, if a fact that is known follows it.
-    let indented = text.trim_ascii_start();
+    let indented = text.iter().position(|byte| !b" \t".contains(byte));
+    let indented = &text[indented.unwrap_or_default()..];
     if let Some(at) = indented.iter().position(|&byte| byte == b'=') {
         let is_known = |fact: &&str| fact.as_bytes().eq_ignore_ascii_case(&indented[..at]);
         if KNOWN.iter().any(|fact| is_known(&fact)) {

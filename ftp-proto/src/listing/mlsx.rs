@@ -235,7 +235,8 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The text of a line behind what is before its first fact: blanks and tabs, which some servers
 /// send. A name alone can begin with blanks too, so what follows must be a fact that is known.
 fn without_indent(line: &[u8]) -> &[u8] {
-    let text = line.trim_ascii_start();
+    let start = line.iter().position(|byte| !b" \t".contains(byte));
+    let text = line.get(start.unwrap_or_default()..).unwrap_or(line);
     let begins_with_fact = split_once(text, b'=').is_some_and(|(name, _)| Fact::of(name).is_some());
     if begins_with_fact { text } else { line }
 }
