@@ -270,7 +270,8 @@ fn general<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Entry<'a>> {
         entry = entry.with_time(Timestamp::from_time_val(value).ok());
     }
     entry.mode = values.mode.and_then(permissions);
-    if let Some(target) = target.or(values.target) {
+    let target = target.or(values.target);
+    if let Some(target) = target.filter(|it| !it.is_empty()) {
         entry.set_target(target);
     }
     if let Some(owner) = values.owner.into_iter().flatten().next() {

@@ -452,6 +452,8 @@ fn facts_with_blanks_and_without_form() {
         );
         assert_eq!(entry.fact("type"), Some(&b"file"[..]));
     }
+    let entry = Entry::from_mlst(b" type=slink;UNIX.slink=; x").unwrap();
+    assert_eq!(entry.target(), None);
     // A CR is not a blank.
     let line = b"\rUNIX.mode=0644;=; l";
     assert_eq!(Entry::from_mlst(line), None);
