@@ -15,6 +15,7 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use ftp_blocking::proto::Timeouts;
+use ftp_blocking::proto::listing::Name;
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_blocking::{Builder, Client, Tcp};
 use url::Url;
@@ -56,7 +57,7 @@ fn sample(host: &str) -> Outcome {
     headline("Connect, log in as anonymous, list, quit");
     let mut ftp = shown().connect(host)?;
     ftp.login_anonymous()?;
-    ftp.command_lines("LIST", |line| println!("{}", String::from_utf8_lossy(line)))?;
+    ftp.command_lines("LIST", |line| println!("{}", Name::new(line)))?;
     ftp.quit()?;
     Ok(())
 }

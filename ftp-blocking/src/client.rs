@@ -19,11 +19,12 @@ use crate::transport::Transport;
 ///
 /// ```no_run
 /// use ftp_blocking::Client;
+/// use ftp_blocking::proto::listing::Name;
 ///
 /// let mut ftp = Client::connect("ftp.example.org")?; // port 21
 /// ftp.login_anonymous()?;
 /// for line in ftp.dir(&[])? {
-///     println!("{}", String::from_utf8_lossy(&line));
+///     println!("{}", Name::new(&line)); // escaped: a server chose it
 /// }
 /// ftp.quit()?;
 /// # Ok::<(), ftp_blocking::Error>(())

@@ -204,7 +204,9 @@ impl<T: Transport> Client<T> {
     /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
-    /// ftp.command_lines("LIST", |line| println!("{}", String::from_utf8_lossy(line)))?;
+    /// use ftp_blocking::proto::listing::Name;
+    ///
+    /// ftp.command_lines("LIST", |line| println!("{}", Name::new(line)))?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

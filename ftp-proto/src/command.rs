@@ -1,7 +1,6 @@
 //! Commands: verbs, arguments that cannot smuggle, and the one encoder that turns them into bytes.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -478,7 +477,7 @@ impl fmt::Display for Command {
         match self.masked().argument {
             Some(argument) => {
                 f.write_str(" ")?;
-                escape(&String::from_utf8_lossy(&argument.0), f)
+                escape(&argument.0, f)
             }
             None => Ok(()),
         }

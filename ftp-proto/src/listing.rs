@@ -38,41 +38,40 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
+mod context;
 mod cursor;
 mod dates;
+mod detector;
 mod dls;
 mod dos;
 mod entry;
 mod eplf;
 mod facts;
-mod families;
 mod headings;
+mod mlsx;
 mod months;
 mod mvs;
 mod name;
+mod name_first;
 mod netware;
 mod nonstop;
-mod nortel;
 mod number;
-mod os2;
 mod os400;
 mod os9;
 mod reader;
 mod scan;
+mod size_first;
 mod span;
 mod unix;
 mod vm;
 mod vms;
-mod vshell;
-mod vxworks;
-mod win16;
 
 pub use entry::{Entry, Kind};
 pub use facts::Facts;
-pub use name::{Name, SafeName};
+pub use name::{Name, SafeFor, SafeName};
 pub use reader::{Custom, LINE_MAX, Options, Reader, parse_line};
 
-/// A family of listing formats.
+/// A format of listings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -112,43 +111,6 @@ pub enum Format {
     Win16,
     /// dls, with descriptions.
     Dls,
-}
-
-impl Format {
-    /// The format that a reply to SYST makes likely.
-    ///
-    /// ```
-    /// use ftp_proto::listing::Format;
-    /// assert_eq!(Format::of_system(b"UNIX Type: L8"), Some(Format::Unix));
-    /// assert_eq!(Format::of_system(b"MVS is the operating system of this server."), Some(Format::Mvs));
-    /// assert_eq!(Format::of_system(b"KolibriOS"), None);
-    /// ```
-    #[must_use]
-    pub fn of_system(text: &[u8]) -> Option<Self> {
-        const SYSTEMS: [(&str, Format); 13] = [
-            ("OS/400", Format::Os400),
-            ("Nonstop", Format::NonStop),
-            ("Guardian", Format::NonStop),
-            ("OpenVMS", Format::Vms),
-            ("VMS", Format::Vms),
-            ("MVS", Format::Mvs),
-            ("z/OS", Format::Mvs),
-            ("VM ", Format::Vm),
-            ("z/VM", Format::Vm),
-            ("Windows", Format::Dos),
-            ("NetWare", Format::NetWare),
-            ("OS/2", Format::Os2),
-            ("UNIX", Format::Unix),
-        ];
-        let named = |system: &str| {
-            text.windows(system.len())
-                .any(|window| window.eq_ignore_ascii_case(system.as_bytes()))
-        };
-        SYSTEMS
-            .into_iter()
-            .find(|(system, _)| named(system))
-            .map(|(_, format)| format)
-    }
 }
 
 /// What a line of a listing is.

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::{fmt, str};
 
 use crate::reply::{Reply, ReplyCode};
+use crate::shown::escape;
 
 /// A pathname as the server writes it: bytes, in whatever character set the server uses.
 ///
@@ -71,15 +72,18 @@ impl AsRef<[u8]> for Pathname {
     }
 }
 
+/// For people: U+FFFD for what is not UTF-8, and escapes for characters that would drive a terminal
+/// or deceive the reader.
 impl fmt::Display for Pathname {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_str_lossy())
+        escape(&self.0, f)
     }
 }
 
+/// As [`Display`](fmt::Display), in quotes.
 impl fmt::Debug for Pathname {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.to_str_lossy(), f)
+        write!(f, "\"{self}\"")
     }
 }
 
@@ -87,11 +91,13 @@ impl fmt::Debug for Pathname {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Quoting {
-    /// Twice, as RFC 959 wants it; the first single quote ends the pathname.
+    /// Twice, as RFC 959 wants it. A single quote ends the pathname if a blank or the end of the
+    /// line follows; seven of sixteen servers write quotes inside of the pathname once (Twisted,
+    /// aioftp, libunftp, twoftpd, bftpd, uftpd, inetutils), and there they belong to it.
     #[default]
     Doubled,
-    /// Once, as GNU inetutils and libunftp do. The last quote of the line ends the pathname, so
-    /// text with quotes after it is misread.
+    /// Once, and two quotes are two. The last quote of the line ends the pathname, so text with
+    /// quotes behind it is misread.
     Undoubled,
 }
 
@@ -105,7 +111,8 @@ pub enum PathError {
     /// Text of the reply is missing.
     #[error("the reply is truncated")]
     Truncated,
-    /// No quotes, and not a single word that begins with a slash either.
+    /// No quotes, and nothing that is certainly a pathname: it begins with a slash, and no
+    /// commentary follows.
     #[error("no quoted pathname")]
     NotQuoted,
     /// The closing quote is missing.
@@ -118,8 +125,12 @@ pub enum PathError {
 
 /// The pathname in a reply to PWD or MKD (RFC 959: `257 "path" text`).
 ///
-/// Text before the quotes is skipped. Some servers send no quotes: then the text must be a single
-/// word that begins with a slash, since nothing else shows where the pathname ends.
+/// Text before the quotes is skipped. Where quotes are missing, the pathname is what is certain:
+///
+/// * Without any quotes, the text must begin with a slash. It is the pathname to its end, blanks
+///   included (libunftp answers MKD so), or to a commentary like `is the current directory`. Where
+///   its last words may belong to either (`/pub/new folder`), nothing shows where the pathname ends.
+/// * Without the closing quote, the same holds for what follows the opening one.
 ///
 /// # Errors
 ///
@@ -131,6 +142,8 @@ pub enum PathError {
 ///
 /// let reply = Reply::new(ReplyCode::PATHNAME, br#""/pub/5"" disks" is the current directory"#);
 /// assert_eq!(decode(&reply, Quoting::Doubled), Ok(Pathname::from(r#"/pub/5" disks"#)));
+/// let reply = Reply::new(ReplyCode::PATHNAME, br#""/pub/5"disks" is the current directory"#);
+/// assert_eq!(decode(&reply, Quoting::Doubled), Ok(Pathname::from(r#"/pub/5"disks"#)));
 /// let reply = Reply::new(ReplyCode::PATHNAME, br#""/pub/5" disks" is the current directory"#);
 /// assert_eq!(decode(&reply, Quoting::Undoubled), Ok(Pathname::from(r#"/pub/5" disks"#)));
 /// ```
@@ -141,13 +154,17 @@ pub fn decode(reply: &Reply, quoting: Quoting) -> Result<Pathname, PathError> {
     if reply.is_truncated() {
         return Err(PathError::Truncated);
     }
-    let quoted = reply.lines().find_map(|line| {
-        let (_, quoted) = split_at_quote(line)?;
-        Some(quoted)
-    });
+    let mut lines = reply.lines();
+    let quoted = lines.find_map(|line| Some(split_at_quote(line)?.1));
+    let is_last = lines.next().is_none();
     let path = match (quoted, quoting) {
-        (None, _) => unquoted(reply.text())?.to_vec(),
-        (Some(quoted), Quoting::Doubled) => until_single_quote(quoted)?,
+        (None, _) => plain(reply.text()).ok_or(PathError::NotQuoted)?.to_vec(),
+        (Some(quoted), _) if memchr::memchr(b'"', quoted).is_none() => {
+            // The pathname may go on in the next line.
+            let path = plain(quoted).filter(|_| is_last);
+            path.ok_or(PathError::Unterminated)?.to_vec()
+        }
+        (Some(quoted), Quoting::Doubled) => until_closing_quote(quoted)?,
         (Some(quoted), Quoting::Undoubled) => until_last_quote(quoted)?.to_vec(),
     };
     if path.is_empty() {
@@ -176,17 +193,20 @@ pub fn quote(path: &[u8]) -> Vec<u8> {
     quoted
 }
 
-fn until_single_quote(mut text: &[u8]) -> Result<Vec<u8>, PathError> {
+/// The pathname up to the quote that ends it: a single one with a blank or the end behind it.
+fn until_closing_quote(mut text: &[u8]) -> Result<Vec<u8>, PathError> {
     let mut path = Vec::new();
-    loop {
-        let (part, rest) = split_at_quote(text).ok_or(PathError::Unterminated)?;
+    while let Some((part, rest)) = split_at_quote(text) {
         path.extend_from_slice(part);
-        let Some((b'"', rest)) = rest.split_first() else {
-            return Ok(path);
+        text = match rest.split_first() {
+            None | Some((b' ' | b'\t' | b'\r', _)) => return Ok(path),
+            Some((b'"', rest)) => rest,
+            // Servers that do not double quotes.
+            Some(_) => rest,
         };
         path.push(b'"');
-        text = rest;
     }
+    Err(PathError::Unterminated)
 }
 
 fn until_last_quote(text: &[u8]) -> Result<&[u8], PathError> {
@@ -195,13 +215,54 @@ fn until_last_quote(text: &[u8]) -> Result<&[u8], PathError> {
         .ok_or(PathError::Unterminated)
 }
 
-fn unquoted(text: &[u8]) -> Result<&[u8], PathError> {
-    let word = text.trim_ascii();
-    let is_path = word.first() == Some(&b'/') && !word.iter().any(u8::is_ascii_whitespace);
-    if is_path {
-        Ok(word)
-    } else {
-        Err(PathError::NotQuoted)
+/// The pathname that a text without quotes certainly is, or begins with.
+fn plain(text: &[u8]) -> Option<&[u8]> {
+    let text = text.trim_ascii();
+    if !text.starts_with(b"/") || memchr::memchr(b'\n', text).is_some() {
+        return None;
+    }
+    let path = text.get(..commentary(text)?)?.trim_ascii_end();
+    (!path.is_empty()).then_some(path)
+}
+
+/// Where the commentary behind a pathname begins: at a verb, if `directory` or the like follows. At
+/// the end of the text, if no last word can be one of a commentary; `None` if that is not certain.
+fn commentary(text: &[u8]) -> Option<usize> {
+    const VERBS: [&[u8]; 3] = [b"is", b"was", b"has"];
+    const NOUNS: [&[u8]; 4] = [b"directory", b"dir", b"folder", b"location"];
+    const OTHERS: [&[u8]; 12] = [
+        b"the",
+        b"your",
+        b"a",
+        b"new",
+        b"now",
+        b"been",
+        b"current",
+        b"working",
+        b"created",
+        b"made",
+        b"successfully",
+        b"ok",
+    ];
+    let (mut end, mut has_noun) = (text.len(), false);
+    loop {
+        let rest = text.get(..end)?.trim_ascii_end();
+        let Some(blank) = rest.iter().rposition(u8::is_ascii_whitespace) else {
+            // The first word begins with a slash.
+            return (end == text.len()).then_some(end);
+        };
+        let start = blank.checked_add(1)?;
+        let word = rest.get(start..)?;
+        let word = word.strip_suffix(b".").unwrap_or(word);
+        let is = |words: &[&[u8]]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+        if is(&VERBS) && has_noun {
+            return Some(start);
+        }
+        has_noun |= is(&NOUNS);
+        if !is(&NOUNS) && !is(&OTHERS) && !is(&VERBS) {
+            return (end == text.len()).then_some(end);
+        }
+        end = start;
     }
 }
 

@@ -361,6 +361,6 @@ impl fmt::Display for Reply {
         if !self.text.is_empty() {
             f.write_char(' ')?;
         }
-        escape(&self.text_lossy(), f)
+        escape(&self.text, f)
     }
 }

@@ -2,21 +2,39 @@
 
 use core::fmt::{self, Write};
 
-/// Writes `text` with its control characters escaped: they would move the cursor, or hide and reorder what is around.
-pub(crate) fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for character in text.chars() {
-        if is_control(character) {
-            write!(f, "{}", character.escape_default())?;
-        } else {
-            f.write_char(character)?;
+/// Writes text from the wire for people: U+FFFD for what is not UTF-8, and escapes for characters
+/// that would move the cursor, or hide or reorder what is around them.
+pub(crate) fn escape(text: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if is_deceptive(character) {
+                write!(f, "{}", character.escape_default())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        if !chunk.invalid().is_empty() {
+            f.write_char(char::REPLACEMENT_CHARACTER)?;
         }
     }
     Ok(())
 }
 
-/// Controls in the narrow sense, and the format characters that reorder the text around them.
-fn is_control(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(character, '\u{2066}'..='\u{2069}')
+/// Whether a character does something to the text around it, or shows as nothing.
+///
+/// U+200C and U+200D are left: Persian, the languages of India and emoji are written with them.
+fn is_deceptive(character: char) -> bool {
+    match character {
+        // Line and paragraph separators, and all controls of the order of writing.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            true
+        }
+        // What has no width: the soft hyphen, blanks, joiners, fillers, marks of annotations.
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' => true,
+        '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{ffa0}' => true,
+        '\u{feff}' | '\u{fff9}'..='\u{fffb}' => true,
+        // Tags: invisible copies of ASCII.
+        '\u{e0000}'..='\u{e007f}' => true,
+        _ => character.is_control(),
+    }
 }

@@ -7,7 +7,7 @@
     clippy::indexing_slicing
 )]
 
-use ftp_proto::listing::{Entry, Format, Kind, Line, Options, Reader, parse_line};
+use ftp_proto::listing::{Entry, Format, Kind, Line, Options, Reader, SafeFor, parse_line};
 use ftp_proto::timestamp::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -167,7 +167,7 @@ fn options() -> impl Strategy<Value = Options> {
                 options = options.format(format);
             }
             if is_mvs {
-                options = options.system(b"MVS is the operating system of this server.");
+                options = options.format(Format::Mvs);
             }
             if has_now {
                 options = options.now(Timestamp::from_unix_time(now).unwrap());
@@ -267,7 +267,7 @@ proptest! {
                 prop_assert_eq!(&entry.clone().into_owned(), &entry);
                 let printed = entry.name().to_string();
                 prop_assert!(!printed.chars().any(char::is_control), "{}", printed);
-                if let Some(safe) = entry.name().safe(false) {
+                if let Some(safe) = entry.name().safe(SafeFor::ThisSystem) {
                     let unsafe_bytes = |byte: &u8| b"/\\\0\n".contains(byte);
                     prop_assert!(!safe.as_bytes().iter().any(unsafe_bytes));
                 }

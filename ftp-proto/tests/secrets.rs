@@ -52,8 +52,8 @@ const APART: &str = "
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
     Lines Link List Listed Malformed Misuse Name OfferedFact Options OtherVerb Parser PathError
     Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason Refill Refilled
-    Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeName
-    Secure Series Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
+    Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
+    SafeName Secure Series Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
     Timestamp TimestampError TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
     Verifier Violation Wait Zone";
 

@@ -18,6 +18,8 @@ pub mod command;
 pub mod conversation;
 pub mod features;
 pub mod lines;
+pub mod listing;
+pub mod mlst;
 pub mod pathname;
 pub mod records;
 pub mod reply;
@@ -53,6 +55,8 @@ targets! {
     conversation,
     features,
     lines,
+    listing,
+    mlst,
     pathname,
     records,
     reply,

@@ -12,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::task::Poll;
 use std::time::Duration;
 
+use ftp_proto::listing::Name;
 use ftp_proto::operation::{Exchange, Greet, List, Login, Retrieve};
 use ftp_proto::{Argument, Config, Operation};
 
@@ -79,9 +80,11 @@ impl<N: Network> Device<N> {
         self.run(Greet)?;
         self.run(Login::anonymous())?;
         let listed = self.run(List::new(None))?;
-        print!("{}", String::from_utf8_lossy(&self.flash.content));
+        for line in self.flash.content.split(|&byte| byte == b'\n') {
+            println!("{}", Name::new(line.trim_ascii_end()));
+        }
         for line in listed.status_lines() {
-            println!("{}", String::from_utf8_lossy(line));
+            println!("{}", Name::new(line));
         }
         self.flash.content.clear();
         self.run(Retrieve::new(Argument::new(file)?))?;

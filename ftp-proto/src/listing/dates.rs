@@ -7,7 +7,7 @@ use crate::timestamp::{Timestamp, nanos};
 
 mod column;
 
-pub(super) use column::{Column, column};
+pub(super) use column::{Column, column, is_date_like, is_padded_year, unread};
 
 /// The caller's time, as the rule for missing years needs it.
 ///
@@ -135,6 +135,11 @@ impl Clock {
             (hour, _) => hour,
         };
         Self { hour, ..self }
+    }
+
+    /// Puts the time onto a date, if the calendar has the date.
+    pub(super) fn on_date(self, date: Option<Timestamp>) -> Option<Timestamp> {
+        self.on(date?)
     }
 
     /// Puts the time onto a date; 24:00 is the end of that day.

@@ -4,10 +4,11 @@
 //! MM-DD-YY[YY]  HH:MM(AM|PM)  <DIR>|SIZE  NAME
 //! ```
 
-use super::cursor::{Cursor, is_blank, trim_end};
+use super::Format;
+use super::context::{Context, DateOrder};
+use super::cursor::{Cursor, is_blank, trim, trim_end};
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
-use super::families::{Context, DateOrder};
 use super::number::number;
 use crate::timestamp::Timestamp;
 
@@ -17,25 +18,33 @@ const TAG_WIDTH: usize = 15;
 pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {
     let mut cursor = Cursor::new(line);
     let date = date(cursor.word(), context)?;
+    let at = cursor;
     let clock = Clock::read_with_meridiem(&mut cursor)?;
-    let modified = date.and_then(|date| clock.on(date));
+    let mut is_certain = at.blanks() > 1 || cursor.blanks() > 1 || has_meridiem(at, cursor);
     cursor.skip_blanks();
     let column = line.len().saturating_sub(cursor.rest().len());
     let word = cursor.word();
     let (kind, size) = match tag(word) {
-        Some(kind) => (kind, None),
+        Some(kind) => {
+            is_certain = true;
+            (kind, None)
+        }
         None => (Kind::File, size(word)?),
     };
+    if !is_certain && !context.is_known(Format::Dos) {
+        // A log, whose lines begin with a date and a number.
+        return None;
+    }
     let name = if kind == Kind::File {
         let end = line.len().saturating_sub(cursor.rest().len());
         name_after_size(cursor, end)?
     } else {
         name_after_tag(cursor, column, word.len())?
     };
-    let mut entry = Entry::new(line, name);
-    entry.kind = kind;
-    entry.size = size;
-    entry.modified = modified;
+    let mut entry = Entry::new(line, name)
+        .with_kind(kind)
+        .with_size(size)
+        .with_time(clock.on_date(date));
     if kind == Kind::Symlink {
         if let Some((name, target)) = target(name) {
             entry.set_name(name);
@@ -45,7 +54,14 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     Some(entry)
 }
 
-/// The date, or `Some(None)` for three numbers that are none.
+/// Whether letters stand in the time between two places of a line.
+fn has_meridiem(from: Cursor<'_>, to: Cursor<'_>) -> bool {
+    let length = from.rest().len().saturating_sub(to.rest().len());
+    let time = from.rest().get(..length).unwrap_or_default();
+    time.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// The date, or `Some(None)` for three numbers that are not one.
 ///
 /// Month first, as IIS prints, unless the form or a number above twelve says otherwise; a server that was seen to print
 /// the day first is believed from then on.
@@ -122,18 +138,38 @@ fn name_after_tag(cursor: Cursor<'_>, column: usize, tag: usize) -> Option<&[u8]
     cursor.name_after_blanks()
 }
 
-/// The target of a link: ` [target]` or ` -> target` at the end.
+/// The target of a link: ` [target]` or ` -> target` at the end. Names and targets can contain
+/// brackets too: those that belong together count.
 fn target(name: &[u8]) -> Option<(&[u8], &[u8])> {
-    let bracketed = trim_end(name).strip_suffix(b"]");
-    let (name, target) = bracketed
-        .and_then(|name| split_at(name, b" ["))
-        .or_else(|| split_at(name, b" -> "))?;
+    let (name, target) = bracketed(trim_end(name)).or_else(|| {
+        let at = memchr::memmem::find(name, b" -> ")?;
+        let (name, target) = name.split_at_checked(at)?;
+        Some((name, target.strip_prefix(b" -> ")?))
+    })?;
     (!name.is_empty() && !target.is_empty()).then_some((name, target))
 }
 
-fn split_at<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let (before, behind) = text.split_at_checked(memchr::memmem::find(text, separator)?)?;
-    Some((before, behind.strip_prefix(separator)?))
+/// Splits `NAME [TARGET]` at the bracket that the last one closes, or, where brackets lack their
+/// counterparts, at the last ` [`.
+fn bracketed(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inside = text.strip_suffix(b"]")?;
+    let mut open = 1_usize;
+    let counterpart = inside.iter().rposition(|byte| {
+        match byte {
+            b']' => open = open.saturating_add(1),
+            b'[' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open == 0
+    });
+    let split = |at: usize| {
+        let (name, target) = inside.split_at_checked(at)?;
+        Some((name.strip_suffix(b" ")?, target.strip_prefix(b"[")?))
+    };
+    counterpart.and_then(split).or_else(|| {
+        let at = memchr::memmem::rfind(inside, b" [")?;
+        split(at.checked_add(1)?)
+    })
 }
 
 /// What `dir` prints around the files.
@@ -143,14 +179,15 @@ pub(super) fn is_chatter(line: &[u8]) -> bool {
         b"Volume Serial Number ",
         b"Directory of ",
     ];
-    let text = super::cursor::trim(line);
-    if starts.iter().any(|start| text.starts_with(start)) {
+    let text = trim(line);
+    let is_indented = line.first().is_some_and(|&byte| is_blank(byte));
+    if is_indented && starts.iter().any(|start| text.starts_with(start)) {
         return true;
     }
     let mut cursor = Cursor::new(text);
     let count = cursor.word();
     let what = cursor.word();
-    line.first().is_some_and(|&byte| is_blank(byte))
+    is_indented
         && size(count).is_some()
         && (what.starts_with(b"File(s)") || what.starts_with(b"Dir(s)"))
 }

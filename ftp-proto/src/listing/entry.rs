@@ -69,6 +69,7 @@ pub struct Entry<'a> {
     pub(super) mode: Option<u16>,
     pub(super) kind: Kind,
     size_estimated: bool,
+    is_time_unread: bool,
 }
 
 /// Building an entry, for custom parsers. Texts that are parts of `line` are borrowed, others are copied.
@@ -109,6 +110,7 @@ impl<'a> Entry<'a> {
             mode: None,
             kind: Kind::Unknown,
             size_estimated: false,
+            is_time_unread: false,
         }
     }
 
@@ -206,6 +208,19 @@ impl<'a> Entry<'a> {
     pub fn with_version(mut self, version: &[u8]) -> Self {
         self.version = self.keep(version);
         self
+    }
+
+    /// Sets the time that a line states, or notes that it was not understood.
+    #[must_use]
+    pub(super) fn with_time(mut self, time: Option<Timestamp>) -> Self {
+        self.modified = time;
+        self.is_time_unread = time.is_none();
+        self
+    }
+
+    /// Takes the last byte off the name.
+    pub(super) const fn shorten_name(&mut self) {
+        self.name = self.name.without_last();
     }
 
     #[inline]
@@ -310,6 +325,26 @@ impl Entry<'_> {
         self.modified
     }
 
+    /// Whether the line states a time that [`modified`](Self::modified) lacks.
+    ///
+    /// The time has a form that is not known, no calendar has the date, or the date lacks the year
+    /// and [`Options::now`](super::Options::now) was not given. The rest of the entry is certain.
+    ///
+    /// ```
+    /// use ftp_proto::listing::{Format, Line, parse_line};
+    ///
+    /// let line = b"-rw-r--r-- 1 kepler staff 9216 Foo 12  2021 orrery.dat";
+    /// let Line::Entry(entry) = parse_line(Format::Unix, line, None) else {
+    ///     panic!("not understood");
+    /// };
+    /// assert_eq!((entry.name().to_str(), entry.size()), (Some("orrery.dat"), Some(9216)));
+    /// assert!(entry.modified().is_none() && entry.is_time_unread());
+    /// ```
+    #[must_use]
+    pub const fn is_time_unread(&self) -> bool {
+        self.is_time_unread
+    }
+
     /// The Unix permission bits, set-id and sticky bits included: 12 bits.
     #[must_use]
     pub const fn mode(&self) -> Option<u16> {
@@ -363,10 +398,8 @@ impl Entry<'_> {
     /// All facts of an MLSx line in the order sent; empty for other formats.
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
-        // Behind MLST, one blank stands before them.
         let facts = Span::new(0, self.facts_end).slice(&self.text);
-        let facts = facts.unwrap_or_default();
-        Facts::new(facts.strip_prefix(b" ").unwrap_or(facts))
+        Facts::new(facts.unwrap_or_default())
     }
 
     /// The value of an MLSx fact, whose name is compared without regard to case. The first of several wins.

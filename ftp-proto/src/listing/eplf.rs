@@ -1,19 +1,24 @@
 //! EPLF, Bernstein's Easily Parsed LIST Format: `+fact,fact,...,<TAB>name`.
 
+use super::context::Context;
 use super::cursor::permissions;
 use super::entry::{Entry, Kind};
-use super::families::Context;
 use super::number::number;
 use crate::timestamp::Timestamp;
 
-/// Reads a line: everything behind the first tab is the name, unknown facts are ignored.
+/// Reads a line that has a fact that is known. Everything behind the first tab is the name.
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
     let facts = line.strip_prefix(b"+")?;
     let (facts, name) = facts.split_at_checked(memchr::memchr(b'\t', facts)?)?;
     let name = name.get(1..).filter(|name| !name.is_empty())?;
     let mut entry = Entry::new(line, name);
     let (mut retrievable, mut enterable) = (false, false);
+    let mut is_certain = false;
     for fact in facts.split(|&byte| byte == b',') {
+        is_certain |= matches!(
+            fact,
+            [b'r' | b'/'] | [b's' | b'm' | b'i', b'0'..=b'9' | b'-', ..]
+        );
         match fact {
             [b'r'] => retrievable = true,
             [b'/'] => enterable = true,
@@ -24,11 +29,13 @@ pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
             _ => {}
         }
     }
-    Some(entry.with_kind(match (enterable, retrievable) {
-        (true, _) => Kind::Directory,
-        (false, true) => Kind::File,
-        (false, false) => Kind::Other,
-    }))
+    is_certain.then(|| {
+        entry.with_kind(match (enterable, retrievable) {
+            (true, _) => Kind::Directory,
+            (false, true) => Kind::File,
+            (false, false) => Kind::Other,
+        })
+    })
 }
 
 /// Seconds since 1970 in UTC, also before.

@@ -1,27 +1,95 @@
-//! Lines that are no entries in any family: totals, headings, what `dir` prints around the files.
+//! Lines that are not entries in any format: totals, headings, what `dir` prints around the files.
+//!
+//! An error of the server looks much like a heading or a total (`Denied:`, `Error 404`). So what
+//! these lines may contain is listed here as narrowly as the formats allow.
 
-use super::Skip;
 use super::cursor::{Cursor, is_blank, trim, trim_end};
-use super::dos;
+use super::months::means;
+use super::number::is_digits;
+use super::{Format, Skip, dos};
 
 /// Says why a line has no entry, if it is known to have none.
 pub(super) fn skip(line: &[u8]) -> Option<Skip> {
     if is_total(line) || is_vms_total(line) {
         return Some(Skip::Total);
     }
-    let heading = is_path_heading(line)
-        || is_ruler(line)
-        || is_column_heading(line)
-        || line.starts_with(b"Directory ")
-        || dos::is_chatter(line);
-    heading.then_some(Skip::Heading)
+    let is_heading = is_vms_directory(line) || dos::is_chatter(line);
+    is_heading.then_some(Skip::Heading)
 }
 
-/// `total 48` in any language, also negative, with a fraction or with a unit.
+/// What `ls` prints for `total`, in the languages that it is translated to.
+const TOTALS: &[&str] = &[
+    "total",
+    "totale",
+    "totalt",
+    "totaal",
+    "totalo",
+    "insgesamt",
+    "gesamt",
+    "summe",
+    "итого",
+    "всего",
+    "усяго",
+    "загалом",
+    "усього",
+    "общо",
+    "укупно",
+    "ukupno",
+    "skupno",
+    "celkem",
+    "celkom",
+    "razem",
+    "összesen",
+    "yhteensä",
+    "yhteensa",
+    "kokku",
+    "viso",
+    "kopā",
+    "toplam",
+    "jumlah",
+    "sumo",
+    "suma",
+    "samlet",
+    "guztira",
+    "iomlán",
+    "cyfanswm",
+    "samtals",
+    "σύνολο",
+    "barlığı",
+    "барлығы",
+    "tổng",
+    "合計",
+    "総計",
+    "总计",
+    "总用量",
+    "總計",
+    "總用量",
+    "總共",
+    "합계",
+    "전체",
+    "المجموع",
+    "סך",
+    "סה\"כ",
+    "कुल",
+    "รวม",
+];
+
+/// `итого` in KOI8-R, in Windows-1251 and in the code page 866.
+const RUSSIAN_TOTALS: [&[u8]; 3] = [
+    b"\xC9\xD4\xCF\xC7\xCF",
+    b"\xE8\xF2\xEE\xE3\xEE",
+    b"\xA8\xE2\xAE\xA3\xAE",
+];
+
+/// `total 48` in any known language, also negative, with a fraction or with a unit.
 fn is_total(line: &[u8]) -> bool {
     let mut cursor = Cursor::new(line);
-    let (word, number) = (cursor.word(), cursor.word());
-    let letters = |&byte: &u8| byte.is_ascii_alphabetic() || byte >= 0x80;
+    let mut word = cursor.word();
+    if word == b"i" && cursor.peek() == b"alt" {
+        cursor.word();
+        word = b"total";
+    }
+    let number = cursor.word();
     let word = word.strip_suffix(b":").unwrap_or(word);
     let number = number.strip_prefix(b"-").unwrap_or(number);
     let digits = number
@@ -30,20 +98,35 @@ fn is_total(line: &[u8]) -> bool {
     let (digits, unit) = number
         .split_at_checked(digits.unwrap_or(number.len()))
         .unwrap_or_default();
-    cursor.peek().is_empty()
-        && !word.is_empty()
-        && word.iter().all(letters)
-        && digits.first().is_some_and(u8::is_ascii_digit)
+    digits.first().is_some_and(u8::is_ascii_digit)
         && matches!(unit, [] | [b'k' | b'K' | b'M' | b'G' | b'T' | b'B', ..] if unit.len() <= 3)
+        && cursor.peek().is_empty()
+        && (means(word, TOTALS) || RUSSIAN_TOTALS.contains(&word))
 }
 
-/// `Total of 14 files, 1330/1410 blocks.`
+/// `Total of 14 files, 1330/1410 blocks.`, `Grand total of 2 directories, 9 files.`
 fn is_vms_total(line: &[u8]) -> bool {
-    line.starts_with(b"Total of ") || line.starts_with(b"Grand total of ")
+    let starts: [&[u8]; 2] = [b"Total of ", b"Grand total of "];
+    let Some(rest) = starts.iter().find_map(|start| line.strip_prefix(*start)) else {
+        return false;
+    };
+    let mut cursor = Cursor::new(rest);
+    let count = cursor.word();
+    let what = cursor.word();
+    is_digits(count) && (what.starts_with(b"file") || what.starts_with(b"director"))
 }
 
-/// `./lectures:` of `ls -R`: one word, or a path.
-fn is_path_heading(line: &[u8]) -> bool {
+/// `Directory SYS$PUBLIC:[CHARTS]`
+fn is_vms_directory(line: &[u8]) -> bool {
+    line.strip_prefix(b"Directory ").is_some_and(|path| {
+        let path = trim(path);
+        path.ends_with(b"]") && path.contains(&b'[')
+    })
+}
+
+/// Whether a line can be the heading that `ls -R` prints above a directory, `./lectures:`. It is
+/// one only if entries or a total follow, or if this listing had one before.
+pub(super) fn may_be_path(line: &[u8]) -> bool {
     let Some(path) = trim_end(line).strip_suffix(b":") else {
         return false;
     };
@@ -51,8 +134,8 @@ fn is_path_heading(line: &[u8]) -> bool {
     !path.is_empty() && (is_path || !path.iter().any(|&byte| is_blank(byte)))
 }
 
-/// Dashes under the headings of columns.
-fn is_ruler(line: &[u8]) -> bool {
+/// Dashes under the names of columns.
+pub(super) fn is_ruler(line: &[u8]) -> bool {
     let text = trim(line);
     text.len() >= 4
         && text
@@ -60,17 +143,19 @@ fn is_ruler(line: &[u8]) -> bool {
             .all(|&byte| matches!(byte, b'-' | b'=' | b'+' | b'|') || is_blank(byte))
 }
 
-/// The names of columns: VxWorks, NonStop, OS-9.
-fn is_column_heading(line: &[u8]) -> bool {
-    const HEADINGS: [&[&[u8]]; 3] = [
-        &[b"size", b"date", b"time", b"name"],
-        &[b"file", b"code", b"eof"],
-        &[b"owner", b"last", b"modified"],
+/// The format that has a line as the names of its columns.
+pub(super) fn columns(line: &[u8]) -> Option<Format> {
+    const HEADINGS: [(Format, &[&[u8]]); 3] = [
+        (Format::VxWorks, &[b"size", b"date", b"time", b"name"]),
+        (Format::NonStop, &[b"file", b"code", b"eof"]),
+        (Format::Os9, &[b"owner", b"last", b"modified"]),
     ];
-    HEADINGS.iter().any(|names| {
+    let has = |names: &[&[u8]]| {
         let mut cursor = Cursor::new(line);
         names
             .iter()
             .all(|name| cursor.word().eq_ignore_ascii_case(name))
-    })
+    };
+    let found = HEADINGS.iter().find(|(_, names)| has(names));
+    found.map(|(format, _)| *format)
 }

@@ -1,12 +1,15 @@
 //! Names of months, in the languages and encodings that servers print them.
 
 mod encodings;
+mod names;
+
+use names::NAMES;
 
 /// More letters than the name of any month has.
 const LONGEST: usize = 16;
 
 /// The month (1 to 12) that a word names: a full name, or a beginning of at least three letters, in any case, with an
-/// optional dot or comma behind.
+/// optional dot or comma behind. Also the numbered months of Vietnamese, `Th03`.
 pub(super) fn month(word: &[u8]) -> Option<u8> {
     let word = match word {
         [rest @ .., b'.' | b','] => rest,
@@ -17,21 +20,10 @@ pub(super) fn month(word: &[u8]) -> Option<u8> {
             return Some(month);
         }
     }
-    if !could_name_a_month(word) {
-        return None;
+    if word.is_ascii() {
+        return vietnamese(word).or_else(|| spelled(word, lookup));
     }
-    // Three letters of another encoding can be UTF-8 by chance, but then they name no month.
-    let text = core::str::from_utf8(word).ok();
-    let text = text.filter(|text| text.chars().nth(2).is_some());
-    let found = text.and_then(|text| lookup(text.chars()));
-    if found.is_some() || word.is_ascii() {
-        return found;
-    }
-    let mut months = encodings::ALL.iter().filter_map(|decode| {
-        let letters = word.iter().map(|&byte| decode(byte));
-        lookup(letters)
-    });
-    months.next()
+    spelled(word, lookup)
 }
 
 /// The month (1 to 12) of an English abbreviation, the form that nearly all servers print.
@@ -55,278 +47,103 @@ pub(super) const fn english(letters: [u8; 3]) -> Option<u8> {
     })
 }
 
-/// Spares the table for the owners, numbers and sizes that stand where a month might.
-fn could_name_a_month(word: &[u8]) -> bool {
-    let letters = |&byte: &u8| byte.is_ascii_alphabetic() || byte >= 0x80;
-    word.len() >= 3 && word.len() <= 2 * LONGEST && word.iter().all(letters)
+/// `Th03`, `thg 3` without its blank.
+fn vietnamese(word: &[u8]) -> Option<u8> {
+    let [b'T' | b't', b'h', rest @ ..] = word else {
+        return None;
+    };
+    let digits = rest.strip_prefix(b"g").unwrap_or(rest);
+    let month = super::number::small(digits, 2)?;
+    u8::try_from(month)
+        .ok()
+        .filter(|month| (1..=12).contains(month))
 }
 
-fn lookup(word: impl Iterator<Item = char>) -> Option<u8> {
-    let mut text = [0_u8; 2 * LONGEST];
+/// Whether a word in UTF-8 is one of these lower-case ones, in any case.
+pub(super) fn means(word: &[u8], any_of: &[&str]) -> bool {
+    let known = |text: &[u8]| {
+        any_of
+            .iter()
+            .any(|one| one.as_bytes() == text)
+            .then_some(())
+    };
+    let text = core::str::from_utf8(word).ok();
+    text.and_then(|text| lower(text.chars(), known)).is_some()
+}
+
+/// What `find` makes of a word in lower-case UTF-8, in the first encoding in which it finds something.
+fn spelled<T>(word: &[u8], find: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let letters = |&byte: &u8| byte.is_ascii_alphabetic() || byte >= 0x80;
+    let is_ascii = word.is_ascii();
+    // Thai abbreviations have points inside.
+    let is_word = |byte: &u8| letters(byte) || (!is_ascii && *byte == b'.');
+    if word.len() < 3 || word.len() > 2 * LONGEST || !word.iter().all(is_word) {
+        return None;
+    }
+    // Three bytes of another encoding can be UTF-8 by chance, but then they are one letter or two.
+    let text = core::str::from_utf8(word).ok();
+    let text = text.filter(|text| text.len() > 3 || text.chars().nth(2).is_some());
+    let found = text.and_then(|text| lower(text.chars(), &find));
+    if found.is_some() || is_ascii || word.len() > LONGEST {
+        return found;
+    }
+    let mut found = encodings::ALL.iter().filter_map(|decode| {
+        let letters = word.iter().map(|&byte| decode(byte));
+        lower(letters, &find)
+    });
+    found.next()
+}
+
+/// Hands a word to `find` in lower case.
+fn lower<T>(word: impl Iterator<Item = char>, find: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let mut text = [0_u8; 3 * LONGEST];
     let mut length = 0_usize;
-    for letter in word.flat_map(char::to_lowercase) {
+    for letter in word.filter(|&letter| letter != '.') {
+        let letter = lower_letter(letter);
         let end = length.checked_add(letter.len_utf8())?;
         letter.encode_utf8(text.get_mut(length..end)?);
         length = end;
     }
-    let text = text.get(..length)?;
-    let initial = text.first()?;
-    let (_, month) = NAMES.iter().find(|(name, _)| {
-        let name = name.as_bytes();
-        name.first() == Some(initial) && name.starts_with(text)
-    })?;
-    Some(*month)
+    find(text.get(..length)?)
 }
 
-/// Lower-case names; the first that begins with the word wins, so that what is ambiguous between languages goes to the
-/// more frequent one (`mar` is March, not Finnish November; `lis` is Polish November; `jui` is July).
-const NAMES: &[(&str, u8)] = &[
-    // English
-    ("january", 1),
-    ("february", 2),
-    ("march", 3),
-    ("april", 4),
-    ("may", 5),
-    ("june", 6),
-    ("july", 7),
-    ("august", 8),
-    ("september", 9),
-    ("october", 10),
-    ("november", 11),
-    ("december", 12),
-    // German, and what Dutch and the Scandinavian languages share with it
-    ("januar", 1),
-    ("jänner", 1),
-    ("jaenner", 1),
-    ("februar", 2),
-    ("feber", 2),
-    ("märz", 3),
-    ("maerz", 3),
-    ("mrz", 3),
-    ("mai", 5),
-    ("juni", 6),
-    ("juli", 7),
-    ("oktober", 10),
-    ("dezember", 12),
-    ("januari", 1),
-    ("februari", 2),
-    ("maart", 3),
-    ("mrt", 3),
-    ("mei", 5),
-    ("augustus", 8),
-    ("mars", 3),
-    ("marts", 3),
-    ("maj", 5),
-    ("augusti", 8),
-    ("desember", 12),
-    // French
-    ("janvier", 1),
-    ("février", 2),
-    ("fevrier", 2),
-    ("avril", 4),
-    ("juillet", 7),
-    ("juin", 6),
-    ("août", 8),
-    ("aout", 8),
-    ("septembre", 9),
-    ("octobre", 10),
-    ("novembre", 11),
-    ("décembre", 12),
-    // Italian
-    ("gennaio", 1),
-    ("febbraio", 2),
-    ("marzo", 3),
-    ("aprile", 4),
-    ("maggio", 5),
-    ("giugno", 6),
-    ("luglio", 7),
-    ("agosto", 8),
-    ("settembre", 9),
-    ("ottobre", 10),
-    ("dicembre", 12),
-    // Spanish, Catalan, Portuguese, Romanian
-    ("enero", 1),
-    ("febrero", 2),
-    ("abril", 4),
-    ("mayo", 5),
-    ("junio", 6),
-    ("julio", 7),
-    ("septiembre", 9),
-    ("setiembre", 9),
-    ("octubre", 10),
-    ("noviembre", 11),
-    ("diciembre", 12),
-    ("gener", 1),
-    ("març", 3),
-    ("maig", 5),
-    ("juny", 6),
-    ("juliol", 7),
-    ("desembre", 12),
-    ("janeiro", 1),
-    ("fevereiro", 2),
-    ("março", 3),
-    ("maio", 5),
-    ("junho", 6),
-    ("julho", 7),
-    ("setembro", 9),
-    ("outubro", 10),
-    ("novembro", 11),
-    ("dezembro", 12),
-    ("ianuarie", 1),
-    ("februarie", 2),
-    ("martie", 3),
-    ("aprilie", 4),
-    ("iunie", 6),
-    ("iulie", 7),
-    ("septembrie", 9),
-    ("octombrie", 10),
-    ("noiembrie", 11),
-    ("decembrie", 12),
-    // Polish
-    ("stycznia", 1),
-    ("styczeń", 1),
-    ("lutego", 2),
-    ("luty", 2),
-    ("marca", 3),
-    ("marzec", 3),
-    ("kwietnia", 4),
-    ("kwiecień", 4),
-    ("maja", 5),
-    ("czerwca", 6),
-    ("czerwiec", 6),
-    ("lipca", 7),
-    ("lipiec", 7),
-    ("sierpnia", 8),
-    ("sierpień", 8),
-    ("września", 9),
-    ("wrzesień", 9),
-    ("października", 10),
-    ("paz", 10),
-    ("październik", 10),
-    ("listopada", 11),
-    ("grudnia", 12),
-    ("grudzień", 12),
-    // Czech
-    ("leden", 1),
-    ("ledna", 1),
-    ("únor", 2),
-    ("února", 2),
-    ("březen", 3),
-    ("března", 3),
-    ("duben", 4),
-    ("dubna", 4),
-    ("květen", 5),
-    ("května", 5),
-    ("červen", 6),
-    ("června", 6),
-    ("čvn", 6),
-    ("červenec", 7),
-    ("července", 7),
-    ("čvc", 7),
-    // The abbreviations of glibc are no beginnings of the names.
-    ("čen", 6),
-    ("čec", 7),
-    ("srpen", 8),
-    ("srpna", 8),
-    ("září", 9),
-    ("říjen", 10),
-    ("října", 10),
-    ("prosinec", 12),
-    ("prosince", 12),
-    // Hungarian
-    ("január", 1),
-    ("február", 2),
-    ("március", 3),
-    ("április", 4),
-    ("május", 5),
-    ("június", 6),
-    ("július", 7),
-    ("augusztus", 8),
-    ("szeptember", 9),
-    ("október", 10),
-    // Finnish, in the cases that dates take
-    ("tammikuuta", 1),
-    ("helmikuuta", 2),
-    ("maaliskuuta", 3),
-    ("huhtikuuta", 4),
-    ("toukokuuta", 5),
-    ("kesäkuuta", 6),
-    ("heinäkuuta", 7),
-    ("elokuuta", 8),
-    ("syyskuuta", 9),
-    ("lokakuuta", 10),
-    ("marraskuuta", 11),
-    ("joulukuuta", 12),
-    // Turkish
-    ("ocak", 1),
-    ("şubat", 2),
-    ("mart", 3),
-    ("nisan", 4),
-    ("mayıs", 5),
-    ("haziran", 6),
-    ("temmuz", 7),
-    ("ağustos", 8),
-    ("eylül", 9),
-    ("ekim", 10),
-    ("kasım", 11),
-    ("aralık", 12),
-    // Russian, nominative and genitive
-    ("январь", 1),
-    ("января", 1),
-    ("февраль", 2),
-    ("февраля", 2),
-    ("марта", 3),
-    ("апрель", 4),
-    ("апреля", 4),
-    ("май", 5),
-    ("мая", 5),
-    ("июнь", 6),
-    ("июня", 6),
-    ("июль", 7),
-    ("июля", 7),
-    ("августа", 8),
-    ("сентябрь", 9),
-    ("сентября", 9),
-    ("октябрь", 10),
-    ("октября", 10),
-    ("ноябрь", 11),
-    ("ноября", 11),
-    ("декабрь", 12),
-    ("декабря", 12),
-    // Bulgarian
-    ("януари", 1),
-    ("февруари", 2),
-    ("юни", 6),
-    ("юли", 7),
-    ("септември", 9),
-    ("октомври", 10),
-    ("ноември", 11),
-    ("декември", 12),
-    // Ukrainian
-    ("січня", 1),
-    ("січень", 1),
-    ("лютого", 2),
-    ("лютий", 2),
-    ("березня", 3),
-    ("березень", 3),
-    ("квітня", 4),
-    ("квітень", 4),
-    ("травня", 5),
-    ("травень", 5),
-    ("червня", 6),
-    ("червень", 6),
-    ("липня", 7),
-    ("липень", 7),
-    ("серпня", 8),
-    ("серпень", 8),
-    ("вересня", 9),
-    ("вересень", 9),
-    ("жовтня", 10),
-    ("жовтень", 10),
-    ("листопада", 11),
-    ("грудня", 12),
-    ("грудень", 12),
-];
+/// The lower-case letter; of the blocks that are frequent here, without a search.
+fn lower_letter(letter: char) -> char {
+    match letter {
+        '\0'..='\u{7f}' => letter.to_ascii_lowercase(),
+        '\u{80}'..='\u{bf}' | 'ß'..='ÿ' | 'а'..='я' => letter,
+        _ => letter.to_lowercase().next().unwrap_or(letter),
+    }
+}
+
+/// The month whose name begins with a text. Few names share the key of the text, so that a word
+/// that is not a month is told in one short search.
+fn lookup(text: &[u8]) -> Option<u8> {
+    let mut found = memchr::memchr_iter(key(text), &KEYS).filter_map(|at| {
+        let (name, month) = NAMES.get(at)?;
+        name.as_bytes().starts_with(text).then_some(*month)
+    });
+    found.next()
+}
+
+/// The keys of all names.
+const KEYS: [u8; NAMES.len()] = {
+    let mut keys = [0; NAMES.len()];
+    let (mut names, mut rest): (_, &mut [u8]) = (NAMES, &mut keys);
+    while let ([(name, _), more @ ..], [slot, others @ ..]) = (names, rest) {
+        *slot = key(name.as_bytes());
+        (names, rest) = (more, others);
+    }
+    keys
+};
+
+/// A byte that differs between most names by their first three bytes.
+const fn key(text: &[u8]) -> u8 {
+    match text {
+        [one, two, three, ..] => one.wrapping_mul(31) ^ two.wrapping_mul(7) ^ *three,
+        _ => 0,
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -4,25 +4,13 @@
 //! tracks, lines or records, and are not bytes; load modules excepted. The date of a data set is that of its last
 //! reference, which is no modification.
 
+use super::Format;
+use super::context::{Context, Heading};
 use super::cursor::{Cursor, trim_end};
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
-use super::families::Context;
 use super::number::is_digits;
 use crate::timestamp::Timestamp;
-
-/// What the lines below a heading are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heading {
-    /// `Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname`
-    DataSets,
-    /// ` Name     VV.MM   Created       Changed      Size  Init   Mod   Id`
-    Members,
-    /// ` Name      Size     TTR   Alias-of AC --------- Attributes ---------`
-    LoadModules,
-    /// `JOBNAME  JOBID    OWNER    STATUS CLASS`
-    Jobs,
-}
 
 /// The heading that a line is.
 pub(super) fn heading(line: &[u8]) -> Option<Heading> {
@@ -49,7 +37,9 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
             Some(Heading::LoadModules) => load_module(line).or_else(|| bare_member(line)),
             Some(Heading::Members) => bare_member(line),
             Some(Heading::Jobs) => None,
-            None if context.is_mvs => data_set(line, false).or_else(|| bare_member(line)),
+            None if context.is_forced_to(Format::Mvs) => {
+                data_set(line, false).or_else(|| bare_member(line))
+            }
             None => None,
         })
 }
@@ -108,7 +98,7 @@ fn member(line: &[u8]) -> Option<Entry<'_>> {
     let id = cursor.word();
     let entry = Entry::new(line, name)
         .with_kind(Kind::File)
-        .with_modified(changed.and_then(|date| clock.on(date)));
+        .with_time(clock.on_date(changed));
     Some(if id.is_empty() {
         entry
     } else {

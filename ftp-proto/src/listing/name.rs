@@ -1,11 +1,14 @@
 //! Names as servers send them, and the few of them that are harmless on a local disk.
 
-use core::fmt::{self, Write};
+use core::fmt;
+
+use crate::shown::escape;
 
 /// A name, as bytes: FTP knows no character set.
 ///
-/// `Display` is for people: what is not UTF-8 shows as U+FFFD, and control characters are escaped, so that a name cannot
-/// drive a terminal.
+/// `Display` is for people: what is not UTF-8 shows as U+FFFD. Control characters are escaped, and
+/// so are those that reorder text or are invisible: a name can neither drive a terminal nor pass for
+/// another name.
 ///
 /// ```
 /// use ftp_proto::listing::Name;
@@ -41,20 +44,27 @@ impl<'a> Name<'a> {
 
     /// The name as one harmless component of a local path, or `None`; see [`SafeName`].
     ///
-    /// With `portable`, the stricter rules of [`SafeName::is_portable`] decide.
-    ///
     /// ```
-    /// use ftp_proto::listing::Name;
-    /// assert!(Name::new(b"report.txt").safe(true).is_some());
-    /// assert!(Name::new(b"../../.bashrc").safe(false).is_none());
-    /// assert!(Name::new(b"NUL.txt").safe(false).is_some());
-    /// assert!(Name::new(b"NUL.txt").safe(true).is_none());
+    /// use ftp_proto::listing::{Name, SafeFor};
+    /// assert!(Name::new(b"report.txt").safe(SafeFor::EverySystem).is_some());
+    /// assert!(Name::new(b"../../.bashrc").safe(SafeFor::ThisSystem).is_none());
+    /// assert!(Name::new(b"NUL.txt").safe(SafeFor::EverySystem).is_none());
     /// ```
     #[must_use]
-    pub fn safe(self, portable: bool) -> Option<SafeName<'a>> {
-        let name = SafeName::new(self.0)?;
-        (!portable || name.is_portable()).then_some(name)
+    pub fn safe(self, systems: SafeFor) -> Option<SafeName<'a>> {
+        SafeName::new(self.0, systems)
     }
+}
+
+/// On which systems a [`SafeName`] has to be harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SafeFor {
+    /// On every system, so that the file can be copied to Windows. The rules of Windows are the
+    /// strictest; see [`SafeName::is_portable`].
+    EverySystem,
+    /// On the system that the program was built for: on Windows as
+    /// [`EverySystem`](Self::EverySystem), elsewhere by the rules of Unix, which take more names.
+    ThisSystem,
 }
 
 impl AsRef<[u8]> for Name<'_> {
@@ -83,19 +93,7 @@ impl PartialEq<&str> for Name<'_> {
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                if character.is_control() {
-                    write!(f, "{}", character.escape_debug())?;
-                } else {
-                    f.write_char(character)?;
-                }
-            }
-            if !chunk.invalid().is_empty() {
-                f.write_char(char::REPLACEMENT_CHARACTER)?;
-            }
-        }
-        Ok(())
+        escape(self.0, f)
     }
 }
 
@@ -108,25 +106,59 @@ impl fmt::Debug for Name<'_> {
 
 /// A name that is exactly one component of a path and cannot leave its directory.
 ///
-/// It is not empty, not `.` or `..`, and has no `/`, no `\`, no NUL and no other control byte. Servers choose names, and
-/// clients that joined them to local paths have been made to overwrite files outside the target directory (CVE-2002-1345,
-/// CVE-2014-4877, CVE-2026-27699). Made by [`Name::safe`].
+/// It is not empty, not `.` or `..`, and has no `/`, no `\`, no NUL and no other control byte. With
+/// [`SafeFor::EverySystem`] it is portable too: not a device, a drive or a stream of Windows. Servers
+/// choose names, and clients that joined them to local paths have been made to overwrite files
+/// outside the target directory (CVE-2002-1345, CVE-2014-4877, CVE-2026-27699). Made by
+/// [`Name::safe`].
+///
+/// A safe name can still be that of a file that exists: open it in a mode that creates files only.
+///
+/// ```
+/// use ftp_proto::listing::{SafeFor, SafeName};
+///
+/// let name = SafeName::new(b"report.txt", SafeFor::EverySystem).unwrap();
+/// # #[cfg(feature = "std")]
+/// let path = std::path::Path::new("downloads").join(name.to_path().unwrap());
+/// # #[cfg(feature = "std")]
+/// assert_eq!(path, std::path::Path::new("downloads/report.txt"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SafeName<'a> {
     name: Name<'a>,
 }
 
 impl<'a> SafeName<'a> {
-    /// Checks a name.
+    /// Checks a name. `None` if it is not safe on the systems that are asked for.
     #[must_use]
-    pub fn new(bytes: &'a [u8]) -> Option<Self> {
+    pub fn new(bytes: &'a [u8], systems: SafeFor) -> Option<Self> {
         let harmful = |&byte: &u8| byte.is_ascii_control() || byte == b'/' || byte == b'\\';
         if matches!(bytes, b"" | b"." | b"..") || bytes.iter().any(harmful) {
             return None;
         }
-        Some(Self {
+        let name = Self {
             name: Name::new(bytes),
-        })
+        };
+        let is_enough = match systems {
+            SafeFor::ThisSystem if !cfg!(windows) => true,
+            SafeFor::ThisSystem | SafeFor::EverySystem => name.is_portable(),
+        };
+        is_enough.then_some(name)
+    }
+
+    /// The name as a relative path of one component, to be joined to a local directory.
+    ///
+    /// `None` where paths are Unicode, as on Windows, and the name is not UTF-8. On Unix, paths are
+    /// bytes as names are.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn to_path(self) -> Option<&'a std::path::Path> {
+        #[cfg(unix)]
+        let name =
+            Some(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(self.as_bytes()));
+        #[cfg(not(unix))]
+        let name = self.to_str();
+        name.map(std::path::Path::new)
     }
 
     /// The name, with its `Display`.
@@ -171,7 +203,9 @@ impl fmt::Display for SafeName<'_> {
 fn is_device(name: &[u8]) -> bool {
     let stem = name.split(|&byte| byte == b'.').next().unwrap_or_default();
     let stem = stem.trim_ascii_end();
-    let plain: [&[u8]; 6] = [b"CON", b"PRN", b"AUX", b"NUL", b"CONIN$", b"CONOUT$"];
+    let plain: [&[u8]; 7] = [
+        b"CON", b"PRN", b"AUX", b"NUL", b"CLOCK$", b"CONIN$", b"CONOUT$",
+    ];
     if plain.iter().any(|device| stem.eq_ignore_ascii_case(device)) {
         return true;
     }

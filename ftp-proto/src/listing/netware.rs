@@ -1,9 +1,9 @@
 //! NetWare and Hellsoft: `T [RWCEAFMS] OWNER SIZE DATE NAME`.
 
+use super::context::Context;
 use super::cursor::{Cursor, trim};
 use super::dates::{Column, column};
 use super::entry::{Entry, Kind};
-use super::families::Context;
 use super::number::{is_digits, number};
 
 /// Hellsoft's server puts this many blanks before the name.
@@ -34,7 +34,7 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     let entry = Entry::new(line, name)
         .with_kind(kind)
         .with_size(number(size))
-        .with_modified(column.dated.time);
+        .with_time(column.dated.time);
     Some(if owner.is_empty() {
         entry
     } else {

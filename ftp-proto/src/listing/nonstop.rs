@@ -1,9 +1,9 @@
 //! HP NonStop (Tandem Guardian): `NAME CODE [O] EOF D-Mon-YY HH:MM:SS GROUP, USER "rwep"`.
 
+use super::context::Context;
 use super::cursor::{Cursor, split_once, trim};
 use super::dates::{Clock, day_month_year};
 use super::entry::{Entry, Kind};
-use super::families::Context;
 use super::number::{is_digits, number};
 
 pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
@@ -30,7 +30,7 @@ pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
         Entry::new(line, name)
             .with_kind(Kind::File)
             .with_size(size)
-            .with_modified(dated.time)
+            .with_time(dated.time)
             .with_group(trim(group))
             .with_owner(user),
     )

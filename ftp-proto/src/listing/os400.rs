@@ -1,31 +1,35 @@
 //! OS/400 and IBM i: `OWNER SIZE DATE TIME *TYPE NAME[/]`; members have neither size nor date.
 
+use super::Format;
+use super::context::{Context, DateOrder};
 use super::cursor::Cursor;
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
-use super::families::{Context, DateOrder};
 use super::number::number;
 use crate::timestamp::Timestamp;
 
 pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {
     let mut cursor = Cursor::new(line);
     let owner = cursor.word();
-    if owner.is_empty() || owner.starts_with(b"*") {
-        return None;
-    }
     let mut entry = Entry::new(line, b"").with_owner(owner);
-    if !cursor.peek().starts_with(b"*") {
+    let has_columns = !cursor.peek().starts_with(b"*");
+    if has_columns {
         if let Some(size) = number(cursor.peek()) {
             entry = entry.with_size(size);
             cursor.word();
         }
         let date = cursor.word();
-        let clock = Clock::read(cursor.word())?;
+        let clock = clock(cursor.word())?;
         let date = date_of_job(date, context)?;
-        entry = entry.with_modified(date.and_then(|date| clock.on(date)));
+        entry = entry.with_time(clock.on_date(date));
     }
     let kind = cursor.word();
     let name = cursor.name_after_blanks()?;
+    // Without size and date, only members are certain: `OWNER *MEM FILE/MEMBER`.
+    let is_member = kind == b"*MEM" && !owner.starts_with(b"*") && name.contains(&b'/');
+    if !has_columns && !is_member && !context.is_known(Format::Os400) {
+        return None;
+    }
     let plain = name.strip_suffix(b"/").filter(|plain| !plain.is_empty());
     let name = plain.unwrap_or(name);
     entry.kind = kind_of(kind, name)?;
@@ -48,6 +52,17 @@ fn kind_of(word: &[u8], name: &[u8]) -> Option<Kind> {
         b"SYMLNK" => Kind::Symlink,
         _ => Kind::Other,
     })
+}
+
+/// The time, whose separator follows the server's job too.
+fn clock(word: &[u8]) -> Option<Clock> {
+    let &[h1, h2, separator, m1, m2, second, s1, s2] = word else {
+        return Clock::read(word);
+    };
+    if separator != second || !b":.,".contains(&separator) {
+        return None;
+    }
+    Clock::read(&[h1, h2, b':', m1, m2, b':', s1, s2])
 }
 
 /// The date in the order that the server's job is set to, which the line does not say. `Some(None)` if there is no such

@@ -1,9 +1,9 @@
 //! OS-9: `OWNER YY/MM/DD HHMM ATTRIBUTES SECTOR SIZE NAME`.
 
+use super::context::Context;
 use super::cursor::{Cursor, split_once};
 use super::dates::{Clock, day, parts, year};
 use super::entry::{Entry, Kind};
-use super::families::Context;
 use super::number::{is_digits, number};
 use crate::timestamp::Timestamp;
 
@@ -40,7 +40,7 @@ pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
             })
             .with_size(size)
             .with_owner(owner)
-            .with_modified(date.and_then(|date| clock.on(date))),
+            .with_time(clock.on_date(date)),
     )
 }
 

@@ -3,12 +3,13 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::families::Families;
+use super::detector::Detector;
 use super::{Fault, Format, Line};
 use crate::timestamp::Timestamp;
 
-/// The longest line that is read unless the caller says otherwise: 16 KiB.
-pub const LINE_MAX: usize = 16 * 1024;
+/// The longest line that is read unless the caller says otherwise: 64 KiB, since
+/// facts can be longer than names, which are of 4 KiB at most on most systems.
+pub const LINE_MAX: usize = 64 * 1024;
 
 /// What a caller knows about a listing beforehand. All of it may be left out.
 ///
@@ -17,7 +18,7 @@ pub const LINE_MAX: usize = 16 * 1024;
 /// use ftp_proto::timestamp::Timestamp;
 ///
 /// let now = Timestamp::from_unix_time(1_718_452_800).unwrap();
-/// let list = Options::new().now(now).system(b"UNIX Type: L8");
+/// let list = Options::new().now(now);
 /// let mlsd = Options::new().format(Format::Facts);
 /// # let _ = (list, mlsd);
 /// ```
@@ -25,7 +26,6 @@ pub const LINE_MAX: usize = 16 * 1024;
 pub struct Options {
     now: Option<Timestamp>,
     format: Option<Format>,
-    system: Option<Format>,
     line_max: usize,
 }
 
@@ -42,7 +42,6 @@ impl Options {
         Self {
             now: None,
             format: None,
-            system: None,
             line_max: LINE_MAX,
         }
     }
@@ -59,13 +58,6 @@ impl Options {
     #[must_use]
     pub const fn format(mut self, format: Format) -> Self {
         self.format = Some(format);
-        self
-    }
-
-    /// The text of the reply to SYST, as a hint what to try first. Lines that look otherwise are still understood.
-    #[must_use]
-    pub fn system(mut self, text: &[u8]) -> Self {
-        self.system = Format::of_system(text);
         self
     }
 
@@ -137,7 +129,7 @@ impl Custom for fn(&[u8]) -> Option<Line<'_>> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Reader<C = ()> {
-    families: Families,
+    detector: Detector,
     custom: C,
     /// The beginning of a line whose end has not arrived.
     carry: Vec<u8>,
@@ -159,7 +151,7 @@ impl<C: Custom> Reader<C> {
     #[must_use]
     pub fn with_custom(options: &Options, custom: C) -> Self {
         Self {
-            families: Families::new(options.now, options.format, options.system),
+            detector: Detector::new(options.now, options.format),
             custom,
             carry: Vec::new(),
             is_dropping: false,
@@ -167,10 +159,10 @@ impl<C: Custom> Reader<C> {
         }
     }
 
-    /// The format of the last entry, or the one that was forced or hinted at.
+    /// The format of the last entry, or the one that the caller named.
     #[must_use]
     pub const fn format(&self) -> Option<Format> {
-        self.families.format()
+        self.detector.format()
     }
 
     /// Takes the next bytes of the listing, and reports each line that they complete.
@@ -192,7 +184,7 @@ impl<C: Custom> Reader<C> {
     /// Ends the listing: a last line may lack its line end.
     pub fn finish(mut self, mut each: impl FnMut(Line<'_>)) {
         self.end(&mut each);
-        self.families.finish(&mut each);
+        self.detector.finish(&mut each);
     }
 
     /// Keeps a part of a line, up to the limit.
@@ -227,8 +219,11 @@ impl<C: Custom> Reader<C> {
         }
         let line = without_cr(line);
         match self.custom.line(line) {
-            Some(line) => each(line),
-            None => self.families.line(line, each),
+            Some(line) => {
+                self.detector.finish(each);
+                each(line);
+            }
+            None => self.detector.line(line, each),
         }
     }
 }
@@ -259,10 +254,10 @@ fn without_cr(mut line: &[u8]) -> &[u8] {
 /// ```
 #[must_use]
 pub fn parse_line(format: Format, line: &[u8], now: Option<Timestamp>) -> Line<'_> {
-    let mut families = Families::new(now, Some(format), None);
+    let mut detector = Detector::new(now, Some(format));
     let mut result = None;
     let mut keep = |line| result = Some(line);
-    families.line(line, &mut keep);
-    families.finish(&mut keep);
-    result.unwrap_or_else(|| super::families::unparsed(line))
+    detector.line(line, &mut keep);
+    detector.finish(&mut keep);
+    result.unwrap_or_else(|| super::detector::unparsed(line))
 }

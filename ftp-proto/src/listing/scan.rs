@@ -48,13 +48,13 @@ impl Columns {
     #[inline]
     pub(super) fn new(line: &[u8]) -> Self {
         let words = match line.first_chunk::<64>() {
-            Some(whole) => words(whole),
+            Some(whole) => words_of(whole),
             None => {
                 let mut padded = [b' '; 64];
                 if let Some(start) = padded.get_mut(..line.len()) {
                     start.copy_from_slice(line);
                 }
-                words(&padded)
+                words_of(&padded)
             }
         };
         Self {
@@ -109,9 +109,17 @@ pub(super) fn eight_digits(bytes: [u8; 8], count: usize) -> Option<u64> {
     Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF)
 }
 
+/// How many words a line has. Of a line too long to be seen at once, more than any format asks for.
+pub(super) fn words(line: &[u8]) -> u32 {
+    if line.len() >= 64 {
+        return u32::MAX;
+    }
+    Columns::new(line).edges.count_ones().div_ceil(2)
+}
+
 /// Which of 64 bytes belong to words: one bit for each.
 #[inline(always)]
-fn words(line: &[u8; 64]) -> u64 {
+fn words_of(line: &[u8; 64]) -> u64 {
     let mut words = 0;
     let mut rest = line.as_slice();
     while let Some((before, eight)) = rest.split_last_chunk::<8>() {

@@ -38,6 +38,11 @@ impl Span {
         })
     }
 
+    /// The part without its last byte.
+    pub(super) const fn without_last(self) -> Self {
+        Self::new(self.start, self.end.saturating_sub(1))
+    }
+
     #[inline]
     pub(super) const fn start(self) -> u32 {
         self.start

@@ -8,23 +8,25 @@
 //! number precedes. The number is the size, what stands before it are the ids, and what follows after one blank is the
 //! name. Classic Mac servers (NetPresenz) fit the same shape with two more numbers or the word `folder`.
 
-use super::cursor::{Cursor, permissions, split_once, trim};
-use super::dates::{Column, Reference, column};
+use super::context::Context;
+use super::cursor::{Cursor, permissions, trim};
+use super::dates::{Reference, is_date_like};
 use super::entry::{Entry, Kind};
-use super::families::Context;
 use super::number::{is_digits, number};
 use crate::timestamp::Timestamp;
 
+mod marks;
+mod search;
 mod usual;
 
+use search::search;
 pub(super) use usual::usual;
-
-/// How many columns are searched for a date. Owners and groups with blanks make a few more than the usual nine.
-const COLUMNS_MAX: usize = 24;
 
 /// Reads a line that starts with a mode that `ls` could have printed.
 pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {
-    general(line, context.reference)
+    let mut entry = general(line, context.reference)?;
+    marks::strip(&mut entry, context);
+    Some(entry)
 }
 
 /// Every form, the [`mod@usual`] one among them, which the caller has tried where it can be expected.
@@ -51,12 +53,23 @@ fn after_counts(cursor: &mut Cursor<'_>) -> Option<Mode> {
     Mode::read(word)
 }
 
-/// Reads a line whose first column is no mode, if a date and a size show that it came from some `ls`.
-pub(super) fn parse_odd<'a>(line: &'a [u8], context: &Context) -> Option<Entry<'a>> {
+/// Reads a line whose first column only resembles a mode, if all other columns are those of `ls`.
+pub(super) fn parse_odd<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'a>> {
     let mut cursor = Cursor::new(line);
     let word = cursor.word();
-    let found = search(cursor, context.reference)?;
-    let plausible = found.is_sized && found.columns >= 2 && found.column.dated.exists;
+    let is_batch = word.len() > 10 && word.starts_with(b"-") && word.ends_with(b"FTP");
+    let first_column = cursor.peek();
+    if !is_like_mode(word) || !(is_batch || is_digits(first_column)) {
+        return None;
+    }
+    let mut found = search(cursor, context.reference)?;
+    if !found.is_sized || found.columns < 4 || !found.column.dated.exists {
+        return None;
+    }
+    if is_batch {
+        // Connect:Enterprise lists batches: flags, then a format letter, the id of the user and the number.
+        found.ids = &[];
+    }
     let mode = Mode {
         kind: match word {
             [b'd', b'r' | b'-', ..] => Kind::Directory,
@@ -66,12 +79,14 @@ pub(super) fn parse_odd<'a>(line: &'a [u8], context: &Context) -> Option<Entry<'
         bits: None,
         links: None,
     };
-    let mut found = plausible.then_some(found)?;
-    if word.ends_with(b"FTP") {
-        // Connect:Enterprise lists batches: flags, then a format letter, the id of the user and the number.
-        found.ids = &[];
-    }
     found.entry(line, &mode)
+}
+
+/// Whether a word is as long as a mode and at least a third of it are signs that stand in one.
+fn is_like_mode(word: &[u8]) -> bool {
+    let signs = word.iter().filter(|byte| b"-?!".contains(byte)).count();
+    let is_known = |byte: &u8| byte.is_ascii_alphabetic() || b"-?!+.@".contains(byte);
+    (7..=13).contains(&word.len()) && signs >= 3 && word.iter().all(is_known)
 }
 
 /// What the first column says.
@@ -102,8 +117,8 @@ impl Mode {
             let understood = mark.len() <= 2 && (digits.is_empty() || links.is_some());
             return understood.then_some(Self { kind, bits, links });
         }
-        // HylaFAX prints six letters.
-        let letters = rest.len() == 6 && rest.iter().all(|byte| b"rwx-".contains(byte));
+        // HylaFAX prints five or six letters.
+        let letters = matches!(rest.len(), 5 | 6) && rest.iter().all(|byte| b"rwx-".contains(byte));
         letters.then_some(Self {
             kind,
             bits: None,
@@ -118,7 +133,7 @@ const fn kind_of(letter: u8) -> Option<Kind> {
         b'-' | b'f' | b'F' | b'a' | b'C' | b'M' | b'm' => Kind::File,
         b'd' => Kind::Directory,
         b'l' | b'e' => Kind::Symlink,
-        b'b' | b'c' | b'p' | b's' | b'D' | b'n' | b'w' | b'?' => Kind::Other,
+        b'b' | b'c' | b'p' | b's' | b'D' | b'P' | b'n' | b'w' | b'?' => Kind::Other,
         _ => return None,
     })
 }
@@ -147,98 +162,6 @@ fn permission_bits(letters: &[u8]) -> Option<u16> {
         | (read_write(r2, w2)? | (group & 1)).wrapping_shl(3)
         | (read_write(r3, w3)? | (other & 1));
     Some(bits | set(user, 0o4000) | set(group, 0o2000) | set(other, 0o1000))
-}
-
-/// The size and date of a line, and what stands around them.
-struct Found<'a> {
-    /// All between the mode and the size.
-    ids: &'a [u8],
-    size: &'a [u8],
-    is_device: bool,
-    /// Whether the size is a number, or the two of a device.
-    is_sized: bool,
-    /// How many columns precede the date.
-    columns: usize,
-    column: Column<'a>,
-}
-
-/// Finds the leftmost date that a number precedes; failing that, one that the calendar lacks; failing that, one after
-/// any word. A date right behind the first number is kept back while another may follow: an owner can be called `Mar`.
-fn search(start: Cursor<'_>, reference: Option<Reference>) -> Option<Found<'_>> {
-    let text = start.rest();
-    let (mut early, mut impossible, mut unsized_) = (None, None, None);
-    let mut cursor = start;
-    let (mut before, mut previous): (&[u8], &[u8]) = (b"", b"");
-    for columns in 0..COLUMNS_MAX {
-        let found = column(cursor, reference).filter(|column| column.name().is_some());
-        if let Some(column) = found.filter(|_| columns > 0) {
-            let consumed = text.len().saturating_sub(cursor.rest().len());
-            let found = Found::new(text, consumed, before, previous, columns, column);
-            match (found.is_sized, column.dated.exists) {
-                (true, true) if columns > 1 => return Some(found),
-                (true, true) => early = early.or(Some(found)),
-                (true, false) => impossible = impossible.or(Some(found)),
-                (false, true) => unsized_ = unsized_.or(Some(found)),
-                (false, false) => {}
-            }
-        }
-        (before, previous) = (previous, cursor.word());
-        if previous.is_empty() {
-            break;
-        }
-    }
-    early.or(impossible).or(unsized_)
-}
-
-impl<'a> Found<'a> {
-    /// Takes the size, one word or two, off the columns before the date.
-    fn new(
-        text: &'a [u8],
-        consumed: usize,
-        before: &'a [u8],
-        size: &'a [u8],
-        columns: usize,
-        column: Column<'a>,
-    ) -> Self {
-        let is_major = matches!(before, [digits @ .., b','] if is_digits(digits));
-        let pair = split_once(size, b',').is_some_and(|(a, b)| is_digits(a) && is_digits(b));
-        let is_device = pair || (is_major && is_digits(size));
-        let end = consumed.saturating_sub(size.len());
-        let mut ids = trim(text.get(..end).unwrap_or_default());
-        if is_major && is_device {
-            ids = trim(ids.strip_suffix(before).unwrap_or(ids));
-        }
-        Self {
-            ids,
-            size,
-            is_device,
-            is_sized: is_device || is_digits(size),
-            columns,
-            column,
-        }
-    }
-
-    fn entry(&self, line: &'a [u8], mode: &Mode) -> Option<Entry<'a>> {
-        let name = self.column.name()?;
-        let size = number(self.size).filter(|_| !self.is_device);
-        let ids = Identities::read(self.ids, mode.links, size);
-        let mut entry = Entry::new(line, name);
-        entry.kind = mode.kind;
-        entry.size = size;
-        entry.modified = self.column.dated.time;
-        entry.mode = mode.bits;
-        entry.links = ids.links;
-        if mode.kind == Kind::Symlink {
-            set_link(&mut entry, name, size);
-        }
-        if let Some(owner) = ids.owner {
-            entry.set_owner(owner);
-        }
-        if let Some(group) = ids.group {
-            entry.set_group(group);
-        }
-        Some(entry)
-    }
 }
 
 /// Number of links, owner and group, any of which may be missing.
@@ -316,19 +239,25 @@ fn set_link<'a>(entry: &mut Entry<'a>, text: &'a [u8], size: Option<u64>) {
     let mut arrows = memchr::memmem::find_iter(text, ARROW);
     if let Some((name, target)) = by_size.and_then(split).or_else(|| arrows.find_map(split)) {
         entry.set_name(name);
+        // `ls -F` marks what a link points at, and the size shows that it does.
+        let target = match target.split_last() {
+            Some((b'/' | b'*' | b'|' | b'=' | b'>', plain)) if size == Some(plain.len()) => plain,
+            _ => target,
+        };
         if !target.is_empty() {
             entry.set_target(target);
         }
     }
 }
 
-/// Embedded servers without a clock: `mode links owner group size name`. Only a name of one word is believed.
+/// Embedded servers without a clock: `mode links owner group size name`. Only a name of one word is believed,
+/// and only if it is not the beginning of a date whose rest, and the name, got lost.
 fn dateless<'a>(line: &'a [u8], mut cursor: Cursor<'a>, mode: &Mode) -> Option<Entry<'a>> {
     let links = u32::try_from(number(cursor.word())?).ok()?;
     let (owner, group) = (cursor.word(), cursor.word());
     let size = number(cursor.word())?;
     let name = cursor.name_after(1)?;
-    if name.contains(&b' ') {
+    if name.contains(&b' ') || is_date_like(name) {
         return None;
     }
     Some(
@@ -374,11 +303,12 @@ fn numeric(line: &[u8]) -> Option<Entry<'_>> {
     let epoch = i64::try_from(number(epoch)?).ok()?;
     let name = cursor.name_after_blanks()?;
     let (kind, _) = mode.split_at_checked(mode.len().checked_sub(4)?)?;
-    let kind = match kind.strip_prefix(b"0").unwrap_or(kind) {
-        b"10" => Kind::File,
-        b"4" | b"04" => Kind::Directory,
-        b"12" => Kind::Symlink,
-        _ => Kind::Other,
+    let kind = match kind {
+        b"10" | b"010" => Kind::File,
+        b"4" | b"04" | b"004" => Kind::Directory,
+        b"12" | b"012" => Kind::Symlink,
+        b"01" | b"02" | b"06" | b"001" | b"002" | b"006" | b"14" | b"014" => Kind::Other,
+        _ => return None,
     };
     let size = number(size);
     let mut entry = Entry::new(line, name)
@@ -387,7 +317,7 @@ fn numeric(line: &[u8]) -> Option<Entry<'_>> {
         .with_owner(owner)
         .with_group(group)
         .with_size(size)
-        .with_modified(Timestamp::from_unix_time(epoch).ok());
+        .with_time(Timestamp::from_unix_time(epoch).ok());
     if kind == Kind::Symlink {
         set_link(&mut entry, name, size);
     }

@@ -2,10 +2,10 @@
 //!
 //! A file is reached as `FN.FT`. Records times record length is no size in bytes.
 
+use super::context::Context;
 use super::cursor::Cursor;
 use super::dates::{Clock, Dated, day, iso_date, parts, year};
 use super::entry::{Entry, Kind};
-use super::families::Context;
 use super::number::is_digits;
 use crate::timestamp::Timestamp;
 
@@ -38,7 +38,7 @@ pub(super) fn parse<'a>(line: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
         Some(extension) => Entry::new(line, &[stem, b".", extension].concat()),
         None => Entry::new(line, stem),
     };
-    let entry = entry.with_kind(kind).with_modified(dated.time);
+    let entry = entry.with_kind(kind).with_time(dated.time);
     Some(match owner {
         b"" | b"-" => entry,
         _ => entry.with_owner(owner),

@@ -289,7 +289,7 @@ struct Shown<T>(T);
 
 impl<T: fmt::Display> fmt::Display for Shown<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        escape(&self.0.to_string(), f)
+        escape(self.0.to_string().as_bytes(), f)
     }
 }
 

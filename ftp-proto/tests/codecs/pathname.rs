@@ -83,6 +83,24 @@ fn doubled_quotes_are_one() {
 }
 
 #[test]
+fn a_quote_ends_the_path_only_before_a_blank_or_the_end() {
+    check(
+        Doubled,
+        &[
+            (
+                r#"257 "/quo"te" is the current directory"#,
+                Ok(r#"/quo"te"#),
+            ),
+            (r#"257 "/quo"te""#, Ok(r#"/quo"te"#)),
+            (r#"257 "/a"b"c" created"#, Ok(r#"/a"b"c"#)),
+            (r#"257 "/a""b"c" created"#, Ok(r#"/a"b"c"#)),
+            ("257 \"/a\"b\"\tcreated", Ok(r#"/a"b"#)),
+            (r#"257 "/a"b created"#, Err(Unterminated)),
+        ],
+    );
+}
+
+#[test]
 fn only_the_first_quoted_text_counts() {
     check(
         Doubled,
@@ -96,13 +114,24 @@ fn only_the_first_quoted_text_counts() {
 }
 
 #[test]
-fn without_quotes_a_single_absolute_word() {
+fn without_quotes_the_path_is_what_is_certain() {
     check(
         Doubled,
         &[
             ("257 /srv/data", Ok("/srv/data")),
             ("257 /srv/data ", Ok("/srv/data")),
+            ("257 /with blank", Ok("/with blank")),
+            ("257 /is it/there or not", Ok("/is it/there or not")),
+            ("257 /srv/data is current directory.", Ok("/srv/data")),
+            (
+                "257 /my data was created as a new directory",
+                Err(NotQuoted),
+            ),
+            ("257 /my data Is Your Current Location", Ok("/my data")),
             ("257 /srv/data is current", Err(NotQuoted)),
+            ("257 /srv/new folder", Err(NotQuoted)),
+            ("257 /srv/data created.", Err(NotQuoted)),
+            ("257 srv data", Err(NotQuoted)),
             ("257 is the current directory", Err(NotQuoted)),
             ("257 created", Err(NotQuoted)),
             ("257-/a\n257 /b", Err(NotQuoted)),
@@ -116,7 +145,10 @@ fn incomplete_or_other_replies() {
     check(
         Doubled,
         &[
-            (r#"257 "/srv/data"#, Err(Unterminated)),
+            (r#"257 "/srv/data"#, Ok("/srv/data")),
+            (r#"257 "/my data is current directory"#, Ok("/my data")),
+            (r#"257 "/srv/data created"#, Err(Unterminated)),
+            (r#"257 "srv"#, Err(Unterminated)),
             (r#"257 "/srv/data"""#, Err(Unterminated)),
             (r#"257 ""#, Err(Unterminated)),
             (r#"257 """#, Err(Empty)),
@@ -143,7 +175,7 @@ fn undoubled_quotes_if_allowed() {
             (r#"257 "/a"""b" is current directory."#, Ok(r#"/a"""b"#)),
             (r#"257 "/srv/data" new directory created."#, Ok("/srv/data")),
             ("257 /up/sub", Ok("/up/sub")),
-            (r#"257 "/srv"#, Err(Unterminated)),
+            (r#"257 "/srv"#, Ok("/srv")),
             (r#"257 """#, Err(Empty)),
         ],
     );
@@ -158,7 +190,7 @@ fn pathnames_as_text() {
     let path = Pathname::from("/a\tb");
     assert_eq!(
         (path.to_string(), format!("{path:?}")),
-        ("/a\tb".into(), r#""/a\tb""#.into())
+        (r"/a\tb".into(), r#""/a\tb""#.into())
     );
     assert_eq!(
         (path.to_str(), path.as_ref()),

@@ -5,8 +5,7 @@ use super::expected::*;
 #[test]
 fn mvs() {
     check_lines(
-        &options(NOON)
-            .system(b"MVS is the operating system of this server. FTP Server is running on z/OS."),
+        &options(NOON),
         &[
             // JES interface level 1 has no header
             (
@@ -24,35 +23,33 @@ fn mvs() {
 #[test]
 fn mvs_listings() {
     // 'Referred' is a last-reference date, not a modification date; sizes are tracks, not bytes
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK301 3390   2021/08/30  1  450  FB     133 13300  PS  PAYROLL.INPUT", &[skipped(Skip::Heading), file("PAYROLL.INPUT").no_size().no_time()]);
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK302 3390   2022/11/09  2   45  FB      80 27920  PO  ASM.SOURCE", &[skipped(Skip::Heading), directory("ASM.SOURCE").no_time()]);
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK302 3390   2022/12/01  1   12  U        0 32760  PO-E  LOADLIB2", &[skipped(Skip::Heading), directory("LOADLIB2").no_time()]);
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK117 3390   **NONE**    1    6  NONE     0     0  PO  EMPTY.PDS", &[skipped(Skip::Heading), directory("EMPTY.PDS").no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK301 3390   2021/08/30  1  450  FB     133 13300  PS  PAYROLL.INPUT", &[skipped(Skip::Heading), file("PAYROLL.INPUT").no_size().no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK302 3390   2022/11/09  2   45  FB      80 27920  PO  ASM.SOURCE", &[skipped(Skip::Heading), directory("ASM.SOURCE").no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK302 3390   2022/12/01  1   12  U        0 32760  PO-E  LOADLIB2", &[skipped(Skip::Heading), directory("LOADLIB2").no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK117 3390   **NONE**    1    6  NONE     0     0  PO  EMPTY.PDS", &[skipped(Skip::Heading), directory("EMPTY.PDS").no_time()]);
     // VSAM cannot be retrieved
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK204 3390                                            VSAM MASTER.KSDS", &[skipped(Skip::Heading), other("MASTER.KSDS").no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nDSK204 3390                                            VSAM MASTER.KSDS", &[skipped(Skip::Heading), other("MASTER.KSDS").no_time()]);
     // organisation unknown until recalled
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nMigrated                                                HLQ.OLD.STUFF", &[skipped(Skip::Heading), other("HLQ.OLD.STUFF").no_time()]);
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nARCIVE Not Direct Access Device                         HLQ.TAPE.STUFF", &[skipped(Skip::Heading), other("HLQ.TAPE.STUFF").no_time()]);
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nT90417 Tape                                             HLQ.ON.TAPE", &[skipped(Skip::Heading), other("HLQ.ON.TAPE").no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nMigrated                                                HLQ.OLD.STUFF", &[skipped(Skip::Heading), other("HLQ.OLD.STUFF").no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nARCIVE Not Direct Access Device                         HLQ.TAPE.STUFF", &[skipped(Skip::Heading), other("HLQ.TAPE.STUFF").no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nT90417 Tape                                             HLQ.ON.TAPE", &[skipped(Skip::Heading), other("HLQ.ON.TAPE").no_time()]);
     // Ext and Used run together
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nBGX11A 3390   2019/11/05  144250  FB   27900 27900  PS    BIG.EXTENTS", &[skipped(Skip::Heading), file("BIG.EXTENTS").no_size().no_time()]);
+    check(&options(NOON), b"Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\nBGX11A 3390   2019/11/05  144250  FB   27900 27900  PS    BIG.EXTENTS", &[skipped(Skip::Heading), file("BIG.EXTENTS").no_size().no_time()]);
     // member size counts lines, not bytes
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b" Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\nLEDGER7   02.14 2009/05/18 2011/01/27 16:08   230   198    41 ORT552", &[skipped(Skip::Heading), file("LEDGER7").no_size().at("2011-01-27T16:08").owner("ORT552")]);
+    check(&options(NOON), b" Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\nLEDGER7   02.14 2009/05/18 2011/01/27 16:08   230   198    41 ORT552", &[skipped(Skip::Heading), file("LEDGER7").no_size().at("2011-01-27T16:08").owner("ORT552")]);
     // member without ISPF statistics
     check(
-        &options(NOON)
-            .system(b"MVS is the operating system of this server. FTP Server is running on z/OS."),
+        &options(NOON),
         b" Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\nBAREMEM",
         &[skipped(Skip::Heading), file("BAREMEM").no_size().no_time()],
     );
     // load module: hexadecimal size
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b" Name      Size     TTR   Alias-of AC --------- Attributes --------- Amode Rmode\r\nLMOD01   01A2C0   00021B          00 RN                             31    ANY", &[skipped(Skip::Heading), file("LMOD01").size(107_200).no_time()]);
+    check(&options(NOON), b" Name      Size     TTR   Alias-of AC --------- Attributes --------- Amode Rmode\r\nLMOD01   01A2C0   00021B          00 RN                             31    ANY", &[skipped(Skip::Heading), file("LMOD01").size(107_200).no_time()]);
     // JES interface level 2: the job id is what RETR takes
-    check(&options(NOON).system(b"MVS is the operating system of this server. FTP Server is running on z/OS."), b"JOBNAME  JOBID    OWNER    STATUS CLASS\r\nNIGHTLY1 JOB07342 OPSUSR   OUTPUT B        RC=0004 5 spool files", &[skipped(Skip::Heading), file("JOB07342").no_size().no_time()]);
+    check(&options(NOON), b"JOBNAME  JOBID    OWNER    STATUS CLASS\r\nNIGHTLY1 JOB07342 OPSUSR   OUTPUT B        RC=0004 5 spool files", &[skipped(Skip::Heading), file("JOB07342").no_size().no_time()]);
     // z/OS UNIX directory on an MVS server
     check(
-        &options(NOON)
-            .system(b"MVS is the operating system of this server. FTP Server is running on z/OS."),
+        &options(NOON),
         b"total 16\r\n-rwxr-xr-x   2 OMVSUSR  SYS1         8190 Apr 18 21:36 hfsfile",
         &[
             skipped(Skip::Total),
@@ -70,8 +67,7 @@ fn mvs_listings() {
 #[test]
 fn os400() {
     check_lines(
-        &options(NOON)
-            .system(b" OS/400 is the remote operating system. The TCP/IP version is \"V7R4M0\"."),
+        &options(NOON),
         &[
             // trailing slash is decoration
             (
@@ -144,7 +140,7 @@ fn os400() {
 #[test]
 fn zvm() {
     check_lines(
-        &options(NOON).system(b"VM is the operating system of this server."),
+        &options(NOON),
         &[
             // records x record length is only an upper bound
             (

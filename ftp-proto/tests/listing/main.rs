@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+mod certainty;
 mod dos;
 mod expected;
 mod facts;

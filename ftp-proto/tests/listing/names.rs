@@ -1,6 +1,8 @@
 //! Names that may become local files, and names that may not.
 
-use ftp_proto::listing::{Name, SafeName};
+use ftp_proto::listing::{Name, SafeFor, SafeName};
+use ftp_proto::pathname::Pathname;
+use ftp_proto::{Argument, Command, Reply, ReplyCode, Verb};
 
 #[test]
 fn one_harmless_component() {
@@ -17,7 +19,12 @@ fn one_harmless_component() {
         b"\x1b[2J",
         b"a\x7f",
     ] {
-        assert_eq!(SafeName::new(name), None, "{}", name.escape_ascii());
+        assert_eq!(
+            SafeName::new(name, SafeFor::ThisSystem),
+            None,
+            "{}",
+            name.escape_ascii()
+        );
     }
     for name in [
         &b"..."[..],
@@ -29,7 +36,7 @@ fn one_harmless_component() {
         b"COM",
         b"COM10",
     ] {
-        let safe = SafeName::new(name).unwrap();
+        let safe = SafeName::new(name, SafeFor::ThisSystem).unwrap();
         assert_eq!(safe.as_bytes(), name);
     }
 }
@@ -48,6 +55,7 @@ fn components_that_windows_understands_differently() {
         "lpt9.log",
         "COM¹",
         "CONOUT$",
+        "clock$.txt",
         "trailing.",
         "trailing ",
         "a?b",
@@ -57,8 +65,9 @@ fn components_that_windows_understands_differently() {
         "\"a\"",
     ] {
         let name = Name::new(name.as_bytes());
-        assert!(name.safe(false).is_some(), "{name}");
-        assert_eq!(name.safe(true), None, "{name}");
+        let here = name.safe(SafeFor::ThisSystem);
+        assert_eq!(here.is_some(), !cfg!(windows), "{name}");
+        assert_eq!(name.safe(SafeFor::EverySystem), None, "{name}");
     }
     for name in [
         "report.txt",
@@ -70,7 +79,11 @@ fn components_that_windows_understands_differently() {
         "ünï",
     ] {
         let name = Name::new(name.as_bytes());
-        assert!(name.safe(true).is_some_and(SafeName::is_portable), "{name}");
+        assert!(
+            name.safe(SafeFor::EverySystem)
+                .is_some_and(SafeName::is_portable),
+            "{name}"
+        );
     }
 }
 
@@ -84,7 +97,72 @@ fn display_cannot_drive_a_terminal() {
         ("c1 \u{9b}31m".as_bytes(), "c1 \\u{9b}31m"),
         (b"\xffx", "\u{fffd}x"),
         ("日本".as_bytes(), "日本"),
+        ("نمونه\u{200c}ها".as_bytes(), "نمونه\u{200c}ها"),
+        ("a\u{202e}txt.exe".as_bytes(), "a\\u{202e}txt.exe"),
     ] {
         assert_eq!(Name::new(name).to_string(), shown);
+    }
+}
+
+/// Every way in which bytes of a server are shown.
+#[test]
+fn no_text_from_the_wire_deceives_a_reader() {
+    let deceptive = [
+        '\0',
+        '\u{1b}',
+        '\u{7f}',
+        '\u{9b}',
+        '\u{ad}',
+        '\u{61c}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{200e}',
+        '\u{200f}',
+        '\u{2028}',
+        '\u{2029}',
+        '\u{202a}',
+        '\u{202b}',
+        '\u{202c}',
+        '\u{202d}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2066}',
+        '\u{2067}',
+        '\u{2068}',
+        '\u{2069}',
+        '\u{206a}',
+        '\u{feff}',
+        '\u{fffb}',
+        '\u{e0001}',
+        '\u{e0041}',
+        '\u{e007f}',
+    ];
+    for character in deceptive {
+        let text = format!("a{character}b");
+        let expected = format!("a{}b", character.escape_default());
+        let bytes = text.as_bytes();
+        assert_eq!(Name::new(bytes).to_string(), expected);
+        let path = Pathname::from(bytes);
+        assert_eq!(
+            (path.to_string(), format!("{path:?}")),
+            (expected.clone(), format!("\"{expected}\""))
+        );
+        let reply = Reply::new(ReplyCode::OKAY, bytes);
+        assert_eq!(reply.to_string(), format!("200 {expected}"));
+        if let Ok(argument) = Argument::new(bytes) {
+            let command = Command::new(Verb::Retr, argument);
+            assert_eq!(command.to_string(), format!("RETR {expected}"));
+        }
+    }
+}
+
+#[cfg(all(feature = "std", unix))]
+#[test]
+fn a_safe_name_is_one_component_of_a_path() {
+    for bytes in [&b"a b"[..], b"caf\xe9", b"..."] {
+        let name = SafeName::new(bytes, SafeFor::ThisSystem).unwrap();
+        let path = name.to_path().unwrap();
+        assert_eq!(path.components().count(), 1);
+        assert_eq!(path.as_os_str().as_encoded_bytes(), bytes);
     }
 }

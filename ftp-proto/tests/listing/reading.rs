@@ -69,12 +69,10 @@ fn a_forced_format_is_not_left() {
 }
 
 #[test]
-fn a_hint_chooses_what_is_tried_first_and_nothing_else() {
-    let mvs = Options::new().system(b"MVS is the operating system of this server.");
+fn bare_words_are_members_only_where_the_caller_says_so() {
+    let mvs = Options::new().format(Format::Mvs);
     check(&mvs, b"MEMBER1\r\n", &[file("MEMBER1").no_size().no_time()]);
     check(&Options::new(), b"MEMBER1\r\n", &[unparsed()]);
-    let line = b"02-25-18  06:14PM                  100 20 files\r\n";
-    check(&mvs, line, &[file("20 files").size(100)]);
 }
 
 #[test]

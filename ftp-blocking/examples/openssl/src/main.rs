@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     client.secure()?;
     client.login(user, password)?;
     for name in client.nlst(&[])? {
-        println!("{}", String::from_utf8_lossy(&name));
+        println!("{}", ftp_blocking::proto::listing::Name::new(&name));
     }
     client.quit()?;
     Ok(())

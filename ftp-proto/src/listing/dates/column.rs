@@ -1,6 +1,6 @@
 //! The date that stands in a line of `ls` somewhere between other columns.
 
-use super::super::cursor::{Cursor, split_once};
+use super::super::cursor::{Cursor, is_blank, split_once, trim};
 use super::super::months::month;
 use super::super::number::is_digits;
 use super::{
@@ -141,6 +141,9 @@ fn padding(at: Cursor<'_>, after: Cursor<'_>) -> usize {
 fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
     let word = cursor.word();
+    if word.len() < 5 {
+        return None;
+    }
     if let Some((date, time)) = split_once(word, b'T') {
         let dated = Dated::of(iso_date(date)?.0.ok()).at(Clock::read(time)?);
         return Some(Column {
@@ -153,21 +156,144 @@ fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
         let padded = if separator == b'.' { 3 } else { 2 };
         return Some(with_time(cursor, Dated::of(date.ok()), padded));
     }
-    if let Some(dated) = day_month_year(word).or_else(|| european_date(word)) {
+    if let Some(dated) = day_month_year(word) {
         return Some(with_time(cursor, dated, 1));
+    }
+    if let Some([first, second, year]) = short_date(word) {
+        if let Some(column) = with_meridiem(cursor, [first, second, year]) {
+            return Some(column);
+        }
+        return Some(with_time(cursor, date_of([first, second, year], false), 1));
     }
     let (first, second) = split_once(word, b'-')?;
     let (month, day) = (two_digits(first)?, two_digits(second)?);
     year_or_time(cursor, month, day, reference)
 }
 
-/// `DD-MM-YYYY`, `DD.MM.YYYY`; month first where only that exists.
-fn european_date(word: &[u8]) -> Option<Dated> {
+/// The numbers of `DD-MM-YYYY`, `DD.MM.YYYY`, `MM/DD/YYYY`.
+fn short_date(word: &[u8]) -> Option<[u16; 3]> {
     let ([first, second, third], _) = parts(word)?;
-    let (first, second, year) = (day(first)?, day(second)?, full_year(third)?);
-    let date = Timestamp::date(year, second, first);
-    let date = date.or_else(|_| Timestamp::date(year, first, second));
-    Some(Dated::of(date.ok()))
+    Some([day(first)?.into(), day(second)?.into(), full_year(third)?])
+}
+
+/// The date that three numbers are in the preferred order, or else in the other.
+fn date_of([first, second, year]: [u16; 3], is_month_first: bool) -> Dated {
+    let date = |day: u16, month: u16| {
+        let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+        Timestamp::date(year, month, day).ok()
+    };
+    let (by_day, by_month) = (date(first, second), date(second, first));
+    Dated::of(if is_month_first {
+        by_month.or(by_day)
+    } else {
+        by_day.or(by_month)
+    })
+}
+
+/// A date whose time has a meridiem, glued to it or as the next word: where that is printed, the
+/// month comes first.
+fn with_meridiem(after: Cursor<'_>, numbers: [u16; 3]) -> Option<Column<'_>> {
+    let mut cursor = after;
+    let clock = Clock::read_with_meridiem(&mut cursor)?;
+    let mut plain = after;
+    let is_plain = Clock::read(plain.word()).is_some() && plain.rest().len() == cursor.rest().len();
+    if is_plain || cursor.name_after(1).is_none() {
+        return None;
+    }
+    Some(Column {
+        dated: date_of(numbers, true).at(clock),
+        after: cursor,
+        blanks: 1,
+    })
+}
+
+/// Something that has the form of a date and cannot be read: its time is unknown, and a name follows.
+///
+/// One word of digits and separators, and perhaps a time; or a word and the day, in either order,
+/// and a time or year behind them.
+pub(in super::super) fn unread(at: Cursor<'_>) -> Option<Column<'_>> {
+    let mut cursor = at;
+    let first = cursor.word();
+    if is_one_word_date(first) {
+        let mut ahead = cursor;
+        if is_like_clock(ahead.word()) {
+            cursor = ahead;
+        }
+    } else {
+        let second = cursor.word();
+        let is_named = (is_word(second) && is_day(first)) || (is_word(first) && is_day(second));
+        if !is_named {
+            return None;
+        }
+        let last = cursor.word();
+        let is_year = is_digits(last) && matches!(last.len(), 4 | 5);
+        if !is_year && !is_like_clock(last) {
+            return None;
+        }
+    }
+    let column = Column {
+        dated: Dated {
+            time: None,
+            exists: false,
+        },
+        after: cursor,
+        blanks: 1,
+    };
+    column.name().map(|_| column)
+}
+
+/// Whether a word can begin a date: a month, a day, a time or a whole date.
+pub(in super::super) fn is_date_like(word: &[u8]) -> bool {
+    month(word).is_some() || is_day(word) || is_like_clock(word) || is_one_word_date(word)
+}
+
+/// A date of digits and separators, of eight characters or more: `2021-03-12T10:20:30Z`.
+fn is_one_word_date(word: &[u8]) -> bool {
+    if word.len() < 8 || !word.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let known = |byte: &u8| byte.is_ascii_digit() || b"-/.:,+TZtz".contains(byte);
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let is_separated = digits < word.len();
+    let is_in_this_time = digits == 8 && matches!(word, [b'1', b'9', ..] | [b'2', b'0', ..]);
+    (6..=20).contains(&digits) && word.iter().all(known) && (is_separated || is_in_this_time)
+}
+
+/// A day of the month, with or without a point or comma.
+fn is_day(word: &[u8]) -> bool {
+    let digits = match word {
+        [digits @ .., b'.' | b','] => digits,
+        _ => word,
+    };
+    day(digits).is_some_and(|day| matches!(day, 1..=31))
+}
+
+fn is_word(word: &[u8]) -> bool {
+    word.iter()
+        .any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+}
+
+/// Digits on both sides of a colon, a point or an `h`, and letters behind: `10:20PM`, `10.20`, `10h20`.
+fn is_like_clock(word: &[u8]) -> bool {
+    let at = word.iter().position(|byte| !byte.is_ascii_digit());
+    let Some((hour, [b':' | b'.' | b'h', minute, rest @ ..])) =
+        at.and_then(|at| word.split_at_checked(at))
+    else {
+        return false;
+    };
+    let known = |byte: &u8| byte.is_ascii_alphanumeric() || b":.,+-".contains(byte);
+    matches!(hour.len(), 1 | 2) && minute.is_ascii_digit() && rest.iter().all(known)
+}
+
+/// Whether a date ends in a year that two blanks or more precede, as `ls` prints it.
+pub(in super::super) fn is_padded_year(before: Cursor<'_>, after: Cursor<'_>) -> bool {
+    let length = before.rest().len().saturating_sub(after.rest().len());
+    let date = trim(before.rest().get(..length).unwrap_or_default());
+    let Some((rest, year)) = date.split_last_chunk::<4>() else {
+        return false;
+    };
+    let blanks = rest.iter().rev().take_while(|&&byte| is_blank(byte));
+    is_digits(year) && blanks.count() >= 2
 }
 
 /// A date, with the time that may follow it, with the offset that may follow that. Alone it is padded in some styles.

@@ -8,13 +8,14 @@
 
 use super::super::dates::{Reference, day, full_year, usual_time};
 use super::super::entry::{Entry, Kind};
-use super::super::months::english;
+use super::super::months::{english, month};
 use super::super::scan::Columns;
 use super::super::span::Span;
+use super::marks::may_end;
 use super::{kind_of, permission_bits, set_link};
 use crate::timestamp::Timestamp;
 
-/// Reads a line of the usual form; not the directory itself nor its parent.
+/// Reads a line of the usual form; not the directory itself nor its parent, and no name that may be marked.
 #[inline]
 pub(in super::super) fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
     let mut columns = Columns::new(line);
@@ -28,6 +29,9 @@ pub(in super::super) fn usual(line: &[u8], reference: Option<Reference>) -> Opti
     }
     let size_column = columns.word();
     let size = size_column.number(line)?;
+    if size_column.slice(line)?.len() == 4 && is_day(owner.slice(line)?, group.slice(line)?) {
+        return None;
+    }
     let month_column = columns.word();
     let month = english(month_column.slice(line)?.try_into().ok()?)?;
     let day = day(columns.word().slice(line)?)?;
@@ -47,7 +51,7 @@ pub(in super::super) fn usual(line: &[u8], reference: Option<Reference>) -> Opti
     };
     let span = Span::new(last.end().wrapping_add(1), u32::try_from(line.len()).ok()?);
     let name = span.slice(line)?;
-    if matches!(name, [b'.'] | [b'.', b'.']) {
+    if matches!(name, [b'.'] | [b'.', b'.']) || may_end(name) {
         return None;
     }
     let mut entry = Entry::named(line, span);
@@ -62,6 +66,17 @@ pub(in super::super) fn usual(line: &[u8], reference: Option<Reference>) -> Opti
         set_link(&mut entry, name, Some(size));
     }
     Some(entry)
+}
+
+/// Whether two words are a month and a day: then the number behind them can be the year.
+#[inline]
+fn is_day(one: &[u8], other: &[u8]) -> bool {
+    let is = |month_name: &[u8], number: &[u8]| {
+        number.len() <= 3
+            && number.first().is_some_and(u8::is_ascii_digit)
+            && month(month_name).is_some()
+    };
+    is(one, other) || is(other, one)
 }
 
 /// The first column: a type, nine permissions and perhaps a mark.

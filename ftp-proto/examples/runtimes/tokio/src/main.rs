@@ -11,6 +11,7 @@ use std::future::ready;
 
 use driver::Driver;
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+use ftp_proto::listing::Name;
 use ftp_proto::operation::{Exchange, Greet, List, Login, Retrieve};
 use ftp_proto::{Argument, Config, DataMode, Operation};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, stdout};
@@ -54,9 +55,11 @@ async fn log_in(address: &str, mode: DataMode) -> Result<Driver> {
 async fn list(driver: &mut Driver) -> Result<()> {
     let mut lines = Vec::new();
     let listed = driver.run(&mut List::new(None), &mut lines).await?;
-    print!("{}", String::from_utf8_lossy(&lines));
+    for line in lines.split(|&byte| byte == b'\n') {
+        println!("{}", Name::new(line.trim_ascii_end()));
+    }
     for line in listed.status_lines() {
-        println!("{}", String::from_utf8_lossy(line));
+        println!("{}", Name::new(line));
     }
     Ok(())
 }

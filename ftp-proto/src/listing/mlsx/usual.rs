@@ -35,7 +35,7 @@ pub(super) fn usual(line: &[u8]) -> Option<Entry<'_>> {
         owner: Rank::None,
         group: Rank::None,
     };
-    let mut rest = line;
+    let mut rest = usual.fact(line)?;
     while !matches!(rest, [b' ', ..]) {
         rest = usual.fact(rest)?;
     }
@@ -145,6 +145,9 @@ impl<'a> Usual<'a> {
     fn odd_kind(&mut self, value: &'a [u8]) -> Option<&'a [u8]> {
         let (text, rest) = self.text(value)?;
         let (kind, target) = kind(text.slice(self.line)?);
+        if kind == Kind::Unknown {
+            return None;
+        }
         self.entry.kind = kind;
         if let Some(target) = target {
             self.entry.set_target(target);
@@ -281,7 +284,8 @@ fn unknown(text: &[u8]) -> Option<&[u8]> {
     let end = text.iter().position(|byte| b"=; ".contains(byte))?;
     let (name, value) = text.split_at_checked(end)?;
     let value = value.strip_prefix(b"=")?;
-    if name.is_empty() || Fact::of(name).is_some() {
+    let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+    if !is_name || Fact::of(name).is_some() {
         return None;
     }
     behind_value(value)
