@@ -4,6 +4,8 @@
 //! its own. Each case is a test named `server::family::mode::case`. A server that this machine cannot run shows as
 //! ignored, with the reason; where servers are [required](crate::servers::required), as failed.
 //!
+//! What a server cannot do is marked with the reason, in one table (`marks.rs`). A marked case is run all the same.
+//!
 //! Every case works in a directory of its own on a server that all cases share, and leaves a session that is usable,
 //! unless it is about the end of a session.
 
@@ -16,6 +18,7 @@ mod gigabyte;
 mod harness;
 mod haste;
 mod listings;
+mod marks;
 mod modes;
 mod sessions;
 mod uploads;
@@ -193,12 +196,10 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
             "works_in_a_directory_with_a_space_and_unicode",
             directories::space_and_unicode,
         ),
-        // pyftpdlib takes names that are no UTF-8 for others.
         Case::new(
             "works_in_a_directory_that_is_no_utf8",
             directories::not_utf8,
-        )
-        .only_on(|kind| kind != Kind::Pyftpdlib),
+        ),
         Case::new("works_in_a_directory_with_quotes", directories::quotes)
             .only_on(|kind| !undoubled(kind)),
         Case::new(
@@ -238,5 +239,6 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
 
 /// Whether the server writes a quote in a 257 as it is.
 const fn undoubled(kind: Kind) -> bool {
-    matches!(kind, Kind::Inetutils | Kind::PureFtpd)
+    use Kind::{Aioftp, Inetutils, Libunftp, PureFtpd, Twisted};
+    matches!(kind, Inetutils | PureFtpd | Aioftp | Twisted | Libunftp)
 }
