@@ -4,7 +4,7 @@
 //! its own. Each case is a test named `server::family::mode::case`. A server that this machine cannot run shows as
 //! ignored, with the reason; where servers are [required](crate::servers::required), as failed.
 //!
-//! What a server cannot do is marked with the reason, in one table (`marks.rs`). A marked case is run all the same.
+//! What a server cannot do is marked with the reason, in one table (`cases/marks.md`). A marked case is run all the same.
 //!
 //! Every case works in a directory of its own on a server that all cases share, and leaves a session that is usable,
 //! unless it is about the end of a session.

@@ -141,6 +141,10 @@ fn trials<S: Subject + 'static>(fleet: &[Arc<Berth>]) -> Vec<Trial> {
         }
     }
     trials.extend(gigabytes);
+    trials.push(Trial::test("marks::are_about_cases", || {
+        let cases: Vec<_> = table::<S>().iter().map(|case| case.name).collect();
+        Ok(marks::are_about(&cases)?)
+    }));
     trials
 }
 
