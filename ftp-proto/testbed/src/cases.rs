@@ -219,7 +219,11 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
         Case::new("aborts_when_the_sink_fails", aborts::sink_fails),
         Case::new("aborts_when_the_source_fails", aborts::source_fails),
         Case::new("opens_eagerly", haste::opens_eagerly)
-            .configured(|config| config.eager = true)
+            .configured(|config| {
+                config.eager = true;
+                // The ftpd of npm is silent for ever.
+                config.timeouts.reply = Duration::from_secs(10);
+            })
             .traced(haste::opened_in_one_flight),
         Case::new("looks_ahead", haste::looks_ahead)
             .only_over(|mode, family| mode.fits(family) && !mode.is_active())

@@ -74,6 +74,12 @@ pub fn required() -> bool {
     std::env::var_os("FTP_TESTBED").is_some_and(|value| value == "require")
 }
 
+/// Whether what takes long is to be run as well: `FTP_TESTBED_RUN=full`.
+#[must_use]
+pub fn in_full() -> bool {
+    std::env::var_os("FTP_TESTBED_RUN").is_some_and(|value| value == "full")
+}
+
 /// The address family of a control connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {

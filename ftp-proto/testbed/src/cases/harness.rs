@@ -12,7 +12,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use super::bench::{Bench, Outcome, ensure, works};
 use super::{Case, Complaint, Mode, gigabyte, marks, table};
-use crate::servers::{Family, Kind, Server, Setup, Unavailable, required};
+use crate::servers::{Family, Kind, Server, Setup, Unavailable, in_full, required};
 use crate::subject::Subject;
 
 /// The size of `large.bin`: more than two sockets hold together, so that an abort comes in the midst.
@@ -174,6 +174,10 @@ fn trial_of_a_gigabyte(berth: &Arc<Berth>) -> Trial {
     let name = format!("{}::ipv4::epsv::moves_a_gigabyte_each_way", berth.kind);
     let berth = Arc::clone(berth);
     Trial::ignorable_test(name.clone(), move || {
+        let common = berth.kind == Kind::Pyftpdlib || !berth.kind.is_library();
+        if !common && !in_full() {
+            return Ok(Completion::ignored_with("only in the full run"));
+        }
         let _turn = lock(&TURN);
         berth.run(Family::V4, &name, |bench| {
             gigabyte::moves_a_gigabyte(bench)?;
