@@ -221,7 +221,7 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
         Case::new("opens_eagerly", haste::opens_eagerly)
             .configured(|config| {
                 config.eager = true;
-                // The ftpd of npm is silent for ever.
+                // The ftpd of npm takes all of it for one command, and waits for the next.
                 config.timeouts.reply = Duration::from_secs(10);
             })
             .traced(haste::opened_in_one_flight),
@@ -231,6 +231,10 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
                 config.lookahead = true;
                 // pyftpdlib drops a transfer without a word when it is asked ahead.
                 config.timeouts.completion = Duration::from_secs(2);
+                // libunftp may leave a data connection without an end.
+                config.timeouts.data_idle = Duration::from_secs(10);
+                // The ftpd of npm takes what it reads at once for one command.
+                config.timeouts.reply = Duration::from_secs(10);
             })
             .traced(haste::was_ahead),
         Case::new(
