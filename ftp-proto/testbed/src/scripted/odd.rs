@@ -204,10 +204,16 @@ impl Server {
                 self.store(path, "150 go", "226 done")
             }
             "STOU" => {
-                let first = ["150 go", "150 FILE: /uniq"];
-                let last = ["226 done", "226 /uniq: Transfer complete."];
-                let first = first[usize::from(self.has(StouTellsTheNameFirst))];
-                let last = last[usize::from(self.has(StouTellsTheNameLast))];
+                let first = if self.has(StouTellsTheNameFirst) {
+                    "150 FILE: /uniq"
+                } else {
+                    "150 go"
+                };
+                let last = if self.has(StouTellsTheNameLast) {
+                    "226 /uniq: Transfer complete."
+                } else {
+                    "226 done"
+                };
                 self.store(b"/uniq".to_vec(), first, last)
             }
             "MLSD" if self.offers_mlsd() => self.list_by_machine(argument),
@@ -374,8 +380,9 @@ impl Server {
         if let Some((_, bytes)) = self.record.data.last_mut() {
             bytes.clone_from(&sent);
         }
+        let zeroes = self.has(RestZeroesTheHead);
         let file = self.files.entry(path).or_default();
-        if self.oddities.contains(&RestZeroesTheHead) && offset > 0 {
+        if zeroes && offset > 0 {
             file.clear();
         }
         file.resize(offset, 0);
