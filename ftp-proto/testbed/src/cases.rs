@@ -4,6 +4,8 @@
 //! its own. Each case is a test named `server::family::mode::case`. A server that this machine cannot run shows as
 //! ignored, with the reason; where servers are [required](crate::servers::required), as failed.
 //!
+//! What a server cannot do is marked with the reason, in one table (`cases/marks.md`). A marked case is run all the same.
+//!
 //! Every case works in a directory of its own on a server that all cases share, and leaves a session that is usable,
 //! unless it is about the end of a session.
 
@@ -16,6 +18,7 @@ mod gigabyte;
 mod harness;
 mod haste;
 mod listings;
+mod marks;
 mod modes;
 mod sessions;
 mod uploads;
@@ -193,12 +196,10 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
             "works_in_a_directory_with_a_space_and_unicode",
             directories::space_and_unicode,
         ),
-        // pyftpdlib takes names that are no UTF-8 for others.
         Case::new(
             "works_in_a_directory_that_is_no_utf8",
             directories::not_utf8,
-        )
-        .only_on(|kind| kind != Kind::Pyftpdlib),
+        ),
         Case::new("works_in_a_directory_with_quotes", directories::quotes)
             .only_on(|kind| !undoubled(kind)),
         Case::new(
@@ -218,7 +219,11 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
         Case::new("aborts_when_the_sink_fails", aborts::sink_fails),
         Case::new("aborts_when_the_source_fails", aborts::source_fails),
         Case::new("opens_eagerly", haste::opens_eagerly)
-            .configured(|config| config.eager = true)
+            .configured(|config| {
+                config.eager = true;
+                // The ftpd of npm takes all of it for one command, and waits for the next.
+                config.timeouts.reply = Duration::from_secs(10);
+            })
             .traced(haste::opened_in_one_flight),
         Case::new("looks_ahead", haste::looks_ahead)
             .only_over(|mode, family| mode.fits(family) && !mode.is_active())
@@ -226,6 +231,10 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
                 config.lookahead = true;
                 // pyftpdlib drops a transfer without a word when it is asked ahead.
                 config.timeouts.completion = Duration::from_secs(2);
+                // libunftp may leave a data connection without an end.
+                config.timeouts.data_idle = Duration::from_secs(10);
+                // The ftpd of npm takes what it reads at once for one command.
+                config.timeouts.reply = Duration::from_secs(10);
             })
             .traced(haste::was_ahead),
         Case::new(
@@ -238,5 +247,6 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
 
 /// Whether the server writes a quote in a 257 as it is.
 const fn undoubled(kind: Kind) -> bool {
-    matches!(kind, Kind::Inetutils | Kind::PureFtpd)
+    use Kind::{Aioftp, Inetutils, Libunftp, PureFtpd, Twisted};
+    matches!(kind, Inetutils | PureFtpd | Aioftp | Twisted | Libunftp)
 }

@@ -1,7 +1,6 @@
 //! Real and scripted FTP servers on loopback, for the tests of this workspace.
 //!
-//! - [`servers`] starts vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd, each with its own configuration,
-//!   accounts and data [`tree`]. A server that this machine cannot run is reported as [`servers::Unavailable`].
+//! - [`servers`] starts ten real servers, each with its own configuration, accounts and data [`tree`]. A server that this machine cannot run is reported as [`servers::Unavailable`].
 //! - [`cases`] is the table of what a client, behind the trait [`subject::Subject`], has to do with each of them.
 //! - [`scenarios`] is the table of what it has to make of a peer that fails.
 //! - [`scripted`] is such a peer: it does exactly what a script says, for the faults that no real server shows on

@@ -18,6 +18,7 @@ mod downloads;
 mod everywhere;
 mod harness;
 mod keepalives;
+mod oddities;
 mod owed;
 mod play;
 mod resumes;
@@ -28,7 +29,7 @@ use std::time::Duration;
 
 use ftp_proto::{Closed, Config, Leniency};
 
-use crate::scripted::{Passive, Port, Script};
+use crate::scripted::{Oddity, Passive, Port, Script};
 #[cfg(doc)]
 use crate::subject::Subject;
 pub use harness::{agreement, run, trials};
@@ -46,6 +47,8 @@ const LONG: Duration = Duration::from_secs(3600);
 pub struct Scenario {
     name: String,
     script: Script,
+    /// A peer with these oddities, and not one with a script.
+    odd: Option<&'static [Oddity]>,
     configure: Vec<fn(&mut Config)>,
     /// What connecting comes to, if that is not a session: one of these.
     unwelcome: Vec<Told>,
@@ -77,6 +80,12 @@ enum Act {
     Command(&'static str),
     /// From `a` to `b`.
     Rename,
+    /// The directory, by the best way; its lines are what comes of it.
+    List(&'static str),
+    /// A new directory; the path that was told is what comes of it.
+    MakeDirectory,
+    /// A file under a name of the server's choice.
+    StoreUnique(&'static [u8]),
     Download(Download),
     Upload(Upload),
 }
@@ -169,6 +178,7 @@ impl Scenario {
         Self {
             name: name.into(),
             script,
+            odd: None,
             configure: Vec::new(),
             unwelcome: Vec::new(),
             steps: Vec::new(),
@@ -176,6 +186,13 @@ impl Scenario {
             stored: None,
             counts_vary: false,
         }
+    }
+
+    /// With a server that has files and these oddities.
+    fn odd(name: impl Into<String>, oddities: &'static [Oddity]) -> Self {
+        let mut scenario = Self::bare(name, Script::new());
+        scenario.odd = Some(oddities);
+        scenario
     }
 
     fn configured(mut self, configure: fn(&mut Config)) -> Self {
@@ -262,6 +279,7 @@ pub fn table() -> Vec<Scenario> {
         ("resumes", resumes::scenarios()),
         ("keepalives", keepalives::scenarios()),
         ("everywhere", everywhere::scenarios()),
+        ("oddities", oddities::scenarios()),
     ];
     let named = |(group, scenarios): (&'static str, Vec<Scenario>)| {
         scenarios.into_iter().map(move |mut scenario| {

@@ -32,6 +32,7 @@
 //! [`WATCHDOG`]; dropping the peer ends it at once. When a script has come to its end its sockets close.
 
 mod gates;
+mod odd;
 mod player;
 mod script;
 mod sockets;
@@ -44,6 +45,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use gates::Gates;
+pub use odd::Oddity;
 use player::Player;
 pub use script::{Passive, Port, Script};
 use sockets::Bound;
@@ -144,6 +146,27 @@ impl Peer {
     ///
     /// When the socket cannot be opened.
     pub fn start_on(address: IpAddr, script: Script) -> io::Result<Self> {
+        Self::run(address, move |listener, bound| {
+            Player::new(listener, bound).play(&script)
+        })
+    }
+
+    /// Listens on 127.0.0.1 and serves the first client that connects as a server with these oddities does. It has a
+    /// few files.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot be opened.
+    pub fn odd(oddities: Vec<Oddity>) -> io::Result<Self> {
+        Self::run(IpAddr::V4(Ipv4Addr::LOCALHOST), move |listener, bound| {
+            odd::Server::run(&listener, &bound, oddities)
+        })
+    }
+
+    fn run(
+        address: IpAddr,
+        play: impl FnOnce(TcpListener, Bound) -> Result<Record, Failure> + Send + 'static,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((address, 0))?;
         let address = listener.local_addr()?;
         let gates = Arc::new(Gates::default());
@@ -151,7 +174,7 @@ impl Peer {
             gates: Arc::clone(&gates),
             deadline: Instant::now() + WATCHDOG,
         };
-        let thread = thread::spawn(move || Player::new(listener, bound).play(&script));
+        let thread = thread::spawn(move || play(listener, bound));
         Ok(Self {
             address,
             gates,

@@ -25,12 +25,13 @@
 
 mod inetutils;
 mod installation;
+mod kind;
 mod ports;
 mod process;
 mod proftpd;
 mod pure_ftpd;
-mod pyftpdlib;
 mod sandbox;
+mod script;
 mod tls;
 mod vsftpd;
 
@@ -47,6 +48,7 @@ use libtest_mimic::{Completion, Failed};
 use tempfile::TempDir;
 
 use crate::tree::Tree;
+pub use kind::Kind;
 use ports::Ports;
 use process::Daemon;
 use tls::Identity;
@@ -72,60 +74,10 @@ pub fn required() -> bool {
     std::env::var_os("FTP_TESTBED").is_some_and(|value| value == "require")
 }
 
-/// One of the real servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// vsftpd: forks a process per session, reads commands only between transfers, has no MLSD.
-    Vsftpd,
-    /// ProFTPD: forks a process per session, has every extension.
-    Proftpd,
-    /// Pure-FTPd: forks a process per session, answers nearly everything with several lines.
-    PureFtpd,
-    /// pyftpdlib: one event loop, so that commands are answered while a transfer runs.
-    Pyftpdlib,
-    /// GNU inetutils ftpd: the oldest dialect, without MLSD and TLS.
-    Inetutils,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Vsftpd,
-        Self::Proftpd,
-        Self::PureFtpd,
-        Self::Pyftpdlib,
-        Self::Inetutils,
-    ];
-
-    /// The server's name in lower case, as test names use it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Vsftpd => "vsftpd",
-            Self::Proftpd => "proftpd",
-            Self::PureFtpd => "pure-ftpd",
-            Self::Pyftpdlib => "pyftpdlib",
-            Self::Inetutils => "inetutils",
-        }
-    }
-
-    /// Whether the server can be run in this variant at all.
-    #[must_use]
-    pub const fn supports(self, variant: Variant) -> bool {
-        match variant {
-            Variant::Plain => true,
-            Variant::Tls => !matches!(self, Self::Inetutils),
-            Variant::Implicit => matches!(self, Self::Vsftpd | Self::Proftpd | Self::Pyftpdlib),
-            Variant::RequireReuse => matches!(self, Self::Vsftpd | Self::Proftpd),
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
+/// Whether what takes long is to be run as well: `FTP_TESTBED_RUN=full`.
+#[must_use]
+pub fn in_full() -> bool {
+    std::env::var_os("FTP_TESTBED_RUN").is_some_and(|value| value == "full")
 }
 
 /// The address family of a control connection.
@@ -320,7 +272,7 @@ impl Server {
             .is_root()
             .then_some((USER_ID, USER_ID));
         let ports = Ports::claim()?;
-        let addresses = addresses(ports.control);
+        let addresses = addresses(setup.kind, ports.control);
         let site = Site {
             setup,
             directory: directory.path(),
@@ -392,16 +344,16 @@ impl Server {
 }
 
 fn check_root(kind: Kind) -> io::Result<()> {
-    if kind == Kind::Pyftpdlib || rustix::process::geteuid().is_root() {
+    if kind.is_library() || rustix::process::geteuid().is_root() {
         return Ok(());
     }
     Err(io::Error::other("only root may start it"))
 }
 
-fn addresses(port: u16) -> Vec<SocketAddr> {
+fn addresses(kind: Kind, port: u16) -> Vec<SocketAddr> {
     let mut found = vec![SocketAddr::new(Family::V4.loopback(), port)];
     let v6 = SocketAddr::new(Family::V6.loopback(), port);
-    if TcpListener::bind(v6).is_ok() {
+    if kind.serves(Family::V6) && TcpListener::bind(v6).is_ok() {
         found.push(v6);
     }
     found
@@ -412,8 +364,13 @@ fn launch(site: &Site<'_>) -> io::Result<Running> {
         Kind::Vsftpd => vsftpd::launch(site).map(Running::Daemons),
         Kind::Proftpd => proftpd::launch(site).map(Running::Daemons),
         Kind::PureFtpd => pure_ftpd::launch(site).map(Running::Daemons),
-        Kind::Pyftpdlib => pyftpdlib::launch(site).map(Running::Daemons),
         Kind::Inetutils => inetutils::launch(site).map(Running::Super),
+        Kind::Pyftpdlib
+        | Kind::Aioftp
+        | Kind::Twisted
+        | Kind::FtpSrv
+        | Kind::NodeFtpd
+        | Kind::Libunftp => script::launch(site).map(Running::Daemons),
     }
 }
 

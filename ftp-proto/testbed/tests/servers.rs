@@ -32,7 +32,9 @@ impl Dialogue {
         loop {
             let mut line = Vec::new();
             self.replies.read_until(b'\n', &mut line).unwrap();
-            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            let line = String::from_utf8_lossy(&line)
+                .trim_end_matches(['\r', '\n'])
+                .to_owned();
             assert!(!line.is_empty(), "closed");
             if line.as_bytes().first().is_some_and(u8::is_ascii_digit)
                 && line.as_bytes().get(3) == Some(&b' ')
@@ -62,7 +64,11 @@ fn log_in_as_user(server: &Server, address: SocketAddr) {
     );
     let reply = dialogue.ask("TYPE I");
     assert!(reply.starts_with("200"), "{reply}");
-    assert_eq!(dialogue.ask("SIZE hello.txt"), "213 10");
+    let size = match server.kind() {
+        Kind::Aioftp => "502 'size' not implemented",
+        _ => "213 10",
+    };
+    assert_eq!(dialogue.ask("SIZE hello.txt"), size);
     let reply = dialogue.ask("MKD up/made");
     assert!(reply.starts_with("257"), "{reply}");
     assert!(server.tree().root().join("up/made").is_dir());
@@ -128,7 +134,9 @@ fn main() {
         let v4 = |server: Server| logs_in(&server, Family::V4);
         let v6 = |server: Server| logs_in(&server, Family::V6);
         trials.push(harness::trial(format!("{kind}::ipv4::logs_in"), setup, v4));
-        trials.push(harness::trial(format!("{kind}::ipv6::logs_in"), setup, v6));
+        if kind.serves(Family::V6) {
+            trials.push(harness::trial(format!("{kind}::ipv6::logs_in"), setup, v6));
+        }
         trials.push(harness::trial(format!("{kind}::ends"), setup, ends));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();

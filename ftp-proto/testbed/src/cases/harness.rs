@@ -11,8 +11,8 @@ use ftp_proto::{Closed, Config, Detail, State, Verb, Violation};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use super::bench::{Bench, Outcome, ensure, works};
-use super::{Case, Complaint, Mode, gigabyte, table};
-use crate::servers::{Family, Kind, Server, Setup, Unavailable, required};
+use super::{Case, Complaint, Mode, gigabyte, marks, table};
+use crate::servers::{Family, Kind, Server, Setup, Unavailable, in_full, required};
 use crate::subject::Subject;
 
 /// The size of `large.bin`: more than two sockets hold together, so that an abort comes in the midst.
@@ -95,7 +95,7 @@ impl Berth {
         &self,
         family: Family,
         name: &str,
-        check: impl FnOnce(&Bench<'_>) -> Outcome,
+        check: impl FnOnce(&Bench<'_>) -> Result<Completion, Complaint>,
     ) -> Result<Completion, Failed> {
         let server = match self.server() {
             Ok(server) => server,
@@ -107,9 +107,9 @@ impl Berth {
         let _turn = self.turn();
         self.cases.fetch_add(1, Ordering::SeqCst);
         let bench = Bench::create(server, &name.replace("::", "-"))?;
-        check(&bench)?;
+        let completion = check(&bench)?;
         bench.remove()?;
-        Ok(Completion::Completed)
+        Ok(completion)
     }
 }
 
@@ -133,12 +133,18 @@ fn trials<S: Subject + 'static>(fleet: &[Arc<Berth>]) -> Vec<Trial> {
                     continue;
                 }
                 let case = Arc::new(case);
-                let able = fleet.iter().filter(|berth| (case.suits)(berth.kind));
+                let able = fleet
+                    .iter()
+                    .filter(|berth| berth.kind.serves(family) && (case.suits)(berth.kind));
                 trials.extend(able.map(|berth| trial(berth, family, mode, &case)));
             }
         }
     }
     trials.extend(gigabytes);
+    trials.push(Trial::test("marks::are_about_cases", || {
+        let cases: Vec<_> = table::<S>().iter().map(|case| case.name).collect();
+        Ok(marks::are_about(&cases)?)
+    }));
     trials
 }
 
@@ -168,8 +174,15 @@ fn trial_of_a_gigabyte(berth: &Arc<Berth>) -> Trial {
     let name = format!("{}::ipv4::epsv::moves_a_gigabyte_each_way", berth.kind);
     let berth = Arc::clone(berth);
     Trial::ignorable_test(name.clone(), move || {
+        let common = berth.kind == Kind::Pyftpdlib || !berth.kind.is_library();
+        if !common && !in_full() {
+            return Ok(Completion::ignored_with("only in the full run"));
+        }
         let _turn = lock(&TURN);
-        berth.run(Family::V4, &name, gigabyte::moves_a_gigabyte)
+        berth.run(Family::V4, &name, |bench| {
+            gigabyte::moves_a_gigabyte(bench)?;
+            Ok(Completion::Completed)
+        })
     })
 }
 
@@ -191,7 +204,7 @@ fn run_case<S: Subject>(
     bench: &Bench<'_>,
     family: Family,
     mode: Mode,
-) -> Outcome {
+) -> Result<Completion, Complaint> {
     let address = bench.server().address(family).ok_or("no address")?;
     let mut config = Config::default();
     config.data_mode = mode.data_mode();
@@ -203,11 +216,16 @@ fn run_case<S: Subject>(
         (case.check)(bench, &mut subject).and_then(|()| is_left_usable(kind, &mut subject));
     let trace = subject.take_trace();
     keep_trace(name, &trace)?;
-    outcome
+    let outcome = outcome
         .and_then(|()| only_asked_for(mode, &trace))
         .and_then(|()| (case.trace)(kind, mode, &trace))
-        .and_then(|()| is_whole(&trace))
-        .map_err(|complaint| with_dialogue(&complaint, &trace))
+        .and_then(|()| is_whole(&trace));
+    let marks = marks::of(kind, case.name, mode);
+    match marks::judge(&marks, outcome, &trace) {
+        Ok(None) => Ok(Completion::Completed),
+        Ok(Some(mark)) => Ok(Completion::ignored_with(format!("marked: {}", mark.reason))),
+        Err(complaint) => Err(with_dialogue(&complaint, &trace)),
+    }
 }
 
 /// Writes the trace into the folder that `FTP_TRACES` names, for a replay without sockets.

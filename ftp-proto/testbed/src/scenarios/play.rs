@@ -1,10 +1,11 @@
 //! Plays a scenario with one client.
 
 use std::io::{self, Read, Write};
+use std::task::{Poll, ready};
 
-use ftp_proto::operation::{Exchange, Login, Rename, Retrieve, Store};
+use ftp_proto::operation::{Exchange, List, Login, Rename, Retrieve, Store};
 use ftp_proto::trace::Record;
-use ftp_proto::{After, Argument, Command, Completed};
+use ftp_proto::{After, Argument, Command, Completed, Operation, Session};
 
 use super::course::Course;
 use super::told::agree;
@@ -18,7 +19,10 @@ const MUCH: u64 = 64 << 20;
 
 /// Plays a scenario up to the first act that comes to something else than it should.
 pub(super) fn play<S: Subject>(scenario: &Scenario) -> Result<Course, Complaint> {
-    let peer = Peer::start(scenario.script.clone())?;
+    let peer = match scenario.odd {
+        Some(oddities) => Peer::odd(oddities.to_vec())?,
+        None => Peer::start(scenario.script.clone())?,
+    };
     let mut subject = match S::connect(peer.address(), scenario.config()) {
         Ok(subject) => subject,
         Err(failure) => return unwelcome(scenario, peer, &failure),
@@ -111,6 +115,20 @@ fn perform<S: Subject>(
             let exchange = Exchange::send(Command::raw(line)?);
             subject.run(exchange).map(Told::replied)
         }
+        Act::List(path) => {
+            let path = (!path.is_empty()).then(|| argument(path)).transpose()?;
+            let completed = subject.download(Listing(List::new(path)), &mut received);
+            let lines = String::from_utf8_lossy(&received).replace("\r\n", "\n");
+            completed.map(|_| Told::replied(lines.trim_end()))
+        }
+        Act::MakeDirectory => {
+            let made = subject.run(Exchange::make_directory(argument("b")?));
+            made.map(|path| Told::replied(format!("{path:?}")))
+        }
+        Act::StoreUnique(bytes) => {
+            let completed = subject.upload(Store::unique(None), &mut &bytes[..]);
+            completed.map(|completed| Told::of_completed(&completed, Vec::new()))
+        }
         Act::Download(how) => {
             let completed = retrieve(how, subject, peer, &mut received)?;
             completed.map(|completed| Told::of_completed(&completed, received.clone()))
@@ -136,6 +154,21 @@ fn failed(failure: &Failure, received: Vec<u8>, counts_vary: bool) -> Told {
     match failure {
         Failure::Session(error) => Told::of_error(error, received, counts_vary),
         Failure::Other(_) => Told::elsewhere().having(&received),
+    }
+}
+
+/// A listing that comes as data, and only as data.
+struct Listing(List);
+
+impl Operation for Listing {
+    type Output = Completed;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, ftp_proto::Error>> {
+        match ready!(self.0.poll(session))?.completed {
+            Some(completed) => Poll::Ready(Ok(completed)),
+            // The watchdog ends it.
+            None => Poll::Pending,
+        }
     }
 }
 

@@ -10,7 +10,8 @@ from pyftpdlib.servers import FTPServer
 parser = argparse.ArgumentParser()
 parser.add_argument("--tree", required=True)
 parser.add_argument("--port", type=int, required=True)
-parser.add_argument("--passive", type=int, nargs=2, required=True)
+parser.add_argument("--first", type=int, required=True)
+parser.add_argument("--last", type=int, required=True)
 parser.add_argument("--user", required=True)
 parser.add_argument("--password", required=True)
 parser.add_argument("--identity")
@@ -42,7 +43,7 @@ if options.identity:
     Handler = Implicit if options.implicit else Explicit
 
 Handler.authorizer = authorizer
-Handler.passive_ports = range(options.passive[0], options.passive[1] + 1)
+Handler.passive_ports = range(options.first, options.last + 1)
 Handler.timeout = 3600
 Handler.max_login_attempts = 100
 Handler.auth_failed_timeout = 0
