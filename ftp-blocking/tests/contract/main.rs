@@ -226,6 +226,8 @@ fn error_proto() {
     let script = Script::new()
         .answer("TYPE I", "200 ok\r\n")
         .answer("EPSV", "229 here you are\r\n")
+        .answer("PASV", "227 here you are\r\n")
+        .answer("FEAT", "500 what?\r\n")
         .answer("NOOP", "200 ok\r\n");
     dialogue(script, |client| {
         let error = client.retrieve("a").unwrap_err();
@@ -233,7 +235,7 @@ fn error_proto() {
             error.kind(),
             Some(ErrorKind::Violation(Violation::Address(_)))
         ));
-        assert_eq!(error.verb(), Some(Verb::Epsv));
+        assert_eq!(error.verb(), Some(Verb::Pasv));
         assert_eq!(error.after(), After::Usable);
         client.noop().unwrap();
     });

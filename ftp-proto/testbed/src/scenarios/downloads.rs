@@ -122,11 +122,13 @@ fn marks_and_ports() -> Vec<Scenario> {
             "an_address_that_is_none",
             Script::new()
                 .answer("TYPE I", "200 ok\r\n")
-                .answer("EPSV", "229 somewhere\r\n"),
+                .answer("EPSV", "229 somewhere\r\n")
+                .answer("PASV", "227 elsewhere\r\n")
+                .answer("FEAT", "500 what?\r\n"),
         )
         .then(
             download(),
-            Told::unreadable(Verb::Epsv, Violation::Address(AddressError::Form)),
+            Told::unreadable(Verb::Pasv, Violation::Address(AddressError::Form)),
         )
         .goes_on(),
     ]
