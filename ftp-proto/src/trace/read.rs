@@ -12,7 +12,7 @@ use crate::reply::{Reply, ReplyCode};
 use crate::time::Instant;
 use crate::transfer::{DataMode, Transfer};
 
-use super::write::{FAILURES, MODES};
+use super::write::{DETAILS, FAILURES, MODES};
 use super::{Record, config};
 
 /// A line that is no record.
@@ -99,6 +99,7 @@ fn record(line: &str) -> Option<Record> {
         "abort" => Record::Aborted(parts.number()?),
         "discard" => Record::Discarded(parts.number()?),
         "mode" => Record::DataModeSet(mode(parts.word()?)?),
+        "detail" => Record::DetailSet(detail(parts.word()?)?),
         "close" => Record::Closed,
         "dropped" => Record::Dropped(parts.number()?),
         _ => return None,
@@ -247,6 +248,11 @@ fn transfer(parts: &mut Parts<'_>) -> Option<Transfer> {
         };
     }
     Some(transfer)
+}
+
+fn detail(word: &str) -> Option<Detail> {
+    let found = DETAILS.iter().find(|(_, name)| *name == word);
+    found.map(|(detail, _)| *detail)
 }
 
 pub(super) fn mode(word: &str) -> Option<DataMode> {
