@@ -50,7 +50,7 @@ const APART: &str = "
     Detail Direction Encoder End Endpoint EndpointError Entry Facts Failure Fault Feature Features
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List Listed Malformed Misuse Name OfferedFact Options OtherVerb Parser PathError
+    Lines Link List Listed Malformed Misuse Name NotFtp OfferedFact Options OtherVerb Parser PathError
     Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason Refill Refilled
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeName
     Secure Series Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts

@@ -10,6 +10,8 @@ use crate::shown::escape;
 
 /// How much of the greeting is kept.
 const QUOTED_BYTES_MAX: usize = 64;
+/// How far it is searched for: it is looked for with each piece that comes.
+const SEARCHED_BYTES_MAX: usize = 256;
 
 /// A greeting that no FTP server sends, such as `SSH-2.0-OpenSSH_9.2`: the port is another
 /// protocol's.
@@ -31,9 +33,14 @@ impl NotFtp {
     /// as there is of it, and as is kept.
     pub(crate) fn quote(begun: &[u8], bytes: &[u8]) -> Box<[u8]> {
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
-        let all = begun.iter().chain(bytes).copied();
+        let all = begun.iter().chain(bytes).take(SEARCHED_BYTES_MAX).copied();
         let line = all.skip_while(is_end).take_while(|byte| !is_end(byte));
         line.take(QUOTED_BYTES_MAX).collect()
+    }
+
+    /// What is wrong with it.
+    pub const fn error(&self) -> ReplyError {
+        self.error
     }
 
     /// What the server said: the first line, at most 64 bytes of it, as far as it had come.

@@ -522,3 +522,6 @@ fn trim_end(line: &[u8]) -> &[u8] {
     }
     line
 }
+
+#[cfg(test)]
+mod tests;

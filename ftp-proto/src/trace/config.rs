@@ -138,6 +138,7 @@ const fn names_every_field(config: &Config) {
         timeouts,
         limits,
         data_mode: _,
+        active_fallback: _,
         host_policy: _,
         tls: _,
         clear_control: _,

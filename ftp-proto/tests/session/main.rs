@@ -12,6 +12,7 @@ mod cells;
 mod config;
 mod deadlines;
 mod eager;
+mod errors;
 mod explore;
 mod face;
 mod hand;
