@@ -313,6 +313,9 @@ pub enum Detail {
     Off,
     /// A record for each command and each reply: level 1.
     Requests,
+    /// Besides, what driver and application do, but for the bytes, the times and the payload that
+    /// moves: what is left of a long transfer is a handful of records. No replay.
+    Steps,
     /// Every line as well, and whatever goes in and out, so that the session can be replayed: level 2.
     Everything,
 }

@@ -1,5 +1,7 @@
 //! What can go wrong, shaped by whose fault it is, and what the session is good for afterwards.
 
+mod not_ftp;
+
 use alloc::boxed::Box;
 use core::fmt;
 
@@ -12,6 +14,8 @@ use crate::size::SizeError;
 use crate::time::Reason;
 use crate::timestamp::TimestampError;
 use crate::verdict::{Interrupted, Interruption, Verdict};
+
+pub use not_ftp::NotFtp;
 
 /// Why an operation did not succeed: the step, the cause, and what the session is good for now.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -33,6 +37,8 @@ pub enum ErrorKind {
     Interrupted(Box<Interrupted>),
     /// The server broke the protocol.
     Violation(Violation),
+    /// What greeted us is no FTP server.
+    NotFtp(Box<NotFtp>),
     /// The session is over.
     Closed(Closed, Option<Box<Reply>>),
     /// A wait expired.
@@ -116,7 +122,7 @@ pub enum Closed {
     Lost(Failure),
     /// The server broke the protocol.
     #[error("the server broke the protocol: {0}")]
-    Violation(Violation),
+    Violation(#[source] Violation),
     /// A wait expired after which nothing can be known.
     #[error("timed out {0}")]
     Timeout(Reason),
@@ -202,6 +208,7 @@ impl Error {
     }
 
     /// Bytes that cannot be an argument, found before they came near a session.
+    #[doc(hidden)]
     pub const fn refused_argument(misuse: Misuse) -> Self {
         Self {
             kind: ErrorKind::Misuse(misuse),
@@ -252,6 +259,7 @@ impl Error {
 
     /// Whether a socket's failure may have led to it, so that a driver puts the operating system's error beside it: not
     /// where the server simply said no.
+    #[doc(hidden)]
     pub const fn concerns_a_socket(&self) -> bool {
         matches!(
             self.kind,
@@ -270,12 +278,16 @@ impl Error {
     }
 
     /// Whether the same may succeed later: a 4xx reply, a wait that expired, a connection that broke.
+    /// What the caller aborted would not, whatever had been read by then.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ErrorKind::Refused(reply) => reply.class() == Class::TransientNegative,
-            ErrorKind::Interrupted(interrupted) => match &interrupted.reply {
-                Some(reply) => reply.class() != Class::PermanentNegative,
-                None => interrupted.cause != Interruption::Aborted,
+            ErrorKind::Interrupted(interrupted) => match interrupted.cause {
+                Interruption::Aborted | Interruption::Violation(_) => false,
+                _ => {
+                    let reply = interrupted.reply.as_ref();
+                    reply.is_none_or(|reply| reply.class() != Class::PermanentNegative)
+                }
             },
             ErrorKind::Timeout(_) => true,
             ErrorKind::Closed(closed, _) => matches!(
@@ -300,6 +312,22 @@ impl Error {
         match &self.kind {
             ErrorKind::Interrupted(interrupted) => Some(interrupted),
             _ => None,
+        }
+    }
+}
+
+impl ErrorKind {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "Refused",
+            Self::Unexpected(_) => "Unexpected",
+            Self::Interrupted(_) => "Interrupted",
+            Self::Violation(_) => "Violation",
+            Self::NotFtp(_) => "NotFtp",
+            Self::Closed(..) => "Closed",
+            Self::Timeout(_) => "Timeout",
+            Self::Policy(_) => "Policy",
+            Self::Misuse(_) => "Misuse",
         }
     }
 }
@@ -329,6 +357,7 @@ impl fmt::Display for ErrorKind {
             Self::Unexpected(reply) => write!(f, "unexpected reply: {reply}"),
             Self::Interrupted(interrupted) => write!(f, "{interrupted}"),
             Self::Violation(violation) => write!(f, "{violation}"),
+            Self::NotFtp(greeting) => write!(f, "{greeting}"),
             Self::Closed(closed, Some(reply)) => write!(f, "{closed}: {reply}"),
             Self::Closed(closed, None) => write!(f, "{closed}"),
             Self::Timeout(reason) => write!(f, "timed out {reason}"),
@@ -354,25 +383,25 @@ impl fmt::Display for Error {
     }
 }
 
+/// What `main` shows of an error that it returns: the sentence, then the kind and what the session is
+/// good for, by their names.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("verb", &self.verb)
-            .field("kind", &self.kind)
-            .field("after", &self.after)
-            .finish()
+        write!(f, "{self} [{}, {:?}]", self.kind.name(), self.after)
     }
 }
 
-/// The source is the typed cause, where there is one besides a reply.
+/// The sources are the typed causes. The text of an error says everything that theirs say.
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.kind {
+            ErrorKind::Interrupted(interrupted) => Some(&**interrupted),
             ErrorKind::Violation(violation) => Some(violation),
+            ErrorKind::NotFtp(quote) => Some(&**quote),
             ErrorKind::Closed(closed, _) => Some(closed),
             ErrorKind::Policy(policy) => Some(policy),
             ErrorKind::Misuse(misuse) => Some(misuse),
-            _ => None,
+            ErrorKind::Refused(_) | ErrorKind::Unexpected(_) | ErrorKind::Timeout(_) => None,
         }
     }
 }

@@ -98,15 +98,13 @@ pub use config::{
     AbortStyle, Config, Control, Detail, Encoding, Leniencies, Leniency, Limits, Pipeline, Telnet,
     Timeouts, TlsPolicy,
 };
-pub use error::{After, Closed, Error, ErrorKind, Misuse, Policy, Violation};
+pub use error::{After, Closed, Error, ErrorKind, Misuse, NotFtp, Policy, Violation};
 pub use operation::Operation;
 pub use reply::{Class, Reply, ReplyCode};
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub use session::Coverage;
-pub use session::{
-    BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Event, Session, State, Ticket, TransferId,
-};
+pub use session::{Event, Session, State, Ticket, TransferId};
 pub use time::{Deadline, Instant, Reason};
 pub use transfer::{DataMode, Transfer};
 pub use verdict::{Compared, Completed, Interrupted, Interruption, Verdict};

@@ -26,6 +26,7 @@ mod visit;
 
 use core::task::Poll;
 
+pub use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use batch::Batch;
 pub use directory::ChangeDirectory;
 pub use exchange::{Exchange, Greet};

@@ -220,9 +220,11 @@ impl Session {
         self.shared.config.data_mode = mode;
     }
 
-    /// How much is recorded from now on: ftplib's `set_debuglevel`.
+    /// How much is recorded from now on: ftplib's `set_debuglevel`. A trace can be
+    /// replayed to where this takes away from [`Detail::Everything`].
     #[doc(alias = "set_debuglevel")]
-    pub const fn set_detail(&mut self, detail: Detail) {
+    pub fn set_detail(&mut self, detail: Detail) {
+        self.note(|| Record::DetailSet(detail));
         self.shared.config.detail = detail;
         self.shared.trace.set_detail(detail);
     }
@@ -482,10 +484,10 @@ impl Session {
     /// # Ok::<(), ftp_proto::Misuse>(())
     /// ```
     pub fn discard_all(&mut self, tickets: core::ops::Range<Ticket>) {
-        let mut ticket = tickets.start;
-        while ticket != tickets.end {
-            self.discard(ticket);
-            ticket = Ticket(ticket.0.wrapping_add(1));
+        for ticket in self.open_tickets() {
+            if ticket.is_within(&tickets) {
+                self.discard(ticket);
+            }
         }
     }
 

@@ -78,6 +78,8 @@ pub enum Record {
     Discarded(u32),
     /// The application chose how data connections are opened from then on.
     DataModeSet(DataMode),
+    /// The application chose how much is recorded from then on.
+    DetailSet(Detail),
     /// The application closed the session.
     Closed,
     /// So many records were dropped here, because nobody polled them.
@@ -89,7 +91,14 @@ impl Record {
     pub const fn detail(&self) -> Detail {
         match self {
             Self::Command(_) | Self::Reply(_) | Self::Dropped(_) => Detail::Requests,
-            _ => Detail::Everything,
+            // Each piece of payload makes one of these, and each call of the driver.
+            Self::Reported(Report::Moved { .. } | Report::Held { .. })
+            | Self::Polled(_)
+            | Self::Received(_)
+            | Self::Transmitted(_)
+            // A trace that begins with this one is taken for one that can be replayed.
+            | Self::Opened { .. } => Detail::Everything,
+            _ => Detail::Steps,
         }
     }
 }

@@ -70,6 +70,8 @@ impl Transfer {
     /// [`Misuse::ManagedVerb`] for a verb that opens data connections or restarts, and so belongs to the session, and
     /// for one that identifies the user or changes what the session knows, such as USER, AUTH or TYPE: those rules
     /// are kept for commands, and a transfer would slip past them.
+    /// [`Misuse::NotATransfer`] for any other verb that moves no data, such as NOOP: a transfer would wait for data that
+    /// never comes. SITE and the verbs that [`Verb`] has no name for are let through.
     ///
     /// ```
     /// use ftp_proto::{Command, Direction, Misuse, Transfer};
@@ -78,21 +80,20 @@ impl Transfer {
     /// assert!(archive.is_ok());
     /// let user = Transfer::raw(Command::raw("USER alice")?, Direction::Receive);
     /// assert_eq!(user, Err(Misuse::ManagedVerb));
+    /// let noop = Transfer::raw(Command::raw("NOOP")?, Direction::Receive);
+    /// assert_eq!(noop, Err(Misuse::NotATransfer));
     /// # Ok::<(), ftp_proto::ArgumentError>(())
     /// ```
     pub fn raw(command: Command, direction: Direction) -> Result<Self, Misuse> {
-        let moves_data = matches!(
-            command.verb(),
-            Verb::Retr
-                | Verb::Stor
-                | Verb::Appe
-                | Verb::Stou
-                | Verb::List
-                | Verb::Nlst
-                | Verb::Mlsd
-        );
-        if !moves_data && (command.verb().is_managed() || command.verb().changes_session()) {
+        let verb = command.verb();
+        if verb.moves_data() {
+            return Ok(Self::image(command, direction));
+        }
+        if verb.is_managed() || verb.changes_session() {
             return Err(Misuse::ManagedVerb);
+        }
+        if !verb.may_move_data() {
+            return Err(Misuse::NotATransfer);
         }
         Ok(Self::image(command, direction))
     }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::action::{Direction, End, Failure};
+use crate::error::Violation;
 use crate::reply::{Class, Reply};
 use crate::size;
 use crate::time::Reason;
@@ -105,7 +106,9 @@ impl Verdict {
 const fn lacks_final(cause: Interruption) -> bool {
     matches!(
         cause,
-        Interruption::ControlLost | Interruption::Timeout(Reason::Completion)
+        Interruption::ControlLost
+            | Interruption::Violation(_)
+            | Interruption::Timeout(Reason::Completion)
     )
 }
 
@@ -177,6 +180,9 @@ pub enum Interruption {
     /// The control connection was lost meanwhile.
     #[error("the control connection was lost")]
     ControlLost,
+    /// The server broke the protocol on the control connection meanwhile.
+    #[error("the server broke the protocol: {0}")]
+    Violation(#[source] Violation),
 }
 
 impl fmt::Display for Interrupted {
@@ -189,6 +195,12 @@ impl fmt::Display for Interrupted {
             Some(reply) => write!(f, " ({reply})"),
             None => Ok(()),
         }
+    }
+}
+
+impl core::error::Error for Interrupted {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.cause)
     }
 }
 

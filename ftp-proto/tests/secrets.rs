@@ -47,10 +47,10 @@ const SHOWN: [&str; 16] = [
 const APART: &str = "
     AbortStyle AddressError After ArgumentError AskFeatures ChangeDirectory Channel Class Closed
     Compared Completed Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder
-    Detail Direction Encoder End Endpoint EndpointError Entry Facts Failure Fault Feature Features
+    Detail Direction Encoder Encoding End Endpoint EndpointError Entry Facts Failure Fault Feature Features
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List Listed Malformed Misuse Name OfferedFact Options OtherVerb Parser PathError
+    Lines Link List Listed Malformed Memory Misuse Name Names NotFtp OfferedFact Options OtherVerb Parser PathError
     Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason Refill Refilled
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
     SafeName Secure Series Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts

@@ -11,8 +11,13 @@ use std::path::{Path, PathBuf};
 
 use std::task::Poll;
 
+use ftp_proto::address::HostPolicy;
 use ftp_proto::trace::{Record, Replay, replay};
-use ftp_proto::{Argument, Config, Control, DataMode, Detail, Instant, Session, Transfer};
+use ftp_proto::{
+    AbortStyle, Argument, Command, Config, Control, DataMode, Detail, Instant, Leniency, Misuse,
+    Pipeline, Report, Session, State, Telnet, Ticket, TlsPolicy, Transfer,
+};
+use std::time::Duration;
 
 fn traces() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces");
@@ -145,4 +150,199 @@ fn a_spent_ticket_blames_no_command() {
     };
     assert_eq!(error.verb(), None);
     assert_eq!(error.to_string(), "the ticket was spent");
+}
+
+/// Changes one field of a configuration.
+type Change = fn(&mut Config);
+
+const CHANGES: &[Change] = &[
+    |config| config.data_mode = DataMode::Active,
+    |config| config.active_fallback = !config.active_fallback,
+    |config| config.host_policy = HostPolicy::RejectMismatch,
+    |config| config.tls = TlsPolicy::Full,
+    |config| config.clear_control = !config.clear_control,
+    |config| config.abort = AbortStyle::CloseData,
+    |config| config.lenient = config.lenient.with(Leniency::NoMark),
+    |config| config.telnet = Telnet::Literal,
+    |config| config.keepalive = Some(Duration::new(3, 1)),
+    |config| config.pipeline = Pipeline::window(9),
+    |config| config.lookahead = !config.lookahead,
+    |config| config.eager = !config.eager,
+    |config| config.timeouts.connect = Duration::new(7, 1),
+    |config| config.timeouts.greeting = Duration::new(7, 1),
+    |config| config.timeouts.reply = Duration::new(7, 1),
+    |config| config.timeouts.data_open = Duration::new(7, 1),
+    |config| config.timeouts.securing = Duration::new(7, 1),
+    |config| config.timeouts.data_idle = Duration::new(7, 1),
+    |config| config.timeouts.data_total = Some(Duration::MAX),
+    |config| config.timeouts.tls_close = Duration::MAX,
+    |config| config.timeouts.completion = Duration::new(7, 1),
+    |config| config.timeouts.drain = Duration::new(7, 1),
+    |config| config.timeouts.abort_linger = Duration::new(7, 1),
+    |config| config.timeouts.abort_grace = Duration::new(7, 1),
+    |config| config.timeouts.fence = Duration::new(7, 1),
+    |config| config.timeouts.operation = Some(Duration::ZERO),
+    |config| config.limits.reply.line_bytes_max = 101,
+    |config| config.limits.reply.reply_bytes_max = 101,
+    |config| config.limits.reply.reply_lines_max = 101,
+    |config| config.limits.reply.discard_bytes_max = 101,
+    |config| config.limits.preliminary_replies_max = 101,
+    |config| config.limits.unsolicited_replies_max = 101,
+    |config| config.limits.in_flight_max = 101,
+    |config| config.limits.keepalives_max = 101,
+    |config| config.limits.strangers_max = 101,
+    |config| config.limits.data_progress_min = 101,
+    |config| config.limits.trace_records_max = 101,
+];
+
+#[test]
+fn a_configuration_with_any_one_field_changed_is_read_as_it_was() {
+    for (index, change) in CHANGES.iter().enumerate() {
+        let mut config = Config::default();
+        config.detail = Detail::Everything;
+        let usual = config;
+        change(&mut config);
+        assert_ne!(config, usual, "change {index}");
+        let record = Record::Opened {
+            config: Box::new(config),
+            control: Control::default(),
+        };
+        assert_eq!(record.to_string().parse(), Ok(record), "change {index}");
+    }
+}
+
+/// Writes the records down, reads them, and runs them again. Returns them.
+fn replayed_alike(session: &mut Session) -> Vec<Record> {
+    let records: Vec<_> = std::iter::from_fn(|| session.poll_trace()).collect();
+    let text = records.iter().map(ToString::to_string);
+    let parsed: Vec<Record> = text.map(|line| line.parse().unwrap()).collect();
+    let replayed = replay(&parsed).unwrap();
+    assert_eq!(replayed.difference(&records), None);
+    if !records
+        .iter()
+        .any(|record| matches!(record, Record::DetailSet(_)))
+    {
+        assert_eq!(replayed.state, session.state());
+    }
+    records
+}
+
+fn flush(session: &mut Session) {
+    while session.poll_action(Instant::EPOCH).is_some() {}
+    session.transmitted(session.transmit().len());
+}
+
+fn noop() -> Command {
+    Command::raw("NOOP").unwrap()
+}
+
+#[test]
+fn less_detail_ends_a_replay_and_breaks_none() {
+    let mut session = recording();
+    session.submit(noop()).unwrap();
+    session.set_detail(Detail::Off);
+    flush(&mut session);
+    session.receive(b"200 done\r\n");
+    session.set_detail(Detail::Everything);
+    session.submit(noop()).unwrap();
+    assert!(replayed_alike(&mut session).contains(&Record::DetailSet(Detail::Off)));
+}
+
+#[test]
+fn tickets_and_transfers_that_are_given_up_are_replayed() {
+    let mut session = recording();
+    let first = session.submit(noop()).unwrap();
+    session.submit(noop()).unwrap();
+    session.discard_all(first..session.next_ticket());
+    flush(&mut session);
+    session.receive(b"200 done\r\n");
+    session
+        .begin(Transfer::retrieve(Argument::new("a").unwrap()))
+        .unwrap();
+    session.abort_all();
+    flush(&mut session);
+    session.receive(b"200 done\r\n");
+    assert_eq!(session.state(), State::Usable);
+    replayed_alike(&mut session);
+}
+
+#[test]
+fn calls_that_were_refused_break_no_replay() {
+    let mut session = recording();
+    assert_eq!(
+        session.submit(Command::raw("EPSV").unwrap()),
+        Err(Misuse::ManagedVerb)
+    );
+    while session.submit(noop()).is_ok() {}
+    assert_eq!(
+        session.submit_batched(Command::raw("QUIT").unwrap()),
+        Err(Misuse::NotForBatch)
+    );
+    let transfer = Transfer::retrieve(Argument::new("a").unwrap());
+    session.begin(transfer.clone()).unwrap();
+    assert_eq!(session.begin(transfer), Err(Misuse::Busy));
+    flush(&mut session);
+    session.receive(b"200 done\r\n");
+    flush(&mut session);
+    session.report(Report::Unsecured);
+    replayed_alike(&mut session);
+}
+
+/// Whether answers were polled decides nothing but what else may be submitted.
+#[test]
+fn a_batch_whose_replies_are_out_of_order_ends_alike_in_a_replay() {
+    for polls in [false, true] {
+        let mut session = recording();
+        assert!(session.poll_reply(Ticket::GREETING).is_ready());
+        let size = session
+            .submit_batched(Command::raw("SIZE a").unwrap())
+            .unwrap();
+        session
+            .submit_batched(Command::raw("RMD b").unwrap())
+            .unwrap();
+        flush(&mut session);
+        session.receive(b"213 1\r\n");
+        if polls {
+            assert!(session.poll_reply(size).is_ready());
+        }
+        flush(&mut session);
+        session.receive(b"213 2\r\n");
+        assert!(matches!(session.state(), State::Dead(_)));
+        replayed_alike(&mut session);
+    }
+}
+
+/// Payload is counted by the thousand: at this level it makes no record.
+#[test]
+fn payload_does_not_drown_the_steps() {
+    let mut config = Config::default();
+    config.detail = Detail::Steps;
+    let mut session = Session::new(config, Control::default());
+    session.receive(b"220 ready\r\n");
+    session
+        .begin(Transfer::retrieve(Argument::new("a").unwrap()))
+        .unwrap();
+    flush(&mut session);
+    session.receive(b"200 done\r\n");
+    flush(&mut session);
+    session.receive(b"229 ok (|||9|)\r\n");
+    let Some(ftp_proto::Action::Connect { data, .. }) = session.poll_action(Instant::EPOCH) else {
+        panic!("no connection");
+    };
+    session.report(Report::Connected { data });
+    flush(&mut session);
+    session.receive(b"150 go\r\n");
+    flush(&mut session);
+    for _ in 0..500 {
+        session.report(Report::Moved { data, bytes: 1 });
+        session.report(Report::Held { data, held: true });
+        flush(&mut session);
+        session.report(Report::Held { data, held: false });
+    }
+    let end = ftp_proto::End::Clean;
+    session.report(Report::Finished { data, end });
+    let records: Vec<_> = std::iter::from_fn(|| session.poll_trace()).collect();
+    assert!(records.len() < 20, "{records:?}");
+    assert!(records.contains(&Record::Reported(Report::Finished { data, end })));
+    assert!(replay(&records).is_err());
 }

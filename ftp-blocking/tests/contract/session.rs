@@ -193,7 +193,7 @@ fn login() {
         ),
         (
             plain("ann", ""),
-            &[("USER ann", "331 pw"), ("PASS", "230 in")],
+            &[("USER ann", "331 pw"), ("PASS ", "230 in")],
             Ok(230),
         ),
         (

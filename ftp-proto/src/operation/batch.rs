@@ -15,7 +15,7 @@ use super::Operation;
 /// [`BATCH_COMMANDS_MAX`] commands and [`BATCH_BYTES_MAX`] bytes allows. Yields a result for each, in their order.
 ///
 /// A command that is refused is that command's result, and the others go on. Of each reply's text at most
-/// [`BATCH_TEXT_MAX`](crate::BATCH_TEXT_MAX) bytes are kept. Servers that answer out of order are found out where a
+/// [`BATCH_TEXT_MAX`](crate::operation::BATCH_TEXT_MAX) bytes are kept. Servers that answer out of order are found out where a
 /// reply cannot belong to its command; that ends the session.
 ///
 /// ```

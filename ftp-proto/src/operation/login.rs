@@ -62,7 +62,8 @@ impl Login {
         Self::new(Argument::trusted("anonymous")).password(Argument::trusted("anonymous@"))
     }
 
-    /// With a password. Without one, PASS goes out bare if the server asks for it.
+    /// With a password. Without one, the server gets an empty one if it asks: `PASS ` with its
+    /// blank.
     pub fn password(mut self, password: Argument) -> Self {
         self.password = Some(password);
         self
@@ -125,7 +126,9 @@ impl Login {
         match (reply.class(), asks_password, self.account.clone()) {
             (Class::Completion, _, _) => Err(Ok(reply)),
             (Class::Intermediate, true, _) => {
-                let command = Command::optional(Verb::Pass, self.password.clone());
+                // Empty is `PASS ` with its blank: inetutils' ftpd takes a bare PASS for no command.
+                let password = self.password.clone().unwrap_or_else(Argument::nothing);
+                let command = Command::new(Verb::Pass, password);
                 session.request(command).map(Step::Password).map_err(Err)
             }
             (Class::Intermediate, false, Some(account)) => session

@@ -169,6 +169,8 @@ pub struct Parser {
     telnet: Telnet,
     /// The beginning of a line whose end has not been seen, at most `limits.line_bytes()`.
     line: Vec<u8>,
+    /// That beginning holds more than CRs, which may be the end of a blank line.
+    has_text: bool,
     /// Text of that line was dropped, more than the CRs of its end.
     line_cut: bool,
     /// The code of the first line, while a reply of several lines is unfinished.
@@ -196,6 +198,7 @@ impl Parser {
             grammar,
             telnet: Telnet::Text,
             line: Vec::new(),
+            has_text: false,
             line_cut: false,
             open: None,
             body: Body::new(),
@@ -263,8 +266,12 @@ impl Parser {
 
     /// Whether nothing of the next reply has been seen: the beginning of a blank line and Telnet commands are none of it.
     pub(crate) fn is_before_reply(&self) -> bool {
-        let is_blank = self.line.iter().all(|byte| *byte == b'\r');
-        self.failed.is_none() && self.open.is_none() && is_blank
+        self.failed.is_none() && self.open.is_none() && !self.has_text
+    }
+
+    /// What has come of the line that is not finished.
+    pub(crate) fn unfinished_line(&self) -> &[u8] {
+        &self.line
     }
 
     /// The bytes held of an unfinished reply; at most [`Limits::line_bytes_max`] (but at least 4)
@@ -340,6 +347,7 @@ impl Parser {
         let (kept, dropped) = run.split_at_checked(room).unwrap_or((run, &[]));
         let head_known = self.line.len() >= HEAD_BYTES;
         self.line.extend_from_slice(kept);
+        self.has_text = self.has_text || kept.iter().any(|byte| *byte != b'\r');
         if self.open.is_none() && !head_known {
             check_head(&self.line)?;
         }
@@ -363,6 +371,7 @@ impl Parser {
         }
         self.keep(run)?;
         let mut line = mem::take(&mut self.line);
+        self.has_text = false;
         let result = self.take_line(&line);
         line.clear();
         self.line = line;
@@ -513,3 +522,6 @@ fn trim_end(line: &[u8]) -> &[u8] {
     }
     line
 }
+
+#[cfg(test)]
+mod tests;

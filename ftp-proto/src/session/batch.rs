@@ -41,7 +41,7 @@ impl Batch {
     /// [`Misuse::NotForBatch`] for a verb that others depend on or that depends on others; [`Misuse::PipelineFull`] when
     /// the window is full.
     pub(super) fn admit(&mut self, ticket: Ticket, command: &Command) -> Result<(), Misuse> {
-        if !is_independent(command.verb()) {
+        if !command.verb().is_independent() {
             return Err(Misuse::NotForBatch);
         }
         let bytes = command.encoded_len();
@@ -95,22 +95,6 @@ impl Batch {
             self.bytes = BTreeMap::new();
         }
     }
-}
-/// Whether a command changes nothing that the commands behind it depend on, and is answered once.
-const fn is_independent(verb: Verb) -> bool {
-    matches!(
-        verb,
-        Verb::Size
-            | Verb::Mdtm
-            | Verb::Dele
-            | Verb::Mkd
-            | Verb::Rmd
-            | Verb::Mfmt
-            | Verb::Mlst
-            | Verb::Site
-            | Verb::Noop
-            | Verb::Stat
-    )
 }
 
 /// SIZE and MDTM are answered 213, MKD 257 and sometimes 250; the others never 213 or 257, but for STAT and SITE.

@@ -1,12 +1,13 @@
 //! Gives each input of a session to the part that it concerns, and the outcome to whoever waits for it.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::action::{Action, Failure, Link, Report};
 use crate::command::{Command, Verb};
 use crate::config::Leniency;
-use crate::error::{After, Closed, Error, ErrorKind, Violation};
-use crate::reply::{Reply, ReplyCode};
+use crate::error::{After, Closed, Error, ErrorKind, NotFtp, Violation};
+use crate::reply::{Class, Reply, ReplyCode, ReplyError};
 use crate::time::Reason;
 use crate::trace::Record;
 
@@ -151,14 +152,34 @@ impl Session {
                 }
                 return;
             }
+            let greeting = self.greeting_so_far(rest);
             match self.shared.wire.parse(&mut rest) {
                 None => return,
                 Some(Ok(reply)) => self.hear(reply),
-                Some(Err(violation)) => self.shared.violate(violation),
+                Some(Err(violation)) => self.unreadable(violation, greeting),
             }
             // After each reply, and not only after the last one that is there: what comes of the bytes must not
             // depend on how they were cut.
             self.go_on();
+        }
+    }
+
+    /// What there is of the greeting, while it is awaited: it is quoted if it is none.
+    fn greeting_so_far(&self, bytes: &[u8]) -> Option<Box<[u8]>> {
+        let head = self.shared.wire.owed.head()?;
+        (head.verb == Verb::Greeting).then(|| {
+            let begun = self.shared.wire.unfinished_line();
+            NotFtp::quote(begun, bytes)
+        })
+    }
+
+    fn unreadable(&mut self, violation: Violation, greeting: Option<Box<[u8]>>) {
+        match (violation, greeting) {
+            (Violation::Reply(error @ ReplyError::Malformed(_)), Some(line)) => {
+                let kind = ErrorKind::NotFtp(Box::new(NotFtp::new(error, line)));
+                self.shared.die(Closed::Violation(violation), kind);
+            }
+            _ => self.shared.violate(violation),
         }
     }
 
@@ -252,7 +273,8 @@ impl Session {
             }
             Effect::Protect(protected) if positive => server.protected = protected,
             Effect::Represent(representation) => {
-                server.set_representation(representation.filter(|_| positive));
+                let granted = reply.class() == Class::Completion;
+                server.set_representation(representation.filter(|_| granted));
             }
             Effect::Offer => server.learn_features(&reply),
             Effect::Forget if positive => *server = Server::default(),
@@ -372,8 +394,7 @@ impl Session {
         self.shared.actions.forget_control();
         self.shared.tell(Event::Closed(closed));
         self.tell_waiting(&kind);
-        let farewell = closed == Closed::Service;
-        self.transfers.lost(&mut self.shared, &kind, farewell);
+        self.transfers.lost(&mut self.shared, &kind);
         self.shared.act(Action::Close);
     }
 
@@ -419,6 +440,15 @@ impl Session {
             || self.security.awaits(ticket)
     }
 
+    /// The tickets of commands that are not answered, or answered and not polled.
+    pub(super) fn open_tickets(&self) -> Vec<Ticket> {
+        let owed = self.shared.wire.owed.tickets();
+        let open = owed
+            .chain(self.queue.tickets())
+            .chain(self.security.ticket());
+        open.chain(self.answers.keys().copied()).collect()
+    }
+
     pub(super) const fn issue_ticket(&mut self) -> Ticket {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket = self.next_ticket.wrapping_add(1);
@@ -440,8 +470,9 @@ impl Session {
 
     /// Drops the answers that nobody will poll, in a replay.
     pub(crate) fn forget_answers(&mut self) {
-        self.answers.clear();
-        self.queue.batch = super::batch::Batch::default();
+        for ticket in core::mem::take(&mut self.answers).into_keys() {
+            self.queue.batch.release(ticket);
+        }
     }
 
     pub(super) fn is_idle(&self) -> bool {

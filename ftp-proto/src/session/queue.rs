@@ -75,7 +75,7 @@ impl Queue {
             Some(Work::Command { command, .. }) => {
                 let next = command.verb();
                 let free = !next.is_barrier() && !last.verb.is_barrier();
-                let hurries = shared.config.eager && depends_on(last.verb, next);
+                let hurries = shared.config.eager && next.depends_on(last.verb);
                 free && owed.len() < window || hurries
             }
             Some(Work::Transfer { .. }) => match last.owner {
@@ -129,6 +129,14 @@ impl Queue {
         self.works.retain(|work| !work.is_command(ticket));
     }
 
+    /// The tickets of the commands that wait.
+    pub(super) fn tickets(&self) -> impl Iterator<Item = Ticket> {
+        self.works.iter().filter_map(|work| match work {
+            Work::Command { ticket, .. } => Some(*ticket),
+            Work::Transfer { .. } => None,
+        })
+    }
+
     pub(super) fn awaits(&self, ticket: Ticket) -> bool {
         self.works.iter().any(|work| work.is_command(ticket))
     }
@@ -149,12 +157,4 @@ impl Queue {
         self.works.shrink_to_fit();
         self.batch.shrink_to_fit();
     }
-}
-
-/// Whether a command usually goes behind another, on whose reply it depends.
-const fn depends_on(last: Verb, next: Verb) -> bool {
-    matches!(
-        (last, next),
-        (Verb::User, Verb::Pass) | (Verb::Rnfr, Verb::Rnto)
-    )
 }

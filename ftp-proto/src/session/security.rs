@@ -38,9 +38,13 @@ impl Security {
         self.changing.is_some()
     }
 
+    /// Whoever waits for the change.
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        self.changing.as_ref()?.agreement.ticket
+    }
+
     pub(super) fn awaits(&self, ticket: Ticket) -> bool {
-        let wanted = |change: &Change| change.agreement.ticket == Some(ticket);
-        self.changing.as_ref().is_some_and(wanted)
+        self.ticket() == Some(ticket)
     }
 
     /// The caller lost interest in the reply.
@@ -99,11 +103,12 @@ impl Security {
 /// What keeps a command from being sent in the present state of security.
 pub(super) fn forbidden(shared: &Shared, verb: Verb) -> Option<ErrorKind> {
     let wants_tls = shared.config.tls != TlsPolicy::None;
-    let is_secret = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
     let secured = shared.control.secured;
     match verb {
-        _ if wants_tls && !secured && is_secret => Some(Policy::ControlNotSecured.into()),
-        _ if wants_tls && shared.is_in_clear() && !comes_before_tls(verb) => {
+        _ if wants_tls && !secured && verb.identifies_user() => {
+            Some(Policy::ControlNotSecured.into())
+        }
+        _ if wants_tls && shared.is_in_clear() && !verb.comes_before_tls() => {
             Some(Policy::ControlNotSecured.into())
         }
         Verb::Auth if secured => Some(Misuse::WrongSecurity.into()),
@@ -111,21 +116,4 @@ pub(super) fn forbidden(shared: &Shared, verb: Verb) -> Option<ErrorKind> {
         Verb::Ccc if !shared.config.clear_control => Some(Policy::ClearControl.into()),
         _ => None,
     }
-}
-
-/// What may be said before AUTH whatever the policy: it asks about the server and changes nothing. Everything else is
-/// withheld, since a server may say in its greeting that the user is logged in already (230).
-const fn comes_before_tls(verb: Verb) -> bool {
-    matches!(
-        verb,
-        Verb::Auth
-            | Verb::Clnt
-            | Verb::Feat
-            | Verb::Help
-            | Verb::Host
-            | Verb::Noop
-            | Verb::Opts
-            | Verb::Quit
-            | Verb::Syst
-    )
 }

@@ -93,7 +93,7 @@ impl Server {
     /// asked again.
     pub(super) fn learn_features(&mut self, reply: &Reply) {
         let features = Features::decode(reply);
-        if features.is_ok() || matches!(reply.code().get(), 500 | 501 | 502 | 504) {
+        if features.is_ok() || reply.code().is_not_done_here() {
             self.features = Some(features.unwrap_or_default());
         }
     }

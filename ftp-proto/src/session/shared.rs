@@ -3,6 +3,8 @@
 //! A part is given this and its own state. It writes, acts, waits, rests, judges, tells and dies through it, and knows
 //! no other part above it.
 
+use core::time::Duration;
+
 use crate::action::{Action, DataId};
 use crate::command::{Command, Verb};
 use crate::config::{Config, Control, Leniencies, Leniency, TlsPolicy};
@@ -20,6 +22,10 @@ use super::server::Server;
 use super::timers::Timers;
 use super::verdicts::Verdicts;
 use super::wire::{Owner, Slot, Wire};
+
+/// The shortest time between two NOOP during a transfer: with none between them, one call would send
+/// as many as may be unanswered.
+const KEEPALIVE_MIN: Duration = Duration::from_millis(10);
 
 /// Why the session ended, as it is told to everybody who still waits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -73,7 +79,7 @@ impl Shared {
     /// Begins a wait, anew if it was under way, if it has a limit.
     pub(super) fn wait(&mut self, reason: Reason) {
         let limit = match reason {
-            Reason::Keepalive => self.config.keepalive,
+            Reason::Keepalive => self.config.keepalive.map(|every| every.max(KEEPALIVE_MIN)),
             _ => self.config.timeouts.of(reason),
         };
         if let Some(limit) = limit {

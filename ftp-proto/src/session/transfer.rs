@@ -284,7 +284,7 @@ impl Machine {
 
     /// The session is over. A download that moves goes on to its end; anything else ends here. `farewell`: the server
     /// said that it closes.
-    pub(super) fn lost(&mut self, shared: &mut Shared, kind: &ErrorKind, farewell: bool) {
+    pub(super) fn lost(&mut self, shared: &mut Shared, kind: &ErrorKind) {
         self.ahead = None;
         if let Some(mut settling) = self.settling.take() {
             settling.drop_data(shared);
@@ -296,7 +296,7 @@ impl Machine {
                 self.resolve(shared, Err(error(kind.clone(), verb)));
             }
             Some(Phase::Moving(_)) => self.course(shared, |moving, shared, spec| {
-                moving.lost(shared, spec, farewell)
+                moving.lost(shared, spec, kind)
             }),
         }
     }

@@ -13,8 +13,8 @@ use crate::reply::{Class, Grammar, Limits, Parser, Reply, ReplyCode};
 
 use outbox::Outbox;
 
+use owed::ends_transfer;
 pub(super) use owed::{Effect, Owed, Owner, Slot};
-use owed::{ends_transfer, may_end_transfer};
 
 /// What the server said, and to whom.
 #[derive(Debug)]
@@ -129,6 +129,11 @@ impl Wire {
         Some(parsed.map_err(Violation::Reply))
     }
 
+    /// What has come of the line that is not finished.
+    pub(super) fn unfinished_line(&self) -> &[u8] {
+        self.parser.unfinished_line()
+    }
+
     /// Whether no reply was begun.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.parser.is_at_boundary()
@@ -207,7 +212,7 @@ impl Wire {
             && self
                 .owed
                 .head()
-                .is_none_or(|head| head.end > self.reply_began || !may_end_transfer(head.verb))
+                .is_none_or(|head| head.end > self.reply_began || !head.verb.may_end_transfer())
     }
 
     // -- memory ---------------------------------------------------------------------------------

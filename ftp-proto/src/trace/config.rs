@@ -5,7 +5,10 @@ use core::fmt::{self, Write};
 use core::time::Duration;
 
 use crate::address::HostPolicy;
-use crate::config::{AbortStyle, Config, Detail, Encoding, Leniency, Pipeline, Telnet, TlsPolicy};
+use crate::config::{
+    AbortStyle, Config, Detail, Encoding, Leniency, Limits, Pipeline, Telnet, Timeouts, TlsPolicy,
+};
+use crate::reply;
 
 /// A setting: its name, how it is read from a configuration and written into one.
 struct Setting {
@@ -129,8 +132,64 @@ const SETTINGS: &[Setting] = &[
     number!(trace_records_max: limits.trace_records_max),
 ];
 
+/// Names every field: one that is added does not compile until it is named here, which is the time to
+/// give it a setting above. `tests/traces.rs` changes each field and reads it back.
+const fn names_every_field(config: &Config) {
+    let Config {
+        timeouts,
+        limits,
+        data_mode: _,
+        active_fallback: _,
+        host_policy: _,
+        tls: _,
+        clear_control: _,
+        abort: _,
+        lenient: _,
+        encoding: _,
+        telnet: _,
+        detail: _, // what is recorded is everything, or there is no line to write
+        keepalive: _,
+        pipeline: _,
+        lookahead: _,
+        eager: _,
+    } = config;
+    let Timeouts {
+        connect: _,
+        greeting: _,
+        reply: _,
+        data_open: _,
+        securing: _,
+        data_idle: _,
+        data_total: _,
+        tls_close: _,
+        completion: _,
+        drain: _,
+        abort_linger: _,
+        abort_grace: _,
+        fence: _,
+        operation: _,
+    } = timeouts;
+    let Limits {
+        reply,
+        preliminary_replies_max: _,
+        unsolicited_replies_max: _,
+        in_flight_max: _,
+        keepalives_max: _,
+        strangers_max: _,
+        data_progress_min: _,
+        trace_records_max: _,
+    } = limits;
+    let reply::Limits {
+        line_bytes_max: _,
+        reply_bytes_max: _,
+        reply_lines_max: _,
+        discard_bytes_max: _,
+    } = reply;
+}
+
 /// Writes ` name=value` for each setting that differs from the default.
 pub(super) fn write(config: &Config, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    names_every_field(config);
     let usual = Config::default();
     for setting in SETTINGS {
         let value = (setting.get)(config);

@@ -12,7 +12,7 @@ use crate::reply::{Reply, ReplyCode};
 use crate::time::Instant;
 use crate::transfer::{DataMode, Transfer};
 
-use super::write::{FAILURES, MODES};
+use super::write::{DETAILS, FAILURES, MODES};
 use super::{Record, config};
 
 /// A line that is no record.
@@ -99,6 +99,7 @@ fn record(line: &str) -> Option<Record> {
         "abort" => Record::Aborted(parts.number()?),
         "discard" => Record::Discarded(parts.number()?),
         "mode" => Record::DataModeSet(mode(parts.word()?)?),
+        "detail" => Record::DetailSet(detail(parts.word()?)?),
         "close" => Record::Closed,
         "dropped" => Record::Dropped(parts.number()?),
         _ => return None,
@@ -255,6 +256,11 @@ fn digits(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
     let byte = |pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok();
     pairs.map(byte).collect()
+}
+
+fn detail(word: &str) -> Option<Detail> {
+    let found = DETAILS.iter().find(|(_, name)| *name == word);
+    found.map(|(detail, _)| *detail)
 }
 
 pub(super) fn mode(word: &str) -> Option<DataMode> {

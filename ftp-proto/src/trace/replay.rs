@@ -3,6 +3,7 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use crate::config::Detail;
 use crate::session::{Event, Session, State, Ticket, TransferId};
 
 use super::Record;
@@ -23,12 +24,18 @@ pub struct Replay {
 impl Replay {
     /// The first place at which this run differs from `before`: its index, and the records there. Records are
     /// compared as they are written, since what is not written cannot have been read.
+    ///
+    /// A trace can be followed to where less than everything was recorded: what comes behind that
+    /// is not compared.
     pub fn difference<'a>(
         &'a self,
         before: &'a [Record],
     ) -> Option<(usize, Option<&'a Record>, Option<&'a Record>)> {
         let written = |record: Option<&Record>| record.map(ToString::to_string);
-        let length = self.records.len().max(before.len());
+        let length = match before.iter().position(ends_replay) {
+            Some(last) => last.saturating_add(1),
+            None => self.records.len().max(before.len()),
+        };
         let mut pairs =
             (0..length).map(|index| (index, before.get(index), self.records.get(index)));
         pairs.find(|(_, then, now)| written(*then) != written(*now))
@@ -39,6 +46,8 @@ impl Replay {
 ///
 /// # Errors
 /// The records do not begin with [`Record::Opened`], which holds the configuration: only a trace at full detail does.
+///
+/// The replay ends where the application had less recorded than everything.
 pub fn replay(records: &[Record]) -> Result<Replay, Unreadable> {
     let Some((Record::Opened { config, control }, inputs)) = records.split_first() else {
         return Err(Unreadable);
@@ -47,6 +56,9 @@ pub fn replay(records: &[Record]) -> Result<Replay, Unreadable> {
     let mut replayed = Vec::with_capacity(records.len());
     let mut events = Vec::new();
     for input in inputs {
+        if matches!(replayed.last(), Some(record) if ends_replay(record)) {
+            break;
+        }
         feed(&mut session, input);
         session.forget_answers();
         replayed.extend(core::iter::from_fn(|| session.poll_trace()));
@@ -58,6 +70,11 @@ pub fn replay(records: &[Record]) -> Result<Replay, Unreadable> {
         events,
         state: session.state(),
     })
+}
+
+/// Whether inputs are missing from here on.
+const fn ends_replay(record: &Record) -> bool {
+    matches!(record, Record::DetailSet(detail) if !matches!(detail, Detail::Everything))
 }
 
 fn feed(session: &mut Session, input: &Record) {
@@ -73,6 +90,7 @@ fn feed(session: &mut Session, input: &Record) {
         Record::Aborted(id) => session.abort(TransferId(*id)),
         Record::Discarded(ticket) => session.discard(Ticket(*ticket)),
         Record::DataModeSet(mode) => session.set_data_mode(*mode),
+        Record::DetailSet(detail) => session.set_detail(*detail),
         Record::Closed => session.close(),
         // What the session did by itself: it does it again.
         Record::Opened { .. }

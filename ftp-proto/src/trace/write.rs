@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::action::{Action, Direction, End, Failure, Link, Report, Representation, Target};
 use crate::command::Command;
+use crate::config::Detail;
 use crate::reply::Reply;
 use crate::transfer::{DataMode, Transfer};
 
@@ -37,6 +38,7 @@ impl fmt::Display for Record {
             Self::Aborted(id) => write!(f, "abort {id}"),
             Self::Discarded(ticket) => write!(f, "discard {ticket}"),
             Self::DataModeSet(mode) => write!(f, "mode {}", mode_name(*mode)),
+            Self::DetailSet(detail) => write!(f, "detail {}", detail_name(*detail)),
             Self::Closed => f.write_str("close"),
             Self::Dropped(count) => write!(f, "dropped {count}"),
         }
@@ -199,6 +201,20 @@ fn failure_name(failure: Failure) -> &'static str {
         .iter()
         .find(|(known, _)| *known == failure)
         .map_or("other", |(_, name)| name)
+}
+
+pub(super) const DETAILS: [(Detail, &str); 4] = [
+    (Detail::Off, "off"),
+    (Detail::Requests, "requests"),
+    (Detail::Steps, "steps"),
+    (Detail::Everything, "everything"),
+];
+
+fn detail_name(detail: Detail) -> &'static str {
+    DETAILS
+        .iter()
+        .find(|(known, _)| *known == detail)
+        .map_or("off", |(_, name)| name)
 }
 
 pub(super) const MODES: [(DataMode, &str); 6] = [

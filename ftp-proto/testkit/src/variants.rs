@@ -51,6 +51,7 @@ variants!(Reason:
 );
 variants!(Interruption:
     Reply, Data, NotResumed, Truncated, Length, NoGoAhead, NoData, NoEof, NotTaken, Aborted, Timeout, ControlLost,
+    Violation,
 );
 variants!(Violation:
     Reply, TruncatedReply, TooManyPreliminary, TooManyUnsolicited, OutOfOrder, TransferForgotten, BytesBeforeTls, Address, Path, Size,

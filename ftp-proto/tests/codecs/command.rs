@@ -1,4 +1,6 @@
-use ftp_proto::{Argument, ArgumentError, COMMAND_BYTES_MAX, Command, Verb};
+use ftp_proto::{
+    Argument, ArgumentError, COMMAND_BYTES_MAX, Command, Direction, Misuse, Transfer, Verb,
+};
 
 #[test]
 fn what_cannot_be_an_argument() {
@@ -59,7 +61,7 @@ fn no_line_is_longer_than_the_limit() {
 fn lines_are_encoded() {
     for (line, telnet, literal) in [
         (&b"noop"[..], &b"NOOP\r\n"[..], &b"NOOP\r\n"[..]),
-        (b"NOOP ", b"NOOP\r\n", b"NOOP\r\n"),
+        (b"NOOP ", b"NOOP \r\n", b"NOOP \r\n"),
         (b"cwd  a ", b"CWD  a \r\n", b"CWD  a \r\n"),
         (b"RETR \xff", b"RETR \xff\xff\r\n", b"RETR \xff\r\n"),
         (b"Xmd5 a", b"XMD5 a\r\n", b"XMD5 a\r\n"),
@@ -87,5 +89,39 @@ fn commands_are_shown_without_controls_and_secrets() {
         let command = Command::raw(line).unwrap();
         assert_eq!(command.to_string(), shown);
         assert_eq!(format!("{command:?}"), format!("Command({shown})"));
+    }
+}
+
+/// `PASS ` is an empty password, and `PASS` is none: some servers tell them apart.
+#[test]
+fn blanks_at_the_end_of_a_raw_command_are_kept() {
+    for line in ["PASS ", "PASS", "NOOP ", "NOOP  ", "CWD a  ", "CWD  a"] {
+        let mut sent = Vec::new();
+        Command::raw(line).unwrap().encode(true, &mut sent);
+        assert_eq!(sent, format!("{line}\r\n").into_bytes());
+    }
+    assert_eq!(Argument::new(""), Err(ArgumentError::Empty));
+}
+
+/// What can move no data is refused before it is sent; what nobody can know is not.
+#[test]
+fn only_what_may_move_data_is_taken_for_a_transfer() {
+    for (line, refusal) in [
+        ("RETR a", None),
+        ("STOU", None),
+        ("MLSD", None),
+        ("SITE TAR a", None),
+        ("XCRC a", None),
+        ("NOOP", Some(Misuse::NotATransfer)),
+        ("CWD a", Some(Misuse::NotATransfer)),
+        ("STAT", Some(Misuse::NotATransfer)),
+        ("SIZE a", Some(Misuse::NotATransfer)),
+        ("FEAT", Some(Misuse::NotATransfer)),
+        ("USER a", Some(Misuse::ManagedVerb)),
+        ("EPSV", Some(Misuse::ManagedVerb)),
+        ("TYPE I", Some(Misuse::ManagedVerb)),
+    ] {
+        let transfer = Transfer::raw(Command::raw(line).unwrap(), Direction::Receive);
+        assert_eq!(transfer.err(), refusal, "{line}");
     }
 }

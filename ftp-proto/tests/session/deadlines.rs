@@ -491,3 +491,17 @@ fn the_limit_of_the_whole_while_the_end_of_tls_is_awaited() {
     let cause = hand.interrupted().cause;
     assert_eq!(cause, Interruption::Timeout(Reason::Operation));
 }
+
+/// With no time between two keepalives, each call sends one at the most.
+#[test]
+fn a_keepalive_of_no_time_sends_no_row_of_noops() {
+    let mut config = Config::default();
+    config.keepalive = Some(Duration::ZERO);
+    let mut hand = Hand::new(config);
+    hand.starts(retrieve()).says("150 Here it comes.");
+    let before = hand.session.transmit().len();
+    hand.now = hand.now.saturating_add(Duration::from_secs(5));
+    hand.session.poll_action(hand.now);
+    let noops = hand.session.transmit().len() - before;
+    assert!(noops <= b"NOOP\r\n".len(), "{noops} bytes of NOOP");
+}

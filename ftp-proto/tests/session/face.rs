@@ -4,7 +4,8 @@ use std::task::Poll;
 
 use ftp_proto::trace::Record;
 use ftp_proto::{
-    Closed, Config, DataMode, Detail, ErrorKind, Interruption, Misuse, State, Ticket, Transfer,
+    Closed, Config, DataMode, Detail, ErrorKind, Interruption, Misuse, Pipeline, State, Ticket,
+    Transfer,
 };
 
 use crate::hand::{Hand, name, retrieve};
@@ -144,4 +145,30 @@ fn closing_tells_everybody_and_sends_nothing() {
         .sends(&[]);
     let error = hand.reply(ticket).unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Closed(Closed::Local, None));
+}
+
+/// Numbers between are counted and not walked: each number that is discarded makes a record.
+#[test]
+fn a_range_of_tickets_that_runs_backwards_or_too_far_discards_what_it_holds() {
+    for (backwards, answered) in [(true, true), (false, false)] {
+        let mut config = Config::default();
+        config.detail = Detail::Everything;
+        config.pipeline = Pipeline::window(8);
+        let mut hand = Hand::new(config);
+        let first = hand.submits("NOOP");
+        let second = hand.submits("NOOP");
+        hand.says("200 One.");
+        while hand.session.poll_trace().is_some() {}
+        let end = hand.session.next_ticket();
+        let range = if backwards { end..first } else { first..end };
+        hand.session.discard_all(range);
+        let discarded = std::iter::from_fn(|| hand.session.poll_trace())
+            .filter(|record| matches!(record, Record::Discarded(_)));
+        assert_eq!(discarded.count(), if backwards { 0 } else { 2 });
+        assert_eq!(
+            hand.session.poll_reply(first).map(|reply| reply.is_ok()),
+            Poll::Ready(answered)
+        );
+        assert_eq!(hand.session.poll_reply(second).is_pending(), answered);
+    }
 }

@@ -13,6 +13,7 @@ mod config;
 mod deadlines;
 mod eager;
 mod errands;
+mod errors;
 mod explore;
 mod face;
 mod hand;

@@ -407,3 +407,20 @@ fn the_end_concerns_what_nobody_has_asked_for_yet() {
     assert!(matches!(error.kind(), ErrorKind::Refused(_)));
     assert_eq!(error.after(), After::Dead);
 }
+
+/// RFC 959 gives TYPE no 3xx: nothing is known of the type then.
+#[test]
+fn a_type_is_in_force_after_a_success_alone() {
+    let mut hand = hand();
+    hand.begins(retrieve());
+    hand.sends(&["TYPE I"]).says("331 Password?").sends(&[]);
+    let error = hand.verdict().unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Unexpected(_)),
+        "{error:?}"
+    );
+    let submitted = hand.submits("TYPE A");
+    hand.says("350 Go on.");
+    assert_eq!(hand.reply(submitted).unwrap().code().get(), 350);
+    assert_eq!(hand.session.representation(), None);
+}

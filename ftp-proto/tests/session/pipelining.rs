@@ -1,11 +1,11 @@
 //! Commands in flight together: batches, their window, and servers that mix up the replies.
 use std::task::Poll;
 
+use ftp_proto::operation::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 use ftp_proto::operation::{Batch, Exchange, Greet, Login};
 use ftp_proto::{
-    Argument, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX, Class, Closed, Command, Config,
-    Control, Encoding, ErrorKind, Instant, Misuse, Operation, Pipeline, Session, State, Verb,
-    Violation,
+    Argument, Class, Closed, Command, Config, Control, Encoding, ErrorKind, Instant, Misuse,
+    Operation, Pipeline, Session, State, Verb, Violation,
 };
 use ftp_testkit::testing::{Files, Peer, Server, ServerConfig};
 

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use crate::action::{Action, DataId, Direction, End, Failure, Flow, Link, Report};
 use crate::config::Leniency;
+use crate::error::{Closed, ErrorKind, Violation};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
 use crate::transfer::Transfer;
@@ -47,6 +48,8 @@ pub(super) struct Moving {
     finishing: bool,
     /// A keepalive was answered with a refusal, which may have been the transfer's own reply.
     refused_keepalive: Option<Reply>,
+    /// How the server broke the protocol, if that ended the control connection.
+    violation: Option<Violation>,
 }
 
 /// How a transfer ends, as the table or the caller decides.
@@ -82,6 +85,7 @@ impl Moving {
             strangers: 0,
             finishing: false,
             refused_keepalive: None,
+            violation: None,
         }
     }
 
@@ -178,9 +182,14 @@ impl Moving {
         &mut self,
         shared: &mut Shared,
         spec: &Transfer,
-        farewell: bool,
+        kind: &ErrorKind,
     ) -> Option<Ending> {
         self.said = Said::Lost;
+        self.violation = match kind {
+            ErrorKind::Violation(violation) => Some(*violation),
+            _ => None,
+        };
+        let farewell = matches!(kind, ErrorKind::Closed(Closed::Service, _));
         let ending = self.advance(shared, spec);
         if ending.is_none() && farewell && self.awaits_farewell() {
             // A server that has taken its leave may still end what it was sending; one that sends nothing more need
@@ -360,13 +369,23 @@ impl Moving {
             Step::Finish => self.finish_now(shared),
             Step::Judge => return Some(Ending::Judge),
             Step::Refuse => return Some(Ending::Refuse),
-            Step::Fail(cause) => return Some(Ending::Fail(cause)),
+            Step::Fail(cause) => return Some(Ending::Fail(self.named(cause))),
             Step::Abort(cause) => return Some(Ending::Abort(cause)),
             Step::Enough => return Some(Ending::Enough),
             Step::Close(cause) => return Some(Ending::Close(cause)),
             Step::Unreachable => shared.impossible("a cell of the course of a transfer"),
         }
         None
+    }
+
+    /// The violation behind the loss of the control connection, where there was one.
+    fn named(&self, cause: Interruption) -> Interruption {
+        match self.violation {
+            Some(violation) if cause == Interruption::ControlLost => {
+                Interruption::Violation(violation)
+            }
+            _ => cause,
+        }
     }
 
     fn wait(&self, shared: &mut Shared, reason: Reason) {

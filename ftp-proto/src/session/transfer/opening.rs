@@ -123,7 +123,7 @@ impl Opening {
         spec: &Transfer,
         reply: Reply,
     ) -> Progress {
-        let granted = matches!(reply.class(), Class::Completion | Class::Intermediate);
+        let granted = reply.class() == Class::Completion;
         if granted {
             shared
                 .server

@@ -199,6 +199,14 @@ impl Owed {
         self.slots.iter().any(|slot| slot.owner == owner)
     }
 
+    /// The tickets of the commands that are owed a reply.
+    pub(in crate::session) fn tickets(&self) -> impl Iterator<Item = Ticket> {
+        self.slots.iter().filter_map(|slot| match slot.owner {
+            Owner::Ticket(ticket) => Some(ticket),
+            _ => None,
+        })
+    }
+
     pub(in crate::session) fn count(&self, owner: Owner) -> usize {
         let owned = self.slots.iter().filter(|slot| slot.owner == owner);
         owned.count()
@@ -301,22 +309,4 @@ fn refuses_port(code: ReplyCode) -> bool {
 /// Whether this is what a transfer or ABOR is answered with, and nothing else.
 pub(in crate::session) const fn ends_transfer(code: ReplyCode) -> bool {
     matches!(code.get(), 225 | 226 | 426)
-}
-
-/// Whether a command may be answered like a transfer. After any other, right behind a transfer, such a reply is a
-/// second one of that transfer (four of six widely used clients take it for the next command's answer).
-pub(in crate::session) const fn may_end_transfer(verb: Verb) -> bool {
-    matches!(
-        verb,
-        Verb::Retr
-            | Verb::Stor
-            | Verb::Appe
-            | Verb::Stou
-            | Verb::List
-            | Verb::Nlst
-            | Verb::Mlsd
-            | Verb::Abor
-            | Verb::Site
-            | Verb::Other(_)
-    )
 }

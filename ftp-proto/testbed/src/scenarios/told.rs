@@ -108,6 +108,7 @@ impl Why {
             ErrorKind::Unexpected(reply) => Self::Unexpected(code(reply)),
             ErrorKind::Interrupted(how) => Self::interrupted(how),
             ErrorKind::Violation(violation) => Self::Violation(*violation),
+            ErrorKind::NotFtp(greeting) => Self::Violation(Violation::Reply(greeting.error())),
             ErrorKind::Closed(closed, reply) => Self::Closed(*closed, reply.as_deref().map(code)),
             ErrorKind::Timeout(reason) => Self::Timeout(*reason),
             ErrorKind::Policy(policy) => Self::Policy(*policy),

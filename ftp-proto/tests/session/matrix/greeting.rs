@@ -74,10 +74,7 @@ fn greeting_of_another_protocol() {
         let mut hand = before_greeting();
         hand.receives(greeting);
         let error = greeting_error(&mut hand);
-        assert!(
-            matches!(error.kind(), ErrorKind::Violation(Violation::Reply(_))),
-            "{error}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::NotFtp(_)), "{error}");
         hand.is_dead();
     }
 }

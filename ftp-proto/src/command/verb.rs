@@ -1,0 +1,312 @@
+//! Verbs, and the sets of them that the parts of this crate decide by.
+
+use core::fmt;
+
+pub(super) const VERB_BYTES_MAX: usize = 8;
+
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $name:ident = $wire:literal,)*) => {
+        /// The verb of a command.
+        ///
+        /// ```
+        /// use ftp_proto::Verb;
+        /// assert_eq!(Verb::Retr.as_str(), "RETR");
+        /// assert_eq!(Verb::parse(b"stor"), Some(Verb::Stor));
+        /// assert_eq!(Verb::parse(b"XMD5").unwrap().as_str(), "XMD5");
+        /// ```
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Verb {
+            $($(#[$doc])* $name,)*
+            /// Any other.
+            Other(OtherVerb),
+        }
+
+        impl Verb {
+            const KNOWN: &[Self] = &[$(Self::$name,)*];
+
+            /// The verb as it is sent.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$name => $wire,)*
+                    Self::Other(other) => other.as_str(),
+                }
+            }
+        }
+    };
+}
+
+verbs! {
+    /// Not a verb: the greeting, which no command asks for.
+    Greeting = "(greeting)",
+    /// Abort (RFC 959).
+    Abor = "ABOR",
+    /// Account (RFC 959).
+    Acct = "ACCT",
+    /// Allocate (RFC 959).
+    Allo = "ALLO",
+    /// Append (RFC 959).
+    Appe = "APPE",
+    /// Security mechanism (RFC 2228, 4217).
+    Auth = "AUTH",
+    /// Clear command channel (RFC 2228).
+    Ccc = "CCC",
+    /// To the parent directory (RFC 959).
+    Cdup = "CDUP",
+    /// Client's name; no RFC.
+    Clnt = "CLNT",
+    /// Change directory (RFC 959).
+    Cwd = "CWD",
+    /// Delete (RFC 959).
+    Dele = "DELE",
+    /// Extended active mode (RFC 2428).
+    Eprt = "EPRT",
+    /// Extended passive mode (RFC 2428).
+    Epsv = "EPSV",
+    /// Features (RFC 2389).
+    Feat = "FEAT",
+    /// Help (RFC 959).
+    Help = "HELP",
+    /// Virtual host (RFC 7151).
+    Host = "HOST",
+    /// List for people (RFC 959).
+    List = "LIST",
+    /// Modification time (RFC 3659).
+    Mdtm = "MDTM",
+    /// Set the modification time; draft-somers-ftp-mfxx.
+    Mfmt = "MFMT",
+    /// Make directory (RFC 959).
+    Mkd = "MKD",
+    /// List for machines (RFC 3659).
+    Mlsd = "MLSD",
+    /// Facts of one object (RFC 3659).
+    Mlst = "MLST",
+    /// Transfer mode (RFC 959).
+    Mode = "MODE",
+    /// Names (RFC 959).
+    Nlst = "NLST",
+    /// Nothing (RFC 959).
+    Noop = "NOOP",
+    /// Options (RFC 2389).
+    Opts = "OPTS",
+    /// Password (RFC 959).
+    Pass = "PASS",
+    /// Passive mode (RFC 959).
+    Pasv = "PASV",
+    /// Protection buffer size (RFC 2228).
+    Pbsz = "PBSZ",
+    /// Active mode (RFC 959).
+    Port = "PORT",
+    /// PRET: tells a server with its files elsewhere what the next EPSV or PASV is for (DrFTPD).
+    Pret = "PRET",
+    /// Data protection (RFC 2228).
+    Prot = "PROT",
+    /// Working directory (RFC 959).
+    Pwd = "PWD",
+    /// Goodbye (RFC 959).
+    Quit = "QUIT",
+    /// Start anew (RFC 959).
+    Rein = "REIN",
+    /// Restart marker (RFC 959, 3659).
+    Rest = "REST",
+    /// Retrieve (RFC 959).
+    Retr = "RETR",
+    /// Remove directory (RFC 959).
+    Rmd = "RMD",
+    /// Rename from (RFC 959).
+    Rnfr = "RNFR",
+    /// Rename to (RFC 959).
+    Rnto = "RNTO",
+    /// The server's own (RFC 959).
+    Site = "SITE",
+    /// Size (RFC 3659).
+    Size = "SIZE",
+    /// Mount (RFC 959).
+    Smnt = "SMNT",
+    /// Status (RFC 959).
+    Stat = "STAT",
+    /// Store (RFC 959).
+    Stor = "STOR",
+    /// Store under a name of the server's choice (RFC 959).
+    Stou = "STOU",
+    /// File structure (RFC 959).
+    Stru = "STRU",
+    /// Operating system (RFC 959).
+    Syst = "SYST",
+    /// Representation (RFC 959).
+    Type = "TYPE",
+    /// User (RFC 959).
+    User = "USER",
+}
+
+/// A verb that [`Verb`] has no name for: one to eight letters or digits, upper case, the first a letter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OtherVerb([u8; VERB_BYTES_MAX]);
+
+impl OtherVerb {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let fits = bytes.len() <= VERB_BYTES_MAX
+            && bytes.first().is_some_and(u8::is_ascii_alphabetic)
+            && bytes.iter().all(u8::is_ascii_alphanumeric);
+        let mut verb = [0; VERB_BYTES_MAX];
+        for (to, from) in verb.iter_mut().zip(bytes) {
+            *to = from.to_ascii_uppercase();
+        }
+        fits.then_some(Self(verb))
+    }
+
+    /// The verb as it is sent.
+    pub fn as_str(&self) -> &str {
+        let bytes = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
+        core::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for OtherVerb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Verb {
+    /// Reads a verb in any case; `None` if no verb can look so.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let known = Self::KNOWN
+            .iter()
+            .find(|verb| verb.as_str().as_bytes().eq_ignore_ascii_case(bytes));
+        known
+            .copied()
+            .or_else(|| OtherVerb::parse(bytes).map(Self::Other))
+    }
+
+    /// Whether the argument is a secret, to be shown nowhere.
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::Pass | Self::Acct)
+    }
+
+    /// Whether this verb says who the user is.
+    pub(crate) const fn identifies_user(self) -> bool {
+        self.is_secret() || matches!(self, Self::User)
+    }
+
+    /// Whether this verb moves data over a data connection (RFC 959, 4.1.3; RFC 3659, 7).
+    pub(crate) const fn moves_data(self) -> bool {
+        matches!(
+            self,
+            Self::Appe
+                | Self::List
+                | Self::Mlsd
+                | Self::Nlst
+                | Self::Retr
+                | Self::Stor
+                | Self::Stou
+        )
+    }
+
+    /// The same, with the verbs of which nobody can know: the server's own.
+    pub(crate) const fn may_move_data(self) -> bool {
+        self.moves_data() || matches!(self, Self::Site | Self::Other(_))
+    }
+
+    /// Whether a command may be answered like a transfer. After any other, right behind a transfer,
+    /// such a reply is a second one of that transfer (four of six widely used clients take it for
+    /// the next command's answer).
+    pub(crate) const fn may_end_transfer(self) -> bool {
+        self.may_move_data() || matches!(self, Self::Abor)
+    }
+
+    /// Whether the session alone sends this verb, as a part of a transfer, because it has to know
+    /// what it set off. MODE and STRU belong here because payload in any other framing than stream
+    /// and file could not be read.
+    pub const fn is_managed(self) -> bool {
+        self.moves_data()
+            || matches!(
+                self,
+                Self::Abor
+                    | Self::Eprt
+                    | Self::Epsv
+                    | Self::Greeting
+                    | Self::Mode
+                    | Self::Pasv
+                    | Self::Port
+                    | Self::Rest
+                    | Self::Stru
+            )
+    }
+
+    /// Whether the session has rules for this verb, or acts on its answer: who the user is, what is
+    /// secured, what TYPE is in force, and whether the session goes on.
+    pub(crate) const fn changes_session(self) -> bool {
+        self.identifies_user()
+            || matches!(
+                self,
+                Self::Auth | Self::Ccc | Self::Prot | Self::Quit | Self::Rein | Self::Type
+            )
+    }
+
+    /// Whether this verb waits for an empty pipe and lets nothing pass before it was answered.
+    pub(crate) const fn is_barrier(self) -> bool {
+        self.is_managed()
+            || self.identifies_user()
+            || matches!(
+                self,
+                Self::Auth | Self::Ccc | Self::Quit | Self::Rein | Self::Other(_)
+            )
+    }
+
+    /// Whether a command changes nothing that the commands behind it depend on, and is answered
+    /// once, so that it may stand in a batch.
+    pub(crate) const fn is_independent(self) -> bool {
+        matches!(
+            self,
+            Self::Dele
+                | Self::Mdtm
+                | Self::Mfmt
+                | Self::Mkd
+                | Self::Mlst
+                | Self::Noop
+                | Self::Rmd
+                | Self::Site
+                | Self::Size
+                | Self::Stat
+        )
+    }
+
+    /// Whether this usually goes right behind `last`, on whose reply it depends.
+    pub(crate) const fn depends_on(self, last: Self) -> bool {
+        matches!(
+            (last, self),
+            (Self::User, Self::Pass) | (Self::Rnfr, Self::Rnto)
+        )
+    }
+
+    /// What may be said before AUTH whatever the policy: it asks about the server and changes
+    /// nothing. Everything else is withheld, since a server may say in its greeting that the user
+    /// is logged in already (230).
+    pub(crate) const fn comes_before_tls(self) -> bool {
+        matches!(
+            self,
+            Self::Auth
+                | Self::Clnt
+                | Self::Feat
+                | Self::Help
+                | Self::Host
+                | Self::Noop
+                | Self::Opts
+                | Self::Quit
+                | Self::Syst
+        )
+    }
+}
+
+impl fmt::Debug for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,83 @@
+//! A greeting of another protocol, quoted.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use crate::reply::ReplyError;
+use crate::shown::escape;
+
+/// How much of the greeting is kept.
+const QUOTED_BYTES_MAX: usize = 64;
+/// How far it is searched for: it is looked for with each piece that comes.
+const SEARCHED_BYTES_MAX: usize = 256;
+
+/// A greeting that no FTP server sends, such as `SSH-2.0-OpenSSH_9.2`: the port is another
+/// protocol's.
+///
+/// How much of the first line had come when it was refused depends on the network, so two are equal
+/// if they were refused for the same cause.
+#[derive(Clone)]
+pub struct NotFtp {
+    error: ReplyError,
+    line: Box<[u8]>,
+}
+
+impl NotFtp {
+    pub(crate) const fn new(error: ReplyError, line: Box<[u8]>) -> Self {
+        Self { error, line }
+    }
+
+    /// The first line that is not blank of what had `begun` and what goes on with `bytes`: as much
+    /// as there is of it, and as is kept.
+    pub(crate) fn quote(begun: &[u8], bytes: &[u8]) -> Box<[u8]> {
+        let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let all = begun.iter().chain(bytes).take(SEARCHED_BYTES_MAX).copied();
+        let line = all.skip_while(is_end).take_while(|byte| !is_end(byte));
+        line.take(QUOTED_BYTES_MAX).collect()
+    }
+
+    /// What is wrong with it.
+    pub const fn error(&self) -> ReplyError {
+        self.error
+    }
+
+    /// What the server said: the first line, at most 64 bytes of it, as far as it had come.
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+}
+
+impl PartialEq for NotFtp {
+    fn eq(&self, other: &Self) -> bool {
+        self.error == other.error
+    }
+}
+
+impl Eq for NotFtp {}
+
+impl Hash for NotFtp {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.error.hash(state);
+    }
+}
+
+impl fmt::Display for NotFtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this is no FTP server: it says \"")?;
+        escape(&self.line, f)?;
+        write!(f, "\" ({})", self.error)
+    }
+}
+
+impl fmt::Debug for NotFtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NotFtp({self})")
+    }
+}
+
+impl core::error::Error for NotFtp {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
