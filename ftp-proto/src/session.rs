@@ -278,7 +278,7 @@ impl Session {
 
     /// Feeds bytes that were read from the control connection, after TLS when it is secured.
     ///
-    /// Takes everything, never fails, and holds no more than [`Limits`] allow. How the bytes are cut does not matter.
+    /// Takes everything, never fails, and holds no more than [`Limits`](crate::Limits) allow. How the bytes are cut does not matter.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.note(|| Record::Received(bytes.into()));
         self.read_replies(bytes);

@@ -1,4 +1,4 @@
-//! The course of a transfer whose command is out: applies the table [`course`](super::course) to one transfer.
+//! The course of a transfer whose command is out: applies the table [`course`] to one transfer.
 
 use alloc::boxed::Box;
 use core::net::IpAddr;

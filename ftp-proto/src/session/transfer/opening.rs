@@ -1,4 +1,4 @@
-//! The prelude of one transfer: applies the table [`prelude`](super::prelude) to it.
+//! The prelude of one transfer: applies the table [`prelude`] to it.
 
 use core::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! What is left of a transfer that is over for its caller: applies the table [`settlement`](super::settlement).
+//! What is left of a transfer that is over for its caller: applies the table [`settlement`].
 
 use crate::action::{DataId, Report};
 use crate::command::{Command, Verb};
