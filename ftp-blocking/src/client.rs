@@ -42,7 +42,7 @@ use crate::transport::Transport;
 /// ```
 ///
 /// Every error says at which step it happened, with which reply, and what the session is good for
-/// afterwards; see [`Error`](crate::Error). A client that is dropped closes its connections at
+/// afterwards; see [`Error`]. A client that is dropped closes its connections at
 /// once, without a word and without waiting: say [`quit`](Self::quit) to part as the protocol wants
 /// it.
 pub struct Client<T: Transport = Tcp> {

@@ -66,7 +66,7 @@ fn plain(line: &[u8]) -> Option<(Facts<'_>, &[u8])> {
     let indented = &text[indented.unwrap_or_default()..];
     if let Some(at) = indented.iter().position(|&byte| byte == b'=') {
         let is_known = |fact: &&str| fact.as_bytes().eq_ignore_ascii_case(&indented[..at]);
-        if KNOWN.iter().any(|fact| is_known(fact)) {
+        if KNOWN.iter().any(is_known) {
             text = indented;
         }
     }

@@ -92,8 +92,7 @@ impl Listed {
 /// listings in a row cost one CWD each. Where PWD has no usable answer, the path goes out as an argument after all; see
 /// also [`by_argument`](Self::by_argument).
 ///
-/// A *file* cannot be entered: listing one is an error (550). To ask about one object, use
-/// [`Metadata`](super::Metadata).
+/// A *file* cannot be entered: listing one is an error (550). MLST asks about one object.
 ///
 /// By argument, a missing directory is an error all the same: when nothing at all comes of such a listing, PWD and CWD
 /// show whether the directory is there. A path that begins with a hyphen goes out with `./` in front, lest it be taken
