@@ -258,14 +258,15 @@ impl<T: Transport> Client<T> {
 
     /// Begins TLS on the control connection and protects data connections (RFC 4217).
     ///
-    /// Some servers refuse PROT before the login (503, 530): call this again after it.
+    /// Some servers refuse PROT before the login (503, 530; aioftp). The login asks again then, and transfers stay
+    /// forbidden until it has.
     ///
     /// # Errors
     /// A refusal of AUTH or PROT, and any failure of TLS, which is fatal: nothing goes on in clear.
     #[doc(alias = "auth")]
     #[doc(alias = "prot_p")]
     pub fn secure(&mut self) -> Result<()> {
-        self.run(Secure::new())
+        self.run(Secure::new()).map(drop)
     }
 
     /// Says goodbye and closes the connection, whatever the server answers.

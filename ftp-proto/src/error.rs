@@ -243,6 +243,11 @@ impl Error {
         self.after
     }
 
+    /// Whether the server refused the step with a 4xx or 5xx, and nothing else went wrong.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self.kind, ErrorKind::Refused(_))
+    }
+
     /// Whether the session is over.
     pub fn is_fatal(&self) -> bool {
         self.after == After::Dead

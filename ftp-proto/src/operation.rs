@@ -41,7 +41,7 @@ pub use refill::{Refill, Refilled};
 pub use rename::Rename;
 pub use retrieve::Retrieve;
 pub use rung::Rung;
-pub use secure::{DataProtection, Secure};
+pub use secure::{DataProtection, Secure, Secured};
 pub use series::Series;
 pub use size::SizeInBytes;
 pub use store::Store;

@@ -176,6 +176,11 @@ impl Session {
         self.shared.control.secured
     }
 
+    /// Whether a login has succeeded: USER, PASS or ACCT was answered with a 2xx.
+    pub const fn is_logged_in(&self) -> bool {
+        self.errands.is_logged_in()
+    }
+
     /// Whether data connections are protected: PROT P is in force.
     pub const fn is_data_protected(&self) -> bool {
         self.shared.server.protected

@@ -53,7 +53,7 @@ const APART: &str = "
     Lines Link List Listed Malformed Memory Misuse Name Names NotFtp OfferedFact Options OtherVerb Parser PathError
     Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason Refill Refilled
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
-    SafeName Secure Series Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
+    SafeName Secure Secured Series Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
     Timestamp TimestampError TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
     Verifier Violation Wait Zone";
 

@@ -1,6 +1,7 @@
 //! USER, PASS, ACCT (RFC 959, 4.1.1 and the diagrams of section 6).
 
 use core::fmt;
+use core::ops::ControlFlow::{self, Break, Continue};
 use core::task::{Poll, ready};
 
 use crate::command::{Argument, Command, Verb};
@@ -8,9 +9,12 @@ use crate::error::Error;
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Session, Ticket};
 
-use super::{LoginThen, Operation};
+use super::{LoginThen, Operation, Secure};
 
 /// Logs in; yields the reply that ended it.
+///
+/// Where [`Secure`] found that the server talks of data connections only after the login ([`Secured::AfterLogin`](super::Secured::AfterLogin)),
+/// PBSZ and PROT follow, and their refusal is an error of the login.
 ///
 /// With [`Config::eager`](crate::Config::eager), PASS goes out together with USER, unless an account was given: who asks
 /// for one may do so before the password or after it.
@@ -31,6 +35,8 @@ pub struct Login {
     password: Option<Argument>,
     account: Option<Argument>,
     step: Step,
+    /// What was to be agreed on when the login is over, and the reply that ended it.
+    protecting: Option<(Secure, Reply)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +57,7 @@ impl Login {
             password: None,
             account: None,
             step: Step::Start,
+            protecting: None,
         }
     }
 
@@ -103,50 +110,52 @@ impl Login {
         reply: Reply,
         password: Ticket,
         session: &mut Session,
-    ) -> Result<Step, Result<Reply, Error>> {
+    ) -> ControlFlow<Result<Reply, Error>, Step> {
         if reply.class() == Class::Intermediate {
-            return Ok(Step::Password(password));
+            return Continue(Step::Password(password));
         }
         session.discard(password);
-        Err(match reply.class() {
+        Break(match reply.class() {
             Class::Completion => Ok(reply),
             _ => Err(session.unwelcome(reply, Verb::User)),
         })
     }
 
-    /// What follows a reply to USER or PASS; `Err` gives the reply back when it ends the login.
+    /// What follows a reply to USER or PASS, which may end the login.
     fn next(
         &self,
         reply: Reply,
         after_user: bool,
         session: &mut Session,
-    ) -> Result<Step, Result<Reply, Error>> {
+    ) -> ControlFlow<Result<Reply, Error>, Step> {
+        let sent = |ticket: Result<Ticket, Error>, step: fn(Ticket) -> Step| match ticket {
+            Ok(ticket) => Continue(step(ticket)),
+            Err(error) => Break(Err(error)),
+        };
         let verb = if after_user { Verb::User } else { Verb::Pass };
         let asks_password = after_user && reply.code() != ReplyCode::NEED_ACCOUNT;
         match (reply.class(), asks_password, self.account.clone()) {
-            (Class::Completion, _, _) => Err(Ok(reply)),
+            (Class::Completion, _, _) => Break(Ok(reply)),
             (Class::Intermediate, true, _) => {
                 // Empty is `PASS ` with its blank: inetutils' ftpd takes a bare PASS for no command.
                 let password = self.password.clone().unwrap_or_else(Argument::nothing);
                 let command = Command::new(Verb::Pass, password);
-                session.request(command).map(Step::Password).map_err(Err)
+                sent(session.request(command), Step::Password)
             }
-            (Class::Intermediate, false, Some(account)) => session
-                .request(Command::new(Verb::Acct, account))
-                .map(Step::Account)
-                .map_err(Err),
-            _ => Err(Err(session.unwelcome(reply, verb))),
+            (Class::Intermediate, false, Some(account)) => {
+                let command = Command::new(Verb::Acct, account);
+                sent(session.request(command), Step::Account)
+            }
+            _ => Break(Err(session.unwelcome(reply, verb))),
         }
     }
 }
 
-impl Operation for Login {
-    type Output = Reply;
-
-    fn poll(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
+impl Login {
+    fn poll_login(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
         loop {
             let next = match self.step {
-                Step::Start => Ok(self.start(session)?),
+                Step::Start => Continue(self.start(session)?),
                 Step::Both(user, password) => {
                     Self::next_of_both(ready!(session.poll_reply(user))?, password, session)
                 }
@@ -157,8 +166,26 @@ impl Operation for Login {
                 Step::Account(ticket) => return session.poll_class(ticket, Class::Completion),
             };
             match next {
-                Ok(step) => self.step = step,
-                Err(result) => return Poll::Ready(result),
+                Continue(step) => self.step = step,
+                Break(result) => return Poll::Ready(result),
+            }
+        }
+    }
+}
+
+impl Operation for Login {
+    type Output = Reply;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
+        loop {
+            if let Some((secure, reply)) = &mut self.protecting {
+                ready!(secure.poll(session))?;
+                return Poll::Ready(Ok(reply.clone()));
+            }
+            let reply = ready!(self.poll_login(session))?;
+            match session.memory().protection_due {
+                None => return Poll::Ready(Ok(reply)),
+                Some(protection) => self.protecting = Some((Secure::data(protection), reply)),
             }
         }
     }

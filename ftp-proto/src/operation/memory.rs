@@ -1,6 +1,7 @@
 //! What operations remember of a server.
 
 use super::rung::Rung;
+use super::secure::DataProtection;
 
 /// What operations have found out about a server, for the operations that come after them.
 ///
@@ -21,4 +22,7 @@ use super::rung::Rung;
 pub struct Memory {
     /// The command that has listed a directory. MLSD or `LIST -a` come first while this is `None`.
     pub listing: Option<Rung>,
+    /// What [`Secure`](super::Secure) could not agree on before the login, so that
+    /// [`Login`](super::Login) asks again.
+    pub protection_due: Option<DataProtection>,
 }

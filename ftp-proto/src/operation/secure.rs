@@ -4,7 +4,7 @@ use core::task::{Poll, ready};
 
 use crate::command::{Argument, Command, Verb};
 use crate::error::Error;
-use crate::reply::Class;
+use crate::reply::{Class, Reply};
 use crate::session::{Session, Ticket};
 
 use super::Operation;
@@ -20,18 +20,31 @@ pub enum DataProtection {
     Clear,
 }
 
+/// How far [`Secure`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "callers have to know both")]
+pub enum Secured {
+    /// The protection of data connections is agreed.
+    Agreed,
+    /// The control connection is secured. The server talks of data connections only after the login, which asks again;
+    /// until then the policy keeps transfers forbidden.
+    AfterLogin,
+}
+
 /// Begins TLS on the control connection, unless it is on, and agrees on the protection of data connections.
 ///
 /// A refusal of AUTH or PROT is an error. Nothing is sent in clear instead. A refusal of PBSZ is
 /// passed over, because PBSZ agrees on nothing under TLS and PROT alone decides: ProFTPD in some
 /// setups and DrFTPD answer it with 500 and accept PROT.
 ///
-/// Some servers refuse PROT before the login (503, 530). The policy keeps transfers forbidden then;
-/// run the operation again after the login. It does not send AUTH where TLS is on.
+/// Some servers refuse PROT before the login (503, 530; aioftp). That is no error:
+/// [`Secured::AfterLogin`]. [`Login`](super::Login) sends PBSZ and PROT once more when it has
+/// succeeded, and fails if they are refused then.
 #[derive(Debug, Default)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct Secure {
     protection: DataProtection,
+    auth_ssl: bool,
     step: Step,
 }
 
@@ -40,6 +53,7 @@ enum Step {
     #[default]
     Start,
     Auth(Ticket),
+    AuthSsl(Ticket),
     Size,
     SizeSent(Ticket),
     Protect(Ticket),
@@ -55,8 +69,15 @@ impl Secure {
     pub fn data(protection: DataProtection) -> Self {
         Self {
             protection,
-            step: Step::Start,
+            ..Self::default()
         }
+    }
+
+    /// Tries `AUTH SSL` where the server refuses `AUTH TLS`. It was never standard (RFC 4217 names it as a habit of
+    /// old servers); what is negotiated is TLS all the same.
+    pub const fn or_auth_ssl(mut self) -> Self {
+        self.auth_ssl = true;
+        self
     }
 
     fn prot(&self) -> Command {
@@ -66,19 +87,38 @@ impl Secure {
         };
         Command::new(Verb::Prot, Argument::trusted(level))
     }
+
+    /// The reply to PROT.
+    fn protected(&self, reply: Reply, session: &mut Session) -> Result<Secured, Error> {
+        let too_early = matches!(reply.code().get(), 503 | 530) && !session.is_logged_in();
+        session.memory_mut().protection_due = too_early.then_some(self.protection);
+        match reply.class() {
+            Class::Completion => Ok(Secured::Agreed),
+            _ if too_early => Ok(Secured::AfterLogin),
+            _ => Err(session.unwelcome(reply, Verb::Prot)),
+        }
+    }
+}
+
+fn auth(mechanism: &str) -> Command {
+    Command::new(Verb::Auth, Argument::trusted(mechanism))
 }
 
 impl Operation for Secure {
-    type Output = ();
+    type Output = Secured;
 
-    fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Secured, Error>> {
         loop {
             self.step = match self.step {
                 Step::Start if session.is_secured() => Step::Size,
-                Step::Start => {
-                    Step::Auth(session.request(Command::new(Verb::Auth, Argument::trusted("TLS")))?)
-                }
-                Step::Auth(ticket) => {
+                Step::Start => Step::Auth(session.request(auth("TLS"))?),
+                Step::Auth(ticket) => match ready!(session.poll_class(ticket, Class::Completion)) {
+                    Err(error) if self.auth_ssl && error.is_refusal() => {
+                        Step::AuthSsl(session.request(auth("SSL"))?)
+                    }
+                    answer => answer.map(|_| Step::Size)?,
+                },
+                Step::AuthSsl(ticket) => {
                     ready!(session.poll_class(ticket, Class::Completion))?;
                     Step::Size
                 }
@@ -93,7 +133,8 @@ impl Operation for Secure {
                     Step::Protect(session.request(self.prot())?)
                 }
                 Step::Protect(ticket) => {
-                    return session.poll_class(ticket, Class::Completion).map_ok(drop);
+                    let reply = ready!(session.poll_reply(ticket))?;
+                    return Poll::Ready(self.protected(reply, session));
                 }
             }
         }

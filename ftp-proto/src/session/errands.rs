@@ -74,6 +74,10 @@ impl Errands {
         self.under_way.is_some()
     }
 
+    pub(super) const fn is_logged_in(&self) -> bool {
+        self.logged_in
+    }
+
     /// What has to be done before this piece of work, if anything.
     ///
     /// # Errors

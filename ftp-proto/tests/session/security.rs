@@ -3,7 +3,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::operation::{
-    AskFeatures, DataProtection, Exchange, Login, Refill, Refilled, Secure, Store,
+    AskFeatures, DataProtection, Exchange, Login, Refill, Refilled, Secure, Secured, Store,
 };
 use ftp_proto::{
     Action, After, Argument, Closed, Command, Config, Control, Encoding, End, Error, ErrorKind,
@@ -45,7 +45,7 @@ impl Talk {
         assert_eq!(talk.poll(&mut operation), None);
         assert_eq!(talk.said(), "PROT P\r\n");
         talk.hear("200 well\r\n");
-        assert_eq!(talk.poll(&mut operation), Some(Ok(())));
+        assert_eq!(talk.poll(&mut operation), Some(Ok(Secured::Agreed)));
         talk
     }
 
@@ -168,27 +168,6 @@ fn a_refused_pbsz_does_not_decide_but_prot_does() {
     let (said, wrong) = talk.run(&mut Secure::new(), &["234 go\r\n", "331 what?\r\n"]);
     assert_eq!(said, "AUTH TLS\r\nPBSZ 0\r\n");
     assert_eq!(wrong.unwrap_err().verb(), Some(Verb::Pbsz));
-}
-
-/// The operation can be repeated: it goes on where the server let it.
-#[test]
-fn protection_refused_before_the_login_is_agreed_on_after_it() {
-    let mut talk = Talk::new(TlsPolicy::Full);
-    let replies = ["234 go\r\n", "503 login first\r\n", "530 login first\r\n"];
-    talk.run(&mut Secure::new(), &replies).1.unwrap_err();
-    let (said, refused) = talk.run(&mut Store::new(argument("a")), &[]);
-    assert_eq!(said, "");
-    assert_eq!(
-        policy(&refused.unwrap_err()),
-        Some(Policy::DataNotProtected)
-    );
-    talk.run(&mut login(), &["331 password\r\n", "230 in\r\n"])
-        .1
-        .unwrap();
-    let (said, secured) = talk.run(&mut Secure::new(), &["200 well\r\n", "200 well\r\n"]);
-    assert_eq!(said, "PBSZ 0\r\nPROT P\r\n");
-    secured.unwrap();
-    assert!(talk.session.is_data_protected());
 }
 
 #[test]
@@ -718,4 +697,65 @@ fn a_handshake_ends_with_its_own_report_alone() {
     });
     assert!(session.poll_reply(auth).is_ready());
     assert!(session.is_secured());
+}
+
+/// A server that talks of data connections only after the login is asked again there.
+#[test]
+fn protection_that_is_refused_before_the_login_is_agreed_after_it() {
+    for early in ["503 log in first\r\n", "530 log in first\r\n"] {
+        let mut talk = Talk::new(TlsPolicy::Full);
+        talk.secure();
+        let (said, secured) = talk.run(&mut Secure::new(), &[early, early]);
+        assert_eq!(said, "PBSZ 0\r\nPROT P\r\n");
+        assert_eq!(secured, Ok(Secured::AfterLogin));
+        // Until then no transfer begins.
+        let id = talk
+            .session
+            .begin(Transfer::retrieve(argument("a")))
+            .unwrap();
+        assert!(
+            matches!(talk.session.poll_transfer(id), Poll::Ready(Err(error))
+            if *error.kind() == ErrorKind::Policy(Policy::DataNotProtected))
+        );
+        let mut login = Login::new(argument("ann")).password(argument("x"));
+        let replies = [
+            "331 password\r\n",
+            "230 in\r\n",
+            "200 well\r\n",
+            "200 well\r\n",
+        ];
+        let (said, logged_in) = talk.run(&mut login, &replies);
+        assert_eq!(said, "USER ann\r\nPASS x\r\nPBSZ 0\r\nPROT P\r\n");
+        assert_eq!(logged_in.unwrap().code().get(), 230);
+        assert!(talk.session.is_data_protected());
+        // A second login asks for nothing.
+        let mut login = Login::new(argument("ann"));
+        assert_eq!(talk.run(&mut login, &["230 in\r\n"]).0, "USER ann\r\n");
+    }
+    // Refused once more, it is refused.
+    let mut talk = Talk::new(TlsPolicy::Full);
+    talk.secure();
+    let no = "530 no\r\n";
+    assert_eq!(
+        talk.run(&mut Secure::new(), &[no, no]).1,
+        Ok(Secured::AfterLogin)
+    );
+    let (_, refused) = talk.run(&mut Login::new(argument("ann")), &["230 in\r\n", no, no]);
+    assert_eq!(refused.unwrap_err().verb(), Some(Verb::Prot));
+}
+
+#[test]
+fn auth_ssl_is_tried_by_a_setting_only() {
+    let mut talk = Talk::new(TlsPolicy::Full);
+    let (said, refused) = talk.run(&mut Secure::new(), &["504 what?\r\n"]);
+    assert_eq!((said.as_str(), refused.is_err()), ("AUTH TLS\r\n", true));
+    let replies = [
+        "504 what?\r\n",
+        "234 go\r\n",
+        "200 well\r\n",
+        "200 well\r\n",
+    ];
+    let (said, secured) = talk.run(&mut Secure::new().or_auth_ssl(), &replies);
+    assert_eq!(said, "AUTH TLS\r\nAUTH SSL\r\nPBSZ 0\r\nPROT P\r\n");
+    assert_eq!(secured, Ok(Secured::Agreed));
 }
