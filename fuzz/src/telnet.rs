@@ -1,7 +1,7 @@
 //! The Telnet layer of RFC 854: undone in what the server sends, done in what is written.
 
 use ftp_proto::reply::{Grammar, Limits, Parser, Reply, ReplyError};
-use ftp_proto::{Command, Config, Control, Session, Telnet};
+use ftp_proto::{Command, Config, Control, Encoding, Session, Telnet};
 
 use crate::{CUTS, pieces};
 
@@ -69,6 +69,7 @@ fn parse(stream: &[u8], telnet: bool, cuts: &[usize]) -> (Vec<Reply>, Option<Rep
 fn is_written(command: &Command, telnet: Telnet, line: &[u8]) {
     let mut config = Config::default();
     config.telnet = telnet;
+    config.encoding = Encoding::AsItIs;
     let mut session = Session::new(config, Control::default());
     session.receive(b"220 Ready.\r\n");
     if session.submit(command.clone()).is_ok() && !session.transmit().is_empty() {
