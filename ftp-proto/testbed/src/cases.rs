@@ -203,8 +203,8 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
         Case::new("works_in_a_directory_with_quotes", directories::quotes)
             .only_on(|kind| !undoubled(kind)),
         Case::new(
-            "ends_a_path_at_a_quote_that_is_not_doubled",
-            directories::undoubled_quotes_strictly,
+            "reads_a_quote_that_is_not_doubled",
+            directories::undoubled_quotes_by_default,
         )
         .only_on(undoubled),
         Case::new(
