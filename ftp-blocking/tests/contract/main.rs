@@ -13,9 +13,9 @@ use std::io;
 use std::net::TcpListener;
 
 use ftp_blocking::proto::operation::Login;
-use ftp_blocking::proto::{After, Argument, Class, ErrorKind, Verb, Violation};
+use ftp_blocking::proto::{After, Argument, Class, Config, Encoding, ErrorKind, Verb, Violation};
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-use ftp_blocking::{Client, Error};
+use ftp_blocking::{Builder, Client, Error, Tcp};
 use ftp_testbed::scripted::{Passive, Peer, Port, Record, Script};
 
 pub(crate) fn files() -> Files {
@@ -41,6 +41,13 @@ pub(crate) fn commands(server: &Loopback) -> Vec<String> {
     server.commands(0).split_off(2)
 }
 
+/// Sends nothing before names: a script holds what is asked for, and no more.
+pub(crate) fn names_left_alone() -> Builder<Tcp> {
+    let mut config = Config::default();
+    config.encoding = Encoding::AsItIs;
+    Client::builder().config(config)
+}
+
 /// Runs `act` against a peer that greets and then does as the script says; the client is closed at the end.
 pub(crate) fn dialogue(script: Script, act: impl FnOnce(&mut Client)) -> Record {
     let greeted = Script::new()
@@ -48,7 +55,7 @@ pub(crate) fn dialogue(script: Script, act: impl FnOnce(&mut Client)) -> Record 
         .then_all(script)
         .expect_close();
     let peer = Peer::start(greeted).unwrap();
-    let mut client = Client::builder().connect_to(&[peer.address()]).unwrap();
+    let mut client = names_left_alone().connect_to(&[peer.address()]).unwrap();
     act(&mut client);
     drop(client);
     peer.finish().unwrap_or_else(|failure| panic!("{failure}"))
@@ -87,7 +94,10 @@ fn ftp_constructor() {
 
     let mut client = Client::connect_as(&host, "ann", "secret").unwrap();
     client.pwd().unwrap();
-    assert_eq!(server.commands(2), ["USER ann", "PASS secret", "PWD"]);
+    assert_eq!(
+        server.commands(2),
+        ["USER ann", "PASS secret", "FEAT", "OPTS UTF8 ON", "PWD"]
+    );
 
     let account = Login::new(Argument::new("bob").unwrap())
         .password(Argument::new("secret").unwrap())

@@ -21,8 +21,8 @@ use ftp_blocking::proto::tls::rustls::{HandshakeKind, RootCertStore};
 use ftp_blocking::proto::tls::{Purpose, TlsError};
 use ftp_blocking::proto::trace::Record;
 use ftp_blocking::proto::{
-    After, Closed, Config, ErrorKind, Failure, Interruption, Leniencies, Leniency, Policy, State,
-    Timeouts, TlsPolicy, Violation,
+    After, Closed, Config, Encoding, ErrorKind, Failure, Interruption, Leniencies, Leniency,
+    Policy, State, Timeouts, TlsPolicy, Violation,
 };
 use ftp_blocking::{Client, Error, Tls};
 use ftp_testbed::servers::AUTHORITY;
@@ -41,6 +41,8 @@ fn connect(address: SocketAddr) -> Client<Tls> {
 
 fn connect_with(address: SocketAddr, tls: Tls, configure: impl FnOnce(&mut Config)) -> Client<Tls> {
     let mut config = Config::default();
+    // The peers have no FEAT.
+    config.encoding = Encoding::AsItIs;
     configure(&mut config);
     let builder = Client::builder().config(config).tls(tls);
     builder.connect_to(&[address]).unwrap()
