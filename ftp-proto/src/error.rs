@@ -196,6 +196,9 @@ pub enum Misuse {
     /// TLS is already on, or not on.
     #[error("the control connection is secured already, or not at all")]
     WrongSecurity,
+    /// A time that is not known in UTC cannot be sent.
+    #[error("the time is not known in UTC")]
+    UnknownZone,
     /// An option that goes with this kind of transfer alone was used with another.
     #[error("the option does not fit this transfer")]
     WrongOption,

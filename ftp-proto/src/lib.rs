@@ -88,6 +88,7 @@ pub mod timestamp;
 pub mod tls;
 pub mod trace;
 mod transfer;
+pub mod unique_name;
 mod verdict;
 
 pub use action::{

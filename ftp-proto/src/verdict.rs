@@ -5,9 +5,11 @@ use core::fmt;
 
 use crate::action::{Direction, End, Failure};
 use crate::error::Violation;
+use crate::pathname::Pathname;
 use crate::reply::{Class, Reply};
 use crate::size;
 use crate::time::Reason;
+use crate::unique_name;
 
 /// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs. Or a listing of
 /// nothing, which some servers refuse: see [`is_told_empty`](Self::is_told_empty).
@@ -38,6 +40,13 @@ impl Completed {
         }
     }
 
+    /// The name that the server chose for a file stored with STOU, if its mark or its final reply tells it; see
+    /// [`unique_name::decode`].
+    pub fn unique_name(&self) -> Option<Pathname> {
+        let replies = [&self.mark, &self.reply].into_iter().flatten();
+        replies.map(Box::as_ref).find_map(unique_name::decode)
+    }
+
     /// Whether the server refused a listing with a [reply](Self::reply) that says that there is nothing to list (450, or
     /// 550 with such a text).
     pub fn is_told_empty(&self) -> bool {
@@ -61,13 +70,17 @@ pub enum Compared {
     Hint(u64),
     /// The number of bytes that SIZE leads to expect, less the offset of a resumed transfer.
     Size(u64),
+    /// Nothing, and not even what is before the payload is sure: an upload was resumed with REST. Some servers (bftpd,
+    /// uftpd, ftp-srv) accept that, put zeros before the offset and report success, and the size of the file does not
+    /// show it.
+    Unverified,
 }
 
 impl Compared {
     /// The number of bytes that should have moved.
     pub const fn expected(self) -> Option<u64> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Unverified => None,
             Self::Hint(bytes) | Self::Size(bytes) => Some(bytes),
         }
     }
@@ -225,8 +238,10 @@ pub(crate) struct Facts<'a> {
 impl Facts<'_> {
     /// What the number of bytes is compared with.
     pub(crate) fn compared(&self) -> Compared {
-        if !self.comparable || self.direction == Direction::Send {
-            return Compared::Nothing;
+        match self.direction {
+            Direction::Send if self.resumed => return Compared::Unverified,
+            Direction::Receive if self.comparable => {}
+            _ => return Compared::Nothing,
         }
         let wanted = |bytes: u64| self.range.map_or(bytes, |range| range.min(bytes));
         if let Some(size) = self.size {
@@ -239,7 +254,7 @@ impl Facts<'_> {
     /// `None` if the transfer is complete, else why it is not.
     pub(crate) fn objection(&self) -> Option<Interruption> {
         let differs = match self.compared() {
-            Compared::Nothing => false,
+            Compared::Nothing | Compared::Unverified => false,
             // A file may grow between the mark and the end; bytes that are missing are missing.
             Compared::Hint(bytes) => self.bytes < bytes,
             Compared::Size(bytes) => self.bytes != bytes,

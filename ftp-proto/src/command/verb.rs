@@ -69,6 +69,8 @@ verbs! {
     Help = "HELP",
     /// Virtual host (RFC 7151).
     Host = "HOST",
+    /// Language of the replies (RFC 2640).
+    Lang = "LANG",
     /// List for people (RFC 959).
     List = "LIST",
     /// Modification time (RFC 3659).

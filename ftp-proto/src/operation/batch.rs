@@ -2,14 +2,17 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::task::Poll;
+use core::task::{Poll, ready};
 
 use crate::command::{Argument, Command, Verb};
 use crate::error::{Error, ErrorKind, Misuse};
 use crate::reply::{Class, Reply};
 use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Session, State, Ticket};
+use crate::timestamp::Timestamp;
 
 use super::Operation;
+use super::exchange::{Read, modified, size, whole};
+use super::size::Image;
 
 /// Runs commands that do not depend on one another, such as SIZE of a thousand files, in as few flights as a window of
 /// [`BATCH_COMMANDS_MAX`] commands and [`BATCH_BYTES_MAX`] bytes allows. Yields a result for each, in their order.
@@ -28,22 +31,20 @@ use super::Operation;
 /// ```
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
-pub struct Batch {
+pub struct Batch<T = Reply> {
+    /// TYPE I, where the commands depend on it.
+    image: Option<Image>,
     waiting: VecDeque<Command>,
     sent: VecDeque<(Result<Ticket, Misuse>, Verb, usize)>,
     sent_bytes: usize,
-    results: Vec<Result<Reply, Error>>,
+    read: Read<T>,
+    results: Vec<Result<T, Error>>,
 }
 
 impl Batch {
-    /// Of the given commands.
+    /// Of the given commands; yields their replies.
     pub fn new(commands: impl IntoIterator<Item = Command>) -> Self {
-        Self {
-            waiting: commands.into_iter().collect(),
-            sent: VecDeque::new(),
-            sent_bytes: 0,
-            results: Vec::new(),
-        }
+        Self::reading(commands, whole)
     }
 
     /// Of one command for each argument.
@@ -53,6 +54,48 @@ impl Batch {
                 .into_iter()
                 .map(|argument| Command::new(verb, argument)),
         )
+    }
+}
+
+impl Batch<u64> {
+    /// Of SIZE for each path; yields numbers of bytes, as downloads in image type count them. TYPE I goes out first
+    /// where it is not in force.
+    ///
+    /// ```
+    /// use ftp_proto::Argument;
+    /// use ftp_proto::operation::Batch;
+    ///
+    /// let paths = ["a.txt", "b.txt"].map(|path| Argument::new(path).unwrap());
+    /// let sizes: Batch<u64> = Batch::sizes(paths);
+    /// # let _ = sizes;
+    /// ```
+    pub fn sizes(paths: impl IntoIterator<Item = Argument>) -> Self {
+        let commands = paths.into_iter().map(|path| Command::new(Verb::Size, path));
+        Self {
+            image: Some(Image::default()),
+            ..Self::reading(commands, size)
+        }
+    }
+}
+
+impl Batch<Timestamp> {
+    /// Of MDTM for each path; yields times of modification.
+    pub fn modified(paths: impl IntoIterator<Item = Argument>) -> Self {
+        let commands = paths.into_iter().map(|path| Command::new(Verb::Mdtm, path));
+        Self::reading(commands, modified)
+    }
+}
+
+impl<T> Batch<T> {
+    fn reading(commands: impl IntoIterator<Item = Command>, read: Read<T>) -> Self {
+        Self {
+            image: None,
+            waiting: commands.into_iter().collect(),
+            sent: VecDeque::new(),
+            sent_bytes: 0,
+            read,
+            results: Vec::new(),
+        }
     }
 
     /// Sends more when half the window is empty: a command for each reply would be as many flights.
@@ -84,7 +127,9 @@ impl Batch {
             self.sent.pop_front();
             self.sent_bytes = self.sent_bytes.saturating_sub(bytes);
             let result = outcome.and_then(|reply| match reply.class() {
-                Class::Completion => Ok(reply),
+                Class::Completion => {
+                    (self.read)(reply, session).map_err(|kind| session.error(kind, verb))
+                }
                 _ => Err(session.unwelcome(reply, verb)),
             });
             self.results.push(result);
@@ -92,21 +137,28 @@ impl Batch {
     }
 }
 
-impl Operation for Batch {
-    type Output = Vec<Result<Reply, Error>>;
+impl<T> Operation for Batch<T> {
+    type Output = Vec<Result<T, Error>>;
 
     /// # Errors
-    /// The session ended; what was answered before is lost with it.
+    /// TYPE I was refused. Or the session ended; what was answered before is lost with it.
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>> {
+        if let Some(image) = self.image.as_mut().filter(|_| !self.waiting.is_empty()) {
+            ready!(image.poll(session))?;
+        }
+        self.image = None;
         self.collect(session);
         self.send(session);
         self.collect(session);
         if matches!(session.state(), State::Dead(_)) {
-            let ended = |result: &&Result<Reply, Error>| {
+            let ended = |result: &&Result<T, Error>| {
                 let of_its_own = |error: &Error| {
                     matches!(error.kind(), ErrorKind::Refused(_) | ErrorKind::Misuse(_))
                 };
-                result.as_ref().is_err_and(|error| !of_its_own(error))
+                result
+                    .as_ref()
+                    .err()
+                    .is_some_and(|error| !of_its_own(error))
             };
             if let Some(Err(error)) = self.results.iter().find(ended) {
                 return Poll::Ready(Err(error.clone()));

@@ -1,8 +1,9 @@
 //! One command, one reply.
 
+use alloc::string::String;
 use core::task::{Poll, ready};
 
-use crate::command::{Argument, Command, Verb};
+use crate::command::{Argument, ArgumentError, Command, Verb};
 use crate::config::Leniency;
 use crate::error::{After, Error, ErrorKind, Violation};
 use crate::pathname::{self, Pathname, Quoting};
@@ -30,8 +31,11 @@ pub struct Exchange<T> {
     command: Command,
     ticket: Option<Ticket>,
     accept: Accept,
-    read: fn(Reply, &mut Session) -> Result<T, ErrorKind>,
+    read: Read<T>,
 }
+
+/// What a reply says.
+pub(super) type Read<T> = fn(Reply, &mut Session) -> Result<T, ErrorKind>;
 
 /// Which classes of replies are let through to be read.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +49,7 @@ enum Accept {
 }
 
 impl<T> Exchange<T> {
-    const fn new(command: Command, read: fn(Reply, &mut Session) -> Result<T, ErrorKind>) -> Self {
+    const fn new(command: Command, read: Read<T>) -> Self {
         Self {
             command,
             ticket: None,
@@ -80,34 +84,6 @@ impl Exchange<()> {
     /// allow it.
     pub const fn clear_control() -> Self {
         Self::new(Command::bare(Verb::Ccc), nothing)
-    }
-
-    /// MFMT: sets the modification time (draft-somers-ftp-mfxx). `time` is UTC as
-    /// [`Timestamp::time_val`](crate::timestamp::Timestamp::time_val) prints it; servers take whole seconds.
-    ///
-    /// ```
-    /// use ftp_proto::{Argument, operation::Exchange, timestamp::Timestamp};
-    ///
-    /// let time = Timestamp::from_unix_time(1_615_558_516)?.time_val().expect("it is UTC");
-    /// let path = Argument::new("image.iso")?;
-    /// let touch = Exchange::set_modified(&time.to_string(), &path)?; // MFMT 20210312141516 image.iso
-    /// # let _ = touch;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `time` holds what no argument may, or both together are too long.
-    pub fn set_modified(
-        time: &str,
-        path: &Argument,
-    ) -> Result<Self, crate::command::ArgumentError> {
-        let mut argument = alloc::vec::Vec::from(time.as_bytes());
-        argument.push(b' ');
-        argument.extend_from_slice(path.as_bytes());
-        Ok(Self::new(
-            Command::new(Verb::Mfmt, Argument::new(argument)?),
-            nothing,
-        ))
     }
 }
 
@@ -194,6 +170,43 @@ impl Exchange<Reply> {
         Self::complete(Command::optional(Verb::Mlst, path))
     }
 
+    /// HOST: which of a server's hosts is meant (RFC 7151). Before USER; answered with a 220.
+    pub const fn host(name: Argument) -> Self {
+        Self::complete(Command::new(Verb::Host, name))
+    }
+
+    /// LANG: the language of the replies' texts, as a tag of RFC 5646 (RFC 2640, 4.1); without one, the server's own.
+    pub const fn language(tag: Option<Argument>) -> Self {
+        Self::complete(Command::optional(Verb::Lang, tag))
+    }
+
+    /// CLNT: tells the server which program this is, for servers that ask for it. There is no RFC for it.
+    pub const fn client_name(name: Argument) -> Self {
+        Self::complete(Command::new(Verb::Clnt, name))
+    }
+
+    /// OPTS MLST: which facts MLSD and MLST tell from now on (RFC 3659, 7.9). The reply names those that they tell.
+    ///
+    /// ```
+    /// use ftp_proto::operation::Exchange;
+    ///
+    /// let select = Exchange::select_facts(&["type", "size", "modify"])?; // OPTS MLST type;size;modify;
+    /// # let _ = select;
+    /// # Ok::<(), ftp_proto::ArgumentError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A name that cannot be sent.
+    pub fn select_facts(names: &[&str]) -> Result<Self, ArgumentError> {
+        let mut argument = String::from("MLST ");
+        for name in names {
+            argument.push_str(name);
+            argument.push(';');
+        }
+        let argument = Argument::new(argument.trim_end())?;
+        Ok(Self::complete(Command::new(Verb::Opts, argument)))
+    }
+
     /// QUIT: goodbye. The session is over whatever the server answers; a refusal is an error that says so.
     pub const fn quit() -> Self {
         Self::complete(Command::bare(Verb::Quit))
@@ -253,7 +266,7 @@ fn nothing(_: Reply, _: &mut Session) -> Result<(), ErrorKind> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of several readers")]
-fn whole(reply: Reply, _: &mut Session) -> Result<Reply, ErrorKind> {
+pub(super) fn whole(reply: Reply, _: &mut Session) -> Result<Reply, ErrorKind> {
     Ok(reply)
 }
 
@@ -277,12 +290,12 @@ fn told_path(reply: Reply, session: &mut Session) -> Result<Option<Pathname>, Er
     Ok(path(reply, session).ok())
 }
 
-fn size(reply: Reply, _: &mut Session) -> Result<u64, ErrorKind> {
+pub(super) fn size(reply: Reply, _: &mut Session) -> Result<u64, ErrorKind> {
     let reply = file_status(reply)?;
     size::decode(&reply).map_err(|error| ErrorKind::Violation(Violation::Size(error)))
 }
 
-fn modified(reply: Reply, _: &mut Session) -> Result<Timestamp, ErrorKind> {
+pub(super) fn modified(reply: Reply, _: &mut Session) -> Result<Timestamp, ErrorKind> {
     let reply = file_status(reply)?;
     timestamp::decode(&reply).map_err(|error| ErrorKind::Violation(Violation::Timestamp(error)))
 }

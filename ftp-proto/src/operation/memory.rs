@@ -2,6 +2,7 @@
 
 use super::rung::Rung;
 use super::secure::DataProtection;
+use super::touch::Touch;
 
 /// What operations have found out about a server, for the operations that come after them.
 ///
@@ -25,4 +26,8 @@ pub struct Memory {
     /// What [`Secure`](super::Secure) could not agree on before the login, so that
     /// [`Login`](super::Login) asks again.
     pub protection_due: Option<DataProtection>,
+    /// Whether the server does not know MLST.
+    pub mlst_unknown: bool,
+    /// The command that has set a time of modification.
+    pub touch: Option<Touch>,
 }

@@ -1,24 +1,28 @@
 //! RETR, with a resume that cannot lie.
 
-use alloc::boxed::Box;
+use core::ops::ControlFlow;
 use core::task::{Poll, ready};
 
-use crate::action::{End, Representation};
+use crate::action::Representation;
 use crate::command::{Argument, Command, Verb};
 use crate::error::{Error, ErrorKind, Misuse, Policy, Violation};
 use crate::reply::{Class, Reply};
-use crate::session::{Session, Ticket};
+use crate::session::Session;
 use crate::size;
 use crate::transfer::Transfer;
 use crate::verdict::{Compared, Completed};
 
 use super::Operation;
+use super::exchange::Exchange;
+use super::metadata::described;
 use super::payload::Payload;
+use super::size::AskSize;
 
 /// Retrieves a file.
 ///
 /// By default nothing but the transfer's own commands goes out, and the number of bytes is compared with what the 150
-/// reply announces, if it does. [`resume_at`](Self::resume_at) asks for the SIZE first: an offset beyond the end is
+/// reply announces, if it does. [`resume_at`](Self::resume_at) asks for the SIZE first, and for MLST where that is
+/// refused: an offset beyond the end is
 /// an error, one at the end is success without a transfer, and exactly the rest has to arrive, so that a server that
 /// accepts REST and ignores it is found out (every client tried before wrote a wrong file then).
 ///
@@ -39,17 +43,27 @@ pub struct Retrieve {
     representation: Representation,
     offset: u64,
     limit: Option<u64>,
-    /// Whether SIZE is asked.
-    verify: bool,
+    check: Check,
     step: Step,
+}
+
+/// What the server has to say about the size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// Nothing; it is not asked.
+    No,
+    /// What it can.
+    IfTold,
+    /// The size.
+    Must,
 }
 
 #[derive(Debug)]
 enum Step {
     Start,
-    Image(Ticket),
-    Size,
-    SizeSent(Ticket),
+    Size(AskSize),
+    /// SIZE was refused.
+    Facts(Exchange<Reply>),
     Moving(Payload),
 }
 
@@ -62,7 +76,7 @@ impl Retrieve {
             representation,
             offset: 0,
             limit: None,
-            verify: false,
+            check: Check::No,
             step: Step::Start,
         }
     }
@@ -73,11 +87,11 @@ impl Retrieve {
         self
     }
 
-    /// From `offset` bytes on, checked against SIZE. Not in ASCII type, where there is nothing to check by
+    /// From `offset` bytes on, checked against SIZE, or against MLST where SIZE is refused. Not in ASCII type, where there is nothing to check by
     /// ([`Misuse::WrongOption`]).
     pub const fn resume_at(mut self, offset: u64) -> Self {
         self.offset = offset;
-        self.verify = true;
+        self.check = Check::Must;
         self
     }
 
@@ -85,13 +99,21 @@ impl Retrieve {
     /// not found out.
     pub const fn resume_unverified_at(mut self, offset: u64) -> Self {
         self.offset = offset;
-        self.verify = false;
+        self.check = Check::No;
         self
     }
 
-    /// The file has to have as many bytes as SIZE says.
+    /// The file has to have as many bytes as SIZE says, or MLST where SIZE is refused. A server that tells neither is an
+    /// error ([`Policy::SizeUnknown`]).
     pub const fn verified(mut self) -> Self {
-        self.verify = true;
+        self.check = Check::Must;
+        self
+    }
+
+    /// As [`verified`](Self::verified) if the server tells the size. If it does not, the file is not compared, which
+    /// [`Completed::compared`] shows. May follow [`resume_at`](Self::resume_at).
+    pub const fn verified_if_told(mut self) -> Self {
+        self.check = Check::IfTold;
         self
     }
 
@@ -112,61 +134,90 @@ impl Retrieve {
         transfer.resume_at(self.offset)
     }
 
-    /// What follows the reply to SIZE; `Err` ends the operation.
-    fn sized(&self, reply: &Reply, session: &Session) -> Result<Step, Result<Completed, Error>> {
-        let fail = |kind| Err(Err(session.error(kind, Verb::Size)));
-        if reply.class() != Class::Completion {
-            return fail(ErrorKind::Policy(Policy::SizeUnknown));
+    /// What follows the reply to SIZE; `Break` ends the operation.
+    fn sized(
+        &self,
+        reply: &Reply,
+        session: &Session,
+    ) -> ControlFlow<Result<Completed, Error>, Step> {
+        let size = size::decode(reply);
+        let is_unreadable = size.is_err() && self.check == Check::IfTold;
+        if reply.class() != Class::Completion || is_unreadable {
+            let facts = Exchange::ask(Command::new(Verb::Mlst, self.path.clone()));
+            return ControlFlow::Continue(Step::Facts(facts));
         }
-        match size::decode(reply) {
-            Err(error) => fail(ErrorKind::Violation(Violation::Size(error))),
-            Ok(size) if self.offset > size => fail(ErrorKind::Policy(Policy::BeyondEnd)),
-            Ok(size) if self.offset == size && size > 0 => Err(Ok(nothing_left(reply.clone()))),
-            Ok(size) => Ok(Step::Moving(Payload::new(self.transfer(Some(size))))),
+        match size {
+            Err(error) => fail(ErrorKind::Violation(Violation::Size(error)), session),
+            Ok(size) => self.compare_with(size, reply, session),
         }
+    }
+
+    /// What follows the reply to MLST.
+    fn described(
+        &self,
+        reply: &Reply,
+        session: &Session,
+    ) -> ControlFlow<Result<Completed, Error>, Step> {
+        match described(reply).and_then(|entry| entry.size()) {
+            Some(size) => self.compare_with(size, reply, session),
+            None if self.check == Check::IfTold => {
+                ControlFlow::Continue(Step::Moving(Payload::new(self.transfer(None))))
+            }
+            None => fail(ErrorKind::Policy(Policy::SizeUnknown), session),
+        }
+    }
+
+    fn compare_with(
+        &self,
+        size: u64,
+        reply: &Reply,
+        session: &Session,
+    ) -> ControlFlow<Result<Completed, Error>, Step> {
+        if self.offset > size {
+            return fail(ErrorKind::Policy(Policy::BeyondEnd), session);
+        }
+        if self.offset == size && size > 0 {
+            return ControlFlow::Break(Ok(Completed {
+                compared: Compared::Size(0),
+                ..Completed::nothing(reply.clone())
+            }));
+        }
+        ControlFlow::Continue(Step::Moving(Payload::new(self.transfer(Some(size)))))
     }
 }
 
-fn nothing_left(size: Reply) -> Completed {
-    Completed {
-        bytes: 0,
-        mark: None,
-        reply: Some(Box::new(size)),
-        end: End::Clean,
-        compared: Compared::Size(0),
-    }
+fn fail(kind: ErrorKind, session: &Session) -> ControlFlow<Result<Completed, Error>, Step> {
+    ControlFlow::Break(Err(session.error(kind, Verb::Size)))
 }
 
 impl Operation for Retrieve {
     type Output = Completed;
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, Error>> {
+        let is_text = self.representation == Representation::Ascii;
         // Nobody knows which byte an offset means in ASCII type, and no length tells.
-        if self.verify && self.offset > 0 && self.representation == Representation::Ascii {
+        if self.check != Check::No && self.offset > 0 && is_text {
             return Poll::Ready(Err(session.error(Misuse::WrongOption, Verb::Rest)));
         }
         loop {
-            self.step = match &mut self.step {
-                Step::Start if !self.verify => Step::Moving(Payload::new(self.transfer(None))),
-                // SIZE counts in the TYPE that is in force; some servers refuse it in any other than image.
-                Step::Start if session.representation() != Some(Representation::Image) => {
-                    Step::Image(session.request(Command::new(Verb::Type, Argument::trusted("I")))?)
+            let next = match &mut self.step {
+                Step::Start if self.check == Check::No => {
+                    ControlFlow::Continue(Step::Moving(Payload::new(self.transfer(None))))
                 }
-                Step::Start | Step::Size => {
-                    Step::SizeSent(session.request(Command::new(Verb::Size, self.path.clone()))?)
+                Step::Start => ControlFlow::Continue(Step::Size(AskSize::new(self.path.clone()))),
+                Step::Size(ask) => {
+                    let reply = ready!(ask.poll(session))?;
+                    self.sized(&reply, session)
                 }
-                Step::Image(ticket) => {
-                    ready!(session.poll_class(*ticket, Class::Completion))?;
-                    Step::Size
-                }
-                Step::SizeSent(ticket) => {
-                    let reply = ready!(session.poll_reply(*ticket))?;
-                    match self.sized(&reply, session) {
-                        Ok(step) => step,
-                        Err(result) => return Poll::Ready(result),
-                    }
+                Step::Facts(ask) => {
+                    let reply = ready!(ask.poll(session))?;
+                    self.described(&reply, session)
                 }
                 Step::Moving(payload) => return payload.poll(session),
+            };
+            match next {
+                ControlFlow::Continue(step) => self.step = step,
+                ControlFlow::Break(result) => return Poll::Ready(result),
             }
         }
     }

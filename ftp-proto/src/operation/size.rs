@@ -1,41 +1,37 @@
-//! SIZE, in image type.
+//! SIZE in image type (RFC 3659, 4).
 
 use core::task::{Poll, ready};
 
 use crate::action::Representation;
 use crate::command::{Argument, Command, Verb};
-use crate::error::Error;
-use crate::reply::Class;
+use crate::error::{Error, ErrorKind, Violation};
+use crate::reply::{Class, Reply};
 use crate::session::{Session, Ticket};
+use crate::size;
 
-use super::{Exchange, Operation};
+use super::Operation;
 
-/// The size of a file in bytes, as a download in image type counts them: TYPE I where that is not
-/// in force, then SIZE.
+/// The size of a file in bytes, as a download in image type counts them.
 ///
-/// SIZE counts in the TYPE that is in force (RFC 3659, 4), and some servers refuse it in any other
-/// than image.
+/// TYPE I goes out first where it is not in force: SIZE counts in the type that is, and some servers refuse it in ASCII
+/// type. [`Exchange::size`](super::Exchange::size) is SIZE alone.
+///
+/// ```
+/// use ftp_proto::Argument;
+/// use ftp_proto::operation::SizeInBytes;
+///
+/// let size = SizeInBytes::new(Argument::new("image.iso")?);
+/// # let _ = size;
+/// # Ok::<(), ftp_proto::ArgumentError>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
-pub struct SizeInBytes {
-    size: Exchange<u64>,
-    image: Image,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Image {
-    Unknown,
-    Asked(Ticket),
-    InForce,
-}
+pub struct SizeInBytes(AskSize);
 
 impl SizeInBytes {
     /// Of the file at `path`.
     pub const fn new(path: Argument) -> Self {
-        Self {
-            size: Exchange::size(path),
-            image: Image::Unknown,
-        }
+        Self(AskSize::new(path))
     }
 }
 
@@ -43,19 +39,79 @@ impl Operation for SizeInBytes {
     type Output = u64;
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<u64, Error>> {
+        let reply = ready!(self.0.poll(session))?;
+        Poll::Ready(if reply.class() == Class::Completion {
+            size::decode(&reply).map_err(|error| {
+                session.error(ErrorKind::Violation(Violation::Size(error)), Verb::Size)
+            })
+        } else {
+            Err(session.unwelcome(reply, Verb::Size))
+        })
+    }
+}
+
+/// Asks for the size and yields the reply, whatever it is.
+#[derive(Debug)]
+pub(super) struct AskSize {
+    path: Argument,
+    step: Step,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Start,
+    Image(Image),
+    Size,
+    Sent(Ticket),
+}
+
+impl AskSize {
+    pub(super) const fn new(path: Argument) -> Self {
+        Self {
+            path,
+            step: Step::Start,
+        }
+    }
+}
+
+impl Operation for AskSize {
+    type Output = Reply;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
         loop {
-            self.image = match self.image {
-                Image::Unknown if session.representation() != Some(Representation::Image) => {
-                    let image = Command::new(Verb::Type, Argument::trusted("I"));
-                    Image::Asked(session.request(image)?)
+            self.step = match &mut self.step {
+                Step::Start => Step::Image(Image::default()),
+                Step::Image(image) => {
+                    ready!(image.poll(session))?;
+                    Step::Size
                 }
-                Image::Unknown => Image::InForce,
-                Image::Asked(ticket) => {
-                    ready!(session.poll_class(ticket, Class::Completion))?;
-                    Image::InForce
+                Step::Size => {
+                    Step::Sent(session.request(Command::new(Verb::Size, self.path.clone()))?)
                 }
-                Image::InForce => return self.size.poll(session),
+                Step::Sent(ticket) => return session.poll_reply(*ticket),
             };
         }
+    }
+}
+
+/// TYPE I, unless it is in force.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Image(Option<Ticket>);
+
+impl Operation for Image {
+    type Output = ();
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
+        let ticket = match self.0 {
+            Some(ticket) => ticket,
+            None if session.representation() == Some(Representation::Image) => {
+                return Poll::Ready(Ok(()));
+            }
+            None => {
+                let image = Command::new(Verb::Type, Argument::trusted("I"));
+                *self.0.insert(session.request(image)?)
+            }
+        };
+        session.poll_class(ticket, Class::Completion).map_ok(drop)
     }
 }

@@ -1,15 +1,19 @@
 //! STOR, APPE and STOU.
 
-use core::task::Poll;
+use core::task::{Poll, ready};
 
-use crate::command::Argument;
-use crate::error::Error;
+use crate::action::Representation;
+use crate::command::{Argument, Verb};
+use crate::error::{Error, ErrorKind};
+use crate::reply::Reply;
 use crate::session::Session;
+use crate::size;
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
 use super::Operation;
 use super::payload::Payload;
+use super::size::AskSize;
 
 /// Stores a file.
 ///
@@ -25,32 +29,82 @@ use super::payload::Payload;
 /// ```
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
-pub struct Store(Payload);
+pub struct Store {
+    transfer: Transfer,
+    step: Step,
+}
+
+#[derive(Debug)]
+enum Step {
+    Start,
+    Size(AskSize),
+    Append(Payload),
+    Moving(Payload),
+}
 
 impl Store {
     /// STOR: a new file, or instead of the old one.
     pub const fn new(path: Argument) -> Self {
-        Self(Payload::new(Transfer::store(path)))
+        Self::of(Transfer::store(path))
     }
 
     /// APPE: to the end of the file.
     pub const fn append(path: Argument) -> Self {
-        Self(Payload::new(Transfer::append(path)))
+        Self::of(Transfer::append(path))
     }
 
-    /// STOU: under a name of the server's choice, which its mark tells.
+    /// STOU: under a name of the server's choice, which [`Completed::unique_name`] tells.
     pub const fn unique(name: Option<Argument>) -> Self {
-        Self(Payload::new(Transfer::store_unique(name)))
+        Self::of(Transfer::store_unique(name))
+    }
+
+    const fn of(transfer: Transfer) -> Self {
+        Self {
+            transfer,
+            step: Step::Start,
+        }
     }
 
     /// In ASCII type.
     pub fn ascii(self) -> Self {
-        Self(Payload::new(self.0.transfer.ascii()))
+        Self::of(self.transfer.ascii())
     }
 
     /// From `offset` bytes into the file on; what the server has before it is kept.
+    ///
+    /// SIZE is asked first. Where it equals the offset, the rest goes out with APPE, which every server appends. In all
+    /// other cases, in ASCII type, and where APPE is not implemented, REST and STOR go out. Some servers then put zeros
+    /// before the offset and report success (bftpd, uftpd, ftp-srv); the result says that it is
+    /// [unverified](crate::Compared::Unverified).
     pub fn resume_at(self, offset: u64) -> Self {
-        Self(Payload::new(self.0.transfer.resume_at(offset)))
+        Self::of(self.transfer.resume_at(offset))
+    }
+
+    /// Whether SIZE may show that the file ends at the offset.
+    fn may_append(&self) -> bool {
+        self.transfer.offset() > 0
+            && self.transfer.representation() == Representation::Image
+            && self.transfer.command().verb() == Verb::Stor
+    }
+
+    fn start(&self) -> Step {
+        match self.transfer.command().argument() {
+            Some(path) if self.may_append() => Step::Size(AskSize::new(path.clone())),
+            _ => self.restart(),
+        }
+    }
+
+    /// The transfer as it was asked for: with REST, if there is an offset.
+    fn restart(&self) -> Step {
+        Step::Moving(Payload::new(self.transfer.clone()))
+    }
+
+    fn sized(&self, reply: &Reply) -> Step {
+        let ends_there = size::decode(reply) == Ok(self.transfer.offset());
+        match self.transfer.command().argument() {
+            Some(path) if ends_there => Step::Append(Payload::new(Transfer::append(path.clone()))),
+            _ => self.restart(),
+        }
     }
 }
 
@@ -58,6 +112,26 @@ impl Operation for Store {
     type Output = Completed;
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, Error>> {
-        self.0.poll(session)
+        loop {
+            self.step = match &mut self.step {
+                Step::Start => self.start(),
+                Step::Size(ask) => {
+                    let reply = ready!(ask.poll(session))?;
+                    self.sized(&reply)
+                }
+                Step::Append(payload) => match ready!(payload.poll(session)) {
+                    Err(error) if is_not_implemented(&error) => self.restart(),
+                    outcome => return Poll::Ready(outcome),
+                },
+                Step::Moving(payload) => return payload.poll(session),
+            };
+        }
     }
+}
+
+fn is_not_implemented(error: &Error) -> bool {
+    let ErrorKind::Refused(reply) = error.kind() else {
+        return false;
+    };
+    error.verb() == Some(Verb::Appe) && matches!(reply.code().get(), 500 | 502 | 504)
 }

@@ -148,13 +148,14 @@ fn an_offset_at_the_end_is_done() {
 fn without_a_size_there_is_nothing_to_check_by() {
     let mut run = Run::new(Retrieve::new(name("f")).resume_at(4));
     run.says("200 Type.");
+    run.says("500 What?");
     run.hand.says("500 What?");
     let error = run.result().unwrap_err();
     assert!(matches!(
         error.kind(),
         ErrorKind::Policy(Policy::SizeUnknown)
     ));
-    run.hand.sends(&["TYPE I", "SIZE f"]).is_in_step();
+    run.hand.sends(&["TYPE I", "SIZE f", "MLST f"]).is_in_step();
 }
 
 #[test]
