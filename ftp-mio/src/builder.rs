@@ -45,7 +45,7 @@ impl Default for Builder<Tcp> {
 
 impl<T: Transport> Builder<T> {
     /// Over the given transport. One that [is for TLS](Transport::is_for_tls) brings
-    /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full) along, unless the configuration makes a
+    /// [`TlsPolicy::Full`] along, unless the configuration makes a
     /// demand of its own, so that neither passwords nor payload go out in clear whatever the server
     /// says.
     pub fn new(transport: T) -> Self {

@@ -7,8 +7,9 @@ use std::task::Poll;
 
 use ftp_proto::operation::{
     AskFeatures, ChangeDirectory, DataProtection, Exchange, Greet, Login, Payload, Rename,
-    Retrieve, Secure, Store,
+    Retrieve, Secure, SetModified, Store,
 };
+use ftp_proto::timestamp::Timestamp;
 use ftp_proto::{Argument, Command, Completed, Error, Operation, Session, Transfer};
 
 use crate::script::{self, Line};
@@ -157,7 +158,10 @@ fn plain_operation(name: &[u8], path: Argument, number: u64) -> Option<Wanted> {
         b"delete" => plain(Exchange::delete(path)),
         b"size" => plain(Exchange::size(path)),
         b"modified" => plain(Exchange::modified(path)),
-        b"set-modified" => plain(Exchange::set_modified("20240229120000", &path).ok()?),
+        b"set-modified" => plain(SetModified::new(
+            path,
+            Timestamp::from_unix_time(1_709_208_000).ok()?,
+        )),
         b"noop" => plain(Exchange::noop()),
         b"reinitialise" => plain(Exchange::reinitialise()),
         b"clear" => plain(Exchange::clear_control()),

@@ -1,5 +1,6 @@
 //! What the server tells about one object.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
 
@@ -49,7 +50,7 @@ enum Step {
     Size(AskSize),
     Modified(u64, Exchange<Reply>),
     /// With SIZE's refusal.
-    Parent(Search, Error),
+    Parent(Box<Search>, Error),
 }
 
 impl Metadata {
@@ -95,7 +96,9 @@ impl Metadata {
         }
         let refused = session.unwelcome(reply, Verb::Size);
         match (self.listing.take(), Search::of(&self.path)) {
-            (Some(options), Some(search)) => Ok(Step::Parent(search.with(options), refused)),
+            (Some(options), Some(search)) => {
+                Ok(Step::Parent(Box::new(search.with(options)), refused))
+            }
             _ => Err(refused),
         }
     }
