@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use ftp_blocking::Client;
 use ftp_proto::operation::Retrieve;
 use ftp_proto::trace::Record;
-use ftp_proto::{Argument, Config, DataMode};
+use ftp_proto::{Argument, Config, DataMode, Encoding};
 use ftp_testbed::scripted::{Passive, Peer, Port, Script};
 
 const CONTENTS: &[u8] = b"some bytes";
@@ -37,6 +37,7 @@ fn first_download(script: Script) -> Script {
 fn connect(peer: &Peer, data_mode: DataMode) -> Client {
     let mut config = Config::default();
     config.data_mode = data_mode;
+    config.encoding = Encoding::AsItIs;
     let builder = Client::builder().config(config);
     let mut client = builder.connect_to(&[peer.address()]).unwrap();
     client.login("user", "password").unwrap();

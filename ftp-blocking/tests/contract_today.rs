@@ -14,8 +14,8 @@ use ftp_blocking::proto::address::{self, HostPolicy};
 use ftp_blocking::proto::operation::Retrieve;
 use ftp_blocking::proto::pathname::{self, Quoting};
 use ftp_blocking::proto::{
-    After, Argument, Closed, Compared, Config, DataMode, ErrorKind, Event, Policy, Reason, Reply,
-    ReplyCode, State, Timeouts, Verb, Violation, size,
+    After, Argument, Closed, Compared, Config, DataMode, Encoding, ErrorKind, Event, Policy,
+    Reason, Reply, ReplyCode, State, Timeouts, Verb, Violation, size,
 };
 use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
 use ftp_blocking::{Builder, Client, Tcp};
@@ -34,7 +34,10 @@ fn dialogue_with(builder: Builder<Tcp>, script: Script, act: impl FnOnce(&mut Cl
 }
 
 fn dialogue(script: Script, act: impl FnOnce(&mut Client)) -> Record {
-    dialogue_with(Client::builder(), script, act)
+    // FEAT would need an answer in every script.
+    let mut config = Config::default();
+    config.encoding = Encoding::AsItIs;
+    dialogue_with(Client::builder().config(config), script, act)
 }
 
 fn start(behaviour: Behaviour) -> Loopback {

@@ -9,14 +9,17 @@ use std::error::Error as _;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Mutex};
 
-use ftp_blocking::proto::{After, Config, DataMode, Detail, Verb};
+use ftp_blocking::proto::{After, Config, DataMode, Detail, Encoding, Verb};
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_blocking::{Client, EndpointError, Error};
 use ftp_testbed::scripted::{Peer, Script};
 
 fn against(script: Script) -> (Peer, Client) {
     let peer = Peer::start(Script::new().send("220 ready\r\n").then_all(script)).unwrap();
-    let client = Client::builder().connect_to(&[peer.address()]).unwrap();
+    let mut config = Config::default();
+    config.encoding = Encoding::AsItIs;
+    let builder = Client::builder().config(config);
+    let client = builder.connect_to(&[peer.address()]).unwrap();
     (peer, client)
 }
 

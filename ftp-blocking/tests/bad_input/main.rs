@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use ftp_blocking::proto::{
-    After, Failure, Interrupted, Interruption, State, Timeouts, Verb, Verdict,
+    After, Config, Encoding, Failure, Interrupted, Interruption, State, Timeouts, Verb, Verdict,
 };
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_blocking::{Builder, Client, Error, Result, Tcp};
@@ -38,9 +38,12 @@ pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// No limit ends while the test runs.
+/// No limit ends while the test runs, and nothing is sent but what the test asks for.
 pub(crate) fn patient() -> Builder<Tcp> {
-    Client::builder().timeouts(Timeouts::all(Duration::from_secs(3600)))
+    let mut config = Config::default();
+    config.encoding = Encoding::AsItIs;
+    config.timeouts = Timeouts::all(Duration::from_secs(3600));
+    Client::builder().config(config)
 }
 
 pub(crate) fn greeted(script: Script) -> Peer {

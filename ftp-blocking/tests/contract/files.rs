@@ -116,7 +116,10 @@ fn retrlines() {
         .unwrap();
     assert_eq!(lines.len(), 3);
     assert!(lines[0].ends_with(b" digits"));
-    assert_eq!(commands(&server), ["TYPE A", "EPSV", "LIST"]);
+    assert_eq!(
+        commands(&server),
+        ["FEAT", "OPTS UTF8 ON", "TYPE A", "EPSV", "LIST"]
+    );
 }
 
 #[test]
@@ -269,7 +272,15 @@ fn cwd() {
     assert_eq!(code(&client.cwd("missing").unwrap_err()), Some(550));
     assert_eq!(
         commands(&server),
-        ["CWD pub", "CDUP", "CWD .", "PWD", "CWD missing"]
+        [
+            "CWD pub",
+            "CDUP",
+            "CWD .",
+            "FEAT",
+            "OPTS UTF8 ON",
+            "PWD",
+            "CWD missing"
+        ]
     );
 
     let script = Script::new()

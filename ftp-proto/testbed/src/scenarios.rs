@@ -27,7 +27,7 @@ mod uploads;
 
 use std::time::Duration;
 
-use ftp_proto::{Closed, Config, Leniency};
+use ftp_proto::{Closed, Config, Encoding, Leniency};
 
 use crate::scripted::{Oddity, Passive, Port, Script};
 #[cfg(doc)]
@@ -204,6 +204,10 @@ impl Scenario {
         let mut config = Config::default();
         config.timeouts = ftp_proto::Timeouts::all(LONG);
         config.detail = ftp_proto::Detail::Everything;
+        // A script has an answer to what it is about, and none to FEAT.
+        if self.odd.is_none() {
+            config.encoding = Encoding::AsItIs;
+        }
         for configure in &self.configure {
             configure(&mut config);
         }

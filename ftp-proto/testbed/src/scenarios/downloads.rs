@@ -78,7 +78,7 @@ fn marks_and_ports() -> Vec<Scenario> {
         // Payload may move from the first mark on, and its end comes with the end of the script.
         .then(
             download(),
-            Told::broken(b"", Interruption::ControlLost)
+            Told::broken(b"", Interruption::Violation(Violation::TooManyPreliminary))
                 .unconfirmed()
                 .dead(Closed::Violation(Violation::TooManyPreliminary)),
         )

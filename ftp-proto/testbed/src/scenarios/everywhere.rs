@@ -213,7 +213,10 @@ fn fails_at(
 
 /// What it comes to when the control connection is lost there.
 fn lost(point: Point, cause: Told, closed: Closed, reply: Option<u16>) -> Told {
-    let gone = Interruption::ControlLost;
+    let gone = match closed {
+        Closed::Violation(violation) => Interruption::Violation(violation),
+        _ => Interruption::ControlLost,
+    };
     let told = match point {
         Greeting | Reply(_) | Opening(_) => return cause,
         Mark(Verb::Stor) => Told::broken_upload(Some(0), gone),
