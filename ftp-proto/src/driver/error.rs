@@ -200,7 +200,9 @@ fn session_kind(error: &crate::Error) -> Option<io::ErrorKind> {
             Some(io::ErrorKind::NotFound)
         }
         (_, ErrorKind::Interrupted(interrupted)) => interruption_kind(interrupted.cause),
-        (_, ErrorKind::Violation(_) | ErrorKind::Unexpected(_)) => Some(io::ErrorKind::InvalidData),
+        (_, ErrorKind::Violation(_) | ErrorKind::Unexpected(_) | ErrorKind::NotFtp(_)) => {
+            Some(io::ErrorKind::InvalidData)
+        }
         (_, ErrorKind::Closed(closed, _)) => match closed {
             Closed::Eof | Closed::Service => Some(io::ErrorKind::ConnectionAborted),
             Closed::Lost(_) => None,
@@ -239,6 +241,7 @@ const fn interruption_kind(cause: Interruption) -> Option<io::ErrorKind> {
         Interruption::Truncated | Interruption::Length => Some(io::ErrorKind::UnexpectedEof),
         Interruption::Timeout(_) => Some(io::ErrorKind::TimedOut),
         Interruption::ControlLost => Some(io::ErrorKind::ConnectionAborted),
+        Interruption::Violation(_) => Some(io::ErrorKind::InvalidData),
         _ => None,
     }
 }
