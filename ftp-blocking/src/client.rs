@@ -293,7 +293,8 @@ impl<T: Transport> Client<T> {
 
     // -- anything else --------------------------------------------------------------------------------------------------------
 
-    /// What the server can do (FEAT); asked once.
+    /// What the server can do (FEAT). It is asked once, here or before the first command that brings
+    /// names: see [`Encoding`](ftp_proto::Encoding).
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};

@@ -13,6 +13,9 @@ use crate::transport::Transport;
 impl<T: Transport> Client<T> {
     /// The working directory.
     ///
+    /// The encoding of names is settled first, once in a session: see
+    /// [`Encoding`](ftp_proto::Encoding).
+    ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
     /// # let server = Loopback::start(ServerConfig::new(), Files::new().directory("/pub"))?;

@@ -17,6 +17,11 @@ impl<T: Transport> Client<T> {
     /// The entries of a directory, by the best way that the server knows: MLSD, `LIST -a`, LIST,
     /// STAT; what worked is remembered. An empty path means the working directory.
     ///
+    /// The directory is entered (PWD once, then CWD) and listed without an argument, since servers
+    /// read an argument in many ways. The next command that depends on the working directory is
+    /// preceded by the way back. The path of a file is an error: 550 to CWD on most servers.
+    /// [`List::by_argument`] sends the path with the listing instead.
+    ///
     /// The directory itself and its parent are left out, and so are lines that are not understood,
     /// as long as others are; see [`list_with`](Self::list_with) for everything. [`List`] says how
     /// the way is found, and [the manual](ftp_proto::manual::listings) what the entries are worth.

@@ -34,6 +34,7 @@ fn dialogue_with(builder: Builder<Tcp>, script: Script, act: impl FnOnce(&mut Cl
 }
 
 fn dialogue(script: Script, act: impl FnOnce(&mut Client)) -> Record {
+    // FEAT would need an answer in every script.
     let mut config = Config::default();
     config.encoding = Encoding::AsItIs;
     dialogue_with(Client::builder().config(config), script, act)

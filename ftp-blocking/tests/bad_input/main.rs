@@ -38,11 +38,11 @@ pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// No limit ends while the test runs.
+/// No limit ends while the test runs, and nothing is sent but what the test asks for.
 pub(crate) fn patient() -> Builder<Tcp> {
     let mut config = Config::default();
-    config.timeouts = Timeouts::all(Duration::from_secs(3600));
     config.encoding = Encoding::AsItIs;
+    config.timeouts = Timeouts::all(Duration::from_secs(3600));
     Client::builder().config(config)
 }
 

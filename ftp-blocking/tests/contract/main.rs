@@ -15,7 +15,7 @@ use std::net::TcpListener;
 use ftp_blocking::proto::operation::Login;
 use ftp_blocking::proto::{After, Argument, Class, Config, Encoding, ErrorKind, Verb, Violation};
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
-use ftp_blocking::{Builder, Client, Error, Tcp};
+use ftp_blocking::{Client, Error};
 use ftp_testbed::scripted::{Passive, Peer, Port, Record, Script};
 
 pub(crate) fn files() -> Files {
@@ -41,21 +41,18 @@ pub(crate) fn commands(server: &Loopback) -> Vec<String> {
     server.commands(0).split_off(2)
 }
 
-/// Sends nothing before names: a script holds what is asked for, and no more.
-pub(crate) fn names_left_alone() -> Builder<Tcp> {
-    let mut config = Config::default();
-    config.encoding = Encoding::AsItIs;
-    Client::builder().config(config)
-}
-
-/// Runs `act` against a peer that greets and then does as the script says; the client is closed at the end.
+/// Runs `act` against a peer that greets and then does as the script says; the client is closed at the end. Names are
+/// left as they are, so that a script need not answer FEAT.
 pub(crate) fn dialogue(script: Script, act: impl FnOnce(&mut Client)) -> Record {
     let greeted = Script::new()
         .send("220 ready\r\n")
         .then_all(script)
         .expect_close();
     let peer = Peer::start(greeted).unwrap();
-    let mut client = names_left_alone().connect_to(&[peer.address()]).unwrap();
+    let mut config = Config::default();
+    config.encoding = Encoding::AsItIs;
+    let builder = Client::builder().config(config);
+    let mut client = builder.connect_to(&[peer.address()]).unwrap();
     act(&mut client);
     drop(client);
     peer.finish().unwrap_or_else(|failure| panic!("{failure}"))
@@ -94,10 +91,9 @@ fn ftp_constructor() {
 
     let mut client = Client::connect_as(&host, "ann", "secret").unwrap();
     client.pwd().unwrap();
-    assert_eq!(
-        server.commands(2),
-        ["USER ann", "PASS secret", "FEAT", "OPTS UTF8 ON", "PWD"]
-    );
+    // The encoding of names is settled before the first command that brings one.
+    let negotiation = ["FEAT", "OPTS UTF8 ON", "PWD"];
+    assert_eq!(server.commands(2).get(2..).unwrap(), negotiation);
 
     let account = Login::new(Argument::new("bob").unwrap())
         .password(Argument::new("secret").unwrap())

@@ -160,6 +160,7 @@ impl Peer {
                 "USER" => self.say("331 password\r\n"),
                 "PASS" => self.say("230 in\r\n"),
                 "TYPE" | "PBSZ" | "PROT" | "NOOP" => self.say("200 well\r\n"),
+                "FEAT" => self.say("502 not implemented\r\n"),
                 "EPSV" => self.announce(),
                 _ => panic!("{line} instead of {verb}"),
             }

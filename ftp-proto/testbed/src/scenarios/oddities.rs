@@ -18,8 +18,8 @@ fn awaited() -> bool {
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = transfers();
     scenarios.extend(replies());
+    scenarios.extend(directories());
     if awaited() {
-        scenarios.extend(directories());
         scenarios.extend(resumed());
         scenarios.extend(kept_alive());
         scenarios.extend(paths());
