@@ -17,7 +17,7 @@ mod coverage;
 
 use alloc::boxed::Box;
 
-use crate::action::{End, Report};
+use crate::action::{Direction, End, Report};
 use crate::command::{Argument, Command, Verb};
 use crate::config::{AbortStyle, Leniency};
 use crate::error::{Closed, Error, ErrorKind};
@@ -595,10 +595,17 @@ impl Machine {
     fn resolve_by_abort(&mut self, shared: &mut Shared, verdict: Result<Completed, Error>) {
         // ABOR may close what was opened ahead.
         self.forget_ahead(shared);
-        if let Some(Phase::Moving(moving)) = self.running.as_mut().map(|running| &mut running.phase)
+        if let Some(Running {
+            phase: Phase::Moving(moving),
+            spec,
+            ..
+        }) = self.running.as_deref_mut()
         {
             let data = moving.take_data();
-            self.settling = Settling::by_abort(shared, data, moving.bytes);
+            // What was sent may lie in a connection that the server has never accepted.
+            let sends = spec.direction() == Direction::Send;
+            let held = sends || moving.bytes == 0;
+            self.settling = Settling::by_abort(shared, data, held);
         }
         self.resolve(shared, verdict);
         if shared.config.abort == AbortStyle::CloseControl {
