@@ -37,7 +37,7 @@ fn each_phase_has_its_own() {
     hand.says("150 Here.");
     due(&hand, Reason::DataIdle, 60);
     hand.ends(End::Clean);
-    due(&hand, Reason::Completion, 30);
+    due(&hand, Reason::Completion, 120);
     hand.says("226 Done.");
     assert_eq!(hand.session.deadline(), None);
 }
@@ -462,7 +462,7 @@ fn the_limits_of_payload_are_payloads() {
     due(&hand, Reason::DataIdle, 3);
     let mut hand = Hand::new(config);
     hand.moves(retrieve()).ends(End::Clean);
-    due(&hand, Reason::Completion, 30);
+    due(&hand, Reason::Completion, 120);
 }
 
 /// A driver that does not close when it is told to: what was sent was sent, and the final reply decides.
