@@ -49,6 +49,10 @@ pub struct Config {
     /// How much the session records for [`Session::poll_trace`](crate::Session::poll_trace).
     pub detail: Detail,
     /// Send NOOP on the control connection during a transfer, this long after the last command. Off by default.
+    ///
+    /// twoftpd ends the transfer at a NOOP (426), and an upload to bftpd stands still from the first one on. Such a
+    /// transfer fails with [`Interruption::Keepalive`](crate::Interruption::Keepalive), and the session sends no
+    /// further keepalives.
     pub keepalive: Option<Duration>,
     /// How many commands may be unanswered at once, from 1 to 8. Commands that depend on others wait all the same.
     pub pipeline: Pipeline,

@@ -505,3 +505,22 @@ fn a_keepalive_of_no_time_sends_no_row_of_noops() {
     let noops = hand.session.transmit().len() - before;
     assert!(noops <= b"NOOP\r\n".len(), "{noops} bytes of NOOP");
 }
+
+/// The whole transfer is there, and only what changes nothing is waited for.
+#[test]
+fn the_limit_of_the_whole_spares_what_is_complete() {
+    let mut config = Config::default();
+    config.timeouts.operation = Some(Duration::from_secs(1));
+    let mut hand = Hand::new(config);
+    hand.moves(store()).moved(5);
+    let data = hand.data();
+    hand.reports(Report::Closing { data }).says("226 Done.");
+    hand.undecided().expires(Reason::Operation);
+    assert_eq!(hand.completed().bytes, 5);
+    hand.is_in_step();
+
+    let mut hand = Hand::new(config);
+    hand.starts(retrieve()).says("226 Done.").moved(5);
+    hand.ends(End::Clean).undecided().expires(Reason::Operation);
+    assert_eq!(hand.completed().bytes, 5);
+}

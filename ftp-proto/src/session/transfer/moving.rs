@@ -47,6 +47,8 @@ pub(super) struct Moving {
     strangers: u16,
     /// The driver was told to close without waiting any longer.
     finishing: bool,
+    /// Payload had moved when the first keepalive went out.
+    kept_alive: bool,
     /// A keepalive was answered with a refusal, which may have been the transfer's own reply.
     refused_keepalive: Option<Reply>,
     /// How the server broke the protocol, if that ended the control connection.
@@ -85,6 +87,7 @@ impl Moving {
             failure: Failure::Other,
             strangers: 0,
             finishing: false,
+            kept_alive: false,
             refused_keepalive: None,
             violation: None,
         }
@@ -202,6 +205,21 @@ impl Moving {
             self.hold(shared, held);
         }
         ending
+    }
+
+    pub(super) const fn keepalive_sent(&mut self) {
+        self.kept_alive |= self.bytes > 0;
+    }
+
+    /// Whether a keepalive has ended the transfer: 426 followed it, or nothing has moved since.
+    pub(super) fn ended_by_keepalive(&self, cause: Interruption, reply: Option<&Reply>) -> bool {
+        let cut = reply.is_some_and(|reply| reply.code() == ReplyCode::TRANSFER_ABORTED);
+        self.kept_alive
+            && match cause {
+                Interruption::Reply | Interruption::Data(_) => cut,
+                Interruption::Timeout(reason) => reason == Reason::DataIdle,
+                _ => false,
+            }
     }
 
     pub(super) fn keepalive_refused(&mut self, reply: Reply) {
