@@ -25,6 +25,10 @@ use crate::transport::{Stream, Transport};
 
 /// How long the driver waits for one thing before it looks at the others.
 const SLICE: Duration = Duration::from_millis(100);
+
+/// As [`SLICE`], in a handshake on a data connection before the server has said that it begins the
+/// transfer: the reply may be a refusal, and no byte may ever come on the data connection.
+const MOMENT: Duration = Duration::from_millis(5);
 /// How many bytes one look at the control connection takes: a peer that never stops talking does
 /// not keep it up.
 const LOOK_BYTES: usize = 64 * 1024;

@@ -65,7 +65,9 @@ impl Transport for Tcp {
         let (local, peer) = control.addresses()?;
         let (local, to) = (local.ip(), to.at(peer.ip()));
         let same_family = local.is_ipv4() == to.is_ipv4();
-        dial(same_family.then_some(local), to, limit)
+        let link = dial(same_family.then_some(local), to, limit)?;
+        keep_little_unsent(&link.stream);
+        Ok(link)
     }
 
     fn listen(&mut self, local: IpAddr) -> io::Result<(TcpPort, SocketAddr)> {
@@ -93,6 +95,7 @@ impl Transport for Tcp {
             match listener.0.accept() {
                 Ok((stream, peer)) => {
                     stream.set_nonblocking(false)?;
+                    keep_little_unsent(&stream);
                     return Ok(Some((TcpLink::from(stream), peer)));
                 }
                 Err(error) if is_nothing(&error) => {}
@@ -115,6 +118,16 @@ impl Transport for Tcp {
         Err(without_tls())
     }
 }
+
+/// The last write of an upload is to be late, and not the final reply long behind it: a system takes
+/// megabytes that a slow server has not seen. Where this fails, nothing is lost but that.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn keep_little_unsent(stream: &TcpStream) {
+    let _ = SockRef::from(stream).set_tcp_notsent_lowat(64 * 1024);
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const fn keep_little_unsent(_: &TcpStream) {}
 
 fn dial(source: Option<IpAddr>, to: SocketAddr, limit: Duration) -> io::Result<TcpLink> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;

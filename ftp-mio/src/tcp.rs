@@ -132,7 +132,9 @@ impl Transport for Tcp {
         let (local, peer) = control.addresses()?;
         let (local, to) = (local.ip(), to.at(peer.ip()));
         let same_family = local.is_ipv4() == to.is_ipv4();
-        dial(same_family.then_some(local), to).map(Socket::from)
+        let socket = dial(same_family.then_some(local), to)?;
+        keep_little_unsent(&socket);
+        Ok(socket.into())
     }
 
     fn listen(&mut self, local: IpAddr) -> io::Result<(Socket, SocketAddr)> {
@@ -227,7 +229,10 @@ impl Listener for Socket {
             return Err(io::ErrorKind::InvalidInput.into());
         };
         let accepted = unless_blocked(system::accept(listener))?;
-        Ok(accepted.map(|(stream, peer)| (Self(Kind::Stream(stream)), peer)))
+        Ok(accepted.map(|(stream, peer)| {
+            keep_little_unsent(&stream);
+            (Self(Kind::Stream(stream)), peer)
+        }))
     }
 }
 
@@ -317,6 +322,16 @@ mod descriptor {
 }
 
 /// The first step of connecting; [`is_connected`] has the others.
+/// The last write of an upload is to be late, and not the final reply long behind it: a system takes
+/// megabytes that a slow server has not seen. Where this fails, nothing is lost but that.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn keep_little_unsent(socket: &impl std::os::fd::AsFd) {
+    let _ = SockRef::from(socket).set_tcp_notsent_lowat(64 * 1024);
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const fn keep_little_unsent<S>(_: &S) {}
+
 fn dial(source: Option<IpAddr>, to: SocketAddr) -> io::Result<socket2::Socket> {
     let socket = stream_socket(to)?;
     if let Some(source) = source {

@@ -49,6 +49,10 @@ pub struct Config {
     /// How much the session records for [`Session::poll_trace`](crate::Session::poll_trace).
     pub detail: Detail,
     /// Send NOOP on the control connection during a transfer, this long after the last command. Off by default.
+    ///
+    /// twoftpd ends the transfer at a NOOP (426), and an upload to bftpd stands still from the first one on. Such a
+    /// transfer fails with [`Interruption::Keepalive`](crate::Interruption::Keepalive), and the session sends no
+    /// further keepalives.
     pub keepalive: Option<Duration>,
     /// How many commands may be unanswered at once, from 1 to 8. Commands that depend on others wait all the same.
     pub pipeline: Pipeline,
@@ -66,6 +70,15 @@ pub struct Config {
     /// vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd take it. libunftp does not: it logs in by the side and
     /// answers out of order.
     pub eager: bool,
+    /// Begin TLS on a passive data connection behind the transfer command, and do not wait for its mark. Off by
+    /// default.
+    ///
+    /// Saves a round trip for each protected transfer. vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, aioftp, libunftp and
+    /// ftp-srv take it. Under TLS 1.3 a transfer that is refused then costs a ticket: with vsftpd, which hands out two
+    /// and demands the resumption, two missing files in a row leave none, and the next transfer ends the session.
+    /// Without this, the handshake begins at the mark, or after [`Timeouts::mark`] without one; and at once on a
+    /// server that was seen to withhold its mark until the handshake (ftp-srv).
+    pub early_tls: bool,
 }
 
 /// How long each wait may last. Each begins when the driver has performed what leads to it.
@@ -78,6 +91,9 @@ pub struct Timeouts {
     pub greeting: Duration,
     /// The whole of a reply, from the moment its command was written. 30 s.
     pub reply: Duration,
+    /// From a transfer command to its mark, on a passive data connection with TLS: after this the handshake begins
+    /// without the mark, which ftp-srv withholds until then and for at most 5 s. 1 s.
+    pub mark: Duration,
     /// Opening a data connection, either way. 30 s.
     pub data_open: Duration,
     /// A TLS handshake. 30 s.
@@ -88,7 +104,10 @@ pub struct Timeouts {
     pub data_total: Option<Duration>,
     /// The server's end of TLS after everything was sent. 2 s.
     pub tls_close: Duration,
-    /// The final reply, after the payload ended. 30 s.
+    /// The final reply, after the payload ended. 120 s.
+    ///
+    /// An upload has ended for us when the system took its last byte, so this includes the emptying of the buffers on
+    /// both sides, and the time in which the server flushes, moves and scans the file.
     pub completion: Duration,
     /// What is on its way when the final reply is already there. 5 s.
     pub drain: Duration,
@@ -109,12 +128,13 @@ impl Default for Timeouts {
             connect: half_a_minute,
             greeting: half_a_minute,
             reply: half_a_minute,
+            mark: Duration::from_secs(1),
             data_open: half_a_minute,
             securing: half_a_minute,
             data_idle: Duration::from_secs(60),
             data_total: None,
             tls_close: Duration::from_secs(2),
-            completion: half_a_minute,
+            completion: Duration::from_secs(120),
             drain: Duration::from_secs(5),
             abort_linger: Duration::ZERO,
             abort_grace: Duration::from_secs(2),
@@ -146,6 +166,7 @@ impl Timeouts {
             connect: limit,
             greeting: limit,
             reply: limit,
+            mark: limit.min(usual.mark),
             data_open: limit,
             securing: limit,
             data_idle: limit,
@@ -172,6 +193,7 @@ impl Timeouts {
         Some(match reason {
             Reason::Greeting => self.greeting,
             Reason::Reply => self.reply,
+            Reason::Mark => self.mark,
             Reason::DataOpen => self.data_open,
             Reason::Securing => self.securing,
             Reason::DataIdle => self.data_idle,

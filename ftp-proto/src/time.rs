@@ -77,6 +77,9 @@ pub enum Reason {
     Greeting,
     /// From a command to the whole of its reply; begun again by each preliminary reply.
     Reply,
+    /// From the transfer command to its mark, before the TLS handshake on the data connection begins without it.
+    /// Nothing has gone wrong.
+    Mark,
     /// Connecting, listening for, or accepting a data connection.
     DataOpen,
     /// A TLS handshake, or its orderly end before CCC.
@@ -108,6 +111,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::Greeting => "waiting for the greeting",
             Self::Reply => "waiting for a reply",
+            Self::Mark => "waiting for the mark of a transfer",
             Self::DataOpen => "opening the data connection",
             Self::Securing => "securing a connection",
             Self::DataIdle => "waiting for payload to move",

@@ -184,6 +184,10 @@ pub enum Interruption {
     /// A success was reported before all data could be sent.
     #[error("the server reported success before all data was sent")]
     NotTaken,
+    /// The server ended the transfer with 426 after a keepalive (twoftpd), or payload has stood still since one
+    /// (bftpd). [`Config::keepalive`](crate::Config::keepalive) is off for the rest of the session.
+    #[error("the transfer ended after a keepalive; keepalives are off for this session")]
+    Keepalive,
     /// The caller aborted.
     #[error("aborted")]
     Aborted,

@@ -2,7 +2,7 @@
 
 use ftp_proto::{Link, Report};
 
-use super::Driver;
+use super::{Driver, MOMENT};
 use crate::patience::patient_end;
 use crate::transport::{Stream, Transport};
 
@@ -28,7 +28,10 @@ impl<T: Transport> Driver<T> {
 
     fn shake_hands(&mut self, link: Link) {
         loop {
-            let slice = self.slice();
+            let slice = match (link, self.session.current_mark()) {
+                (Link::Data(_), None) => self.slice().min(MOMENT),
+                _ => self.slice(),
+            };
             let stream = match link {
                 Link::Control => self.control.as_mut(),
                 Link::Data(id) => self

@@ -19,6 +19,10 @@ pub(super) struct Server {
     wants_pret: bool,
     /// The server does not keep what is asked ahead until the transfer is over.
     pub(super) no_lookahead: bool,
+    /// The server has sent its mark only when TLS on the data connection was there.
+    pub(super) mark_follows_tls: bool,
+    /// A keepalive has ended a transfer.
+    pub(super) no_keepalive: bool,
     /// PROT P is in force.
     pub(super) protected: bool,
     pub(super) features: Option<Features>,

@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use crate::time::{Deadline, Instant, Reason};
 
-const REASONS: [Reason; 14] = [
+const REASONS: [Reason; 15] = [
     Reason::Greeting,
     Reason::Reply,
+    Reason::Mark,
     Reason::DataOpen,
     Reason::Securing,
     Reason::DataIdle,

@@ -17,7 +17,7 @@ mod coverage;
 
 use alloc::boxed::Box;
 
-use crate::action::{End, Report};
+use crate::action::{Direction, End, Report};
 use crate::command::{Argument, Command, Verb};
 use crate::config::{AbortStyle, Leniency};
 use crate::error::{Closed, Error, ErrorKind};
@@ -119,6 +119,10 @@ impl Machine {
 
     pub(super) const fn is_settling(&self) -> bool {
         self.settling.is_some()
+    }
+
+    fn phase(&mut self) -> Option<&mut Phase> {
+        self.running.as_mut().map(|running| &mut running.phase)
     }
 
     fn moving(&self) -> Option<&Moving> {
@@ -259,8 +263,7 @@ impl Machine {
     }
 
     fn keepalive_answered(&mut self, reply: Reply) {
-        let running = self.running.as_mut().map(|running| &mut running.phase);
-        if let Some(Phase::Moving(moving)) = running.filter(|_| !reply.is_positive()) {
+        if let Some(Phase::Moving(moving)) = self.phase().filter(|_| !reply.is_positive()) {
             moving.keepalive_refused(reply);
         }
     }
@@ -382,14 +385,17 @@ impl Machine {
     }
 
     /// Sends a NOOP, so that nobody on the way forgets the control connection.
-    fn keep_alive(&self, shared: &mut Shared) {
+    fn keep_alive(&mut self, shared: &mut Shared) {
         let wanted = self
             .moving()
-            .is_some_and(|moving| moving.said == Said::Mark);
+            .is_some_and(|moving| moving.said == Said::Mark && !shared.server.no_keepalive);
         let unanswered = shared.wire.owed.count(Owner::Keepalive);
         if wanted && unanswered < usize::from(shared.config.limits.keepalives_max) {
             shared.write(Owner::Keepalive, &Command::bare(Verb::Noop));
             shared.wait(Reason::Keepalive);
+            if let Some(Phase::Moving(moving)) = self.phase() {
+                moving.keepalive_sent();
+            }
         }
     }
 
@@ -545,11 +551,28 @@ impl Machine {
             Interruption::Reply if protected && ending::refuses_data(reply.as_deref()) => {
                 Interruption::NotResumed
             }
-            _ => cause,
+            _ => self.blame_keepalive(shared, cause, reply.as_deref()),
         };
         if let Some(running) = &self.running {
             let error = running.interrupted(cause, reply);
             self.resolve(shared, Err(error));
+        }
+    }
+
+    /// Names the keepalive as the cause, where it is, and sends none any more.
+    fn blame_keepalive(
+        &self,
+        shared: &mut Shared,
+        cause: Interruption,
+        reply: Option<&Reply>,
+    ) -> Interruption {
+        let is_it = |moving: &Moving| moving.ended_by_keepalive(cause, reply);
+        match self.moving().is_some_and(is_it) {
+            true => {
+                shared.server.no_keepalive = true;
+                Interruption::Keepalive
+            }
+            false => cause,
         }
     }
 
@@ -559,7 +582,7 @@ impl Machine {
         };
         let cause = match (moving.link, cause) {
             (course::Data::Broken, Interruption::Timeout(_)) => Interruption::Data(moving.failure),
-            _ => cause,
+            _ => self.blame_keepalive(shared, cause, None),
         };
         let error = running.interrupted(cause, None);
         self.resolve_by_abort(shared, Err(error));
@@ -595,10 +618,17 @@ impl Machine {
     fn resolve_by_abort(&mut self, shared: &mut Shared, verdict: Result<Completed, Error>) {
         // ABOR may close what was opened ahead.
         self.forget_ahead(shared);
-        if let Some(Phase::Moving(moving)) = self.running.as_mut().map(|running| &mut running.phase)
+        if let Some(Running {
+            phase: Phase::Moving(moving),
+            spec,
+            ..
+        }) = self.running.as_deref_mut()
         {
             let data = moving.take_data();
-            self.settling = Settling::by_abort(shared, data, moving.bytes);
+            // What was sent may lie in a connection that the server has never accepted.
+            let sends = spec.direction() == Direction::Send;
+            let held = sends || moving.bytes == 0;
+            self.settling = Settling::by_abort(shared, data, held);
         }
         self.resolve(shared, verdict);
         if shared.config.abort == AbortStyle::CloseControl {

@@ -238,6 +238,7 @@ pub struct Behaviour {
     pub(super) abort: AbortStyle,
     pub(super) busy: Busy,
     pub(super) mark_first: bool,
+    pub(super) withholds_mark: bool,
     pub(super) forgetful: bool,
     pub(super) lingering: bool,
     pub(super) broken_upload: u16,
@@ -261,6 +262,7 @@ impl Behaviour {
             abort: AbortStyle::Prompt,
             busy: Busy::Queue,
             mark_first: false,
+            withholds_mark: false,
             forgetful: false,
             lingering: false,
             broken_upload: 426,
@@ -295,6 +297,14 @@ impl Behaviour {
     #[must_use]
     pub const fn mark_first(mut self) -> Self {
         self.mark_first = true;
+        self
+    }
+
+    /// The 150 to a protected transfer is said when the TLS handshake on its data connection is over, not before
+    /// (ftp-srv).
+    #[must_use]
+    pub const fn withholds_mark(mut self) -> Self {
+        self.withholds_mark = true;
         self
     }
 

@@ -93,6 +93,7 @@ const SETTINGS: &[Setting] = &[
     named!(active_fallback: "yes" = true, "no" = false),
     named!(lookahead: "yes" = true, "no" = false),
     named!(eager: "yes" = true, "no" = false),
+    named!(early_tls: "yes" = true, "no" = false),
     named!(clear_control: "yes" = true, "no" = false),
     Setting {
         name: "lenient",
@@ -110,6 +111,7 @@ const SETTINGS: &[Setting] = &[
     duration!(connect),
     duration!(greeting),
     duration!(reply),
+    duration!(mark),
     duration!(data_open),
     duration!(securing),
     duration!(data_idle),
@@ -152,11 +154,13 @@ const fn names_every_field(config: &Config) {
         pipeline: _,
         lookahead: _,
         eager: _,
+        early_tls: _,
     } = config;
     let Timeouts {
         connect: _,
         greeting: _,
         reply: _,
+        mark: _,
         data_open: _,
         securing: _,
         data_idle: _,

@@ -491,3 +491,23 @@ fn a_keepalive_between_the_transfer_and_abor() {
     hand.is(DRAINING(1)).expires(Reason::AbortGrace);
     hand.sends(&["PWD"]).says("257 \"/\"").is_in_step();
 }
+
+/// pyftpdlib: what was sent may lie in a connection that it has never accepted, and the upload may come to life with the
+/// next one. A mark 125 or a word about the upload shows that it does not.
+#[test]
+fn an_upload_of_which_something_was_sent_may_be_forgotten() {
+    let mut hand = aborted(store());
+    hand.says("225 Nothing to abort.")
+        .expires(Reason::AbortGrace);
+    hand.sends(&["NOOP"]).says("200 Yes.");
+    hand.is(State::Dead(Closed::Violation(Violation::TransferForgotten)));
+
+    let mut hand = aborted(store());
+    hand.says("426 Cut.\n225 Aborted.").is_in_step();
+
+    let mut hand = Hand::new(Config::default());
+    hand.starts(store()).says("125 Go on.").moved(3);
+    abort(&mut hand);
+    hand.says("225 Aborted.").expires(Reason::AbortGrace);
+    hand.says("200 Yes.").is_in_step();
+}

@@ -37,7 +37,7 @@ fn each_phase_has_its_own() {
     hand.says("150 Here.");
     due(&hand, Reason::DataIdle, 60);
     hand.ends(End::Clean);
-    due(&hand, Reason::Completion, 30);
+    due(&hand, Reason::Completion, 120);
     hand.says("226 Done.");
     assert_eq!(hand.session.deadline(), None);
 }
@@ -462,7 +462,7 @@ fn the_limits_of_payload_are_payloads() {
     due(&hand, Reason::DataIdle, 3);
     let mut hand = Hand::new(config);
     hand.moves(retrieve()).ends(End::Clean);
-    due(&hand, Reason::Completion, 30);
+    due(&hand, Reason::Completion, 120);
 }
 
 /// A driver that does not close when it is told to: what was sent was sent, and the final reply decides.
@@ -504,4 +504,23 @@ fn a_keepalive_of_no_time_sends_no_row_of_noops() {
     hand.session.poll_action(hand.now);
     let noops = hand.session.transmit().len() - before;
     assert!(noops <= b"NOOP\r\n".len(), "{noops} bytes of NOOP");
+}
+
+/// The whole transfer is there, and only what changes nothing is waited for.
+#[test]
+fn the_limit_of_the_whole_spares_what_is_complete() {
+    let mut config = Config::default();
+    config.timeouts.operation = Some(Duration::from_secs(1));
+    let mut hand = Hand::new(config);
+    hand.moves(store()).moved(5);
+    let data = hand.data();
+    hand.reports(Report::Closing { data }).says("226 Done.");
+    hand.undecided().expires(Reason::Operation);
+    assert_eq!(hand.completed().bytes, 5);
+    hand.is_in_step();
+
+    let mut hand = Hand::new(config);
+    hand.starts(retrieve()).says("226 Done.").moved(5);
+    hand.ends(End::Clean).undecided().expires(Reason::Operation);
+    assert_eq!(hand.completed().bytes, 5);
 }

@@ -132,6 +132,7 @@ fn all_orders_of_all_scenarios() {
         let count = scenarios.len();
         let all = explore_all(scenarios, &mut seen, World::is_at_rest);
         unreadable(&mut seen);
+        kept_alive(&mut seen);
         closed_by_us(&mut seen);
         println!(
             "{count} scenarios: {} states, {} steps between them, {} orders",
@@ -177,6 +178,16 @@ fn unreadable_port(seen: &mut Seen) {
     let mut hand = crate::hand::Hand::new(config);
     hand.begins(crate::hand::retrieve());
     hand.says("200 Type.").says("229 nowhere").says("500 FEAT?");
+    seen.error(&hand.verdict().unwrap_err());
+}
+
+/// A keepalive that ends the transfer.
+fn kept_alive(seen: &mut Seen) {
+    let mut config = Config::default();
+    config.keepalive = Some(std::time::Duration::from_secs(30));
+    let mut hand = crate::hand::Hand::new(config);
+    hand.moves(crate::hand::retrieve()).moved(2000);
+    hand.expires(Reason::Keepalive).expires(Reason::DataIdle);
     seen.error(&hand.verdict().unwrap_err());
 }
 

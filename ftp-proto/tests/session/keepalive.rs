@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ftp_proto::{Closed, Config, End, Interruption, Reason, State};
+use ftp_proto::{Closed, Config, End, Failure, Interruption, Reason, State};
 
-use crate::hand::{Hand, code, retrieve};
+use crate::hand::{Hand, code, retrieve, store};
 
 /// A transfer during which one NOOP went out.
 fn kept_alive() -> Hand {
@@ -217,4 +217,60 @@ fn none_behind_the_final_reply() {
     hand.moves(retrieve()).says("226 Done.");
     hand.waits(30).undecided().sends(&[]);
     hand.ends(End::Clean).is_in_step();
+}
+
+/// A transfer after another, which a keepalive has ended: no NOOP goes out in it.
+fn has_given_up(hand: &mut Hand) {
+    hand.moves(retrieve()).moved(2000);
+    hand.waits(30).moved(2000).waits(30).sends(&[]);
+}
+
+/// twoftpd, whether its 426 or the end of its data comes first.
+#[test]
+fn a_server_that_ends_the_transfer_at_it() {
+    for breaks_first in [false, true] {
+        let mut config = Config::default();
+        config.keepalive = Some(Duration::from_secs(30));
+        let mut hand = Hand::new(config);
+        hand.moves(retrieve()).moved(2000);
+        hand.expires(Reason::Keepalive).sends(&["NOOP"]);
+        if breaks_first {
+            hand.breaks(Failure::Reset);
+        }
+        hand.says("426 Transfer interrupted.\n200 Yes.");
+        if !breaks_first {
+            hand.ends(End::Clean);
+        }
+        let interrupted = hand.interrupted();
+        assert_eq!(interrupted.cause, Interruption::Keepalive);
+        assert_eq!(code(&interrupted), Some(426));
+        hand.is_in_step();
+        has_given_up(&mut hand);
+    }
+}
+
+/// bftpd: an upload stands still from the first NOOP on, which is answered.
+#[test]
+fn a_server_that_stops_taking_at_it() {
+    let mut config = Config::default();
+    config.keepalive = Some(Duration::from_secs(30));
+    let mut hand = Hand::new(config);
+    hand.moves(store()).moved(2000);
+    hand.expires(Reason::Keepalive).says("200 Yes.");
+    hand.expires(Reason::DataIdle);
+    assert_eq!(hand.interrupted().cause, Interruption::Keepalive);
+    hand.says("426 Cut.\n226 Aborted.").is_in_step();
+    has_given_up(&mut hand);
+}
+
+/// A transfer in which nothing had moved before stands still by itself.
+#[test]
+fn a_transfer_that_has_never_moved_is_not_blamed_on_it() {
+    let mut config = Config::default();
+    config.keepalive = Some(Duration::from_secs(30));
+    let mut hand = Hand::new(config);
+    hand.moves(retrieve()).expires(Reason::Keepalive);
+    hand.says("200 Yes.").expires(Reason::DataIdle);
+    let cause = hand.interrupted().cause;
+    assert_eq!(cause, Interruption::Timeout(Reason::DataIdle));
 }

@@ -12,6 +12,7 @@ mod cells;
 mod config;
 mod deadlines;
 mod eager;
+mod early_tls;
 mod errands;
 mod errors;
 mod explore;

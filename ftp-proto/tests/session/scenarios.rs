@@ -397,6 +397,54 @@ fn secured(all: &mut Scenarios) {
     }
 }
 
+/// TLS on a data connection that begins before the mark: out of patience, or at once.
+fn secured_early(all: &mut Scenarios) {
+    for direction in [Direction::Receive, Direction::Send] {
+        let mut protected = Setup::new(wants(direction));
+        protected.tls = true;
+        protected.hasty_waits = 1;
+        for (name, behaviour) in faults(verb(direction)) {
+            let mut setup = protected.clone();
+            setup.config.early_tls = true;
+            setup.behaviour = behaviour;
+            setup.stray_replies = is_stray(name);
+            all.push((format!("{direction:?} under TLS at once: {name}"), setup));
+        }
+        let marking = || Rule::at(Step::Marking).of(verb(direction));
+        let refusal = marking().say(551, "No.").then(Next::End);
+        let turn = marking()
+            .say(226, "Done.")
+            .say(451, "Not so.")
+            .then(Next::End);
+        let (bad_handshake, slow_handshake) = (true, true);
+        let plain = Faults::default();
+        #[rustfmt::skip]
+        let kinds = [
+            ("", Behaviour::new(), plain),
+            (", bad handshake", Behaviour::new(), Faults { bad_handshake, ..plain }),
+            (", slow handshake", Behaviour::new(), Faults { slow_handshake, ..plain }),
+            (", refused", Behaviour::new().rule(refusal), plain),
+            (", success and failure", Behaviour::new().rule(turn), plain),
+            (", never said", Behaviour::new().rule(marking().then(Next::Hang)), plain),
+            (", no mark", Behaviour::new().no_mark(verb(direction)), plain),
+            (", early success", Behaviour::new().early_final(verb(direction)), plain),
+            (", closed", Behaviour::new().rule(marking().close_control()), plain),
+        ];
+        for (name, behaviour, faults) in kinds {
+            for (early_tls, may_abort) in [(false, false), (false, true), (true, false)] {
+                let mut setup = protected.clone();
+                setup.config.early_tls = early_tls;
+                setup.behaviour = behaviour.clone().withholds_mark();
+                setup.faults = faults;
+                setup.stray_replies = name == ", success and failure";
+                setup.may_abort = may_abort;
+                let how = format!("at once: {early_tls}, aborted: {may_abort}");
+                all.push((format!("{direction:?}, mark withheld{name}, {how}"), setup));
+            }
+        }
+    }
+}
+
 fn aborted(all: &mut Scenarios) {
     for direction in [Direction::Receive, Direction::Send] {
         for (name, manners) in styles() {
@@ -939,6 +987,7 @@ pub(crate) fn all() -> Scenarios {
     let mut all = Vec::new();
     transfers(&mut all);
     secured(&mut all);
+    secured_early(&mut all);
     aborted(&mut all);
     openings(&mut all);
     limits(&mut all);

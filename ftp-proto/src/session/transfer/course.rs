@@ -38,6 +38,8 @@ pub(crate) enum Data {
     Open,
     /// In the TLS handshake.
     Securing,
+    /// The handshake is over; no payload may move before the mark.
+    Secured,
     /// Payload moves.
     Moving,
     /// Everything was sent; the server's end of TLS is awaited.
@@ -57,6 +59,8 @@ pub(crate) enum Step {
     Wait(Reason),
     /// Have the driver accept.
     Accept,
+    /// Have the driver begin the handshake although there is no mark yet.
+    Secure,
     /// Have the driver make the handshake if data is protected, and then move payload.
     Proceed,
     /// Have the driver close without waiting any longer.
@@ -79,10 +83,10 @@ pub(crate) enum Step {
     Unreachable,
 }
 
-use Data::{Accepting, Announced, Broken, Closing, Cut, Ended, Moving, Open, Securing};
+use Data::{Accepting, Announced, Broken, Closing, Cut, Ended, Moving, Open, Secured, Securing};
 use Direction::{Receive, Send};
 use Said::{EarlySuccess, Failure, Lost, Mark, Nothing, Refusal, Success};
-use Step::{Abort, Accept, Close, Enough, Fail, Finish, Judge, Proceed, Refuse, Wait};
+use Step::{Abort, Accept, Close, Enough, Fail, Finish, Judge, Proceed, Refuse, Secure, Wait};
 
 /// What to do when `said` and `data` stand so. Any step that ends the transfer drops a data connection that is open.
 pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
@@ -90,13 +94,16 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         // Only what is sent ends with a wait for the server's end of TLS; only what is received has a limit.
         (_, Closing, Receive) | (_, Cut, Send) => Step::Unreachable,
 
-        // The reply is awaited; broken data needs it too, to stay in step (1, 11).
-        (Nothing, Announced | Open | Broken, _) => Wait(Reason::Reply),
+        // The reply is awaited; broken data needs it too, to stay in step (1, 11). A protected connection that is open
+        // waits for the mark a little, since some servers withhold it until they have our first TLS message; then the
+        // handshake and the reply are awaited together (28).
+        (Nothing, Open, _) => Wait(Reason::Mark),
+        (Nothing, Announced | Securing | Secured | Broken, _) => Wait(Reason::Reply),
 
         // The mark opens the way: accept, secure, move (2, 4), then the final reply (5, 11) or enough (20).
         (Mark, Announced, _) => Accept,
         (Mark, Accepting, _) => Wait(Reason::DataOpen),
-        (Mark, Open, _) => Proceed,
+        (Mark, Open | Secured, _) => Proceed,
         (Mark, Securing, _) => Wait(Reason::Securing),
         (Mark, Moving, _) => Wait(Reason::DataIdle),
         (Mark, Closing, Send) => Wait(Reason::TlsClose),
@@ -105,7 +112,7 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
 
         // A success may come before the data's end, or even before its beginning (7, 21).
         (Success, Accepting, Receive) => Wait(Reason::DataOpen),
-        (Success, Open, Receive) => Proceed,
+        (Success, Open | Secured, Receive) => Proceed,
         (Success, Securing, Receive) => Wait(Reason::Securing),
         (Success, Moving, Receive) => Wait(Reason::DataIdle),
         // Nobody can have taken what was not sent (22); what was sent may only not be reported yet (8).
@@ -117,42 +124,46 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         // A success without a mark: receive as if there had been one, and leave a late mark its time (13, 24).
         (EarlySuccess, Announced, Receive) => Accept,
         (EarlySuccess, Accepting, Receive) => Wait(Reason::Drain),
-        (EarlySuccess, Open, Receive) => Proceed,
+        (EarlySuccess, Open | Secured, Receive) => Proceed,
         (EarlySuccess, Securing, Receive) => Wait(Reason::Securing),
         (EarlySuccess, Moving, Receive) => Wait(Reason::DataIdle),
         (EarlySuccess, Ended | Cut, Receive) => Wait(Reason::Drain),
         (EarlySuccess, Broken, _) => Wait(Reason::Drain),
-        (EarlySuccess, Announced | Open, Send) => Wait(Reason::Drain), // 14
+        (EarlySuccess, Announced | Open | Securing | Secured, Send) => Wait(Reason::Drain), // 14
 
         // A failure: what is on its way may still come, but nothing more is sent (9, 10, 23).
         (Failure, Moving, Receive) => Wait(Reason::Drain),
         (Failure, Accepting | Securing | Ended, _) => Fail(Interruption::Reply),
         (Failure, Broken, _) => Judge, // 11: why it broke, and what the server said of it
         (Failure, Cut, Receive) => Fail(Interruption::Reply),
-        (Failure, Announced | Open | Moving | Closing, Send) => Fail(Interruption::Reply),
-        (Refusal, Announced | Open | Broken, _) => Refuse, // 3
+        (Failure, Announced | Open | Secured | Moving | Closing, Send) => Fail(Interruption::Reply),
+        (Refusal, Announced | Open | Securing | Secured | Broken, _) => Refuse, // 3, 29
 
         // Without a control connection a download goes on to its end, and is unconfirmed then (16).
         (Lost, Moving, Receive) => Wait(Reason::DataIdle),
-        (Lost, Announced | Accepting | Open | Securing | Ended | Broken, _) => {
+        (Lost, Announced | Accepting | Open | Securing | Secured | Ended | Broken, _) => {
             Fail(Interruption::ControlLost)
         }
         (Lost, Cut, Receive) | (Lost, Moving | Closing, Send) => Fail(Interruption::ControlLost),
 
-        // Accept, Secure and Move are issued only after the mark, or after an early success when receiving.
-        (Nothing | Refusal, Accepting | Securing | Moving | Closing | Ended | Cut, _)
-        | (EarlySuccess, Accepting | Securing | Moving | Closing | Ended, Send)
+        // Accept and Move are issued only after the mark, or after an early success when receiving.
+        (Nothing | Refusal, Accepting | Moving | Closing | Ended | Cut, _)
+        | (EarlySuccess, Accepting | Moving | Closing | Ended, Send)
         // The mark, and the early success when receiving, set going at once whatever was announced or open.
         | (Success, Announced, _)
         | (Success, Open, Send)
-        | (Failure, Announced | Open, Receive) => Step::Unreachable,
+        | (Success, Secured, Send)
+        | (Failure, Announced | Open | Secured, Receive) => Step::Unreachable,
     }
 }
 
 /// What to do when the wait for `reason` ran out.
 pub(crate) fn expired(said: Said, data: Data, direction: Direction, reason: Reason) -> Step {
     match (said, data, direction) {
-        (Nothing, Announced | Open | Broken, _) => Abort(Interruption::Timeout(reason)), // 1, 11
+        (Nothing, Open, _) if reason == Reason::Mark => Secure, // 28
+        (Nothing, Announced | Open | Securing | Secured | Broken, _) => {
+            Abort(Interruption::Timeout(reason)) // 1, 11, 30
+        }
 
         (Mark, Accepting | Moving, _) => Abort(Interruption::Timeout(reason)), // 17, 25
         (Mark, Ended, _) => Close(Interruption::Timeout(reason)),              // 18
@@ -165,7 +176,9 @@ pub(crate) fn expired(said: Said, data: Data, direction: Direction, reason: Reas
         (EarlySuccess, Accepting, Receive) => Fail(Interruption::NoData), // 24
         (EarlySuccess, Moving, Receive) => Fail(Interruption::NoEof),
         (EarlySuccess, Ended | Cut, Receive) | (EarlySuccess, Broken, _) => Judge, // 13
-        (EarlySuccess, Announced | Open, Send) => Fail(Interruption::NoGoAhead),   // 14
+        (EarlySuccess, Announced | Open | Securing | Secured, Send) => {
+            Fail(Interruption::NoGoAhead) // 14
+        }
 
         (Failure, Moving, Receive) => Fail(Interruption::Reply), // 9
         (Lost, Moving, Receive) => Fail(Interruption::ControlLost), // 16
@@ -184,7 +197,7 @@ pub(crate) fn expired(said: Said, data: Data, direction: Direction, reason: Reas
 pub(crate) fn cells() -> impl Iterator<Item = (Said, Data, Direction)> {
     let said = [Nothing, Mark, Success, EarlySuccess, Failure, Refusal, Lost];
     let data = [
-        Announced, Accepting, Open, Securing, Moving, Closing, Ended, Cut, Broken,
+        Announced, Accepting, Open, Securing, Secured, Moving, Closing, Ended, Cut, Broken,
     ];
     said.into_iter().flat_map(move |said| {
         data.into_iter().flat_map(move |data| {

@@ -29,28 +29,64 @@ std::thread_local! {
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Coverage {
-    steps: u128,
-    expiries: u128,
+    steps: Cells,
+    expiries: Cells,
+}
+
+/// A set of cells, a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Cells([u128; 2]);
+
+impl Cells {
+    fn of(said: Said, data: Data, direction: Direction) -> Self {
+        let mut cells = Self::default();
+        let cell = (said, data, direction);
+        let half = course::cells().filter(|known| known.2 == direction);
+        let index = half.into_iter().position(|known| known == cell);
+        if let (Some(index), Some(bits)) = (
+            index,
+            cells.0.get_mut(usize::from(direction == Direction::Send)),
+        ) {
+            *bits = 1 << index;
+        }
+        cells
+    }
+
+    const fn merge(&mut self, other: Self) {
+        let ([a, b], [c, d]) = (self.0, other.0);
+        self.0 = [a | c, b | d];
+    }
+
+    fn holds(self, cell: Self) -> bool {
+        let mut both = self;
+        both.merge(cell);
+        both == self
+    }
+
+    const fn count(self) -> u32 {
+        let [a, b] = self.0;
+        a.count_ones().saturating_add(b.count_ones())
+    }
 }
 
 /// A change of either side led to this cell.
 pub(super) fn note_step(said: Said, data: Data, direction: Direction) {
     let mut visited = VISITED.get();
-    visited.steps |= bit(said, data, direction);
+    visited.steps.merge(Cells::of(said, data, direction));
     VISITED.set(visited);
 }
 
 /// A wait ran out in this cell.
 pub(super) fn note_expiry(said: Said, data: Data, direction: Direction) {
     let mut visited = VISITED.get();
-    visited.expiries |= bit(said, data, direction);
+    visited.expiries.merge(Cells::of(said, data, direction));
     VISITED.set(visited);
 }
 
 impl Coverage {
     const NONE: Self = Self {
-        steps: 0,
-        expiries: 0,
+        steps: Cells([0; 2]),
+        expiries: Cells([0; 2]),
     };
 
     /// What was visited on this thread since the last call.
@@ -60,15 +96,13 @@ impl Coverage {
 
     /// Adds what was visited elsewhere.
     pub const fn merge(&mut self, other: &Self) {
-        self.steps |= other.steps;
-        self.expiries |= other.expiries;
+        self.steps.merge(other.steps);
+        self.expiries.merge(other.expiries);
     }
 
     /// How many cells were visited.
     pub const fn visited(&self) -> u32 {
-        self.steps
-            .count_ones()
-            .saturating_add(self.expiries.count_ones())
+        self.steps.count().saturating_add(self.expiries.count())
     }
 
     /// How many cells the table says can be reached.
@@ -80,23 +114,17 @@ impl Coverage {
     pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         for (said, data, direction) in course::cells() {
-            let bit = bit(said, data, direction);
+            let cell = Cells::of(said, data, direction);
             let reached = course::step(said, data, direction) != Step::Unreachable;
-            if reached && self.steps & bit == 0 {
+            if reached && !self.steps.holds(cell) {
                 missing.push(format!("{said:?} {data:?} {direction:?}"));
             }
             let any = Reason::Completion;
             let expires = course::expired(said, data, direction, any) != Step::Unreachable;
-            if expires && self.expiries & bit == 0 {
+            if expires && !self.expiries.holds(cell) {
                 missing.push(format!("{said:?} {data:?} {direction:?} expired"));
             }
         }
         missing
     }
-}
-
-fn bit(said: Said, data: Data, direction: Direction) -> u128 {
-    let cell = (said, data, direction);
-    let index = course::cells().position(|known| known == cell);
-    index.map_or(0, |index| 1 << index)
 }

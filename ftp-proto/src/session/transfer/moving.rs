@@ -20,7 +20,8 @@ use crate::session::shared::Shared;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The reasons for which a running transfer waits; what else may be armed belongs to others.
-const WAITS: [Reason; 6] = [
+const WAITS: [Reason; 7] = [
+    Reason::Mark,
     Reason::DataOpen,
     Reason::Securing,
     Reason::TlsClose,
@@ -46,6 +47,8 @@ pub(super) struct Moving {
     strangers: u16,
     /// The driver was told to close without waiting any longer.
     finishing: bool,
+    /// Payload had moved when the first keepalive went out.
+    kept_alive: bool,
     /// A keepalive was answered with a refusal, which may have been the transfer's own reply.
     refused_keepalive: Option<Reply>,
     /// How the server broke the protocol, if that ended the control connection.
@@ -84,6 +87,7 @@ impl Moving {
             failure: Failure::Other,
             strangers: 0,
             finishing: false,
+            kept_alive: false,
             refused_keepalive: None,
             violation: None,
         }
@@ -116,6 +120,8 @@ impl Moving {
         self.mark = Some(Box::new(reply));
         match self.said {
             Said::Nothing => {
+                // Other servers begin the handshake behind their mark. This one has finished it before.
+                shared.server.mark_follows_tls |= self.link == Data::Secured;
                 self.said = Said::Mark;
                 shared.wait(Reason::Keepalive);
             }
@@ -201,6 +207,21 @@ impl Moving {
         ending
     }
 
+    pub(super) const fn keepalive_sent(&mut self) {
+        self.kept_alive |= self.bytes > 0;
+    }
+
+    /// Whether a keepalive has ended the transfer: 426 followed it, or nothing has moved since.
+    pub(super) fn ended_by_keepalive(&self, cause: Interruption, reply: Option<&Reply>) -> bool {
+        let cut = reply.is_some_and(|reply| reply.code() == ReplyCode::TRANSFER_ABORTED);
+        self.kept_alive
+            && match cause {
+                Interruption::Reply | Interruption::Data(_) => cut,
+                Interruption::Timeout(reason) => reason == Reason::DataIdle,
+                _ => false,
+            }
+    }
+
     pub(super) fn keepalive_refused(&mut self, reply: Reply) {
         self.refused_keepalive = Some(reply);
     }
@@ -228,7 +249,9 @@ impl Moving {
             Report::Accepted { peer, .. } if self.link == Data::Accepting => {
                 self.accepted(shared, spec, peer)
             }
-            Report::Secured { .. } if self.link == Data::Securing => self.start(shared, spec),
+            Report::Secured { .. } if self.link == Data::Securing => {
+                self.set_link(shared, spec, Data::Secured)
+            }
             Report::Moved { bytes, .. } if has_payload => {
                 self.moved(shared, bytes);
                 None
@@ -340,6 +363,12 @@ impl Moving {
         match (self.said, self.link) {
             // All data has ended: only the final reply is missing, and it decides.
             (Said::Mark, Data::Ended) if cause == Interruption::Aborted => None,
+            // Everything is there; what is still waited for changes nothing.
+            (Said::Success, Data::Closing) | (Said::EarlySuccess, Data::Ended | Data::Cut)
+                if cause == Interruption::Timeout(Reason::Operation) =>
+            {
+                Some(Ending::Judge)
+            }
             (Said::Nothing | Said::Mark, _) => Some(Ending::Abort(cause)),
             _ => Some(Ending::Fail(cause)),
         }
@@ -362,8 +391,10 @@ impl Moving {
 
     fn perform(&mut self, shared: &mut Shared, spec: &Transfer, step: Step) -> Option<Ending> {
         match step {
+            Step::Wait(Reason::Mark) => return self.await_mark(shared, spec),
             Step::Wait(reason) => self.wait(shared, reason),
             Step::Accept => return self.accept(shared, spec),
+            Step::Secure => return self.secure(shared, spec),
             Step::Proceed => return self.proceed(shared, spec),
             Step::Break => return self.broke(shared, spec, Failure::Tls),
             Step::Finish => self.finish_now(shared),
@@ -390,7 +421,10 @@ impl Moving {
 
     fn wait(&self, shared: &mut Shared, reason: Reason) {
         for other in WAITS.into_iter().filter(|other| *other != reason) {
-            shared.rest(other);
+            // The limit of the reply goes on beside the patience for the mark.
+            if (reason, other) != (Reason::Mark, Reason::Reply) {
+                shared.rest(other);
+            }
         }
         // The limits of a reply and of payload began with those and go on.
         if !matches!(reason, Reason::Reply | Reason::DataIdle) {
@@ -409,10 +443,30 @@ impl Moving {
         self.set_link(shared, spec, Data::Accepting)
     }
 
+    /// A protected connection may be secured before the mark, since some servers withhold it until then (ftp-srv).
+    fn await_mark(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
+        if !shared.server.protected {
+            self.wait(shared, Reason::Reply);
+        } else if shared.config.early_tls || shared.server.mark_follows_tls {
+            return self.secure(shared, spec);
+        } else {
+            self.wait(shared, Reason::Mark);
+        }
+        None
+    }
+
     /// The handshake first, where data is protected; then the payload.
     fn proceed(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
-        let Some(data) = self.data.filter(|_| shared.server.protected) else {
-            return self.start(shared, spec);
+        if shared.server.protected && self.link != Data::Secured {
+            return self.secure(shared, spec);
+        }
+        self.start(shared, spec)
+    }
+
+    fn secure(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
+        let Some(data) = self.data else {
+            shared.impossible("a handshake without a data connection");
+            return None;
         };
         let link = Link::Data(data);
         shared.act(Action::Secure { link });

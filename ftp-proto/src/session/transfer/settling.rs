@@ -17,8 +17,8 @@ pub(super) struct Settling {
     stage: Stage,
     /// The data connection, while it is kept.
     data: Option<DataId>,
-    /// Whether the server may still wait for the transfer's data connection: nothing has moved, and no reply says that
-    /// the transfer is over.
+    /// Whether the server may still wait for the transfer's data connection: nothing has come from it there, and no
+    /// reply says that the transfer is over.
     held: bool,
 }
 
@@ -33,9 +33,8 @@ impl Settling {
     // -- beginnings -----------------------------------------------------------------------------
 
     /// The abort procedure, for a transfer whose command is out and whose final reply is not there. `None` where the
-    /// session is closed for it.
-    pub(super) fn by_abort(shared: &mut Shared, data: Option<DataId>, bytes: u64) -> Option<Self> {
-        let held = bytes == 0;
+    /// session is closed for it. `held`: the server may still wait for the data connection.
+    pub(super) fn by_abort(shared: &mut Shared, data: Option<DataId>, held: bool) -> Option<Self> {
         // What the driver was not asked for yet, it is not asked for any more.
         if let Some(data) = data {
             shared.actions.forget(data);

@@ -195,7 +195,8 @@ impl Server {
         if self.attend(channel) != Some(Phase::Opening) {
             return;
         }
-        if !self.config.behaviour.mark_first && !self.mark() {
+        let marks_now = !self.config.behaviour.mark_first && !self.withholds_mark();
+        if marks_now && !self.mark() {
             return;
         }
         if self.state.protected {
@@ -208,14 +209,23 @@ impl Server {
     }
 
     pub(super) fn data_secured(&mut self, channel: Channel) {
-        if self.attend(channel) == Some(Phase::Securing) {
+        let secured = self.attend(channel) == Some(Phase::Securing);
+        if secured && (!self.withholds_mark() || self.mark()) {
             self.start_moving(channel);
         }
     }
 
+    fn withholds_mark(&self) -> bool {
+        self.config.behaviour.withholds_mark && self.state.protected
+    }
+
     /// Whether the transfer under way has its mark behind it: nothing else is looked at before.
     pub(super) fn has_begun(&self) -> bool {
-        let opening = |transfer: &Transfer| transfer.phase == Phase::Opening;
+        let opening = |transfer: &Transfer| match transfer.phase {
+            Phase::Opening => true,
+            Phase::Securing => self.withholds_mark(),
+            Phase::Moving | Phase::Lingering => false,
+        };
         self.config.behaviour.mark_first || !self.transfer.as_ref().is_some_and(opening)
     }
 

@@ -8,44 +8,44 @@ use super::*;
 
 /// What to do after a change. A name alone is a wait for that reason; `-` cannot be.
 const STEPS: &str = "
-receive       Announced   Accepting   Open        Securing    Moving      Closing  Ended       Cut         Broken
-Nothing       Reply       -           Reply       -           -           -        -           -           Reply
-Mark          ACCEPT      DataOpen    PROCEED     Securing    DataIdle    -        Completion  ENOUGH      Completion
-Success       -           DataOpen    PROCEED     Securing    DataIdle    -        JUDGE       JUDGE       JUDGE
-EarlySuccess  ACCEPT      Drain       PROCEED     Securing    DataIdle    -        Drain       Drain       Drain
-Failure       -           reply!      -           reply!      Drain       -        reply!      reply!      JUDGE
-Refusal       REFUSE      -           REFUSE      -           -           -        -           -           REFUSE
-Lost          lost!       lost!       lost!       lost!       DataIdle    -        lost!       lost!       lost!
+receive       Announced   Accepting   Open        Securing    Secured     Moving      Closing  Ended       Cut         Broken
+Nothing       Reply       -           Mark        Reply       Reply       -           -        -           -           Reply
+Mark          ACCEPT      DataOpen    PROCEED     Securing    PROCEED     DataIdle    -        Completion  ENOUGH      Completion
+Success       -           DataOpen    PROCEED     Securing    PROCEED     DataIdle    -        JUDGE       JUDGE       JUDGE
+EarlySuccess  ACCEPT      Drain       PROCEED     Securing    PROCEED     DataIdle    -        Drain       Drain       Drain
+Failure       -           reply!      -           reply!      -           Drain       -        reply!      reply!      JUDGE
+Refusal       REFUSE      -           REFUSE      REFUSE      REFUSE      -           -        -           -           REFUSE
+Lost          lost!       lost!       lost!       lost!       lost!       DataIdle    -        lost!       lost!       lost!
 
-send          Announced   Accepting   Open        Securing    Moving      Closing  Ended       Cut         Broken
-Nothing       Reply       -           Reply       -           -           -        -           -           Reply
-Mark          ACCEPT      DataOpen    PROCEED     Securing    DataIdle    TlsClose Completion  -           Completion
-Success       -           no-go!      -           no-go!      Drain       TlsClose JUDGE       -           JUDGE
-EarlySuccess  Drain       -           Drain       -           -           -        -           -           Drain
-Failure       reply!      reply!      reply!      reply!      reply!      reply!   reply!      -           JUDGE
-Refusal       REFUSE      -           REFUSE      -           -           -        -           -           REFUSE
-Lost          lost!       lost!       lost!       lost!       lost!       lost!    lost!       -           lost!
+send          Announced   Accepting   Open        Securing    Secured     Moving      Closing  Ended       Cut         Broken
+Nothing       Reply       -           Mark        Reply       Reply       -           -        -           -           Reply
+Mark          ACCEPT      DataOpen    PROCEED     Securing    PROCEED     DataIdle    TlsClose Completion  -           Completion
+Success       -           no-go!      -           no-go!      -           Drain       TlsClose JUDGE       -           JUDGE
+EarlySuccess  Drain       -           Drain       Drain       Drain       -           -        -           -           Drain
+Failure       reply!      reply!      reply!      reply!      reply!      reply!      reply!   reply!      -           JUDGE
+Refusal       REFUSE      -           REFUSE      REFUSE      REFUSE      -           -        -           -           REFUSE
+Lost          lost!       lost!       lost!       lost!       lost!       lost!       lost!    lost!       -           lost!
 ";
 
 /// What to do when a wait ran out.
 const EXPIRIES: &str = "
-receive       Announced   Accepting   Open        Securing    Moving      Closing  Ended       Cut         Broken
-Nothing       abort       -           abort       -           -           -        -           -           abort
-Mark          -           abort       -           BREAK       abort       -        close       -           abort
-Success       -           no-data!    -           BREAK       no-eof!     -        -           -           -
-EarlySuccess  -           no-data!    -           BREAK       no-eof!     -        JUDGE       JUDGE       JUDGE
-Failure       -           -           -           -           reply!      -        -           -           -
-Refusal       -           -           -           -           -           -        -           -           -
-Lost          -           -           -           -           lost!       -        -           -           -
+receive       Announced   Accepting   Open        Securing    Secured     Moving      Closing  Ended       Cut         Broken
+Nothing       abort       -           abort       abort       abort       -           -        -           -           abort
+Mark          -           abort       -           BREAK       -           abort       -        close       -           abort
+Success       -           no-data!    -           BREAK       -           no-eof!     -        -           -           -
+EarlySuccess  -           no-data!    -           BREAK       -           no-eof!     -        JUDGE       JUDGE       JUDGE
+Failure       -           -           -           -           -           reply!      -        -           -           -
+Refusal       -           -           -           -           -           -           -        -           -           -
+Lost          -           -           -           -           -           lost!       -        -           -           -
 
-send          Announced   Accepting   Open        Securing    Moving      Closing  Ended       Cut         Broken
-Nothing       abort       -           abort       -           -           -        -           -           abort
-Mark          -           abort       -           BREAK       abort       FINISH   close       -           abort
-Success       -           -           -           -           not-taken!  FINISH   -           -           -
-EarlySuccess  no-go!      -           no-go!      -           -           -        -           -           JUDGE
-Failure       -           -           -           -           -           -        -           -           -
-Refusal       -           -           -           -           -           -        -           -           -
-Lost          -           -           -           -           -           -        -           -           -
+send          Announced   Accepting   Open        Securing    Secured     Moving      Closing  Ended       Cut         Broken
+Nothing       abort       -           abort       abort       abort       -           -        -           -           abort
+Mark          -           abort       -           BREAK       -           abort       FINISH   close       -           abort
+Success       -           -           -           -           -           not-taken!  FINISH   -           -           -
+EarlySuccess  no-go!      -           no-go!      no-go!      no-go!      -           -        -           -           JUDGE
+Failure       -           -           -           -           -           -           -        -           -           -
+Refusal       -           -           -           -           -           -           -        -           -           -
+Lost          -           -           -           -           -           -           -        -           -           -
 ";
 
 /// The cells of a picture, in the order of [`cells`].
@@ -101,7 +101,7 @@ fn every_step_is_as_drawn() {
     for ((said, data, direction), (cell, what)) in cells().zip(drawn(STEPS)) {
         assert_eq!(short(step(said, data, direction)), what, "{cell}");
     }
-    assert_eq!(cells().count(), 7 * 9 * 2);
+    assert_eq!(cells().count(), 7 * 10 * 2);
 }
 
 #[test]
@@ -109,6 +109,14 @@ fn every_expiry_is_as_drawn() {
     for ((said, data, direction), (cell, what)) in cells().zip(drawn(EXPIRIES)) {
         let step = expired(said, data, direction, Reason::Operation);
         assert_eq!(short(step), what, "{cell}");
+    }
+}
+
+/// The wait for the mark is the one that does not end the transfer.
+#[test]
+fn patience_ends_with_the_handshake() {
+    for direction in [Receive, Send] {
+        assert_eq!(expired(Nothing, Open, direction, Reason::Mark), Secure);
     }
 }
 
