@@ -122,6 +122,7 @@ impl Session {
                 config,
                 control,
                 cleared: false,
+                resumptions: None,
                 server: Server::default(),
                 wire: Wire::new(config.limits.reply, grammar),
                 timers: Timers::default(),
@@ -223,6 +224,16 @@ impl Session {
     pub fn set_data_mode(&mut self, mode: DataMode) {
         self.note(|| Record::DataModeSet(mode));
         self.shared.config.data_mode = mode;
+    }
+
+    /// Tells how many data connections can still resume a TLS session of this control connection: the number of TLS 1.3
+    /// tickets in stock, each of which serves once (RFC 8446 appendix C.4). `None`: unknown, or without limit as under
+    /// TLS 1.2. A driver under TLS tells it before it polls an operation, feeds bytes or reports, if it has changed.
+    pub fn set_resumptions(&mut self, count: Option<u32>) {
+        if self.shared.resumptions != count {
+            self.note(|| Record::ResumptionsSet(count));
+            self.shared.resumptions = count;
+        }
     }
 
     /// How much is recorded from now on: ftplib's `set_debuglevel`. A trace can be

@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub(super) control: Control,
     /// TLS was ended with CCC.
     pub(super) cleared: bool,
+    /// How many data connections can still resume a TLS session, as far as that is known and limited.
+    pub(super) resumptions: Option<u32>,
     pub(super) server: Server,
     pub(super) wire: Wire,
     pub(super) timers: Timers,

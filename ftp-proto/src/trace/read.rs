@@ -100,6 +100,7 @@ fn record(line: &str) -> Option<Record> {
         "discard" => Record::Discarded(parts.number()?),
         "mode" => Record::DataModeSet(mode(parts.word()?)?),
         "detail" => Record::DetailSet(detail(parts.word()?)?),
+        "resumptions" => Record::ResumptionsSet(resumptions(parts.word()?)?),
         "close" => Record::Closed,
         "dropped" => Record::Dropped(parts.number()?),
         _ => return None,
@@ -266,6 +267,13 @@ fn detail(word: &str) -> Option<Detail> {
 pub(super) fn mode(word: &str) -> Option<DataMode> {
     let found = MODES.iter().find(|(_, name)| *name == word);
     found.map(|(mode, _)| *mode)
+}
+
+fn resumptions(word: &str) -> Option<Option<u32>> {
+    match word {
+        "unknown" => Some(None),
+        count => count.parse().ok().map(Some),
+    }
 }
 
 fn yes(word: &str) -> Option<bool> {

@@ -39,6 +39,8 @@ impl fmt::Display for Record {
             Self::Discarded(ticket) => write!(f, "discard {ticket}"),
             Self::DataModeSet(mode) => write!(f, "mode {}", mode_name(*mode)),
             Self::DetailSet(detail) => write!(f, "detail {}", detail_name(*detail)),
+            Self::ResumptionsSet(None) => f.write_str("resumptions unknown"),
+            Self::ResumptionsSet(Some(count)) => write!(f, "resumptions {count}"),
             Self::Closed => f.write_str("close"),
             Self::Dropped(count) => write!(f, "dropped {count}"),
         }
