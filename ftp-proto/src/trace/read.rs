@@ -175,11 +175,13 @@ fn flow(parts: &mut Parts<'_>) -> Option<Flow> {
         representation,
         limit: None,
         secured: false,
+        discard: false,
     };
     for word in parts.words.by_ref() {
         match word.split_once('=')? {
             ("limit", limit) => flow.limit = Some(limit.parse().ok()?),
             ("secured", secured) => flow.secured = yes(secured)?,
+            ("discard", discard) => flow.discard = yes(discard)?,
             _ => return None,
         }
     }

@@ -92,7 +92,8 @@ fn write_action(action: Action, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let kind = representation(flow.representation);
             write!(f, "action move {} {way} {kind}", data.get())?;
             write_some(f, "limit", flow.limit)?;
-            write!(f, " secured={}", if flow.secured { "yes" } else { "no" })
+            write!(f, " secured={}", if flow.secured { "yes" } else { "no" })?;
+            f.write_str(if flow.discard { " discard=yes" } else { "" })
         }
         Action::Finish { data } => write!(f, "action finish {}", data.get()),
         Action::Discard { data } => write!(f, "action discard {}", data.get()),

@@ -475,5 +475,6 @@ fn flow(spec: &Transfer, secured: bool) -> Flow {
         representation: spec.representation(),
         limit,
         secured,
+        discard: spec.is_discarded(),
     }
 }
