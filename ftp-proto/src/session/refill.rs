@@ -109,7 +109,10 @@ impl Outcome {
 /// The listing before `next`. Nothing is sent to change the TYPE if one is in force.
 pub(super) fn listing(shared: &Shared, next: &Transfer) -> Transfer {
     let representation = shared.server.representation();
-    Transfer::refill(next.mode(), representation.unwrap_or(next.representation()))
+    Transfer::refill(
+        next.mode(),
+        representation.unwrap_or_else(|| next.representation()),
+    )
 }
 
 /// The limit of a refill. It replaces that of an operation, which begins with the transfer.
