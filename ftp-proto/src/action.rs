@@ -174,6 +174,9 @@ pub struct Flow {
     pub limit: Option<u64>,
     /// Whether the connection is secured with TLS.
     pub secured: bool,
+    /// Nobody asked for this payload: the driver reads it within its limit, drops it, and lets the application see
+    /// nothing of it. So it is with the short listing by which a session gets new TLS tickets.
+    pub discard: bool,
 }
 
 impl Flow {

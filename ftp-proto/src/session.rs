@@ -8,7 +8,7 @@
 //! * `transfer`: one transfer from its prelude to its settlement,
 //! * `security`: when TLS begins and ends, and what may be sent in which state,
 //! * `queue` and `batch`: what waits to be sent,
-//! * `errands`: what has to be settled before it is,
+//! * `errands`: what has to be settled before it is, and `refill`: new TLS tickets,
 //! * `timers`, `actions`, `events`, `verdicts`, `server`: what their names say.
 
 mod actions;
@@ -19,6 +19,7 @@ mod events;
 #[cfg(feature = "testing")]
 mod memory;
 mod queue;
+mod refill;
 mod security;
 mod server;
 mod shared;
@@ -55,6 +56,7 @@ use actions::Actions;
 use errands::Errands;
 use events::Events;
 use queue::{Queue, Work};
+use refill::Refill;
 use security::Security;
 use server::Server;
 use shared::{Death, Shared};
@@ -98,7 +100,7 @@ pub struct Session {
     queue: Queue,
     answers: BTreeMap<Ticket, Answer>,
     next_ticket: u32,
-    next_transfer: u32,
+    latest_transfer: TransferId,
     dead: Option<Death>,
 }
 
@@ -122,6 +124,8 @@ impl Session {
                 config,
                 control,
                 cleared: false,
+                resumptions: None,
+                refill: Refill::default(),
                 server: Server::default(),
                 wire: Wire::new(config.limits.reply, grammar),
                 timers: Timers::default(),
@@ -138,7 +142,7 @@ impl Session {
             queue: Queue::default(),
             answers: BTreeMap::new(),
             next_ticket: Ticket::GREETING.0,
-            next_transfer: 0,
+            latest_transfer: TransferId::REFILL,
             dead: None,
         };
         session.note(|| Record::Opened {
@@ -193,7 +197,7 @@ impl Session {
 
     /// The transfer that is queued or under way, if one is.
     pub fn current_transfer(&self) -> Option<TransferId> {
-        self.transfers.id().or_else(|| self.queue.transfer())
+        self.running().or_else(|| self.queue.transfer())
     }
 
     /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
@@ -204,12 +208,14 @@ impl Session {
 
     /// The command of the transfer under way: of a series, it tells whose payload moves.
     pub fn current_command(&self) -> Option<&Command> {
-        self.transfers.spec().map(Transfer::command)
+        let spec = self.transfers.spec();
+        spec.filter(|spec| !spec.is_discarded())
+            .map(Transfer::command)
     }
 
     /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
     pub fn current_mark(&self) -> Option<&Reply> {
-        self.transfers.mark()
+        self.transfers.mark().filter(|_| self.running().is_some())
     }
 
     /// The code of the latest reply, whatever command it answered: ftplib's `lastresp`.
@@ -223,6 +229,16 @@ impl Session {
     pub fn set_data_mode(&mut self, mode: DataMode) {
         self.note(|| Record::DataModeSet(mode));
         self.shared.config.data_mode = mode;
+    }
+
+    /// Tells how many data connections can still resume a TLS session of this control connection: the number of TLS 1.3
+    /// tickets in stock, each of which serves once (RFC 8446 appendix C.4). `None`: unknown, or without limit as under
+    /// TLS 1.2. A driver under TLS tells it before it polls an operation, feeds bytes or reports, if it has changed.
+    pub fn set_resumptions(&mut self, count: Option<u32>) {
+        if self.shared.resumptions != count {
+            self.note(|| Record::ResumptionsSet(count));
+            self.shared.resumptions = count;
+        }
     }
 
     /// How much is recorded from now on: ftplib's `set_debuglevel`. A trace can be
@@ -501,12 +517,12 @@ impl Session {
     /// # Errors
     /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
     pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
-        let runs = self.transfers.is_running();
+        let runs = self.running().is_some();
         if self.queue.transfer().is_some() || (runs && !self.shared.config.lookahead) {
             return Err(Misuse::Busy);
         }
-        self.next_transfer = self.next_transfer.wrapping_add(1);
-        let id = TransferId(self.next_transfer);
+        let id = self.latest_transfer.next();
+        self.latest_transfer = id;
         self.note(|| Record::Begun(transfer.clone()));
         self.queue.push(Work::Transfer { id, spec: transfer });
         self.go_on();
@@ -523,7 +539,7 @@ impl Session {
             let after = self.after();
             return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
-        if self.queue.transfer() == Some(id) || self.transfers.id() == Some(id) {
+        if self.queue.transfer() == Some(id) || self.running() == Some(id) {
             return Poll::Pending;
         }
         Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
@@ -538,7 +554,7 @@ impl Session {
 
     /// Ends every transfer that was begun: the one under way, and with [`Config::lookahead`] the one behind it.
     pub fn abort_all(&mut self) {
-        let (queued, running) = (self.queue.transfer(), self.transfers.id());
+        let (queued, running) = (self.queue.transfer(), self.running());
         // The one behind first, so that it does not begin when the other is over.
         for id in queued.into_iter().chain(running) {
             self.abort(id);

@@ -80,6 +80,8 @@ pub enum Record {
     DataModeSet(DataMode),
     /// The application chose how much is recorded from then on.
     DetailSet(Detail),
+    /// The driver told how many data connections can still resume a TLS session.
+    ResumptionsSet(Option<u32>),
     /// The application closed the session.
     Closed,
     /// So many records were dropped here, because nobody polled them.

@@ -25,7 +25,11 @@ pub struct Transfer {
     length: Option<u64>,
     mode: Option<DataMode>,
     directory: Option<Argument>,
+    discard: bool,
 }
+
+/// How much of a refill's listing is read.
+const REFILL_BYTES: u64 = 64 * 1024;
 
 impl Transfer {
     /// `RETR`: a file.
@@ -156,6 +160,21 @@ impl Transfer {
         self.directory.as_ref()
     }
 
+    /// A short listing for the sake of the TLS session tickets that come with it.
+    pub(crate) const fn refill(mode: Option<DataMode>, representation: Representation) -> Self {
+        let mut listing = Self::names(None)
+            .represented(representation)
+            .limited_to(REFILL_BYTES);
+        listing.mode = mode;
+        listing.discard = true;
+        listing
+    }
+
+    /// Whether nobody wants the payload.
+    pub(crate) const fn is_discarded(&self) -> bool {
+        self.discard
+    }
+
     /// The command.
     pub const fn command(&self) -> &Command {
         &self.command
@@ -201,6 +220,7 @@ impl Transfer {
             length: None,
             mode: None,
             directory: None,
+            discard: false,
         }
     }
 }

@@ -10,12 +10,14 @@ use crate::error::{After, Closed, Error, ErrorKind, NotFtp, Violation};
 use crate::reply::{Class, Reply, ReplyCode, ReplyError};
 use crate::time::Reason;
 use crate::trace::Record;
+use crate::transfer::Transfer;
 
 use super::errands::Beneficiary;
 use super::events::Event;
 #[cfg(feature = "testing")]
 use super::memory;
 use super::queue::Work;
+use super::refill::{self, Step};
 use super::security::{self, Agreement};
 use super::server::Server;
 use super::shared::{Death, error};
@@ -33,7 +35,7 @@ impl Session {
     /// sent now.
     pub(super) fn go_on(&mut self) {
         self.bury();
-        while self.dead.is_none() && self.is_free() && !self.runs_errand() {
+        while self.dead.is_none() && self.is_free() && !self.runs_errand() && !self.refills() {
             match self.queue.take_next(&self.shared) {
                 None => break,
                 Some(Work::Command { ticket, command }) => {
@@ -46,9 +48,50 @@ impl Session {
             }
             self.bury();
         }
-        self.transfers
-            .look_ahead(&mut self.shared, self.queue.next_transfer());
+        if self.running().is_some() {
+            self.transfers
+                .look_ahead(&mut self.shared, self.queue.next_transfer());
+        }
         self.refuse_when_dead();
+    }
+
+    /// Makes a short listing for new TLS tickets, if the transfer that is next needs one. Whether it did: nothing else
+    /// goes out before the listing is over.
+    fn refills(&mut self) -> bool {
+        let (Some(next), Some(id)) = (self.queue.next_transfer(), self.queue.transfer()) else {
+            return false;
+        };
+        let (protected, left) = (self.shared.server.protected, self.shared.resumptions);
+        match self.shared.refill.step(id, protected, left) {
+            Step::Begin => false,
+            Step::List if !self.queue.may_send(&self.shared) => true,
+            Step::List => {
+                let listing = refill::listing(&self.shared, next);
+                self.begin_refill(id, listing);
+                // One that failed at once has its outcome.
+                !self.is_free() || self.refills()
+            }
+            Step::Fail(error) => {
+                self.transfers.forget_ahead(&mut self.shared);
+                self.fail_work(Beneficiary::Transfer(id), |_| error);
+                self.runs_errand()
+            }
+        }
+    }
+
+    fn begin_refill(&mut self, whose: TransferId, listing: Transfer) {
+        self.shared.refill.begin(whose);
+        self.transfers
+            .begin(&mut self.shared, TransferId::REFILL, listing);
+        if self.transfers.is_running() {
+            let limit = refill::limit(&self.shared.config.timeouts);
+            self.shared.timers.request(Reason::Operation, limit);
+        }
+    }
+
+    /// The application's transfer that is under way.
+    pub(super) fn running(&self) -> Option<TransferId> {
+        self.transfers.id().filter(|id| *id != TransferId::REFILL)
     }
 
     /// Runs the errand that the next piece of work needs. Whether there was one: nothing else goes out before it.
@@ -366,7 +409,15 @@ impl Session {
         if let Some(spec) = self.queue.take_transfer(id) {
             self.transfers.forget_ahead(&mut self.shared);
             self.shared.judge(id, Err(Machine::never_begun(&spec)));
+            self.end_refill();
         } else if self.transfers.id() == Some(id) {
+            self.transfers.abort(&mut self.shared);
+        }
+    }
+
+    /// Nobody needs the tickets any more.
+    fn end_refill(&mut self) {
+        if self.transfers.id() == Some(TransferId::REFILL) {
             self.transfers.abort(&mut self.shared);
         }
     }
@@ -395,6 +446,7 @@ impl Session {
         self.shared.tell(Event::Closed(closed));
         self.tell_waiting(&kind);
         self.transfers.lost(&mut self.shared, &kind);
+        self.end_refill();
         self.shared.act(Action::Close);
     }
 

@@ -20,6 +20,11 @@ pub enum Event {
     Stranger(IpAddr),
     /// The server named a data host in a 227 that is not dialled; the policy's choice is dialled instead.
     HostIgnored(IpAddr),
+    /// The short listing that was made for new TLS tickets ([`Session::set_resumptions`]) did not end within 64 KiB or
+    /// a minute, and was cut off.
+    ///
+    /// [`Session::set_resumptions`]: crate::Session::set_resumptions
+    RefillCut,
     /// The session is over.
     Closed(Closed),
 }

@@ -62,7 +62,7 @@ impl Queue {
         }
     }
 
-    fn may_send(&self, shared: &Shared) -> bool {
+    pub(super) fn may_send(&self, shared: &Shared) -> bool {
         let owed = &shared.wire.owed;
         let Some(last) = owed.last() else {
             return true;

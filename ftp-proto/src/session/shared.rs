@@ -18,6 +18,7 @@ use crate::verdict::Completed;
 use super::TransferId;
 use super::actions::Actions;
 use super::events::{Event, Events};
+use super::refill::{self, Refill};
 use super::server::Server;
 use super::timers::Timers;
 use super::verdicts::Verdicts;
@@ -40,6 +41,9 @@ pub(super) struct Shared {
     pub(super) control: Control,
     /// TLS was ended with CCC.
     pub(super) cleared: bool,
+    /// How many data connections can still resume a TLS session, as far as that is known and limited.
+    pub(super) resumptions: Option<u32>,
+    pub(super) refill: Refill,
     pub(super) server: Server,
     pub(super) wire: Wire,
     pub(super) timers: Timers,
@@ -108,6 +112,12 @@ impl Shared {
 
     /// Gives the verdict on a transfer.
     pub(super) fn judge(&mut self, id: TransferId, verdict: Result<Completed, Error>) {
+        if id == TransferId::REFILL {
+            if refill::was_cut(&verdict) {
+                self.tell(Event::RefillCut);
+            }
+            return self.refill.judged(self.resumptions, verdict);
+        }
         self.verdicts.give(id, verdict);
     }
 

@@ -26,3 +26,16 @@ impl Ticket {
 /// Stands for the verdict on one transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransferId(pub(crate) u32);
+
+impl TransferId {
+    /// The session's own listing for new TLS tickets. Nobody polls its verdict.
+    pub(crate) const REFILL: Self = Self(0);
+
+    /// The number after this one; never that of a refill.
+    pub(crate) const fn next(self) -> Self {
+        match self.0.wrapping_add(1) {
+            0 => Self(1),
+            number => Self(number),
+        }
+    }
+}

@@ -90,6 +90,15 @@ impl Context {
         }
     }
 
+    /// The same as a session wants to be told it:
+    /// [`Session::set_resumptions`](crate::Session::set_resumptions). `None` as long as no ticket has come at all, and
+    /// with a TLS 1.2 session, which resumes any number of connections.
+    pub fn resumptions(&self) -> Option<u32> {
+        let held = self.stock.held();
+        let counts = held.issued && held.session.is_none();
+        counts.then(|| u32::try_from(held.tickets.len()).unwrap_or(u32::MAX))
+    }
+
     /// Whether to *refill* before the next data connection: the server hands out tickets, none is left, and nothing
     /// shows yet that it would do without.
     ///

@@ -100,6 +100,7 @@ fn record(line: &str) -> Option<Record> {
         "discard" => Record::Discarded(parts.number()?),
         "mode" => Record::DataModeSet(mode(parts.word()?)?),
         "detail" => Record::DetailSet(detail(parts.word()?)?),
+        "resumptions" => Record::ResumptionsSet(resumptions(parts.word()?)?),
         "close" => Record::Closed,
         "dropped" => Record::Dropped(parts.number()?),
         _ => return None,
@@ -174,11 +175,13 @@ fn flow(parts: &mut Parts<'_>) -> Option<Flow> {
         representation,
         limit: None,
         secured: false,
+        discard: false,
     };
     for word in parts.words.by_ref() {
         match word.split_once('=')? {
             ("limit", limit) => flow.limit = Some(limit.parse().ok()?),
             ("secured", secured) => flow.secured = yes(secured)?,
+            ("discard", discard) => flow.discard = yes(discard)?,
             _ => return None,
         }
     }
@@ -266,6 +269,13 @@ fn detail(word: &str) -> Option<Detail> {
 pub(super) fn mode(word: &str) -> Option<DataMode> {
     let found = MODES.iter().find(|(_, name)| *name == word);
     found.map(|(mode, _)| *mode)
+}
+
+fn resumptions(word: &str) -> Option<Option<u32>> {
+    match word {
+        "unknown" => Some(None),
+        count => count.parse().ok().map(Some),
+    }
 }
 
 fn yes(word: &str) -> Option<bool> {

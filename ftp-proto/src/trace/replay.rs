@@ -91,6 +91,7 @@ fn feed(session: &mut Session, input: &Record) {
         Record::Discarded(ticket) => session.discard(Ticket(*ticket)),
         Record::DataModeSet(mode) => session.set_data_mode(*mode),
         Record::DetailSet(detail) => session.set_detail(*detail),
+        Record::ResumptionsSet(count) => session.set_resumptions(*count),
         Record::Closed => session.close(),
         // What the session did by itself: it does it again.
         Record::Opened { .. }

@@ -39,6 +39,8 @@ impl fmt::Display for Record {
             Self::Discarded(ticket) => write!(f, "discard {ticket}"),
             Self::DataModeSet(mode) => write!(f, "mode {}", mode_name(*mode)),
             Self::DetailSet(detail) => write!(f, "detail {}", detail_name(*detail)),
+            Self::ResumptionsSet(None) => f.write_str("resumptions unknown"),
+            Self::ResumptionsSet(Some(count)) => write!(f, "resumptions {count}"),
             Self::Closed => f.write_str("close"),
             Self::Dropped(count) => write!(f, "dropped {count}"),
         }
@@ -90,7 +92,8 @@ fn write_action(action: Action, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let kind = representation(flow.representation);
             write!(f, "action move {} {way} {kind}", data.get())?;
             write_some(f, "limit", flow.limit)?;
-            write!(f, " secured={}", if flow.secured { "yes" } else { "no" })
+            write!(f, " secured={}", if flow.secured { "yes" } else { "no" })?;
+            f.write_str(if flow.discard { " discard=yes" } else { "" })
         }
         Action::Finish { data } => write!(f, "action finish {}", data.get()),
         Action::Discard { data } => write!(f, "action discard {}", data.get()),

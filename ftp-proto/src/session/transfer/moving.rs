@@ -529,5 +529,6 @@ fn flow(spec: &Transfer, secured: bool) -> Flow {
         representation: spec.representation(),
         limit,
         secured,
+        discard: spec.is_discarded(),
     }
 }
