@@ -111,7 +111,8 @@ impl Session {
             Err(policy) => {
                 let kind = ErrorKind::Policy(policy);
                 self.fail_work(whose, |verb| error(kind, verb));
-                false
+                // What stands behind it may need something else.
+                self.runs_errand()
             }
         }
     }
