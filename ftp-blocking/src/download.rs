@@ -338,7 +338,7 @@ impl<T: Transport> fmt::Debug for Download<'_, T> {
 pub(crate) fn receive<T: Transport, O: Operation>(
     driver: &mut Driver<T>,
     operation: &mut O,
-    mut take: impl FnMut(&O, &[u8]) -> io::Result<()>,
+    mut take: impl FnMut(&mut O, &[u8]) -> io::Result<()>,
 ) -> Result<O::Output> {
     driver.refill()?;
     let mut block = vec![0; BLOCK_BYTES];

@@ -2,7 +2,7 @@
 
 use ftp_proto::Argument;
 use ftp_proto::driver::Result;
-use ftp_proto::operation::{ChangeDirectory, Exchange, Rename, SizeInBytes};
+use ftp_proto::operation::{ChangeDirectory, Exchange, Rename, SetModified, SizeInBytes};
 use ftp_proto::pathname::Pathname;
 use ftp_proto::timestamp::Timestamp;
 
@@ -163,5 +163,27 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "mdtm")]
     pub fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp> {
         self.run(Exchange::modified(Argument::new(path)?))
+    }
+
+    /// Sets when a file was modified, in whole seconds of UTC, with the first command that the server knows for it;
+    /// [`SetModified`] says which.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::timestamp::Timestamp;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let time = Timestamp::from_unix_time(86_400)?;
+    /// ftp.set_modified("a", time)?;
+    /// assert_eq!(ftp.modified("a")?.unix_time(), Some((86_400, 0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused, or the time is not known in UTC.
+    #[doc(alias = "mfmt")]
+    pub fn set_modified(&mut self, path: impl AsRef<[u8]>, time: Timestamp) -> Result<()> {
+        self.run(SetModified::new(Argument::new(path)?, time))
     }
 }

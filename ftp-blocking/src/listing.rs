@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use ftp_proto::driver::{Error, Result};
 use ftp_proto::listing::{Entry, Format, Kind, Line, Name, Options, Reader, Skip};
-use ftp_proto::operation::{Exchange, List, Listed, Payload, Rung};
+use ftp_proto::operation::{Exchange, List, Listed, Metadata, Payload, Rung};
 use ftp_proto::timestamp::Timestamp;
-use ftp_proto::{Completed, Reply, Transfer};
+use ftp_proto::{Argument, Completed, Reply, Transfer};
 
 use crate::client::{Client, optional};
 use crate::download::receive;
@@ -207,6 +207,37 @@ impl<T: Transport> Client<T> {
     /// Refused: 500 or 502 where it is not known, 550 where there is no such object.
     pub fn mlst(&mut self, path: impl AsRef<[u8]>) -> Result<Facts> {
         self.run(Exchange::facts(optional(path)?)).map(Facts)
+    }
+
+    /// What the server tells about a file or directory; `None` if there is none. [`Metadata`] says how it is found out.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a.txt", "hello"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let entry = ftp.metadata("a.txt")?.ok_or("it is missing")?;
+    /// assert_eq!(entry.size(), Some(5));
+    /// assert!(ftp.metadata("b.txt")?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Nothing that the server knows tells of it.
+    pub fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Entry<'static>>> {
+        let mut operation = Metadata::new(Argument::new(path)?).or_listing(listing_time());
+        receive(self.idle_driver(), &mut operation, |operation, chunk| {
+            operation.feed(chunk);
+            Ok(())
+        })
+    }
+
+    /// Whether there is a file or directory at this path.
+    ///
+    /// # Errors
+    /// As [`metadata`](Self::metadata).
+    pub fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool> {
+        Ok(self.metadata(path)?.is_some())
     }
 
     fn read_listing(

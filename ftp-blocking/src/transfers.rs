@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read, Write};
 
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::operation::{Payload, Retrieve, Series, Store};
+use ftp_proto::operation::{Names, Payload, Retrieve, Series, Store};
 use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
 use crate::client::Client;
@@ -392,7 +392,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// The transfer failed.
     pub fn dir(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
-        self.collect_lines(Transfer::list(joined(arguments)?))
+        self.collect_lines(Payload::new(Transfer::list(joined(arguments)?)))
     }
 
     /// Hands on the lines of LIST as they arrive: ftplib's `dir` with a function as its last
@@ -419,14 +419,17 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The transfer failed; some servers refuse an empty directory (550).
+    /// The transfer failed. An empty directory is no error where the server says so; see [`Names`].
     pub fn nlst(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
-        self.collect_lines(Transfer::names(joined(arguments)?))
+        self.collect_lines(Names::new(joined(arguments)?))
     }
 
-    fn collect_lines(&mut self, transfer: Transfer) -> Result<Vec<Vec<u8>>> {
+    fn collect_lines<O>(&mut self, operation: O) -> Result<Vec<Vec<u8>>>
+    where
+        O: Operation<Output = Completed> + Send + 'static,
+    {
         let mut lines = Vec::new();
-        self.download(Payload::new(transfer))?
+        self.download(operation)?
             .lines(|line| lines.push(line.to_vec()))?;
         Ok(lines)
     }

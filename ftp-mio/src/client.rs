@@ -7,9 +7,10 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use ftp_proto::driver::{Error, Result, Tried};
-use ftp_proto::operation::Greet;
+use ftp_proto::operation::{Greet, SetModified};
+use ftp_proto::timestamp::Timestamp;
 use ftp_proto::trace::Record;
-use ftp_proto::{Event, Operation, Reply, Session};
+use ftp_proto::{Argument, Event, Operation, Reply, Session};
 
 use crate::clock::Clock;
 use crate::connect::{Dialled, Dialling};
@@ -201,6 +202,11 @@ impl<T: Transport> Client<T> {
     }
 
     // -- operations -------------------------------------------------------------------------------------------------------
+
+    /// [Starts](Self::start) to set when a file was modified, in whole seconds of UTC; [`SetModified`] says how.
+    pub fn set_modified(&mut self, path: Argument, time: Timestamp) -> Handle<()> {
+        self.start(SetModified::new(path, time))
+    }
 
     /// Starts an operation. It begins once the server has greeted and the operations before it are
     /// over.
