@@ -153,6 +153,7 @@ fn storbinary() {
             "TYPE I",
             "EPSV",
             "STOR new",
+            "SIZE new",
             "EPSV",
             "REST 8",
             "STOR new",

@@ -5,7 +5,7 @@ use core::task::{Poll, ready};
 use crate::action::Representation;
 use crate::command::{Argument, Command, Verb};
 use crate::error::{Error, ErrorKind, Violation};
-use crate::reply::{Class, Reply};
+use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Session, Ticket};
 use crate::size;
 
@@ -50,7 +50,7 @@ impl Operation for SizeInBytes {
     }
 }
 
-/// Asks for the size and yields the reply, whatever it is.
+/// Asks for the size and yields the reply, whatever it is, but for the one that ends the session.
 #[derive(Debug)]
 pub(super) struct AskSize {
     path: Argument,
@@ -88,7 +88,14 @@ impl Operation for AskSize {
                 Step::Size => {
                     Step::Sent(session.request(Command::new(Verb::Size, self.path.clone()))?)
                 }
-                Step::Sent(ticket) => return session.poll_reply(*ticket),
+                Step::Sent(ticket) => {
+                    let reply = ready!(session.poll_reply(*ticket))?;
+                    return Poll::Ready(if reply.code() == ReplyCode::SERVICE_CLOSING {
+                        Err(session.unwelcome(reply, Verb::Size))
+                    } else {
+                        Ok(reply)
+                    });
+                }
             };
         }
     }

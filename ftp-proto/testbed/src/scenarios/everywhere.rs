@@ -1,7 +1,7 @@
 //! A server that closes, resets, stalls, breaks off, takes its leave or talks nonsense, at each step of a whole session.
 
 use ftp_proto::reply::{Malformed, ReplyError};
-use ftp_proto::{Closed, Failure, Interruption, Reason, Verb, Violation};
+use ftp_proto::{Closed, Compared, Failure, Interruption, Reason, Verb, Violation};
 
 use super::{Act, PROMPT, SHORT, Scenario, Told, Upload, download, ended, much, upload};
 use crate::scripted::{Passive, Port, Script};
@@ -51,7 +51,7 @@ fn acts() -> [(Act, Told); 9] {
         ("MKD e".into(), Told::replied("257 \"e\"")),
         (Act::Rename, Told::done()),
         (download().into(), Told::downloaded(b"abcdef")),
-        (put.into(), Told::uploaded(6)),
+        (put.into(), Told::uploaded(6).compared(Compared::Unverified)),
         ("DELE f".into(), Told::replied("250 ok")),
         ("QUIT".into(), Told::replied("221 bye").dead(Closed::Quit)),
     ]
@@ -95,6 +95,8 @@ fn stages() -> Vec<Stage> {
             s().send_data("def"),
         ),
         stage("received", Received, 5, ended(s()), reply_of("226 done")),
+        // Nine bytes are there, and not two: APPE is out of the question.
+        says("size", Reply(Verb::Size), 6, "SIZE a", "213 9"),
         opens("epsv_again", 6),
         says("rest", Opening(Verb::Rest), 6, "REST 2", "350 ok"),
         says("stor", Mark(Verb::Stor), 6, "STOR a", "150 go"),
@@ -211,6 +213,11 @@ fn fails_at(
     }
 }
 
+/// An upload that was resumed, and failed.
+fn broken_rest(bytes: Option<u64>, cause: Interruption) -> Told {
+    Told::broken_upload(bytes, cause).compared(Compared::Unverified)
+}
+
 /// What it comes to when the control connection is lost there.
 fn lost(point: Point, cause: Told, closed: Closed, reply: Option<u16>) -> Told {
     let gone = match closed {
@@ -219,12 +226,12 @@ fn lost(point: Point, cause: Told, closed: Closed, reply: Option<u16>) -> Told {
     };
     let told = match point {
         Greeting | Reply(_) | Opening(_) => return cause,
-        Mark(Verb::Stor) => Told::broken_upload(Some(0), gone),
+        Mark(Verb::Stor) => broken_rest(Some(0), gone),
         Mark(_) => Told::broken(b"", gone),
         Receiving => Told::broken(b"abc", gone).unconfirmed(),
         Received => Told::broken(b"abcdef", gone).unconfirmed(),
-        Sending => Told::broken_upload(None, gone),
-        Sent => Told::broken_upload(Some(6), gone).unconfirmed(),
+        Sending => broken_rest(None, gone),
+        Sent => broken_rest(Some(6), gone).unconfirmed(),
     };
     told.reply(reply).dead(closed)
 }
@@ -307,14 +314,14 @@ fn stalls(index: usize) -> Scenario {
         let cause = Interruption::Timeout(reason(point));
         let told = match point {
             Greeting | Reply(_) | Opening(_) => Told::timed_out(step(point), reason(point)),
-            Mark(Verb::Stor) => Told::broken_upload(Some(0), cause).draining(2),
+            Mark(Verb::Stor) => broken_rest(Some(0), cause).draining(2),
             Mark(_) => Told::broken(b"", cause).draining(2),
             Receiving => Told::broken(b"abc", cause).draining(2),
-            Sending => Told::broken_upload(None, cause).draining(2),
+            Sending => broken_rest(None, cause).draining(2),
             Received => Told::broken(b"abcdef", cause)
                 .unconfirmed()
                 .dead(Closed::Timeout(Reason::Completion)),
-            Sent => Told::broken_upload(Some(6), cause)
+            Sent => broken_rest(Some(6), cause)
                 .unconfirmed()
                 .dead(Closed::Timeout(Reason::Completion)),
         };

@@ -2,7 +2,7 @@
 
 use ftp_proto::{Compared, Interruption, Policy, Verb};
 
-use super::{Download, Scenario, Told, aborted, download, ended, opening, upload};
+use super::{Download, Scenario, Told, aborted, download, ended, upload};
 use crate::scripted::Script;
 
 const SIZED: &str = "213 10\r\n";
@@ -44,9 +44,12 @@ fn before_anything_moves() -> Vec<Scenario> {
         Scenario::new("the_offset_is_beyond_the_size", sized(SIZED))
             .then(from(11), Told::policy(Verb::Size, Policy::BeyondEnd))
             .goes_on(),
-        Scenario::new("there_is_no_size", sized("500 what?\r\n"))
-            .then(from(4), Told::policy(Verb::Size, Policy::SizeUnknown))
-            .goes_on(),
+        Scenario::new(
+            "there_is_no_size",
+            sized("500 what?\r\n").answer("MLST a", "500 what?\r\n"),
+        )
+        .then(from(4), Told::policy(Verb::Size, Policy::SizeUnknown))
+        .goes_on(),
         Scenario::new(
             "rest_is_refused",
             sized(SIZED)
@@ -80,9 +83,27 @@ fn moving() -> Vec<Scenario> {
         .goes_on(),
         Scenario::new(
             "an_upload",
-            opening()
+            sized(SIZED)
+                .then_all(super::port())
                 .answer("REST 4", "350 of course\r\n")
                 .answer("STOR a", "150 go\r\n")
+                .read_data_to_end()
+                .send("226 done\r\n"),
+        )
+        .then(
+            super::Upload {
+                offset: 4,
+                ..upload(b"456789")
+            },
+            Told::uploaded(6).compared(Compared::Unverified),
+        )
+        .stores(b"456789")
+        .goes_on(),
+        Scenario::new(
+            "an_upload_behind_the_end",
+            sized("213 4\r\n")
+                .then_all(super::port())
+                .answer("APPE a", "150 go\r\n")
                 .read_data_to_end()
                 .send("226 done\r\n"),
         )
