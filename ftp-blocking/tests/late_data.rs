@@ -35,7 +35,7 @@ const TRANSFERS: [(&str, Transfer); 3] = [
 ];
 
 fn main() -> ExitCode {
-    let fleet = Kind::ALL.map(|kind| (kind, Arc::new(Berth::new())));
+    let fleet = Kind::COMPLETE.map(|kind| (kind, Arc::new(Berth::new())));
     let trials: Vec<_> = fleet
         .iter()
         .flat_map(|(kind, berth)| TRANSFERS.map(|transfer| trial(*kind, berth, transfer)))

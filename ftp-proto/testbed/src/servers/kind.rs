@@ -31,6 +31,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The servers that have every command that RFC 959 and RFC 3659 know of listings, resuming and ABOR. The others
+    /// lack too much for a test that leans on all of them.
+    pub const COMPLETE: [Self; 5] = [
+        Self::Vsftpd,
+        Self::Proftpd,
+        Self::PureFtpd,
+        Self::Pyftpdlib,
+        Self::Inetutils,
+    ];
+
     /// All of them.
     pub const ALL: [Self; 10] = [
         Self::Vsftpd,
