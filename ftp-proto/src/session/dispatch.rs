@@ -12,11 +12,10 @@ use crate::time::Reason;
 use crate::trace::Record;
 use crate::transfer::Transfer;
 
-use super::errands::Beneficiary;
-use super::events::Event;
+use super::events::{Event, SURPLUS_TEXT_MAX};
 #[cfg(feature = "testing")]
 use super::memory;
-use super::queue::Work;
+use super::queue::{Beneficiary, Work};
 use super::refill::{self, Step};
 use super::security::{self, Agreement};
 use super::server::Server;
@@ -24,9 +23,6 @@ use super::shared::{Death, error};
 use super::transfer::Machine;
 use super::wire::{Effect, Heard, Owner, Slot};
 use super::{Answer, Session, State, Ticket, TransferId};
-
-/// How much of a surplus reply's text is kept for a caller who may never ask.
-pub(super) const SURPLUS_TEXT_MAX: usize = 512;
 
 impl Session {
     // -- after every input ----------------------------------------------------------------------
@@ -66,7 +62,7 @@ impl Session {
             Step::Begin => false,
             Step::List if !self.queue.may_send(&self.shared) => true,
             Step::List => {
-                let listing = refill::listing(&self.shared, next);
+                let listing = refill::listing(self.shared.server.representation(), next);
                 self.begin_refill(id, listing);
                 // One that failed at once has its outcome.
                 !self.is_free() || self.refills()

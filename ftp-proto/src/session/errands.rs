@@ -10,10 +10,9 @@ use crate::error::{Error, Policy};
 use crate::pathname::{self, Quoting};
 use crate::reply::Reply;
 
-use super::queue::Work;
+use super::queue::{Beneficiary, Work};
 use super::shared::{Shared, unwelcome};
 use super::wire::Owner;
-use super::{Ticket, TransferId};
 
 /// What a piece of work needs first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,13 +27,6 @@ pub(super) enum Errand {
     Return(Argument),
     /// CWD, to the directory of a listing.
     Enter(Argument),
-}
-
-/// Whom an errand is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Beneficiary {
-    Command(Ticket),
-    Transfer(TransferId),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -95,8 +87,8 @@ impl Errands {
             return Ok(Some(errand));
         }
         match directory {
-            Some(directory) => self.into(directory),
-            None => Ok(self.back(command)),
+            Some(directory) => self.way_in(directory),
+            None => Ok(self.way_back(command)),
         }
     }
 
@@ -114,7 +106,7 @@ impl Errands {
         }
     }
 
-    fn into(&self, directory: &Argument) -> Result<Option<Errand>, Policy> {
+    fn way_in(&self, directory: &Argument) -> Result<Option<Errand>, Policy> {
         if self.away.as_ref() == Some(directory) {
             return Ok(None);
         }
@@ -129,7 +121,7 @@ impl Errands {
         }
     }
 
-    fn back(&self, command: &Command) -> Option<Errand> {
+    fn way_back(&self, command: &Command) -> Option<Errand> {
         match (&self.away, &self.home) {
             (Some(_), Home::Known(home)) if depends_on_directory(command) => {
                 Some(Errand::Return(home.clone()))
@@ -275,13 +267,4 @@ fn depends_on_directory(command: &Command) -> bool {
 
 fn is_absolute(path: &Argument) -> bool {
     path.as_bytes().starts_with(b"/")
-}
-
-impl Beneficiary {
-    pub(super) const fn of(work: &Work) -> Self {
-        match work {
-            Work::Command { ticket, .. } => Self::Command(*ticket),
-            Work::Transfer { id, .. } => Self::Transfer(*id),
-        }
-    }
 }

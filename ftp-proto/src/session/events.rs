@@ -10,6 +10,9 @@ use crate::reply::Reply;
 /// How many events are kept for a caller who does not poll them. Older ones are dropped.
 pub(super) const EVENTS_MAX: usize = 64;
 
+/// How much of a surplus reply's text is kept for a caller who may never ask.
+pub(super) const SURPLUS_TEXT_MAX: usize = 512;
+
 /// What happened without being asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -4,8 +4,7 @@ use crate::error::{Error, ErrorKind};
 use crate::reply::Reply;
 
 use super::batch::{BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
-use super::dispatch::SURPLUS_TEXT_MAX;
-use super::events::{EVENTS_MAX, Event};
+use super::events::{EVENTS_MAX, Event, SURPLUS_TEXT_MAX};
 use super::shared::Shared;
 
 /// Replies that a transfer, what opens it, what settles it and what is asked ahead behind it can hold besides: the

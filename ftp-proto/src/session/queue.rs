@@ -7,7 +7,6 @@ use crate::error::Misuse;
 use crate::transfer::Transfer;
 
 use super::batch::Batch;
-use super::errands::Beneficiary;
 use super::shared::Shared;
 use super::wire::Owner;
 use super::{Ticket, TransferId};
@@ -17,6 +16,22 @@ use super::{Ticket, TransferId};
 pub(super) enum Work {
     Command { ticket: Ticket, command: Command },
     Transfer { id: TransferId, spec: Transfer },
+}
+
+/// The piece of work that something is done for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Beneficiary {
+    Command(Ticket),
+    Transfer(TransferId),
+}
+
+impl Beneficiary {
+    pub(super) const fn of(work: &Work) -> Self {
+        match work {
+            Work::Command { ticket, .. } => Self::Command(*ticket),
+            Work::Transfer { id, .. } => Self::Transfer(*id),
+        }
+    }
 }
 
 impl Work {

@@ -7,16 +7,15 @@
 
 use core::time::Duration;
 
-use crate::action::End;
+use crate::action::{End, Representation};
 use crate::command::Verb;
 use crate::config::Timeouts;
-use crate::error::{Error, ErrorKind, Policy};
+use crate::error::{After, Error, ErrorKind, Policy};
 use crate::time::Reason;
 use crate::transfer::Transfer;
 use crate::verdict::{Completed, Interruption};
 
 use super::TransferId;
-use super::shared::{Shared, error};
 
 /// How long a refill may take, unless the limit of an operation is shorter.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -63,7 +62,7 @@ impl Refill {
                 Outcome::Awaited | Outcome::Accepted | Outcome::Refused => Step::Begin,
                 Outcome::NotResumed => {
                     let kind = ErrorKind::Policy(Policy::NothingToResume);
-                    Step::Fail(error(kind, Verb::Nlst))
+                    Step::Fail(Error::new(kind, Verb::Nlst, After::Usable))
                 }
                 Outcome::Failed(error) => Step::Fail(error.clone()),
             },
@@ -107,8 +106,7 @@ impl Outcome {
 }
 
 /// The listing before `next`. Nothing is sent to change the TYPE if one is in force.
-pub(super) fn listing(shared: &Shared, next: &Transfer) -> Transfer {
-    let representation = shared.server.representation();
+pub(super) fn listing(representation: Option<Representation>, next: &Transfer) -> Transfer {
     Transfer::refill(
         next.mode(),
         representation.unwrap_or_else(|| next.representation()),
