@@ -43,10 +43,10 @@ macro_rules! variants {
 }
 
 variants!(Action: Connect, Listen, Accept, Secure, Unsecure, Move, Finish, Discard, Poll, Close);
-variants!(Event: Unsolicited, Stranger, HostIgnored, Closed);
+variants!(Event: Unsolicited, Stranger, HostIgnored, RefillCut, Closed);
 variants!(Closed: Quit, Service, Eof, Lost, Violation, Timeout, Local);
 variants!(Reason:
-    Greeting, Reply, DataOpen, Securing, DataIdle, DataTotal, TlsClose, Completion, Drain, AbortLinger,
+    Greeting, Reply, Mark, DataOpen, Securing, DataIdle, DataTotal, TlsClose, Completion, Drain, AbortLinger,
     AbortGrace, Fence, Keepalive, Operation,
 );
 variants!(Interruption:

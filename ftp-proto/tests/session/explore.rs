@@ -6,7 +6,8 @@ use std::task::Poll;
 
 use ftp_proto::operation::Exchange;
 use ftp_proto::{
-    Action, Closed, Config, Control, Interruption, Operation, Reason, Session, State, Violation,
+    Action, Closed, Config, Control, End, Interruption, Link, Operation, Reason, Report, Session,
+    State, Violation,
 };
 
 use crate::scenarios;
@@ -134,6 +135,7 @@ fn all_orders_of_all_scenarios() {
         unreadable(&mut seen);
         kept_alive(&mut seen);
         closed_by_us(&mut seen);
+        refill_cut(&mut seen);
         println!(
             "{count} scenarios: {} states, {} steps between them, {} orders",
             all.states, all.steps, all.orders
@@ -189,6 +191,18 @@ fn kept_alive(seen: &mut Seen) {
     hand.moves(crate::hand::retrieve()).moved(2000);
     hand.expires(Reason::Keepalive).expires(Reason::DataIdle);
     seen.error(&hand.verdict().unwrap_err());
+}
+
+/// A listing for new tickets that has no end: the simulated driver never runs out of tickets.
+fn refill_cut(seen: &mut Seen) {
+    let mut hand = crate::hand::Hand::protected(Config::default());
+    hand.session.set_resumptions(Some(0));
+    hand.begins(crate::hand::retrieve());
+    hand.says("200 Type.").says("229 (|||4711|)").connects();
+    let link = Link::Data(hand.data());
+    hand.says("150 Names.").reports(Report::Secured { link });
+    hand.moved(64 * 1024).ends(End::Limit);
+    hand.events().iter().for_each(|event| seen.see(event));
 }
 
 /// Replies that are none of what their commands ask for.
