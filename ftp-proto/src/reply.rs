@@ -1,9 +1,11 @@
 //! Replies of the server: codes, their classes and the text that came with them (RFC 959 section
 //! 4.2).
 
+mod limits;
 mod parser;
 
-pub use parser::{Grammar, Limits, Malformed, Parser, ReplyError};
+pub use limits::{Grammar, Limits};
+pub use parser::{Malformed, Parser, ReplyError};
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;

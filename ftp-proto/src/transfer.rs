@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::action::{Direction, Representation};
+use crate::action::{Direction, Flow, Representation};
 use crate::command::{Argument, Command, Verb};
 use crate::error::Misuse;
 
@@ -208,6 +208,21 @@ impl Transfer {
     /// How the data connection is opened, if not as the session does.
     pub const fn mode(&self) -> Option<DataMode> {
         self.mode
+    }
+
+    /// What may move. Never a byte past the expected end: a server that ignores REST would send more.
+    pub(crate) fn flow(&self, secured: bool) -> Flow {
+        let limit = match (self.limit, self.length) {
+            (Some(limit), Some(length)) => Some(limit.min(length)),
+            (limit, length) => limit.or(length),
+        };
+        Flow {
+            direction: self.direction,
+            representation: self.representation,
+            limit,
+            secured,
+            discard: self.is_discarded(),
+        }
     }
 
     const fn image(command: Command, direction: Direction) -> Self {

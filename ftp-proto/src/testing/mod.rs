@@ -35,11 +35,13 @@ mod files;
 mod inbox;
 mod listing;
 mod peer;
+mod rule;
 mod script;
 mod server;
 
-pub use behaviour::{AbortStyle, Behaviour, Busy, Deed, Next, Rule, Say, Step};
+pub use behaviour::{AbortStyle, Behaviour, Busy};
 pub use files::{Entry, Files};
 pub use peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
+pub use rule::{Deed, Next, Rule, Say, Step};
 pub use script::{Cue, Mismatch, Script};
 pub use server::{Server, ServerConfig, ServerState};

@@ -18,11 +18,12 @@ pub use config::ServerConfig;
 
 use self::course::{Load, Transfer};
 use self::opening::Opening;
-use super::behaviour::{Busy, Next, Step};
+use super::behaviour::Busy;
 use super::files::Files;
 use super::inbox::Inbox;
 use super::listing::FactSet;
 use super::peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
+use super::rule::{Next, Step};
 
 /// An FTP server over a virtual tree, as a pure state machine; see the [module](super) and [`Peer`] for driving it.
 ///

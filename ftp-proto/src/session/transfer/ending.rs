@@ -2,16 +2,257 @@
 
 use alloc::boxed::Box;
 
-use crate::action::{End, Representation};
-use crate::command::Verb;
-use crate::error::{Error, ErrorKind};
+use crate::action::{Direction, End, Representation};
+use crate::command::{Argument, Command, Verb};
+use crate::config::{AbortStyle, Leniency};
+use crate::error::{Closed, Error, ErrorKind};
 use crate::reply::Reply;
+use crate::time::Reason;
 use crate::transfer::Transfer;
 use crate::verdict::{Compared, Completed, Facts, Interrupted, Interruption};
 
-use super::course::Data;
+use super::course::{Data, Said};
 use super::moving::Moving;
-use crate::session::shared::error;
+use super::settling::Settling;
+use super::{Machine, Phase, Running};
+use crate::session::shared::{Shared, error, unwelcome};
+use crate::session::wire::Owner;
+
+/// How a transfer ends, as the table or the caller decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// By everything that is known.
+    Judge,
+    /// The server refused it.
+    Refuse,
+    /// It failed, and nothing is owed for it.
+    Fail(Interruption),
+    /// It is over for the caller. The abort procedure settles the rest.
+    Abort(Interruption),
+    /// The caller has its range. The abort procedure settles the rest.
+    Enough,
+    /// It is over, and so is the session: the control connection looks dead.
+    Close(Interruption),
+}
+
+impl Machine {
+    /// The caller, or the limit of the whole operation, ends the transfer wherever it stands.
+    pub(super) fn end_early(&mut self, shared: &mut Shared, cause: Interruption) {
+        let ending = match self.moving() {
+            None => return self.cancel(shared, cause),
+            Some(moving) => moving.end_early(cause),
+        };
+        if self.retract(shared) {
+            return self.cancel(shared, cause);
+        }
+        if let Some(ending) = ending {
+            self.end(shared, ending);
+        }
+    }
+
+    /// Takes the transfer command back, if nothing of it was written.
+    pub(super) fn retract(&mut self, shared: &mut Shared) -> bool {
+        if shared.wire.retract(Owner::Ahead) {
+            self.ahead = None;
+        }
+        shared.wire.retract(Owner::Transfer)
+    }
+
+    /// Ends a transfer whose command did not go out. Replies are awaited, and a REST that may be in force is undone.
+    pub(super) fn cancel(&mut self, shared: &mut Shared, cause: Interruption) {
+        let Some(running) = &self.running else {
+            return;
+        };
+        let error = running.interrupted(cause, None);
+        shared
+            .wire
+            .owed
+            .disown(&[Owner::Type, Owner::Inquiry, Owner::Opening, Owner::Restart]);
+        if running.has_restarted() {
+            let command = Command::new(Verb::Rest, Argument::trusted("0"));
+            shared.write(Owner::Nobody, &command);
+        }
+        self.settling = Settling::of_prelude(shared);
+        shared.rest(Reason::DataOpen);
+        self.resolve(shared, Err(error));
+    }
+
+    pub(super) fn end(&mut self, shared: &mut Shared, ending: Ending) {
+        match ending {
+            Ending::Judge => self.judge(shared),
+            Ending::Refuse => self.refuse(shared),
+            Ending::Fail(cause) => self.fail(shared, cause),
+            Ending::Abort(cause) => self.abort_with(shared, cause),
+            Ending::Enough => self.take_range(shared),
+            Ending::Close(cause) => self.close(shared, cause),
+        }
+    }
+
+    pub(super) fn judge(&mut self, shared: &mut Shared) {
+        let lenient = shared.config.lenient.contains(Leniency::NoCloseNotify);
+        let (Some(running), Some(moving)) = (&self.running, self.moving()) else {
+            return;
+        };
+        match judge(&running.spec, moving, lenient) {
+            Err(cause) => self.fail(shared, cause),
+            Ok(completed) => {
+                if moving.end == End::Truncated {
+                    shared.use_leniency(Leniency::NoCloseNotify);
+                }
+                if moving.said == Said::EarlySuccess {
+                    shared.use_leniency(Leniency::NoMark);
+                }
+                self.resolve(shared, Ok(completed));
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, shared: &mut Shared) {
+        let verb = self.verb();
+        match self.take_reply() {
+            Some(reply) => self.resolve(shared, Err(unwelcome(*reply, verb))),
+            None => shared.impossible("a refusal without a reply"),
+        }
+    }
+
+    /// The transfer failed and nothing is owed for it.
+    pub(super) fn fail(&mut self, shared: &mut Shared, cause: Interruption) {
+        let reply = self.take_reply();
+        let protected = shared.server.protected;
+        let cause = match cause {
+            Interruption::Reply if protected && refuses_data(reply.as_deref()) => {
+                Interruption::NotResumed
+            }
+            _ => self.blame_keepalive(shared, cause, reply.as_deref()),
+        };
+        if let Some(running) = &self.running {
+            let error = running.interrupted(cause, reply);
+            self.resolve(shared, Err(error));
+        }
+    }
+
+    /// Names the keepalive as the cause, where it is, and sends none any more.
+    pub(super) fn blame_keepalive(
+        &self,
+        shared: &mut Shared,
+        cause: Interruption,
+        reply: Option<&Reply>,
+    ) -> Interruption {
+        let is_it = |moving: &Moving| moving.ended_by_keepalive(cause, reply);
+        match self.moving().is_some_and(is_it) {
+            true => {
+                shared.server.no_keepalive = true;
+                Interruption::Keepalive
+            }
+            false => cause,
+        }
+    }
+
+    pub(super) fn abort_with(&mut self, shared: &mut Shared, cause: Interruption) {
+        let (Some(running), Some(moving)) = (&self.running, self.moving()) else {
+            return;
+        };
+        let cause = match (moving.link, cause) {
+            (Data::Broken, Interruption::Timeout(_)) => Interruption::Data(moving.failure),
+            _ => self.blame_keepalive(shared, cause, None),
+        };
+        let error = running.interrupted(cause, None);
+        self.resolve_by_abort(shared, Err(error));
+    }
+
+    /// The caller has the range that it wanted.
+    pub(super) fn take_range(&mut self, shared: &mut Shared) {
+        let (Some(running), Some(moving)) = (&self.running, self.moving()) else {
+            return;
+        };
+        match examine(&running.spec, moving, false) {
+            Err(cause) => self.abort_with(shared, cause),
+            Ok(compared) => {
+                let completed = completed(moving, None, compared);
+                self.resolve_by_abort(shared, Ok(completed));
+            }
+        }
+    }
+
+    /// The final reply does not come although all data has ended: the control connection is dead.
+    pub(super) fn close(&mut self, shared: &mut Shared, cause: Interruption) {
+        let Some(running) = &self.running else {
+            return;
+        };
+        let error = running.interrupted(cause, None);
+        self.resolve(shared, Err(error));
+        shared.time_out(match cause {
+            Interruption::Timeout(reason) => reason,
+            _ => Reason::Completion,
+        });
+    }
+
+    pub(super) fn resolve_by_abort(
+        &mut self,
+        shared: &mut Shared,
+        verdict: Result<Completed, Error>,
+    ) {
+        // ABOR may close what was opened ahead.
+        self.forget_ahead(shared);
+        if let Some(Running {
+            phase: Phase::Moving(moving),
+            spec,
+            ..
+        }) = self.running.as_deref_mut()
+        {
+            let data = moving.take_data();
+            // What was sent may lie in a connection that the server has never accepted.
+            let sends = spec.direction() == Direction::Send;
+            let held = sends || moving.bytes == 0;
+            self.settling = Settling::by_abort(shared, data, held);
+        }
+        self.resolve(shared, verdict);
+        if shared.config.abort == AbortStyle::CloseControl {
+            shared.die(Closed::Local, ErrorKind::Closed(Closed::Local, None));
+        }
+    }
+
+    /// Gives the verdict. Whatever the driver still holds is dropped; what the server still owes is settled.
+    pub(super) fn resolve(&mut self, shared: &mut Shared, verdict: Result<Completed, Error>) {
+        let Some(mut running) = self.running.take() else {
+            return;
+        };
+        running.drop_data(shared);
+        Moving::rest_all(shared);
+        let said = running.moving().map(|moving| moving.said);
+        if self.settling.is_none() && said == Some(Said::EarlySuccess) {
+            self.settle_early_success(shared, verdict.is_ok());
+        }
+        if self.settling.is_none() {
+            self.settling = Settling::of_keepalives(shared);
+        }
+        // What is still owed has lost its timer with those of the transfer.
+        shared.await_head();
+        shared.judge(running.id, verdict);
+    }
+
+    /// The server has said that it is done, and never that it begins. Where everything was as if it had, that was its
+    /// final reply; where not, only a fence can tell.
+    pub(super) fn settle_early_success(&mut self, shared: &mut Shared, succeeded: bool) {
+        if succeeded {
+            shared.wire.owed.forgive_before(1);
+            shared.wire.expect_surplus();
+        } else {
+            self.settling = Some(Settling::by_fence(shared));
+        }
+    }
+
+    pub(super) fn verb(&self) -> Option<Verb> {
+        self.running.as_ref().map(|running| running.verb())
+    }
+
+    pub(super) fn take_reply(&mut self) -> Option<Box<Reply>> {
+        match &mut self.running.as_mut()?.phase {
+            Phase::Moving(moving) => moving.reply.take(),
+            Phase::Opening(_) => None,
+        }
+    }
+}
 
 /// What is known of the bytes of a transfer. `moving`: as far as its command was written.
 fn facts<'a>(spec: &Transfer, moving: Option<&'a Moving>, truncation_allowed: bool) -> Facts<'a> {

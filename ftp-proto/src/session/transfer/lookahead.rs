@@ -10,7 +10,7 @@ use crate::command::{Command, Verb};
 use crate::reply::{Reply, ReplyCode};
 use crate::transfer::{DataMode, Transfer};
 
-use super::opening::{passive_verb, rung};
+use super::ladder::{passive_verb, rung};
 use crate::session::shared::Shared;
 use crate::session::wire::Owner;
 

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::action::{Action, DataId, Direction, End, Failure, Flow, Link, Report};
+use crate::action::{Action, DataId, Direction, End, Failure, Link, Report};
 use crate::config::Leniency;
 use crate::error::{Closed, ErrorKind, Violation};
 use crate::reply::{Reply, ReplyCode};
@@ -13,6 +13,7 @@ use crate::transfer::Transfer;
 use crate::verdict::Interruption;
 
 use super::course::{self, Data, Said, Step};
+use super::ending::Ending;
 use crate::session::events::Event;
 use crate::session::shared::Shared;
 
@@ -53,23 +54,6 @@ pub(super) struct Moving {
     refused_keepalive: Option<Reply>,
     /// How the server broke the protocol, if that ended the control connection.
     violation: Option<Violation>,
-}
-
-/// How a transfer ends, as the table or the caller decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// By everything that is known.
-    Judge,
-    /// The server refused it.
-    Refuse,
-    /// It failed, and nothing is owed for it.
-    Fail(Interruption),
-    /// It is over for the caller. The abort procedure settles the rest.
-    Abort(Interruption),
-    /// The caller has its range. The abort procedure settles the rest.
-    Enough,
-    /// It is over, and so is the session: the control connection looks dead.
-    Close(Interruption),
 }
 
 impl Moving {
@@ -478,7 +462,7 @@ impl Moving {
             shared.impossible("payload without a data connection");
             return None;
         };
-        let flow = flow(spec, shared.server.protected);
+        let flow = spec.flow(shared.server.protected);
         shared.act(Action::Move { data, flow });
         shared.wait(Reason::DataIdle);
         shared.wait(Reason::DataTotal);
@@ -515,20 +499,5 @@ impl Moving {
         boxed
             .map(|reply| &**reply)
             .chain(self.refused_keepalive.as_ref())
-    }
-}
-
-/// What may move. Never a byte past the expected end: a server that ignores REST would send more.
-fn flow(spec: &Transfer, secured: bool) -> Flow {
-    let limit = match (spec.limit(), spec.length()) {
-        (Some(limit), Some(length)) => Some(limit.min(length)),
-        (limit, length) => limit.or(length),
-    };
-    Flow {
-        direction: spec.direction(),
-        representation: spec.representation(),
-        limit,
-        secured,
-        discard: spec.is_discarded(),
     }
 }

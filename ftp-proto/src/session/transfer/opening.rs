@@ -12,9 +12,9 @@ use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Interruption;
 
 use super::course::Data;
-use super::prelude::{self, Facts, Input, Next, Stage, Step};
+use super::ladder::{self, passive_verb, rung};
+use super::prelude::{self, Facts, Input, Stage, Step};
 use crate::session::events::Event;
-use crate::session::server::Pret;
 use crate::session::shared::{Shared, error, unwelcome, unwelcome_kind};
 use crate::session::wire::Owner;
 
@@ -70,7 +70,7 @@ impl Opening {
         }
     }
 
-    pub(super) const fn mode(&self) -> DataMode {
+    pub(super) const fn mode_tried(&self) -> DataMode {
         self.mode
     }
 
@@ -269,33 +269,9 @@ impl Opening {
             active: self.is_active(),
             type_first: one_at_a_time && !in_force,
             pret: shared.server.wants_pret() && !self.is_active(),
-            next: self.next(shared),
+            next: ladder::next(shared, self.ladder, self.mode),
             resumes: spec.offset() > 0,
         }
-    }
-
-    /// How the ladder goes on. On IPv6 there is no older command to go on with.
-    fn next(&self, shared: &Shared) -> Next {
-        let ipv4 = shared.control.is_ipv4();
-        match (self.ladder, self.mode) {
-            (DataMode::Auto, DataMode::ExtendedPassive)
-            | (DataMode::Auto | DataMode::AnyActive, DataMode::ExtendedActive)
-                if ipv4 =>
-            {
-                Next::Rung
-            }
-            (_, DataMode::ExtendedPassive | DataMode::Passive) => match shared.server.pret() {
-                Pret::Unknown => Next::Features,
-                Pret::Named => Next::Pret,
-                Pret::No | Pret::Wanted if self.may_be_active(shared) => Next::Active,
-                Pret::No | Pret::Wanted => Next::Nothing,
-            },
-            _ => Next::Nothing,
-        }
-    }
-
-    fn may_be_active(&self, shared: &Shared) -> bool {
-        self.ladder == DataMode::Auto && shared.config.active_fallback
     }
 
     fn perform(
@@ -448,26 +424,6 @@ impl Opening {
     #[cfg(feature = "testing")]
     pub(super) const fn replies(&self) -> Option<&Reply> {
         self.type_refusal.as_ref()
-    }
-}
-
-/// The mode to begin with: the ladders begin where earlier transfers of this session had to climb down to.
-pub(super) fn rung(shared: &Shared, ladder: DataMode) -> DataMode {
-    let ipv4 = shared.control.is_ipv4();
-    let refused = |mode| ipv4 && shared.server.refuses_mode(mode);
-    match ladder {
-        DataMode::Auto if refused(DataMode::ExtendedPassive) => DataMode::Passive,
-        DataMode::Auto => DataMode::ExtendedPassive,
-        DataMode::AnyActive if refused(DataMode::ExtendedActive) => DataMode::Active,
-        DataMode::AnyActive => DataMode::ExtendedActive,
-        chosen => chosen,
-    }
-}
-
-pub(super) const fn passive_verb(mode: DataMode) -> Verb {
-    match mode {
-        DataMode::Passive => Verb::Pasv,
-        _ => Verb::Epsv,
     }
 }
 

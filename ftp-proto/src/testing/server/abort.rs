@@ -1,6 +1,7 @@
 //! ABOR, in the manners of different servers.
 
-use super::super::behaviour::{AbortStyle, Next, Step};
+use super::super::behaviour::AbortStyle;
+use super::super::rule::{Next, Step};
 use super::{Answer, Asked, Server, answer};
 
 impl Server {

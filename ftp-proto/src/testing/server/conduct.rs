@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::super::behaviour::{Deed, Next, Rule, Say, Step};
 use super::super::peer::ServerAction;
+use super::super::rule::{Deed, Next, Rule, Say, Step};
 use super::{Condition, Server};
 
 impl Server {

@@ -4,8 +4,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
-use super::super::behaviour::{AbortStyle, Busy, Next, Step};
+use super::super::behaviour::{AbortStyle, Busy};
 use super::super::peer::{Channel, ServerAction, ServerLink};
+use super::super::rule::{Next, Step};
 use super::opening::Opening;
 use super::{Answer, Asked, Condition, Server, answer};
 
