@@ -1,17 +1,11 @@
 //! The user-PI of RFC 959: one control connection and the data connections that belong to it.
 //!
 //! This file holds the type and its public methods: inputs come in here. `session/dispatch` gives each input to the
-//! part that it concerns. The parts know nothing of the session and nothing of one another, but for what they
-//! `shared`:
-//!
-//! * `wire`: the bytes of the control connection, what is owed, and whose reply a reply is,
-//! * `transfer`: one transfer from its prelude to its settlement,
-//! * `security`: when TLS begins and ends, and what may be sent in which state,
-//! * `queue` and `batch`: what waits to be sent,
-//! * `errands`: what has to be settled before it is, and `refill`: new TLS tickets,
-//! * `timers`, `actions`, `events`, `verdicts`, `server`: what their names say.
+//! part that it concerns. The parts know nothing of the session; what they share is in `session/shared`. The manual's
+//! page "design" draws them.
 
 mod actions;
+mod answers;
 mod batch;
 mod dispatch;
 mod errands;
@@ -23,6 +17,7 @@ mod refill;
 mod security;
 mod server;
 mod shared;
+mod state;
 mod ticket;
 mod timers;
 mod transfer;
@@ -30,57 +25,35 @@ mod verdicts;
 mod wire;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use core::task::Poll;
 
 use crate::action::{Action, Report, Representation};
 use crate::command::{Command, Verb};
-use crate::config::{Config, Control, Detail, Leniencies, Leniency, Telnet};
+use crate::config::{Config, Control, Detail, Leniencies, Leniency};
 use crate::error::{Closed, Error, ErrorKind, Misuse};
 use crate::features::Features;
 use crate::operation::memory::Memory;
-use crate::reply::{Class, Grammar, Reply, ReplyCode};
+use crate::reply::{Class, Reply, ReplyCode};
 use crate::time::{Deadline, Instant};
-use crate::trace::{Record, Trace};
+use crate::trace::Record;
 use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Completed;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use events::Event;
+pub use state::State;
 pub use ticket::{Ticket, TransferId};
 
 #[cfg(feature = "testing")]
 pub use transfer::Coverage;
 
-use actions::Actions;
+use answers::Answers;
 use errands::Errands;
-use events::Events;
 use queue::{Queue, Work};
-use refill::Refill;
 use security::Security;
-use server::Server;
 use shared::{Death, Shared};
-use timers::Timers;
 use transfer::Machine;
-use verdicts::Verdicts;
-use wire::{Owner, Wire};
-
-/// What a session is good for now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum State {
-    /// Nothing is under way: the next command goes out at once.
-    Usable,
-    /// A command or a transfer is under way.
-    Busy,
-    /// Something is over for the caller and not for the server. The session settles that before the next command.
-    Draining {
-        /// How many replies are still owed.
-        replies: usize,
-    },
-    /// The session is over.
-    Dead(Closed),
-}
+use wire::Owner;
 
 /// The client half of one FTP control connection and of its data connections.
 ///
@@ -98,50 +71,22 @@ pub struct Session {
     security: Security,
     errands: Errands,
     queue: Queue,
-    answers: BTreeMap<Ticket, Answer>,
-    next_ticket: u32,
+    answers: Answers,
     latest_transfer: TransferId,
     dead: Option<Death>,
-}
-
-/// The reply to a command, with the verb it answers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Answer {
-    verb: Verb,
-    outcome: Result<Reply, Error>,
 }
 
 impl Session {
     /// Begins a session over an open control connection; the greeting is awaited.
     pub fn new(config: Config, control: Control) -> Self {
-        let grammar = Grammar {
-            any_code_ends: config.lenient.contains(Leniency::OtherCodeEndsReply),
-            telnet: config.telnet == Telnet::Doubled,
-        };
         let mut session = Self {
             clock: Instant::EPOCH,
-            shared: Shared {
-                config,
-                control,
-                cleared: false,
-                resumptions: None,
-                refill: Refill::default(),
-                server: Server::default(),
-                wire: Wire::new(config.limits.reply, grammar),
-                timers: Timers::default(),
-                actions: Actions::default(),
-                events: Events::default(),
-                verdicts: Verdicts::default(),
-                used: Leniencies::default(),
-                trace: Trace::new(config.detail, config.limits.trace_records_max),
-                dying: None,
-            },
+            shared: Shared::new(config, control),
             transfers: Machine::default(),
             security: Security::default(),
             errands: Errands::default(),
             queue: Queue::default(),
-            answers: BTreeMap::new(),
-            next_ticket: Ticket::GREETING.0,
+            answers: Answers::default(),
             latest_transfer: TransferId::REFILL,
             dead: None,
         };
@@ -203,7 +148,7 @@ impl Session {
     /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
     /// operation has submitted; see [`discard_all`](Self::discard_all).
     pub const fn next_ticket(&self) -> Ticket {
-        Ticket(self.next_ticket)
+        self.answers.next_ticket()
     }
 
     /// The command of the transfer under way: of a series, it tells whose payload moves.
@@ -289,10 +234,7 @@ impl Session {
         self.shared.actions.shrink_to_fit();
         self.shared.events.shrink_to_fit();
         self.queue.shrink_to_fit();
-        // An empty map may still hold a node.
-        if self.answers.is_empty() {
-            self.answers = BTreeMap::new();
-        }
+        self.answers.shrink_to_fit();
     }
 
     // -- control connection: bytes --------------------------------------------------------------------------------
@@ -401,7 +343,7 @@ impl Session {
         if self.in_flight() >= usize::from(self.shared.config.limits.in_flight_max) {
             return Err(Misuse::PipelineFull);
         }
-        let ticket = self.issue_ticket();
+        let ticket = self.answers.issue_ticket();
         self.note(|| Record::Submitted(command.masked()));
         self.queue.push(Work::Command { ticket, command });
         self.go_on();
@@ -416,10 +358,10 @@ impl Session {
     /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER, RNFR, CWD ...);
     /// [`Misuse::PipelineFull`] when the window is full: [`BATCH_COMMANDS_MAX`] commands, [`BATCH_BYTES_MAX`] bytes.
     pub fn submit_batched(&mut self, command: Command) -> Result<Ticket, Misuse> {
-        let ticket = Ticket(self.next_ticket);
+        let ticket = self.answers.next_ticket();
         let masked = command.masked();
         self.queue.push_batched(ticket, command)?;
-        self.issue_ticket();
+        self.answers.issue_ticket();
         self.note(|| Record::Batched(masked));
         self.go_on();
         Ok(ticket)
@@ -442,7 +384,7 @@ impl Session {
     /// Why there is no reply: the session is over, a wait expired, a policy forbade the command, or the ticket was
     /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
-        if let Some(answer) = self.answers.remove(&ticket) {
+        if let Some(answer) = self.answers.collect(ticket) {
             self.queue.batch.release(ticket);
             let after = self.after();
             return Poll::Ready(answer.outcome.map_err(|error| error.with_after(after)));
@@ -459,7 +401,7 @@ impl Session {
     /// As [`poll_reply`](Self::poll_reply), and besides: [`ErrorKind::Refused`] for a 4xx or 5xx reply,
     /// [`ErrorKind::Unexpected`] for any other class.
     pub fn poll_class(&mut self, ticket: Ticket, class: Class) -> Poll<Result<Reply, Error>> {
-        let verb = self.answers.get(&ticket).map(|answer| answer.verb);
+        let verb = self.answers.verb(ticket);
         self.poll_reply(ticket).map(|outcome| {
             let reply = outcome?;
             if reply.class() == class {
@@ -484,7 +426,7 @@ impl Session {
     /// The caller lost interest in a reply. It is still awaited, and dropped when it comes.
     pub fn discard(&mut self, ticket: Ticket) {
         self.note(|| Record::Discarded(ticket.0));
-        self.answers.remove(&ticket);
+        self.answers.collect(ticket);
         self.queue.discard(ticket);
         self.shared.wire.owed.disown(&[Owner::Ticket(ticket)]);
         self.security.discard(ticket);

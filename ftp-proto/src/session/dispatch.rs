@@ -6,12 +6,13 @@ use alloc::vec::Vec;
 use crate::action::{Action, Failure, Link, Report};
 use crate::command::{Command, Verb};
 use crate::config::Leniency;
-use crate::error::{After, Closed, Error, ErrorKind, NotFtp, Violation};
-use crate::reply::{Class, Reply, ReplyCode, ReplyError};
+use crate::error::{After, Closed, Error, ErrorKind, Violation};
+use crate::reply::{Class, Reply, ReplyCode};
 use crate::time::Reason;
 use crate::trace::Record;
 use crate::transfer::Transfer;
 
+use super::answers::Answer;
 use super::events::{Event, SURPLUS_TEXT_MAX};
 #[cfg(feature = "testing")]
 use super::memory;
@@ -22,7 +23,7 @@ use super::server::Server;
 use super::shared::{Death, error};
 use super::transfer::Machine;
 use super::wire::{Effect, Heard, Owner, Slot};
-use super::{Answer, Session, State, Ticket, TransferId};
+use super::{Session, State, Ticket, TransferId};
 
 impl Session {
     // -- after every input ----------------------------------------------------------------------
@@ -176,7 +177,7 @@ impl Session {
     // -- replies --------------------------------------------------------------------------------
 
     pub(super) fn await_greeting(&mut self) {
-        let ticket = self.issue_ticket();
+        let ticket = self.answers.issue_ticket();
         let slot = Slot::new(Owner::Ticket(ticket), Verb::Greeting, Effect::None);
         self.shared.wire.owed.push(slot);
         self.shared.wait(Reason::Greeting);
@@ -192,34 +193,16 @@ impl Session {
                 }
                 return;
             }
-            let greeting = self.greeting_so_far(rest);
             match self.shared.wire.parse(&mut rest) {
                 None => return,
                 Some(Ok(reply)) => self.hear(reply),
-                Some(Err(violation)) => self.unreadable(violation, greeting),
+                Some(Err((violation, kind))) => {
+                    self.shared.die(Closed::Violation(violation), kind);
+                }
             }
             // After each reply, and not only after the last one that is there: what comes of the bytes must not
             // depend on how they were cut.
             self.go_on();
-        }
-    }
-
-    /// What there is of the greeting, while it is awaited: it is quoted if it is none.
-    fn greeting_so_far(&self, bytes: &[u8]) -> Option<Box<[u8]>> {
-        let head = self.shared.wire.owed.head()?;
-        (head.verb == Verb::Greeting).then(|| {
-            let begun = self.shared.wire.unfinished_line();
-            NotFtp::quote(begun, bytes)
-        })
-    }
-
-    fn unreadable(&mut self, violation: Violation, greeting: Option<Box<[u8]>>) {
-        match (violation, greeting) {
-            (Violation::Reply(error @ ReplyError::Malformed(_)), Some(line)) => {
-                let kind = ErrorKind::NotFtp(Box::new(NotFtp::new(error, line)));
-                self.shared.die(Closed::Violation(violation), kind);
-            }
-            _ => self.shared.violate(violation),
         }
     }
 
@@ -480,7 +463,7 @@ impl Session {
 
     fn answer(&mut self, ticket: Ticket, verb: Verb, outcome: Result<Reply, Error>) {
         let outcome = self.queue.batch.reduce(ticket, outcome);
-        self.answers.insert(ticket, Answer { verb, outcome });
+        self.answers.give(ticket, Answer { verb, outcome });
     }
 
     pub(super) fn awaits(&self, ticket: Ticket) -> bool {
@@ -495,13 +478,8 @@ impl Session {
         let open = owed
             .chain(self.queue.tickets())
             .chain(self.security.ticket());
-        open.chain(self.answers.keys().copied()).collect()
-    }
-
-    pub(super) const fn issue_ticket(&mut self) -> Ticket {
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket = self.next_ticket.wrapping_add(1);
-        ticket
+        let unpolled = self.answers.unpolled().map(|(ticket, _)| ticket);
+        open.chain(unpolled).collect()
     }
 
     /// Commands that were submitted and whose replies were not polled. A batch has a window of its own.
@@ -511,7 +489,7 @@ impl Session {
             .count(Owner::Keepalive)
             .saturating_add(owed.count(Owner::Errand));
         let asked = owed.len().saturating_sub(ours);
-        let unpolled = self.queue.len().saturating_add(self.answers.len());
+        let unpolled = self.queue.len().saturating_add(self.answers.unpolled_len());
         unpolled
             .saturating_add(asked)
             .saturating_sub(self.queue.batch.len())
@@ -519,7 +497,9 @@ impl Session {
 
     /// Drops the answers that nobody will poll, in a replay.
     pub(crate) fn forget_answers(&mut self) {
-        for ticket in core::mem::take(&mut self.answers).into_keys() {
+        let unpolled: Vec<_> = self.answers.unpolled().map(|(ticket, _)| ticket).collect();
+        for ticket in unpolled {
+            self.answers.collect(ticket);
             self.queue.batch.release(ticket);
         }
     }
@@ -547,13 +527,12 @@ impl Session {
     #[cfg(feature = "testing")]
     #[doc(hidden)]
     pub fn reply_memory(&self) -> (usize, usize) {
-        let answers = self.answers.values().map(|answer| match &answer.outcome {
-            Ok(reply) => memory::of_reply(reply),
-            Err(error) => memory::of_error(error),
-        });
         let transfers = self.transfers.replies().map(memory::of_reply);
-        let shared = memory::of_shared(&self.shared);
-        let held = memory::sum(answers.chain(transfers).chain([shared]));
+        let parts = [
+            memory::of_shared(&self.shared),
+            memory::of_answers(&self.answers),
+        ];
+        let held = memory::sum(transfers.chain(parts));
         (held, memory::most(&self.shared))
     }
 }

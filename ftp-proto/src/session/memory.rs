@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::reply::Reply;
 
+use super::answers::Answers;
 use super::batch::{BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 use super::events::{EVENTS_MAX, Event, SURPLUS_TEXT_MAX};
 use super::shared::Shared;
@@ -28,6 +29,13 @@ pub(super) fn of_shared(shared: &Shared) -> usize {
     });
     let buffered = shared.wire.buffered();
     sum(events.chain(marks).chain(verdicts).chain([buffered]))
+}
+
+pub(super) fn of_answers(answers: &Answers) -> usize {
+    sum(answers.unpolled().map(|(_, answer)| match &answer.outcome {
+        Ok(reply) => of_reply(reply),
+        Err(error) => of_error(error),
+    }))
 }
 
 pub(super) fn sum(bytes: impl Iterator<Item = usize>) -> usize {

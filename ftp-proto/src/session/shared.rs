@@ -7,9 +7,9 @@ use core::time::Duration;
 
 use crate::action::{Action, DataId};
 use crate::command::{Command, Verb};
-use crate::config::{Config, Control, Leniencies, Leniency, TlsPolicy};
+use crate::config::{Config, Control, Leniencies, Leniency, Telnet, TlsPolicy};
 use crate::error::{After, Closed, Error, ErrorKind, Policy, Violation};
-use crate::reply::{Class, Reply};
+use crate::reply::{Class, Grammar, Reply};
 use crate::time::Reason;
 use crate::trace::{Record, Trace};
 use crate::transfer::DataMode;
@@ -57,6 +57,29 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    pub(super) fn new(config: Config, control: Control) -> Self {
+        let grammar = Grammar {
+            any_code_ends: config.lenient.contains(Leniency::OtherCodeEndsReply),
+            telnet: config.telnet == Telnet::Doubled,
+        };
+        Self {
+            config,
+            control,
+            cleared: false,
+            resumptions: None,
+            refill: Refill::default(),
+            server: Server::default(),
+            wire: Wire::new(config.limits.reply, grammar),
+            timers: Timers::default(),
+            actions: Actions::default(),
+            events: Events::default(),
+            verdicts: Verdicts::default(),
+            used: Leniencies::default(),
+            trace: Trace::new(config.detail, config.limits.trace_records_max),
+            dying: None,
+        }
+    }
+
     // -- effects --------------------------------------------------------------------------------
 
     /// Writes a command and notes whom its reply is for.

@@ -7,9 +7,9 @@ mod owed;
 
 use alloc::boxed::Box;
 
-use crate::command::Command;
-use crate::error::Violation;
-use crate::reply::{Class, Grammar, Limits, Parser, Reply, ReplyCode};
+use crate::command::{Command, Verb};
+use crate::error::{ErrorKind, NotFtp, Violation};
+use crate::reply::{Class, Grammar, Limits, Parser, Reply, ReplyCode, ReplyError};
 
 use outbox::Outbox;
 
@@ -121,17 +121,34 @@ impl Wire {
     // -- in -------------------------------------------------------------------------------------
 
     /// The next reply in `bytes`, which are consumed as far as they were read.
-    pub(super) fn parse(&mut self, bytes: &mut &[u8]) -> Option<Result<Reply, Violation>> {
+    ///
+    /// # Errors
+    /// How the server broke the protocol, with the error of whoever waits.
+    pub(super) fn parse(
+        &mut self,
+        bytes: &mut &[u8],
+    ) -> Option<Result<Reply, (Violation, ErrorKind)>> {
         if self.parser.is_before_reply() && !bytes.is_empty() {
             self.reply_began = self.outbox.sent();
         }
+        let greeting = self.greeting_so_far(bytes);
         let parsed = self.parser.parse(bytes)?;
-        Some(parsed.map_err(Violation::Reply))
+        Some(parsed.map_err(|error| {
+            let violation = Violation::Reply(error);
+            let kind = match (error, greeting) {
+                (ReplyError::Malformed(_), Some(line)) => {
+                    ErrorKind::NotFtp(Box::new(NotFtp::new(error, line)))
+                }
+                _ => ErrorKind::Violation(violation),
+            };
+            (violation, kind)
+        }))
     }
 
-    /// What has come of the line that is not finished.
-    pub(super) fn unfinished_line(&self) -> &[u8] {
-        self.parser.unfinished_line()
+    /// What there is of the greeting, while it is awaited: it is quoted if it is not one.
+    fn greeting_so_far(&self, bytes: &[u8]) -> Option<Box<[u8]>> {
+        let head = self.owed.head()?;
+        (head.verb == Verb::Greeting).then(|| NotFtp::quote(self.parser.unfinished_line(), bytes))
     }
 
     /// Whether no reply was begun.
