@@ -251,7 +251,7 @@ impl Session {
     /// The control connection reached its end.
     pub fn receive_eof(&mut self) {
         self.note(|| Record::ReceivedEof);
-        self.control_ended();
+        self.shared.control_ended();
         self.go_on();
     }
 

@@ -3,11 +3,11 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::action::{Action, Failure, Link, Report};
+use crate::action::{Action, Link, Report};
 use crate::command::{Command, Verb};
 use crate::config::Leniency;
 use crate::error::{After, Closed, Error, ErrorKind, Violation};
-use crate::reply::{Class, Reply, ReplyCode};
+use crate::reply::Reply;
 use crate::time::Reason;
 use crate::trace::Record;
 use crate::transfer::Transfer;
@@ -19,7 +19,6 @@ use super::memory;
 use super::queue::{Beneficiary, Work};
 use super::refill::{self, Step};
 use super::security::{self, Agreement};
-use super::server::Server;
 use super::shared::{Death, error};
 use super::transfer::Machine;
 use super::wire::{Effect, Heard, Owner, Slot};
@@ -225,7 +224,7 @@ impl Session {
                 let reply = reply.shortened(SURPLUS_TEXT_MAX);
                 self.shared.tell(Event::Unsolicited(reply));
             }
-            Heard::Unsolicited { reply } => self.unsolicited(reply),
+            Heard::Unsolicited { reply } => self.shared.unsolicited(reply),
         }
     }
 
@@ -284,7 +283,7 @@ impl Session {
         let positive = reply.is_positive();
         self.errands.noticed(&self.shared, verb, &reply);
         let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));
-        let server = &mut self.shared.server;
+        self.shared.server.learn(slot.effect, &reply);
         match slot.effect {
             Effect::Secure | Effect::Unsecure if positive => {
                 let agreement = Agreement {
@@ -294,13 +293,6 @@ impl Session {
                 };
                 return self.security.agreed(&mut self.shared, agreement);
             }
-            Effect::Protect(protected) if positive => server.protected = protected,
-            Effect::Represent(representation) => {
-                let granted = reply.class() == Class::Completion;
-                server.set_representation(representation.filter(|_| granted));
-            }
-            Effect::Offer => server.learn_features(&reply),
-            Effect::Forget if positive => *server = Server::default(),
             Effect::Quit if positive => self
                 .shared
                 .die(Closed::Quit, ErrorKind::Closed(Closed::Quit, None)),
@@ -330,18 +322,6 @@ impl Session {
         self.shared.die(Closed::Service, kind);
     }
 
-    fn unsolicited(&mut self, reply: Reply) {
-        if reply.code() == ReplyCode::SERVICE_CLOSING {
-            let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
-            self.shared.die(Closed::Service, kind);
-        }
-        self.shared.tell(Event::Unsolicited(reply));
-        let limit = self.shared.config.limits.unsolicited_replies_max;
-        if self.shared.wire.count_unsolicited() > limit {
-            self.shared.violate(Violation::TooManyUnsolicited);
-        }
-    }
-
     // -- reports --------------------------------------------------------------------------------
 
     pub(super) fn reported(&mut self, report: Report) {
@@ -349,7 +329,9 @@ impl Session {
         match report {
             Report::Secured { link } if link == control => self.security_changed(true),
             Report::Unsecured => self.security_changed(false),
-            Report::Failed { link, failure } if link == control => self.control_failed(failure),
+            Report::Failed { link, failure } if link == control => {
+                self.shared.control_failed(failure)
+            }
             _ => self.transfers.reported(&mut self.shared, report),
         }
     }
@@ -366,20 +348,6 @@ impl Session {
             None => self
                 .shared
                 .impossible("a change of security that was not begun"),
-        }
-    }
-
-    fn control_failed(&mut self, failure: Failure) {
-        let closed = Closed::Lost(failure);
-        self.shared.die(closed, ErrorKind::Closed(closed, None));
-    }
-
-    pub(super) fn control_ended(&mut self) {
-        if self.shared.wire.is_at_boundary() {
-            let kind = ErrorKind::Closed(Closed::Eof, None);
-            self.shared.die(Closed::Eof, kind);
-        } else {
-            self.shared.violate(Violation::TruncatedReply);
         }
     }
 

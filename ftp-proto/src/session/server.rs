@@ -3,8 +3,10 @@
 use crate::action::Representation;
 use crate::features::Features;
 use crate::operation::memory::Memory;
-use crate::reply::Reply;
+use crate::reply::{Class, Reply};
 use crate::transfer::DataMode;
+
+use super::wire::Effect;
 
 /// What is known of the server. Whatever is not certain is forgotten; after AUTH and REIN the server is as new.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,6 +92,20 @@ impl Server {
 
     pub(super) const fn set_representation(&mut self, representation: Option<Representation>) {
         self.representation = representation;
+    }
+
+    /// What the final reply to a command changes.
+    pub(super) fn learn(&mut self, effect: Effect, reply: &Reply) {
+        match effect {
+            Effect::Protect(protected) if reply.is_positive() => self.protected = protected,
+            Effect::Represent(representation) => {
+                let granted = reply.class() == Class::Completion;
+                self.representation = representation.filter(|_| granted);
+            }
+            Effect::Offer => self.learn_features(reply),
+            Effect::Forget if reply.is_positive() => *self = Self::default(),
+            _ => {}
+        }
     }
 
     /// The reply to FEAT. It is read when it comes, and not when somebody polls it: by then TLS may have begun, and what

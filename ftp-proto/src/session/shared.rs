@@ -3,13 +3,14 @@
 //! A part is given this and its own state. It writes, acts, waits, rests, judges, tells and dies through it, and knows
 //! no other part above it.
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
-use crate::action::{Action, DataId};
+use crate::action::{Action, DataId, Failure};
 use crate::command::{Command, Verb};
 use crate::config::{Config, Control, Leniencies, Leniency, Telnet, TlsPolicy};
 use crate::error::{After, Closed, Error, ErrorKind, Policy, Violation};
-use crate::reply::{Class, Grammar, Reply};
+use crate::reply::{Class, Grammar, Reply, ReplyCode};
 use crate::time::Reason;
 use crate::trace::{Record, Trace};
 use crate::transfer::DataMode;
@@ -162,6 +163,34 @@ impl Shared {
         );
     }
 
+    /// The control connection reached its end.
+    pub(super) fn control_ended(&mut self) {
+        if self.wire.is_at_boundary() {
+            self.die(Closed::Eof, ErrorKind::Closed(Closed::Eof, None));
+        } else {
+            self.violate(Violation::TruncatedReply);
+        }
+    }
+
+    /// The control connection failed.
+    pub(super) fn control_failed(&mut self, failure: Failure) {
+        let closed = Closed::Lost(failure);
+        self.die(closed, ErrorKind::Closed(closed, None));
+    }
+
+    /// A reply came that nobody asked for.
+    pub(super) fn unsolicited(&mut self, reply: Reply) {
+        if reply.code() == ReplyCode::SERVICE_CLOSING {
+            let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
+            self.die(Closed::Service, kind);
+        }
+        self.tell(Event::Unsolicited(reply));
+        let limit = self.config.limits.unsolicited_replies_max;
+        if self.wire.count_unsolicited() > limit {
+            self.violate(Violation::TooManyUnsolicited);
+        }
+    }
+
     /// Keeps an event for the caller.
     pub(super) fn tell(&mut self, event: Event) {
         self.events.push(event);
@@ -207,7 +236,7 @@ pub(super) fn unwelcome(reply: Reply, verb: impl Into<Option<Verb>>) -> Error {
 }
 
 pub(super) fn unwelcome_kind(reply: Reply) -> ErrorKind {
-    let reply = alloc::boxed::Box::new(reply);
+    let reply = Box::new(reply);
     match reply.class() {
         Class::TransientNegative | Class::PermanentNegative => ErrorKind::Refused(reply),
         _ => ErrorKind::Unexpected(reply),

@@ -479,15 +479,13 @@ impl Moving {
 
     /// Every wait of a transfer ends with it.
     pub(super) fn rest_all(shared: &mut Shared) {
-        for reason in WAITS {
-            shared.rest(reason);
-        }
-        for reason in [
+        let whole = [
             Reason::DataIdle,
             Reason::DataTotal,
             Reason::Keepalive,
             Reason::Operation,
-        ] {
+        ];
+        for reason in WAITS.into_iter().chain(whole) {
             shared.rest(reason);
         }
     }
