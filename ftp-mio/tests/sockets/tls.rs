@@ -22,7 +22,7 @@ const LARGE: u64 = 1_500_000;
 
 pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for kind in Kind::ALL {
+    for kind in Kind::COMPLETE {
         for variant in [Variant::Tls, Variant::Implicit, Variant::RequireReuse] {
             if !kind.supports(variant) {
                 continue;
