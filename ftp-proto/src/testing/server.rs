@@ -7,6 +7,7 @@ mod conduct;
 mod config;
 mod course;
 mod opening;
+mod running;
 mod transfer;
 mod tree;
 
@@ -16,8 +17,7 @@ use alloc::vec::Vec;
 
 pub use config::ServerConfig;
 
-use self::course::{Load, Transfer};
-use self::opening::Opening;
+use self::running::{Asked, Load, Opening, Transfer};
 use super::behaviour::Busy;
 use super::files::Files;
 use super::inbox::Inbox;
@@ -108,13 +108,6 @@ struct Private {
     /// After EPSV ALL (RFC 2428, 4).
     only_epsv: bool,
     facts: FactSet,
-}
-
-/// A command, as far as its replies need to know it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Asked {
-    verb: Vec<u8>,
-    serial: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -449,15 +442,6 @@ impl Private {
             buffer_size_set: false,
             only_epsv: false,
             facts: FactSet::ALL,
-        }
-    }
-}
-
-impl Asked {
-    fn of(received: &Received) -> Self {
-        Self {
-            verb: received.verb(),
-            serial: received.serial,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::super::behaviour::AbortStyle;
 use super::super::rule::{Next, Step};
-use super::{Answer, Asked, Server, answer};
+use super::running::Asked;
+use super::{Answer, Server, answer};
 
 impl Server {
     /// ABOR with no transfer under way: gives up a data connection that was prepared.
@@ -71,7 +72,7 @@ impl Server {
         if self.forgotten.is_some() || (style == AbortStyle::Pyftpdlib && transfer.is_upload()) {
             return self.answer(225, "ABOR command successful; data channel closed.");
         }
-        self.current = transfer.asked().clone();
+        self.current = transfer.asked.clone();
         self.answer(426, "Transfer aborted. Data connection closed.");
         self.current = of_abort;
         if style == AbortStyle::PureFtpd && transfer.is_upload() {

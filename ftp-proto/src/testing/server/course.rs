@@ -1,88 +1,13 @@
 //! The course of a transfer, from the accepted command to the final reply: RFC 959, 5.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
 use super::super::behaviour::{AbortStyle, Busy};
 use super::super::peer::{Channel, ServerAction, ServerLink};
 use super::super::rule::{Next, Step};
-use super::opening::Opening;
-use super::{Answer, Asked, Condition, Server, answer};
-
-/// A transfer command that was accepted, until its final reply.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Transfer {
-    asked: Asked,
-    pub(super) channel: Channel,
-    /// Where to dial in active mode.
-    pub(super) to: Option<SocketAddr>,
-    load: Load,
-    mark: Vec<u8>,
-    phase: Phase,
-    /// A rule has stopped it.
-    hangs: bool,
-    /// Octets moved on the data connection.
-    moved: u64,
-    /// The last octet at which rules were asked.
-    asked_at: Option<u64>,
-    /// An ABOR waits until the client reads again.
-    pub(super) abort_at_next_read: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Phase {
-    Opening,
-    Securing,
-    Moving,
-    /// All was sent; the client has not closed its side.
-    Lingering,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Load {
-    /// The octets from `start` on.
-    Down {
-        octets: Arc<[u8]>,
-        start: usize,
-    },
-    Up(Upload),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Upload {
-    pub(super) path: Vec<u8>,
-    /// What the file keeps from before.
-    pub(super) kept: Vec<u8>,
-    pub(super) arrived: Vec<u8>,
-    pub(super) ascii: bool,
-}
-
-impl Transfer {
-    pub(super) const fn is_upload(&self) -> bool {
-        matches!(self.load, Load::Up(_))
-    }
-
-    pub(super) fn is_sending(&self) -> bool {
-        !self.is_upload() && self.phase == Phase::Moving && !self.hangs
-    }
-
-    pub(super) const fn asked(&self) -> &Asked {
-        &self.asked
-    }
-
-    fn to_send(&self) -> &[u8] {
-        match &self.load {
-            Load::Up(_) => &[],
-            Load::Down { octets, start } => {
-                let moved = usize::try_from(self.moved).unwrap_or(usize::MAX);
-                octets
-                    .get(start.saturating_add(moved)..)
-                    .unwrap_or_default()
-            }
-        }
-    }
-}
+use super::running::{Load, Opening, Phase, Transfer};
+use super::{Answer, Condition, Server, answer};
 
 impl Server {
     pub(super) fn begin(&mut self, load: Load, mark: Vec<u8>) -> Option<Answer> {

@@ -7,35 +7,8 @@ use super::super::address::{
     UnknownProtocol, extended_passive_text, parse_eprt, parse_port, passive_text,
 };
 use super::super::peer::{Channel, ServerAction};
+use super::running::Opening;
 use super::{Answer, Condition, Server, answer};
-
-/// How the data connection of the next transfer will be opened.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Opening {
-    None,
-    /// The listener is being bound; the answer to EPSV, or to PASV, waits for it.
-    Binding {
-        channel: Channel,
-        extended: bool,
-    },
-    Passive {
-        channel: Channel,
-    },
-    Active {
-        channel: Channel,
-        to: SocketAddr,
-    },
-}
-
-impl Opening {
-    /// The listener, if there is one.
-    pub(super) const fn channel(&self) -> Option<Channel> {
-        match self {
-            Self::None | Self::Active { .. } => None,
-            Self::Binding { channel, .. } | Self::Passive { channel } => Some(*channel),
-        }
-    }
-}
 
 pub(super) fn is_opening(verb: &[u8]) -> bool {
     matches!(verb, b"PASV" | b"EPSV" | b"PORT" | b"EPRT")

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::super::files::{Entry, parent};
 use super::super::listing;
-use super::course::{Load, Upload};
+use super::running::{Load, Upload};
 use super::tree::missing;
 use super::{Answer, Server, answer};
 
