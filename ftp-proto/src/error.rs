@@ -6,14 +6,11 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::action::Failure;
-use crate::address::AddressError;
 use crate::command::{ArgumentError, Verb};
-use crate::pathname::PathError;
-use crate::reply::{Class, Reply, ReplyError};
-use crate::size::SizeError;
+use crate::reply::{Class, Reply};
 use crate::time::Reason;
-use crate::timestamp::TimestampError;
 use crate::verdict::{Interrupted, Interruption, Verdict};
+use crate::violation::Violation;
 
 pub use not_ftp::NotFtp;
 
@@ -62,46 +59,6 @@ pub enum After {
     Draining,
     /// The session is over; connect anew.
     Dead,
-}
-
-/// How the server broke the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum Violation {
-    /// A reply that is none.
-    #[error(transparent)]
-    Reply(#[from] ReplyError),
-    /// The connection ended inside a reply.
-    #[error("the connection ended inside a reply")]
-    TruncatedReply,
-    /// More preliminary replies to one command than [`Limits`](crate::Limits) allow.
-    #[error("too many preliminary replies")]
-    TooManyPreliminary,
-    /// More replies that nobody asked for than [`Limits`](crate::Limits) allow.
-    #[error("too many unsolicited replies")]
-    TooManyUnsolicited,
-    /// Of several commands in a batch, one has a reply that cannot be its own.
-    #[error("the replies are out of order")]
-    OutOfOrder,
-    /// An aborted transfer has no final reply, and the server may not have had its data connection yet: pyftpdlib then
-    /// carries it out on the next one, whatever that is opened for.
-    #[error("the server forgot a transfer, and may still carry it out")]
-    TransferForgotten,
-    /// Clear text after the server agreed to begin TLS (CVE-2021-22947 and its kin).
-    #[error("clear text behind the reply that begins TLS")]
-    BytesBeforeTls,
-    /// An unreadable address in a 227 or 229.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// An unreadable path in a 257.
-    #[error(transparent)]
-    Path(#[from] PathError),
-    /// An unreadable number in a 213.
-    #[error(transparent)]
-    Size(#[from] SizeError),
-    /// An unreadable time in a 213.
-    #[error(transparent)]
-    Timestamp(#[from] TimestampError),
 }
 
 /// Why a session is over.

@@ -90,6 +90,7 @@ pub mod trace;
 mod transfer;
 pub mod unique_name;
 mod verdict;
+mod violation;
 
 pub use action::{
     Action, DataId, Direction, End, Failure, Flow, Link, Report, Representation, Target,
@@ -99,7 +100,7 @@ pub use config::{
     AbortStyle, Config, Control, Detail, Encoding, Leniencies, Leniency, Limits, Pipeline, Telnet,
     Timeouts, TlsPolicy,
 };
-pub use error::{After, Closed, Error, ErrorKind, Misuse, NotFtp, Policy, Violation};
+pub use error::{After, Closed, Error, ErrorKind, Misuse, NotFtp, Policy};
 pub use operation::Operation;
 pub use reply::{Class, Reply, ReplyCode};
 #[cfg(feature = "testing")]
@@ -109,3 +110,4 @@ pub use session::{Event, Session, State, Ticket, TransferId};
 pub use time::{Deadline, Instant, Reason};
 pub use transfer::{DataMode, Transfer};
 pub use verdict::{Compared, Completed, Interrupted, Interruption, Verdict};
+pub use violation::Violation;

@@ -4,12 +4,12 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::action::{Direction, End, Failure};
-use crate::error::Violation;
 use crate::pathname::Pathname;
 use crate::reply::{Class, Reply};
 use crate::size;
 use crate::time::Reason;
 use crate::unique_name;
+use crate::violation::Violation;
 
 /// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs. Or a listing of
 /// nothing, which some servers refuse: see [`is_told_empty`](Self::is_told_empty).

@@ -5,12 +5,13 @@ use core::task::{Poll, ready};
 
 use crate::command::{Argument, ArgumentError, Command, Verb};
 use crate::config::Leniency;
-use crate::error::{After, Error, ErrorKind, Violation};
+use crate::error::{After, Error, ErrorKind};
 use crate::pathname::{self, Pathname, Quoting};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Session, Ticket};
 use crate::size;
 use crate::timestamp::{self, Timestamp};
+use crate::violation::Violation;
 
 use super::Operation;
 

@@ -1,7 +1,7 @@
 //! What operations remember of a server.
 
+use super::protection::DataProtection;
 use super::rung::Rung;
-use super::secure::DataProtection;
 use super::touch::Touch;
 
 /// What operations have found out about a server, for the operations that come after them.

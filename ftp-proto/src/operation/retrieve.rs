@@ -5,12 +5,13 @@ use core::task::{Poll, ready};
 
 use crate::action::Representation;
 use crate::command::{Argument, Command, Verb};
-use crate::error::{Error, ErrorKind, Misuse, Policy, Violation};
+use crate::error::{Error, ErrorKind, Misuse, Policy};
 use crate::reply::{Class, Reply};
 use crate::session::Session;
 use crate::size;
 use crate::transfer::Transfer;
 use crate::verdict::{Compared, Completed};
+use crate::violation::Violation;
 
 use super::Operation;
 use super::exchange::Exchange;

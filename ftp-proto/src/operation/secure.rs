@@ -7,18 +7,7 @@ use crate::error::Error;
 use crate::reply::{Class, Reply};
 use crate::session::{Session, Ticket};
 
-use super::Operation;
-
-/// What is agreed for data connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DataProtection {
-    /// PROT P: encrypted.
-    #[default]
-    Private,
-    /// PROT C: in clear.
-    Clear,
-}
+use super::{DataProtection, Operation};
 
 /// How far [`Secure`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,10 +4,11 @@ use core::task::{Poll, ready};
 
 use crate::action::Representation;
 use crate::command::{Argument, Command, Verb};
-use crate::error::{Error, ErrorKind, Violation};
+use crate::error::{Error, ErrorKind};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Session, Ticket};
 use crate::size;
+use crate::violation::Violation;
 
 use super::Operation;
 

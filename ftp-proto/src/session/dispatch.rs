@@ -6,11 +6,12 @@ use alloc::vec::Vec;
 use crate::action::{Action, Link, Report};
 use crate::command::{Command, Verb};
 use crate::config::Leniency;
-use crate::error::{After, Closed, Error, ErrorKind, Violation};
+use crate::error::{After, Closed, Error, ErrorKind};
 use crate::reply::Reply;
 use crate::time::Reason;
 use crate::trace::Record;
 use crate::transfer::Transfer;
+use crate::violation::Violation;
 
 use super::answers::Answer;
 use super::events::{Event, SURPLUS_TEXT_MAX};

@@ -9,12 +9,13 @@ use core::time::Duration;
 use crate::action::{Action, DataId, Failure};
 use crate::command::{Command, Verb};
 use crate::config::{Config, Control, Leniencies, Leniency, Telnet, TlsPolicy};
-use crate::error::{After, Closed, Error, ErrorKind, Policy, Violation};
+use crate::error::{After, Closed, Error, ErrorKind, Policy};
 use crate::reply::{Class, Grammar, Reply, ReplyCode};
 use crate::time::Reason;
 use crate::trace::{Record, Trace};
 use crate::transfer::DataMode;
 use crate::verdict::Completed;
+use crate::violation::Violation;
 
 use super::TransferId;
 use super::actions::Actions;

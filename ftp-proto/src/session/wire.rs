@@ -8,8 +8,9 @@ mod owed;
 use alloc::boxed::Box;
 
 use crate::command::{Command, Verb};
-use crate::error::{ErrorKind, NotFtp, Violation};
+use crate::error::{ErrorKind, NotFtp};
 use crate::reply::{Class, Grammar, Limits, Parser, Reply, ReplyCode, ReplyError};
+use crate::violation::Violation;
 
 use outbox::Outbox;
 

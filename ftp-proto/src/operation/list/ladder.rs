@@ -2,11 +2,12 @@
 
 use crate::action::Failure;
 use crate::command::Verb;
-use crate::error::{Error, ErrorKind, Violation};
+use crate::error::{Error, ErrorKind};
 use crate::operation::rung::Rung;
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
 use crate::verdict::{Completed, Interruption};
+use crate::violation::Violation;
 
 /// Whether a listing command names the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

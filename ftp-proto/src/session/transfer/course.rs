@@ -83,6 +83,23 @@ pub(crate) enum Step {
     Unreachable,
 }
 
+/// How a transfer ends, as the table or the caller decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// By everything that is known.
+    Judge,
+    /// The server refused it.
+    Refuse,
+    /// It failed, and nothing is owed for it.
+    Fail(Interruption),
+    /// It is over for the caller. The abort procedure settles the rest.
+    Abort(Interruption),
+    /// The caller has its range. The abort procedure settles the rest.
+    Enough,
+    /// It is over, and so is the session: the control connection looks dead.
+    Close(Interruption),
+}
+
 use Data::{Accepting, Announced, Broken, Closing, Cut, Ended, Moving, Open, Secured, Securing};
 use Direction::{Receive, Send};
 use Said::{EarlySuccess, Failure, Lost, Mark, Nothing, Refusal, Success};

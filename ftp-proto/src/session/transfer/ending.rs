@@ -11,29 +11,12 @@ use crate::time::Reason;
 use crate::transfer::Transfer;
 use crate::verdict::{Compared, Completed, Facts, Interrupted, Interruption};
 
-use super::course::{Data, Said};
+use super::course::{Data, Ending, Said};
 use super::moving::Moving;
 use super::settling::Settling;
 use super::{Machine, Phase, Running};
 use crate::session::shared::{Shared, error, unwelcome};
 use crate::session::wire::Owner;
-
-/// How a transfer ends, as the table or the caller decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// By everything that is known.
-    Judge,
-    /// The server refused it.
-    Refuse,
-    /// It failed, and nothing is owed for it.
-    Fail(Interruption),
-    /// It is over for the caller. The abort procedure settles the rest.
-    Abort(Interruption),
-    /// The caller has its range. The abort procedure settles the rest.
-    Enough,
-    /// It is over, and so is the session: the control connection looks dead.
-    Close(Interruption),
-}
 
 impl Machine {
     /// The caller, or the limit of the whole operation, ends the transfer wherever it stands.

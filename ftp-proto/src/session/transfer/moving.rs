@@ -6,14 +6,14 @@ use core::time::Duration;
 
 use crate::action::{Action, DataId, Direction, End, Failure, Link, Report};
 use crate::config::Leniency;
-use crate::error::{Closed, ErrorKind, Violation};
+use crate::error::{Closed, ErrorKind};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
 use crate::transfer::Transfer;
 use crate::verdict::Interruption;
+use crate::violation::Violation;
 
-use super::course::{self, Data, Said, Step};
-use super::ending::Ending;
+use super::course::{self, Data, Ending, Said, Step};
 use crate::session::events::Event;
 use crate::session::shared::Shared;
 

@@ -5,11 +5,12 @@ use core::net::SocketAddr;
 use crate::action::{Action, DataId, Failure, Report, Representation, Target};
 use crate::address::{self, DataHost};
 use crate::command::{Argument, Command, Verb};
-use crate::error::{Error, ErrorKind, Policy, Violation};
+use crate::error::{Error, ErrorKind, Policy};
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::time::Reason;
 use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Interruption;
+use crate::violation::Violation;
 
 use super::course::Data;
 use super::ladder::{self, passive_verb, rung};

@@ -3,9 +3,9 @@
 use crate::action::{DataId, Report};
 use crate::command::{Command, Verb};
 use crate::config::AbortStyle;
-use crate::error::Violation;
 use crate::reply::ReplyCode;
 use crate::time::Reason;
+use crate::violation::Violation;
 
 use super::settlement::{self, Input, Stage, Step};
 use crate::session::shared::Shared;
