@@ -27,9 +27,10 @@ pub fn check(script: &[u8]) {
     let operations = script::lines(script).filter(|line| line.letter == b'!');
     for mut operation in operations.take(OPERATIONS_MAX).filter_map(operation) {
         let result = converse(&mut world, &mut operation, &mut events, slow);
-        world.check_answer(result.as_ref().err());
-        if let Ok(Outcome::Transferred(completed)) = &result {
-            world.check_completed(completed);
+        match result {
+            Err(error) => world.check_error(&error),
+            Ok(Outcome::Transferred(completed)) => world.check_completed(&completed),
+            Ok(Outcome::Done) => {}
         }
     }
     world.rest();

@@ -11,12 +11,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::{
-    Action, Closed, Command, Completed, Config, Control, DataId, Error, Failure, Instant, Link,
-    Reply, Report, Session, Ticket, TransferId,
+    Action, Command, Completed, Config, Control, DataId, Error, Failure, Instant, Link, Reply,
+    Report, Session, Ticket, TransferId,
 };
+use ftp_testkit::Watch;
 
-use duties::{DataLink, Duty};
+use duties::Duty;
 pub(crate) use invariants::CANARY;
+use invariants::holds;
 
 use crate::script::{self, Line};
 
@@ -33,19 +35,15 @@ pub(crate) struct World {
     config: Config,
     control: Control,
     now: Instant,
-    /// The written beginning of a line whose end is not written.
-    begun_line: Vec<u8>,
+    /// What holds after every step.
+    watch: Watch,
     duties: Vec<Duty>,
-    data: BTreeMap<DataId, DataLink>,
+    /// How much the driver has moved on each data connection.
+    moved: BTreeMap<DataId, u64>,
     tickets: Vec<(Ticket, Fate)>,
     transfer: Option<(TransferId, Fate)>,
-    dead: Option<Closed>,
-    /// `Action::Close` was taken.
-    closed: bool,
     /// The event of the end was polled.
     told: bool,
-    /// A report that nothing asked for was given: the order of actions is then no longer checked.
-    lied: bool,
     /// One flood is enough for one script, and slow.
     flooded: bool,
     /// The script does not hold the password itself, so that it may appear nowhere.
@@ -72,15 +70,12 @@ impl World {
             config,
             control,
             now: Instant::EPOCH,
-            begun_line: Vec::new(),
+            watch: Watch::new(),
             duties: Vec::new(),
-            data: BTreeMap::new(),
+            moved: BTreeMap::new(),
             tickets: vec![(Ticket::GREETING, Fate::Open)],
             transfer: None,
-            dead: None,
-            closed: false,
             told: false,
-            lied: false,
             flooded: false,
             canary: !script::lines(script).any(|line| invariants::shows_canary(&line.bytes())),
             heard: Vec::new(),
@@ -161,9 +156,6 @@ impl World {
         let waiting = self.session.transmit();
         let count = bytes.and_then(|bytes| usize::try_from(bytes).ok());
         let count = count.unwrap_or(usize::MAX).min(waiting.len());
-        self.begun_line.extend_from_slice(&waiting[..count]);
-        let line_end = self.begun_line.iter().rposition(|&byte| byte == b'\n');
-        self.begun_line.drain(..line_end.map_or(0, |at| at + 1));
         self.both(|session| session.transmitted(count));
     }
 
@@ -175,6 +167,7 @@ impl World {
     }
 
     fn report(&mut self, report: Report) {
+        self.watch.reported(&self.session, report);
         self.both(|session| session.report(report));
     }
 
@@ -214,14 +207,12 @@ impl World {
         let now = self.now;
         let action = self.both(|session| session.poll_action(now));
         match action {
-            Some(action) => self.take_on(action),
-            None => self.check_progress(),
+            Some(action) => {
+                holds(self.watch.acted(&self.session, action));
+                self.take_on(action);
+            }
+            None => holds(self.watch.look(&self.session, now)),
         }
-        let deadline = self.session.deadline();
-        assert!(
-            deadline.is_none_or(|deadline| deadline.at > now),
-            "{deadline:?} is past at {now}"
-        );
         action
     }
 
@@ -285,7 +276,9 @@ impl World {
             !is_spent(&Poll::Ready(answer.clone())),
             "a ticket was never answered"
         );
-        self.check_answer(answer.as_ref().err());
+        if let Err(error) = &answer {
+            self.check_error(error);
+        }
         self.tickets[at].1 = Fate::Spent;
         true
     }
@@ -307,9 +300,9 @@ impl World {
             !is_spent(&Poll::Ready(verdict.clone())),
             "a verdict was never given"
         );
-        self.check_answer(verdict.as_ref().err());
-        if let Ok(completed) = &verdict {
-            self.check_completed(completed);
+        holds(self.watch.judged(&self.session, id, &verdict));
+        if let Err(error) = &verdict {
+            self.check_error(error);
         }
         self.transfer = Some((id, Fate::Spent));
         true

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use ftp_proto::{Action, DataId, End, Failure, Flow, Link, Report, TlsPolicy};
+use ftp_proto::{Action, DataId, Direction, End, Failure, Flow, Link, Report};
 
 use super::{World, pick};
 use crate::script::{self, Line};
@@ -17,31 +17,6 @@ pub(super) enum Duty {
     Unsecure,
     Move(DataId, Flow),
     Finish(DataId),
-}
-
-/// What the driver holds of a data connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct DataLink {
-    pub(super) stage: DataStage,
-    /// Payload bytes that were reported.
-    pub(super) moved: u64,
-    /// It was reported that the end of TLS is under way.
-    closing: bool,
-    /// The payload comes from the server.
-    pub(super) receiving: bool,
-    pub(super) end: Option<End>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DataStage {
-    Dialling,
-    Binding,
-    Listening,
-    Open,
-    Secured,
-    Moving,
-    /// Nothing is left of it.
-    Gone,
 }
 
 impl Duty {
@@ -62,76 +37,26 @@ impl World {
     // -- actions --------------------------------------------------------------------------------------------------
 
     pub(super) fn take_on(&mut self, action: Action) {
-        self.check_death();
-        self.check_action(action);
         match action {
-            Action::Connect { data, .. } => {
-                self.open(data, DataStage::Dialling, Duty::Connect(data))
-            }
-            Action::Listen { data } => self.open(data, DataStage::Binding, Duty::Listen(data)),
+            Action::Connect { data, .. } => self.open(data, Duty::Connect(data)),
+            Action::Listen { data } => self.open(data, Duty::Listen(data)),
             Action::Accept { data } => self.duties.push(Duty::Accept(data)),
             Action::Secure { link } => self.duties.push(Duty::Secure(link)),
             Action::Unsecure => self.duties.push(Duty::Unsecure),
-            Action::Move { data, flow } => {
-                self.set_stage(data, DataStage::Moving);
-                if let Some(link) = self.data.get_mut(&data) {
-                    link.receiving = is_receiving(flow);
-                }
-                self.duties.push(Duty::Move(data, flow));
-            }
+            Action::Move { data, flow } => self.duties.push(Duty::Move(data, flow)),
             Action::Finish { data } => self.duties.push(Duty::Finish(data)),
-            Action::Discard { data } => {
-                self.end_unanswered(data);
-                self.gone(data);
-            }
+            Action::Discard { data } => self.gone(data),
             Action::Poll => {}
-            Action::Close => {
-                self.closed = true;
-                self.duties.retain(|duty| duty.data().is_some());
-            }
+            Action::Close => self.duties.retain(|duty| duty.data().is_some()),
         }
     }
 
-    fn open(&mut self, data: DataId, stage: DataStage, duty: Duty) {
-        let link = DataLink {
-            stage,
-            moved: 0,
-            closing: false,
-            receiving: false,
-            end: None,
-        };
-        let known = self.data.insert(data, link);
-        assert_eq!(known, None, "a number was used twice");
-        let live = self
-            .data
-            .values()
-            .filter(|link| link.stage != DataStage::Gone);
-        assert_eq!(live.count(), 1, "two data connections live at once");
+    fn open(&mut self, data: DataId, duty: Duty) {
+        self.moved.insert(data, 0);
         self.duties.push(duty);
     }
 
-    pub(super) fn stage(&self, data: DataId) -> DataStage {
-        self.data
-            .get(&data)
-            .map_or(DataStage::Gone, |link| link.stage)
-    }
-
-    fn set_stage(&mut self, data: DataId, stage: DataStage) {
-        let link = self.data.get_mut(&data);
-        if let Some(link) = link.filter(|link| link.stage != DataStage::Gone) {
-            link.stage = stage;
-        }
-    }
-
-    /// Everything was sent, and the end of TLS is not waited for any longer.
-    fn end_unanswered(&mut self, data: DataId) {
-        if let Some(link) = self.data.get_mut(&data).filter(|link| link.closing) {
-            link.end = Some(End::Clean);
-        }
-    }
-
     fn gone(&mut self, data: DataId) {
-        self.set_stage(data, DataStage::Gone);
         self.duties.retain(|duty| duty.data() != Some(data));
     }
 
@@ -151,7 +76,9 @@ impl World {
             (b'l', Some((data, flow))) if self.at_limit(data, flow) => {
                 self.finish(data, End::Limit)
             }
-            (b'c', Some((data, flow))) if !is_receiving(flow) => self.close_down(data),
+            (b'c', Some((data, flow))) if flow.direction == Direction::Send => {
+                self.report(Report::Closing { data });
+            }
             (b'u', Some((data, flow))) => self.move_bytes(data, flow, line.number().unwrap_or(1)),
             (b'h', Some((data, _))) => {
                 let held = line.number() == Some(1);
@@ -165,41 +92,21 @@ impl World {
         let Some(at) = pick(self.duties.len(), index) else {
             return;
         };
-        match self.duties[at] {
-            Duty::Connect(data) => {
-                self.advance(at, data, DataStage::Open, Report::Connected { data })
-            }
+        let report = match self.duties[at] {
+            Duty::Connect(data) => Report::Connected { data },
             Duty::Listen(data) => {
                 let local = self.local();
-                self.advance(
-                    at,
-                    data,
-                    DataStage::Listening,
-                    Report::Listening { data, local },
-                );
+                Report::Listening { data, local }
             }
             Duty::Accept(data) => {
                 let peer = self.control.peer.unwrap_or(Ipv4Addr::LOCALHOST.into());
-                self.advance(at, data, DataStage::Open, Report::Accepted { data, peer });
+                Report::Accepted { data, peer }
             }
-            Duty::Secure(link) => {
-                if let Link::Data(data) = link {
-                    self.set_stage(data, DataStage::Secured);
-                }
-                self.duties.remove(at);
-                self.report(Report::Secured { link });
-            }
-            Duty::Unsecure => {
-                self.duties.remove(at);
-                self.report(Report::Unsecured);
-            }
-            Duty::Move(data, _) | Duty::Finish(data) => self.finish(data, End::Clean),
-        }
-    }
-
-    fn advance(&mut self, at: usize, data: DataId, stage: DataStage, report: Report) {
+            Duty::Secure(link) => Report::Secured { link },
+            Duty::Unsecure => Report::Unsecured,
+            Duty::Move(data, _) | Duty::Finish(data) => return self.finish(data, End::Clean),
+        };
         self.duties.remove(at);
-        self.set_stage(data, stage);
         self.report(report);
     }
 
@@ -229,63 +136,47 @@ impl World {
             .position(|duty| matches!(duty, Duty::Accept(_)));
         if let Some(Duty::Accept(data)) = accepting.map(|at| self.duties.remove(at)) {
             let peer = IpAddr::from([203, 0, 113, 9]);
-            let is_peer = self.control.peer.is_none_or(|known| known == peer);
-            if is_peer {
-                self.set_stage(data, DataStage::Open);
-            }
             self.report(Report::Accepted { data, peer });
         }
     }
 
-    fn close_down(&mut self, data: DataId) {
-        if let Some(link) = self.data.get_mut(&data) {
-            link.closing = true;
-        }
-        self.report(Report::Closing { data });
-    }
-
     fn at_limit(&self, data: DataId, flow: Flow) -> bool {
-        let moved = self.data.get(&data).map(|link| link.moved);
-        flow.limit.is_some() && flow.limit == moved
+        flow.limit.is_some() && flow.limit == self.moved.get(&data).copied()
     }
 
     fn finish(&mut self, data: DataId, end: End) {
-        if let Some(link) = self.data.get_mut(&data) {
-            link.end = Some(end);
-        }
         self.gone(data);
         self.report(Report::Finished { data, end });
     }
 
     fn move_bytes(&mut self, data: DataId, flow: Flow, bytes: u64) {
-        let Some(link) = self.data.get_mut(&data) else {
+        let Some(moved) = self.moved.get_mut(&data) else {
             return;
         };
         let room = flow
             .limit
-            .map_or(u64::MAX, |limit| limit.saturating_sub(link.moved));
+            .map_or(u64::MAX, |limit| limit.saturating_sub(*moved));
         let bytes = bytes.min(room);
-        link.moved = link.moved.saturating_add(bytes);
+        *moved = moved.saturating_add(bytes);
         self.report(Report::Moved { data, bytes });
     }
 
     /// The application takes and gives payload again.
     pub(super) fn release(&mut self) {
-        for data in self.data.keys().copied().collect::<Vec<_>>() {
+        for data in self.moved.keys().copied().collect::<Vec<_>>() {
             self.report(Report::Held { data, held: false });
         }
     }
 
     /// A report that nothing asked for.
     pub(crate) fn lie(&mut self, line: Line<'_>) {
-        self.lied = true;
         let kind = line
             .operand
             .split(|&byte| byte == b' ')
             .nth(1)
             .and_then(script::number);
         let kind = kind.unwrap_or_default();
-        let known: Vec<DataId> = self.data.keys().copied().collect();
+        let known: Vec<DataId> = self.moved.keys().copied().collect();
         let data = pick(known.len(), line.number().unwrap_or_default()).map(|at| known[at]);
         let Some(data) = data else {
             let control = Report::Secured {
@@ -343,57 +234,6 @@ impl World {
         }
         self.report(report);
     }
-
-    // -- what is right about an action ----------------------------------------------------------------------------
-
-    /// Each action comes when what it depends on was reported, and never after the end.
-    fn check_action(&self, action: Action) {
-        use DataStage::{Listening, Moving, Open, Secured};
-        assert!(
-            !self.closed || !matches!(action, Action::Close),
-            "closed twice"
-        );
-        if self.dead.is_some() {
-            let allowed = matches!(
-                action,
-                Action::Discard { .. } | Action::Poll | Action::Close | Action::Finish { .. }
-            );
-            let goes_on = matches!(action, Action::Move { flow, .. } if is_receiving(flow));
-            assert!(allowed || goes_on, "{action:?} in a dead session");
-        }
-        if self.lied {
-            return;
-        }
-        match action {
-            Action::Accept { data } => assert_eq!(self.stage(data), Listening),
-            Action::Secure {
-                link: Link::Data(data),
-            } => assert_eq!(self.stage(data), Open),
-            Action::Secure {
-                link: Link::Control,
-            } => assert!(self.may_change_security()),
-            Action::Unsecure => assert!(self.may_change_security()),
-            Action::Move { data, flow } => {
-                let ready = if flow.secured { Secured } else { Open };
-                assert_eq!(self.stage(data), ready);
-                assert!(
-                    flow.secured || self.config.tls != TlsPolicy::Full,
-                    "payload in clear"
-                );
-            }
-            Action::Finish { data } => assert_eq!(self.stage(data), Moving),
-            Action::Connect { target, .. } => self.check_target(target),
-            Action::Listen { .. } | Action::Discard { .. } | Action::Poll | Action::Close => {}
-        }
-    }
-
-    fn may_change_security(&self) -> bool {
-        self.session.transmit().is_empty() && self.begun_line.is_empty()
-    }
-}
-
-fn is_receiving(flow: Flow) -> bool {
-    flow.direction == ftp_proto::Direction::Receive
 }
 
 /// The failure that a word names.

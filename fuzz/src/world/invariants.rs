@@ -1,15 +1,13 @@
-//! What has to hold after every step, whatever the server, the driver and the application do.
+//! What has to hold after every step beyond what [`Watch`] sees: secrets, memory, and who waits.
 
 use std::fmt::Debug;
 use std::task::Poll;
 
-use ftp_proto::address::HostPolicy;
 use ftp_proto::{
-    COMMAND_BYTES_MAX, Command, Completed, Config, End, Error, Event, Leniency, Link, Session,
-    State, Target, Ticket, TlsPolicy, TransferId, Verb,
+    COMMAND_BYTES_MAX, Completed, Config, Error, Event, Session, State, Ticket, TransferId,
 };
+use ftp_testkit::{Broken, Watch};
 
-use super::duties::{DataStage, Duty};
 use super::{Fate, World};
 
 /// A password that must not be seen anywhere but on the wire.
@@ -34,138 +32,28 @@ impl World {
                 "cutting the input has changed the session"
             );
         }
-        self.check_death();
-        self.check_outbox();
-    }
-
-    /// A session dies once, of one cause, and is silent then.
-    pub(super) fn check_death(&mut self) {
-        let closed = match self.session.state() {
-            State::Dead(closed) => Some(closed),
-            _ => None,
-        };
-        assert!(
-            self.dead.is_none() || self.dead == closed,
-            "{:?} became {closed:?}",
-            self.dead
-        );
-        self.dead = closed;
-        if closed.is_some() {
-            assert!(self.session.transmit().is_empty(), "a dead session speaks");
-        }
-    }
-
-    /// What waits to be written are whole command lines, none of which the security forbids.
-    fn check_outbox(&self) {
-        let waiting = self.session.transmit();
-        if waiting.is_empty() {
-            return;
-        }
-        let changing = |duty: &Duty| matches!(duty, Duty::Secure(Link::Control) | Duty::Unsecure);
-        assert!(
-            !self.duties.iter().any(changing),
-            "written while TLS begins or ends"
-        );
-        let bytes = [self.begun_line.as_slice(), waiting].concat();
-        let Some(lines) = bytes.strip_suffix(b"\r\n") else {
-            panic!("no whole lines: {}", bytes.escape_ascii());
-        };
-        if bytes
-            .windows(CANARY.len())
-            .any(|window| window == CANARY.as_bytes())
-        {
+        holds(self.watch.glance(&self.session));
+        if shows_canary(self.session.transmit()) {
             self.check_secret(&self.session);
         }
-        for line in String::from_utf8_lossy(lines).split("\r\n") {
-            assert!(!line.contains(['\r', '\n', '\0']), "{line:?}");
-            assert!(line.len() <= COMMAND_BYTES_MAX * 3);
-            let Ok(command) = Command::raw(line) else {
-                panic!("{line:?} is no command");
-            };
-            self.check_security(command.verb());
-        }
     }
 
-    fn check_security(&self, verb: Verb) {
-        let secured = self.session.is_secured();
-        if self.config.tls == TlsPolicy::None || secured {
-            return;
-        }
-        let identifies = matches!(verb, Verb::User | Verb::Pass | Verb::Acct);
-        assert!(!identifies, "{verb} in clear");
-        let transfers = matches!(
-            verb,
-            Verb::Retr | Verb::Stor | Verb::Appe | Verb::Stou | Verb::List
-        );
-        assert!(!transfers || self.config.clear_control, "{verb} in clear");
-    }
-
-    /// R5: after `poll_action` said `None`, something is to be written or reported, or a deadline lies ahead, or
-    /// nothing is under way.
-    pub(super) fn check_progress(&self) {
-        let quiet = matches!(self.session.state(), State::Usable | State::Dead(_));
-        let waits = self.session.deadline().is_some();
-        let driver_owes = !self.duties.is_empty();
-        let can_go_on = quiet || waits || driver_owes || !self.session.transmit().is_empty();
-        assert!(can_go_on, "nothing can happen any more: {:?}", self.session);
-    }
-
-    pub(super) fn check_target(&self, target: Target) {
-        let Target::Address(address) = target else {
-            return;
-        };
-        let believed = matches!(
-            self.config.host_policy,
-            HostPolicy::AsReported | HostPolicy::AsReportedIfPublicOrSame
-        );
-        assert!(believed, "{address} is foreign");
-    }
-
-    pub(crate) fn check_answer(&self, error: Option<&Error>) {
-        let Some(error) = error else { return };
-        if error.is_fatal() {
-            assert!(
-                matches!(self.session.state(), State::Dead(_)),
-                "{error} is fatal and the session lives"
-            );
-        }
+    pub(crate) fn check_error(&self, error: &Error) {
+        holds(Watch::failed(&self.session, error));
         self.check_secret(error);
         let shown = error.to_string();
         assert!(!self.canary || !shown.contains(CANARY), "{shown}");
     }
 
-    /// A success has a positive final reply, a clean end, and the bytes that were reported.
     pub(crate) fn check_completed(&self, completed: &Completed) {
-        match &completed.reply {
-            Some(reply) => assert!(reply.is_positive(), "{reply} is no success"),
-            None => assert_eq!(completed.end, End::Limit),
-        }
-        let last = self.data.values().next_back();
-        if completed.end == End::Truncated {
-            assert!(self.config.lenient.contains(Leniency::NoCloseNotify));
-        }
-        let expected = completed.compared.expected();
-        assert!(
-            expected.is_none_or(|bytes| completed.bytes >= bytes),
-            "bytes are missing"
-        );
-        if let Some(last) = last.filter(|_| !self.lied && completed.mark.is_some()) {
-            assert_eq!(last.moved, completed.bytes);
-            // The final reply says whether an upload has arrived; how its connection ended does not.
-            let end = if last.receiving {
-                last.end
-            } else {
-                Some(End::Clean)
-            };
-            assert_eq!(end, Some(completed.end));
-        }
+        holds(self.watch.succeeded(&self.session, completed));
     }
 
     pub(super) fn check_event(&mut self, event: &Event) {
         self.check_secret(event);
         if let Event::Closed(closed) = event {
             assert!(!self.told, "the end was told twice");
-            assert_eq!(Some(*closed), self.dead);
+            assert_eq!(State::Dead(*closed), self.session.state());
             self.told = true;
         }
     }
@@ -189,7 +77,7 @@ impl World {
     /// What the application has put in, as far as it is not counted by the limits.
     fn application_bytes(&self) -> usize {
         let commands = usize::from(self.config.limits.in_flight_max) + 2;
-        let transfers = self.data.len() + 1;
+        let transfers = self.moved.len() + 1;
         let longest = COMMAND_BYTES_MAX * usize::from(self.session.transmit().len() > 512);
         commands * (longest + 512) * SHOWN_PER_BYTE + transfers * 512
     }
@@ -231,15 +119,18 @@ impl World {
         }
         assert!(self.poll_transfer(), "no verdict ever");
         while self.poll_event() {}
-        assert_eq!(self.told, self.dead.is_some(), "the end was not told");
-        assert_eq!(self.closed, self.dead.is_some(), "Close goes with the end");
-        let held = self
-            .data
-            .values()
-            .find(|link| link.stage != DataStage::Gone);
-        assert_eq!(held, None, "a data connection is left to the driver");
+        let over = matches!(state, State::Dead(_));
+        assert_eq!(self.told, over, "the end was not told");
+        holds(self.watch.rests());
         self.check_secret(&self.session);
         self.check_memory();
+    }
+}
+
+/// Fails where a rule was broken.
+pub(super) fn holds(rule: Result<(), Broken>) {
+    if let Err(broken) = rule {
+        panic!("{broken}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What may be written to the control connection.
 
-use ftp_proto::{Session, TlsPolicy};
+use ftp_proto::{COMMAND_BYTES_MAX, Session, TlsPolicy};
 
 use super::{Broken, require};
 
@@ -30,7 +30,9 @@ pub(super) fn is_allowed(session: &Session, cleared: bool) -> Result<(), Broken>
         let text = line.strip_suffix(b"\r\n");
         let is_rest_of_line = index == 0 && line == b"\n";
         let clean = text.is_some_and(|text| !text.iter().any(|byte| matches!(byte, b'\r' | 0)));
-        require(clean || is_rest_of_line, || {
+        // Telnet may double every byte.
+        let fits = line.len() <= 2 * COMMAND_BYTES_MAX + 2;
+        require((clean || is_rest_of_line) && fits, || {
             format!("{} is to be written", line.escape_ascii())
         })?;
         policy_allows(session, cleared, line)?;

@@ -4,11 +4,11 @@
 use std::task::Poll;
 
 use ftp_proto::{
-    Completed, Direction, End, Error, ErrorKind, Leniency, Misuse, Reply, ReplyCode,
-    Representation, State, Ticket, Transfer, TransferId, Verb,
+    Completed, Direction, End, Error, ErrorKind, Misuse, Reply, ReplyCode, Representation, State,
+    Ticket, Transfer, TransferId, Verb,
 };
-use ftp_testkit::Broken;
 use ftp_testkit::testing::Peer;
+use ftp_testkit::{Broken, Watch};
 
 use super::{FILE, Outcome, PASSWORD, Want, World};
 
@@ -69,9 +69,11 @@ impl World {
         line: &str,
         result: &Result<Reply, Error>,
     ) -> Result<(), Broken> {
-        self.check_after(result.as_ref().err())?;
         is_spent(self.session.clone().poll_reply(ticket))?;
-        let Ok(reply) = result else { return Ok(()) };
+        let reply = match result {
+            Ok(reply) => reply,
+            Err(error) => return Watch::failed(&self.session, error),
+        };
         let serial = if line.is_empty() {
             Some(0)
         } else {
@@ -88,17 +90,6 @@ impl World {
         mark.map_or(Ok(()), |mark| check_serial(mark, serial))
     }
 
-    fn check_after(&self, error: Option<&Error>) -> Result<(), Broken> {
-        let Some(error) = error else { return Ok(()) };
-        let says = error.is_fatal();
-        let is = matches!(self.session.state(), State::Dead(_));
-        if says == is {
-            Ok(())
-        } else {
-            Err(format!("{error} in state {:?}", self.session.state()))
-        }
-    }
-
     // -- transfers ------------------------------------------------------------------------------------------------
 
     /// A verdict comes once, with the replies of that transfer and the bytes that were reported.
@@ -110,9 +101,8 @@ impl World {
         result: &Result<Completed, Error>,
     ) -> Result<(), Broken> {
         self.payload_is_right(transfer)?;
-        self.check_after(result.as_ref().err())?;
         is_spent(self.session.clone().poll_transfer(id))?;
-        self.watch.judged(id, result)?;
+        self.watch.judged(&self.session, id, result)?;
         let line = transfer.command().to_string();
         match result {
             Err(error) => self.check_failure(error, &line),
@@ -155,7 +145,7 @@ impl World {
         replies.try_for_each(|reply| check_serial(reply, serial))
     }
 
-    /// A success needs a positive final reply, an orderly end of the data, and every byte of it.
+    /// Of an honest server, a success means every byte of the file.
     fn check_success(
         &self,
         completed: &Completed,
@@ -165,20 +155,15 @@ impl World {
         if !self.honest {
             return Ok(());
         }
-        let cut = completed.end == End::Limit;
-        let reply = completed.reply.as_deref();
-        let final_is_good = reply.map_or(cut, Reply::is_positive);
-        let forgiven = self.session.config().lenient;
-        let ended = completed.end != End::Truncated || forgiven.contains(Leniency::NoCloseNotify);
         let moved = match transfer.direction() {
             Direction::Receive => self.app.received.len(),
             Direction::Send => upload.len(),
         };
         let all = completed.bytes == moved as u64;
-        let expected = transfer.length().filter(|_| !cut);
+        let expected = transfer.length().filter(|_| completed.end != End::Limit);
         let limit = transfer.limit().unwrap_or(u64::MAX);
         let whole = expected.is_none_or(|length| completed.bytes == length.min(limit));
-        if final_is_good && ended && all && whole {
+        if all && whole {
             Ok(())
         } else {
             Err(format!("not a success: {completed:?}, {moved} moved"))
