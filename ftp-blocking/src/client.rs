@@ -137,7 +137,7 @@ impl<T: Transport> Client<T> {
     /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// ftp.set_debug_level(Detail::Requests);
-    /// ftp.login("anonymous", "me@example.org")?; // -> PASS **************
+    /// ftp.login("anonymous", "me@example.org")?; // -> PASS *
     /// ftp.set_debug_level(Detail::Off);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

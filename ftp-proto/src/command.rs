@@ -124,7 +124,7 @@ const IAC: u8 = 0xFF;
 ///
 /// // A password is never shown.
 /// let pass = Command::new(Verb::Pass, Argument::new("secret")?);
-/// assert_eq!(pass.to_string(), "PASS ******");
+/// assert_eq!(pass.to_string(), "PASS *");
 /// # Ok::<(), ftp_proto::ArgumentError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -223,17 +223,17 @@ impl Command {
             .saturating_add(2)
     }
 
-    /// The same command with its secret, if it has one, replaced by as many asterisks.
+    /// The same command with its secret, if it has one, replaced by one asterisk. The length of a
+    /// secret is not shown. A replay of a trace acknowledges bytes as they were written, and a
+    /// masked line is never longer than the real one.
     pub fn masked(&self) -> Self {
-        match &self.argument {
-            Some(secret) if self.verb.is_secret() => {
-                let stars = alloc::vec![b'*'; secret.as_bytes().len()];
-                Self {
-                    verb: self.verb,
-                    argument: Some(Argument(stars.into())),
-                }
-            }
-            _ => self.clone(),
+        let argument = match &self.argument {
+            Some(_) if self.verb.is_secret() => Some(Argument::trusted("*")),
+            argument => argument.clone(),
+        };
+        Self {
+            verb: self.verb,
+            argument,
         }
     }
 }

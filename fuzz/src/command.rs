@@ -89,25 +89,40 @@ fn undouble(line: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn is_masked(command: &Command, secret: &[u8]) {
-    let stars = "*".repeat(secret.len());
-    let shown = if command.verb().is_secret() {
-        format!("{} {stars}", command.verb())
-    } else {
-        let text: String = String::from_utf8_lossy(secret).chars().map(shown).collect();
-        format!("{} {text}", command.verb())
+fn is_masked(command: &Command, argument: &[u8]) {
+    let shown = command.to_string();
+    let Some(text) = shown.strip_prefix(&format!("{} ", command.verb())) else {
+        panic!("{shown} does not begin with its verb");
     };
-    assert_eq!(command.to_string(), shown);
+    if command.verb().is_secret() {
+        assert_eq!(text, "*");
+    } else {
+        is_escaped(&String::from_utf8_lossy(argument), text);
+    }
     assert_eq!(format!("{command:?}"), format!("Command({shown})"));
     assert_eq!(command.masked().to_string(), shown);
 }
 
-/// A character as a terminal can be given it.
-fn shown(character: char) -> String {
-    let reorders = "\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
-    if character.is_control() || reorders.contains(character) {
-        character.escape_default().to_string()
-    } else {
-        character.to_string()
+/// Each character is shown as it is or escaped, and those that could deceive a reader are escaped.
+fn is_escaped(text: &str, shown: &str) {
+    let mut rest = shown;
+    for character in text.chars() {
+        let escaped = character.escape_default().to_string();
+        let deceives = character.is_control() || DECEPTIVE.contains(character);
+        rest = match rest.strip_prefix(character).filter(|_| !deceives) {
+            Some(rest) => rest,
+            None => match rest
+                .strip_prefix(&escaped)
+                .filter(|_| !character.is_ascii_graphic())
+            {
+                Some(rest) => rest,
+                None => panic!("{character:?} in {shown:?}"),
+            },
+        };
     }
+    assert_eq!(rest, "");
 }
+
+/// Characters that reorder or hide what is around them.
+const DECEPTIVE: &str = "\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\
+    \u{2066}\u{2067}\u{2068}\u{2069}\u{61c}\u{feff}\u{200b}\u{ad}\u{e0041}";

@@ -237,7 +237,7 @@ fn nothing_tells_a_password() {
     told += &format!("{:?} {:?}", client.transport(), client.control_stream());
     client.quit().unwrap();
     let log = log.0.lock().unwrap().clone();
-    assert!(log.contains("PASS ***********"), "{log}");
+    assert!(log.contains("\"PASS *\""), "{log}");
     for text in [told, log] {
         assert!(!text.contains(SECRET) && !text.contains(own_key), "{text}");
     }
