@@ -35,73 +35,67 @@ enum Timer {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Timers([Timer; REASONS.len()]);
+pub(super) struct Timers {
+    all: [Timer; REASONS.len()],
+    /// How many are not off. Most of the time that is one or none.
+    on: u8,
+}
 
 impl Timers {
     /// Begins the wait, anew if it was under way.
     pub(super) fn request(&mut self, reason: Reason, limit: Duration) {
-        if let Some(timer) = self.slot(reason) {
-            *timer = Timer::Requested(limit);
-        }
+        self.set(reason, |_| Timer::Requested(limit));
     }
 
     /// Begins the wait anew; one that is paused stays so.
     pub(super) fn restart(&mut self, reason: Reason, limit: Duration) {
-        if let Some(timer) = self.slot(reason) {
-            *timer = match timer {
-                Timer::Pausing(_) | Timer::Paused(_) => Timer::Paused(limit),
-                _ => Timer::Requested(limit),
-            };
-        }
+        self.set(reason, |timer| match timer {
+            Timer::Pausing(_) | Timer::Paused(_) => Timer::Paused(limit),
+            _ => Timer::Requested(limit),
+        });
     }
 
     /// Stops the wait until it is resumed.
     pub(super) fn pause(&mut self, reason: Reason) {
-        if let Some(timer) = self.slot(reason) {
-            *timer = match *timer {
-                Timer::Requested(limit) => Timer::Paused(limit),
-                Timer::Armed(at) => Timer::Pausing(at),
-                other => other,
-            };
-        }
+        self.set(reason, |timer| match timer {
+            Timer::Requested(limit) => Timer::Paused(limit),
+            Timer::Armed(at) => Timer::Pausing(at),
+            other => other,
+        });
     }
 
     /// Goes on with a wait that was paused, for what is left of it.
     pub(super) fn resume(&mut self, reason: Reason) {
-        if let Some(timer) = self.slot(reason) {
-            *timer = match *timer {
-                Timer::Pausing(at) => Timer::Armed(at),
-                Timer::Paused(left) => Timer::Requested(left),
-                other => other,
-            };
-        }
+        self.set(reason, |timer| match timer {
+            Timer::Pausing(at) => Timer::Armed(at),
+            Timer::Paused(left) => Timer::Requested(left),
+            other => other,
+        });
     }
 
-    pub(super) fn is_on(&mut self, reason: Reason) -> bool {
-        self.slot(reason).is_some_and(|timer| *timer != Timer::Off)
+    pub(super) fn is_on(&self, reason: Reason) -> bool {
+        self.get(reason) != Timer::Off
     }
 
-    pub(super) fn is_paused(&mut self, reason: Reason) -> bool {
-        let paused = |timer: &mut Timer| matches!(timer, Timer::Pausing(_) | Timer::Paused(_));
-        self.slot(reason).is_some_and(paused)
+    pub(super) fn is_paused(&self, reason: Reason) -> bool {
+        matches!(self.get(reason), Timer::Pausing(_) | Timer::Paused(_))
     }
 
     pub(super) fn cancel(&mut self, reason: Reason) {
-        if let Some(timer) = self.slot(reason) {
-            *timer = Timer::Off;
-        }
+        self.set(reason, |_| Timer::Off);
     }
 
     pub(super) fn cancel_all_but(&mut self, kept: &[Reason]) {
-        for (timer, reason) in self.0.iter_mut().zip(REASONS) {
-            if !kept.contains(&reason) {
-                *timer = Timer::Off;
-            }
+        for reason in REASONS.iter().filter(|reason| !kept.contains(reason)) {
+            self.cancel(*reason);
         }
     }
 
     pub(super) fn arm(&mut self, now: Instant) {
-        for timer in &mut self.0 {
+        if self.on == 0 {
+            return;
+        }
+        for timer in &mut self.all {
             *timer = match *timer {
                 Timer::Requested(limit) => Timer::Armed(now.saturating_add(limit)),
                 Timer::Pausing(at) => Timer::Paused(at.saturating_since(now)),
@@ -119,20 +113,60 @@ impl Timers {
 
     /// The next timer to fire. One that no time was given to yet is due `now`, so that it is given one.
     pub(super) fn deadline(&self, now: Instant) -> Option<Deadline> {
-        let armed = self
-            .0
-            .iter()
-            .zip(REASONS)
-            .filter_map(|(timer, reason)| match *timer {
-                Timer::Armed(at) => Some(Deadline { at, reason }),
-                Timer::Requested(_) | Timer::Pausing(_) => Some(Deadline { at: now, reason }),
-                Timer::Off | Timer::Paused(_) => None,
-            });
-        armed.min_by_key(|deadline| deadline.at)
+        let mut next: Option<Deadline> = None;
+        let mut left = self.on;
+        for (timer, reason) in self.all.iter().zip(REASONS) {
+            if left == 0 {
+                break;
+            }
+            if *timer == Timer::Off {
+                continue;
+            }
+            left = left.saturating_sub(1);
+            let at = match *timer {
+                Timer::Armed(at) => at,
+                Timer::Requested(_) | Timer::Pausing(_) => now,
+                Timer::Off | Timer::Paused(_) => continue,
+            };
+            if next.is_none_or(|next| at < next.at) {
+                next = Some(Deadline { at, reason });
+            }
+        }
+        next
     }
 
-    fn slot(&mut self, reason: Reason) -> Option<&mut Timer> {
-        let index = REASONS.iter().position(|known| *known == reason)?;
-        self.0.get_mut(index)
+    fn get(&self, reason: Reason) -> Timer {
+        let timer = self.all.get(place(reason));
+        timer.copied().unwrap_or_default()
+    }
+
+    fn set(&mut self, reason: Reason, change: impl FnOnce(Timer) -> Timer) {
+        let Some(timer) = self.all.get_mut(place(reason)) else {
+            return;
+        };
+        let before = *timer;
+        *timer = change(before);
+        match (before == Timer::Off, *timer == Timer::Off) {
+            (true, false) => self.on = self.on.saturating_add(1),
+            (false, true) => self.on = self.on.saturating_sub(1),
+            _ => {}
+        }
+    }
+}
+
+/// Where the timer for a reason stands: in the order in which the reasons are declared.
+const fn place(reason: Reason) -> usize {
+    reason as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_place() {
+        for (index, reason) in REASONS.into_iter().enumerate() {
+            assert_eq!(place(reason), index);
+        }
     }
 }
