@@ -229,8 +229,6 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
             .only_over(|mode, family| mode.fits(family) && !mode.is_active())
             .configured(|config| {
                 config.lookahead = true;
-                // pyftpdlib drops a transfer without a word when it is asked ahead.
-                config.timeouts.completion = Duration::from_secs(2);
                 // libunftp may leave a data connection without an end.
                 config.timeouts.data_idle = Duration::from_secs(10);
                 // The ftpd of npm takes what it reads at once for one command.
