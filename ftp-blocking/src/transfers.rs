@@ -117,7 +117,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// A path cannot be sent, before anything is; or `take` failed ([`Error::Local`]), which ends
     /// the series. A session that ends is the result of each path that it concerns. Each error of a
-    /// path names it ([`ftp_proto::Error::transfer`]).
+    /// path names it ([`Error::transfer`]).
     pub fn retrieve_each<P: AsRef<[u8]>>(
         &mut self,
         paths: impl IntoIterator<Item = P>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ftp_proto::{
     Argument, Closed, Completed, Config, DataMode, End, Error, ErrorKind, Failure, Interruption,
-    Misuse, Operation, Reason, State, Transfer, TransferId, Violation,
+    Misuse, Reason, State, Transfer, TransferId, Violation,
 };
 
 use crate::hand::{Hand, name, retrieve};
