@@ -394,7 +394,7 @@ impl Machine {
 
     /// The data has ended, and what was asked ahead is answered: the final reply either comes soon, or the transfer was
     /// dropped.
-    fn hurry(&mut self, shared: &mut Shared) {
+    fn hurry(&self, shared: &mut Shared) {
         if self.is_overtaken() && shared.timers.is_on(Reason::Completion) {
             let timeouts = shared.config.timeouts;
             let limit = timeouts.completion.min(timeouts.abort_grace);
