@@ -94,7 +94,9 @@ impl<T: Transport> Client<T> {
     /// path, in their order: one that fails does not keep the others from being retrieved.
     ///
     /// With [`Config::lookahead`](ftp_proto::Config::lookahead) each file costs a round trip less,
-    /// on servers that take it.
+    /// on servers that take it. A server that does not may drop the file that runs (pyftpdlib): what
+    /// is missing of it is fetched once more, and the others follow without lookahead. `take` is
+    /// given every byte once, in order; see [`Series`].
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -114,7 +116,8 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     /// A path cannot be sent, before anything is; or `take` failed ([`Error::Local`]), which ends
-    /// the series. A session that ends is the result of each path that it concerns.
+    /// the series. A session that ends is the result of each path that it concerns. Each error of a
+    /// path names it ([`Error::transfer`]).
     pub fn retrieve_each<P: AsRef<[u8]>>(
         &mut self,
         paths: impl IntoIterator<Item = P>,

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use ftp_blocking::Client;
 use ftp_proto::operation::Retrieve;
 use ftp_proto::trace::Record;
-use ftp_proto::{Argument, Config, DataMode, Encoding};
+use ftp_proto::{Argument, Config, DataMode, Encoding, Pipeline};
 use ftp_testbed::scripted::{Passive, Peer, Port, Script};
 
 const CONTENTS: &[u8] = b"some bytes";
@@ -87,6 +87,62 @@ fn downloads_send_nothing_but_what_they_need_and_one_command_at_a_time() {
             vec!["RETR file"],
             vec!["EPSV"],
             vec!["RETR file"],
+        ]
+    );
+}
+
+/// Everything that saves flights: TYPE and EPSV go out together, and each further EPSV behind the RETR before it. Beside
+/// one flight for each file there are USER, PASS, TYPE with EPSV, and QUIT.
+#[test]
+fn a_hundred_files_take_104_flights_where_everything_is_asked_for() {
+    const FILES: usize = 100;
+    let opening = Script::new()
+        .login()
+        .expect("TYPE I")
+        .expect("EPSV")
+        .send("200 image\r\n")
+        .passive(Port::Open, Passive::Extended);
+    let file = |script: Script, number: usize| {
+        let is_last = number + 1 == FILES;
+        let asked = script.expect("RETR file").accept();
+        let asked = if is_last { asked } else { asked.expect("EPSV") };
+        let done = asked
+            .send("150 here it is\r\n")
+            .send_data(CONTENTS)
+            .close_data()
+            .send("226 done\r\n");
+        if is_last {
+            done
+        } else {
+            done.passive(Port::Open, Passive::Extended)
+        }
+    };
+    let script = (0..FILES).fold(opening, file).answer("QUIT", "221 bye\r\n");
+    let peer = Peer::start(script.expect_close()).unwrap();
+    let mut config = Config::default();
+    config.encoding = Encoding::AsItIs;
+    config.pipeline = Pipeline::window(2);
+    config.lookahead = true;
+    let builder = Client::builder().config(config);
+    let mut client = builder.connect_to(&[peer.address()]).unwrap();
+    client.login("user", "password").unwrap();
+    let mut received = vec![Vec::new(); FILES];
+    let results = client.retrieve_each(["file"; FILES], |number, bytes| {
+        received.get_mut(number).unwrap().extend_from_slice(bytes);
+        Ok(())
+    });
+    assert!(results.unwrap().iter().all(Result::is_ok));
+    assert!(received.iter().all(|file| file == CONTENTS));
+    client.quit().unwrap();
+    let flights = peer.finish().unwrap().flights();
+    assert_eq!(flights.len(), 104);
+    assert_eq!(
+        flights.get(..4).unwrap(),
+        [
+            vec!["USER user"],
+            vec!["PASS password"],
+            vec!["TYPE I", "EPSV"],
+            vec!["RETR file", "EPSV"],
         ]
     );
 }

@@ -59,9 +59,11 @@ pub struct Config {
     /// While a transfer runs, ask for the port of the next one that was begun. Off by default.
     ///
     /// Saves a round trip for each file on vsftpd, ProFTPD and inetutils ftpd. Pure-FTPd may refuse, which costs nothing
-    /// and ends it for the session. pyftpdlib closes the running data connection at an EPSV: that transfer fails there,
-    /// and says so; and where nothing of it had come yet, the session ends
-    /// ([`Violation::TransferForgotten`](crate::Violation::TransferForgotten)), for the server may still send it.
+    /// and ends it for the session. pyftpdlib closes the running data connection at an EPSV: that transfer fails with
+    /// [`Interruption::Lookahead`](crate::Interruption::Lookahead), and no port is asked for ahead in this session any
+    /// more. [`Series`](crate::operation::Series) fetches again what was lost. Where nothing of it had come yet, the
+    /// session may end ([`Violation::TransferForgotten`](crate::Violation::TransferForgotten)), for the server may
+    /// still send it.
     pub lookahead: bool,
     /// Send what usually follows without waiting for the reply that it depends on: PASS behind USER, RNTO behind RNFR,
     /// and behind the login of [`Login::then`](crate::operation::Login::then) what opens the first data connection. Off

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::action::Failure;
-use crate::command::{ArgumentError, Verb};
+use crate::command::{ArgumentError, Command, Verb};
 use crate::reply::{Class, Reply};
 use crate::time::Reason;
 use crate::verdict::{Interrupted, Interruption, Verdict};
@@ -20,6 +20,7 @@ pub struct Error {
     kind: ErrorKind,
     verb: Option<Verb>,
     after: After,
+    transfer: Option<Box<Command>>,
 }
 
 /// The cause of an [`Error`].
@@ -163,8 +164,12 @@ pub enum Misuse {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, verb: impl Into<Option<Verb>>, after: After) -> Self {
-        let verb = verb.into();
-        Self { kind, verb, after }
+        Self {
+            kind,
+            verb: verb.into(),
+            after,
+            transfer: None,
+        }
     }
 
     /// Bytes that cannot be an argument, found before they came near a session.
@@ -174,6 +179,7 @@ impl Error {
             kind: ErrorKind::Misuse(misuse),
             verb: None,
             after: After::Usable,
+            transfer: None,
         }
     }
 
@@ -187,6 +193,12 @@ impl Error {
         Self { after, ..self }
     }
 
+    /// The same error, of this transfer among several.
+    pub(crate) fn of_transfer(self, command: &Command) -> Self {
+        let transfer = Some(Box::new(command.clone()));
+        Self { transfer, ..self }
+    }
+
     /// The cause.
     pub const fn kind(&self) -> &ErrorKind {
         &self.kind
@@ -196,6 +208,13 @@ impl Error {
     /// refused before there was a command, or a ticket that was spent.
     pub const fn verb(&self) -> Option<Verb> {
         self.verb
+    }
+
+    /// The command of the transfer that failed, where several were asked for at once
+    /// ([`Series`](crate::operation::Series)): whatever [`verb`](Self::verb) the step has, this says which of them
+    /// it was. `None` for everything else.
+    pub fn transfer(&self) -> Option<&Command> {
+        self.transfer.as_deref()
     }
 
     /// What the session is good for now.
@@ -334,7 +353,14 @@ impl fmt::Display for ErrorKind {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(verb) = self.verb {
+        let transfer = self.transfer.as_deref();
+        if let Some(command) = transfer {
+            write!(f, "{command}: ")?;
+        }
+        let step = self
+            .verb
+            .filter(|verb| transfer.map(Command::verb) != Some(*verb));
+        if let Some(verb) = step {
             write!(f, "{verb}: ")?;
         }
         write!(f, "{}", self.kind)?;

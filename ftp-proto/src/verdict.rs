@@ -188,6 +188,12 @@ pub enum Interruption {
     /// (bftpd). [`Config::keepalive`](crate::Config::keepalive) is off for the rest of the session.
     #[error("the transfer ended after a keepalive; keepalives are off for this session")]
     Keepalive,
+    /// The server dropped the transfer when it was asked for the port of the next one (pyftpdlib).
+    /// [`Config::lookahead`](crate::Config::lookahead) is off for the rest of the session.
+    #[error(
+        "the transfer ended when the port of the next one was asked for; lookahead is off for this session"
+    )]
+    Lookahead,
     /// The caller aborted.
     #[error("aborted")]
     Aborted,

@@ -49,6 +49,7 @@ impl<T: Transport> Driver<T> {
             };
             let slice = self.slice();
             match self.receive_some(moving, buffer, slice) {
+                Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
                     self.hand_over();
                     return ControlFlow::Continue(count);
@@ -275,10 +276,13 @@ impl<T: Transport> Driver<T> {
     }
 
     fn do_actions<O: Operation>(&mut self, operation: &mut O) -> ControlFlow<Result<O::Output>> {
-        while self.act() {}
-        match self.poll(operation) {
-            Some(result) => ControlFlow::Break(result),
-            None => ControlFlow::Continue(()),
+        // The operation first: what it says now may go out with what an action leads to.
+        loop {
+            match self.poll(operation) {
+                Some(result) => return ControlFlow::Break(result),
+                None if self.act() => {}
+                None => return ControlFlow::Continue(()),
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use core::fmt;
 use std::io;
 
 use super::{Endpoint, EndpointError};
-use crate::command::{ArgumentError, Verb};
+use crate::command::{ArgumentError, Command, Verb};
 use crate::error::{After, Closed, ErrorKind, Misuse};
 use crate::reply::{Class, Reply};
 #[cfg(feature = "rustls")]
@@ -80,6 +80,12 @@ impl Error {
     /// session, and where no command is at fault.
     pub fn verb(&self) -> Option<Verb> {
         self.session().and_then(crate::Error::verb)
+    }
+
+    /// The command of the transfer that failed, where several were asked for at once; see
+    /// [`Error::transfer`](crate::Error::transfer).
+    pub fn transfer(&self) -> Option<&Command> {
+        self.session().and_then(crate::Error::transfer)
     }
 
     /// The reply that goes with the error: the whole of it, text and all.

@@ -41,9 +41,7 @@ use super::size::AskSize;
 #[must_use = "an operation does nothing until it is run"]
 pub struct Retrieve {
     path: Argument,
-    representation: Representation,
-    offset: u64,
-    limit: Option<u64>,
+    transfer: Transfer,
     check: Check,
     step: Step,
 }
@@ -70,36 +68,52 @@ enum Step {
 
 impl Retrieve {
     /// The whole file, in image type.
-    pub const fn new(path: Argument) -> Self {
-        let representation = Representation::Image;
+    pub fn new(path: Argument) -> Self {
         Self {
+            transfer: Transfer::retrieve(path.clone()),
             path,
-            representation,
-            offset: 0,
-            limit: None,
             check: Check::No,
             step: Step::Start,
         }
     }
 
+    /// What is left of `transfer` behind the first `bytes` bytes of its payload. `None` if it is not a file in image
+    /// type: nobody knows then what an offset means.
+    pub(super) fn rest_of(transfer: &Transfer, bytes: u64) -> Option<Self> {
+        let is_file = transfer.command().verb() == Verb::Retr;
+        let path = transfer.command().argument().filter(|_| is_file)?;
+        let offset = transfer.offset().saturating_add(bytes);
+        let rest = transfer.clone().resume_at(offset);
+        let rest = match transfer.limit() {
+            Some(limit) => rest.limited_to(limit.saturating_sub(bytes)),
+            None => rest,
+        };
+        (transfer.representation() == Representation::Image).then(|| Self {
+            path: path.clone(),
+            transfer: rest,
+            check: Check::Must,
+            step: Step::Start,
+        })
+    }
+
     /// In ASCII type. Lengths are not compared then: servers count differently.
-    pub const fn ascii(mut self) -> Self {
-        self.representation = Representation::Ascii;
+    pub fn ascii(mut self) -> Self {
+        self.transfer = self.transfer.ascii();
         self
     }
 
     /// From `offset` bytes on, checked against SIZE, or against MLST where SIZE is refused. Not in ASCII type, where there is nothing to check by
     /// ([`Misuse::WrongOption`]).
-    pub const fn resume_at(mut self, offset: u64) -> Self {
-        self.offset = offset;
+    pub fn resume_at(mut self, offset: u64) -> Self {
+        self.transfer = self.transfer.resume_at(offset);
         self.check = Check::Must;
         self
     }
 
     /// From `offset` bytes on, without asking for SIZE: the original ftplib's `rest`. A server that ignores REST is
     /// not found out.
-    pub const fn resume_unverified_at(mut self, offset: u64) -> Self {
-        self.offset = offset;
+    pub fn resume_unverified_at(mut self, offset: u64) -> Self {
+        self.transfer = self.transfer.resume_at(offset);
         self.check = Check::No;
         self
     }
@@ -119,20 +133,22 @@ impl Retrieve {
     }
 
     /// At most `bytes` bytes; the rest is aborted, which is a success.
-    pub const fn limit(mut self, bytes: u64) -> Self {
-        self.limit = Some(bytes);
+    pub fn limit(mut self, bytes: u64) -> Self {
+        self.transfer = self.transfer.limited_to(bytes);
         self
     }
 
+    /// The transfer, of a file with that size if it is known.
     fn transfer(&self, size: Option<u64>) -> Transfer {
-        let mut transfer = Transfer::retrieve(self.path.clone()).represented(self.representation);
-        if let Some(size) = size.filter(|_| self.representation == Representation::Image) {
-            transfer = transfer.expecting(size.saturating_sub(self.offset));
+        let transfer = self.transfer.clone();
+        match size.filter(|_| !self.is_text()) {
+            Some(size) => transfer.expecting(size.saturating_sub(self.transfer.offset())),
+            None => transfer,
         }
-        if let Some(limit) = self.limit {
-            transfer = transfer.limited_to(limit);
-        }
-        transfer.resume_at(self.offset)
+    }
+
+    fn is_text(&self) -> bool {
+        self.transfer.representation() == Representation::Ascii
     }
 
     /// What follows the reply to SIZE; `Break` ends the operation.
@@ -174,10 +190,11 @@ impl Retrieve {
         reply: &Reply,
         session: &Session,
     ) -> ControlFlow<Result<Completed, Error>, Step> {
-        if self.offset > size {
+        let offset = self.transfer.offset();
+        if offset > size {
             return fail(ErrorKind::Policy(Policy::BeyondEnd), session);
         }
-        if self.offset == size && size > 0 {
+        if offset == size && size > 0 {
             return ControlFlow::Break(Ok(Completed {
                 compared: Compared::Size(0),
                 ..Completed::nothing(reply.clone())
@@ -195,9 +212,8 @@ impl Operation for Retrieve {
     type Output = Completed;
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, Error>> {
-        let is_text = self.representation == Representation::Ascii;
         // Nobody knows which byte an offset means in ASCII type, and no length tells.
-        if self.check != Check::No && self.offset > 0 && is_text {
+        if self.check != Check::No && self.transfer.offset() > 0 && self.is_text() {
             return Poll::Ready(Err(session.error(Misuse::WrongOption, Verb::Rest)));
         }
         loop {

@@ -244,7 +244,10 @@ impl Machine {
             Owner::Restart => self.prelude(shared, |opening, shared, spec| {
                 opening.restart_answered(shared, spec, reply)
             }),
-            Owner::Ahead => Ahead::answered(self.ahead.as_mut(), shared, reply),
+            Owner::Ahead => {
+                Ahead::answered(self.ahead.as_mut(), shared, reply);
+                self.hurry(shared);
+            }
             Owner::Transfer => self.transfer_answered(shared, reply),
             Owner::Keepalive => self.keepalive_answered(reply),
             Owner::Abort | Owner::Fence => {}
@@ -328,10 +331,12 @@ impl Machine {
                 .prelude(shared, |opening, shared, spec| {
                     opening.reported(shared, spec, report)
                 }),
-            Some(Phase::Moving(moving)) if moving.data() == report.data() => self
-                .course(shared, |moving, shared, spec| {
+            Some(Phase::Moving(moving)) if moving.data() == report.data() => {
+                self.course(shared, |moving, shared, spec| {
                     moving.reported(shared, spec, report)
-                }),
+                });
+                self.hurry(shared);
+            }
             _ => match &mut self.settling {
                 Some(settling) => {
                     let progress = settling.reported(shared, report);
@@ -370,10 +375,7 @@ impl Machine {
     }
 
     fn course_expired(&mut self, shared: &mut Shared, reason: Reason) {
-        let overtaken = self
-            .ahead
-            .as_ref()
-            .is_some_and(|ahead| ahead.overtook(shared));
+        let overtaken = self.is_overtaken();
         self.course(shared, |moving, shared, spec| {
             match moving.expired(shared, spec, reason) {
                 // It lives: it has answered what was asked ahead. The transfer was dropped for that without a word
@@ -382,6 +384,21 @@ impl Machine {
                 ending => ending,
             }
         });
+    }
+
+    /// Whether what was asked ahead was answered before the transfer that runs.
+    fn is_overtaken(&self) -> bool {
+        self.ahead.as_ref().is_some_and(Ahead::overtook)
+    }
+
+    /// The data has ended, and what was asked ahead is answered: the final reply either comes soon, or the transfer was
+    /// dropped.
+    fn hurry(&self, shared: &mut Shared) {
+        if self.is_overtaken() && shared.timers.is_on(Reason::Completion) {
+            let timeouts = shared.config.timeouts;
+            let limit = timeouts.completion.min(timeouts.abort_grace);
+            shared.timers.request(Reason::Completion, limit);
+        }
     }
 
     /// Sends a NOOP, so that nobody on the way forgets the control connection.

@@ -218,6 +218,16 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
         Case::new("aborts_a_download", aborts::aborts_a_download),
         Case::new("aborts_when_the_sink_fails", aborts::sink_fails),
         Case::new("aborts_when_the_source_fails", aborts::source_fails),
+        Case::new("aborts_small_uploads", aborts::forgets_uploads)
+            .only_on(|kind| kind == Kind::Pyftpdlib)
+            .only_over(|mode, family| {
+                let extended = [Mode::ExtendedPassive, Mode::ExtendedActive];
+                family == Family::V4 && extended.contains(&mode)
+            })
+            .configured(|config| {
+                // pyftpdlib answers ABOR, and never the transfer.
+                config.timeouts.abort_grace = Duration::from_millis(20);
+            }),
         Case::new("opens_eagerly", haste::opens_eagerly)
             .configured(|config| {
                 config.eager = true;
@@ -229,8 +239,6 @@ pub fn table<S: Subject>() -> Vec<Case<S>> {
             .only_over(|mode, family| mode.fits(family) && !mode.is_active())
             .configured(|config| {
                 config.lookahead = true;
-                // pyftpdlib drops a transfer without a word when it is asked ahead.
-                config.timeouts.completion = Duration::from_secs(2);
                 // libunftp may leave a data connection without an end.
                 config.timeouts.data_idle = Duration::from_secs(10);
                 // The ftpd of npm takes what it reads at once for one command.

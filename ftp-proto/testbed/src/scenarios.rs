@@ -18,6 +18,7 @@ mod downloads;
 mod everywhere;
 mod harness;
 mod keepalives;
+mod lookahead;
 mod oddities;
 mod owed;
 mod play;
@@ -87,6 +88,8 @@ enum Act {
     /// A file under a name of the server's choice.
     StoreUnique(&'static [u8]),
     Download(Download),
+    /// Each of these files, one after the other; their content, or why there is none, is what comes of it.
+    Each(&'static [&'static str]),
     Upload(Upload),
 }
 
@@ -282,6 +285,7 @@ pub fn table() -> Vec<Scenario> {
         ("owed", owed::scenarios()),
         ("resumes", resumes::scenarios()),
         ("keepalives", keepalives::scenarios()),
+        ("lookahead", lookahead::scenarios()),
         ("everywhere", everywhere::scenarios()),
         ("oddities", oddities::scenarios()),
     ];

@@ -50,7 +50,7 @@ variants!(Reason:
     AbortGrace, Fence, Keepalive, Operation,
 );
 variants!(Interruption:
-    Reply, Data, NotResumed, Truncated, Length, NoGoAhead, NoData, NoEof, NotTaken, Keepalive, Aborted, Timeout, ControlLost,
+    Reply, Data, NotResumed, Truncated, Length, NoGoAhead, NoData, NoEof, NotTaken, Keepalive, Lookahead, Aborted, Timeout, ControlLost,
     Violation,
 );
 variants!(Violation:

@@ -1,11 +1,11 @@
 //! The port of the next transfer, asked for while one runs: what servers answer, and when.
 
 use std::task::Poll;
+use std::time::Duration;
 
-use ftp_proto::operation::Series;
 use ftp_proto::{
     Argument, Closed, Completed, Config, DataMode, End, Error, ErrorKind, Failure, Interruption,
-    Misuse, Operation, Reason, State, Transfer, TransferId, Violation,
+    Misuse, Reason, State, Transfer, TransferId, Violation,
 };
 
 use crate::hand::{Hand, name, retrieve};
@@ -132,10 +132,62 @@ fn dropped_without_a_word(hand: &mut Hand, first: TransferId) {
     hand.ends(End::Clean).expires(Reason::Completion);
     let error = verdict(hand, first).unwrap_err();
     let cause = error.interrupted().unwrap().cause;
-    assert_eq!(cause, Interruption::Timeout(Reason::Completion));
+    assert_eq!(cause, Interruption::Lookahead);
     hand.sends(&["ABOR"]).says("225 Closed.");
     hand.expires(Reason::AbortGrace).sends(&["NOOP"]);
     hand.says("200 Yes.");
+}
+
+/// Nobody waits two minutes for the final reply of a transfer that was dropped.
+#[test]
+fn a_dropped_transfer_is_found_out_soon() {
+    for data_first in [true, false] {
+        let (mut hand, first, _) = two();
+        hand.moved(3);
+        let began = hand.now;
+        if data_first {
+            hand.ends(End::Clean).waits(1).says("229 (|||4712|)");
+        } else {
+            hand.says("229 (|||4712|)").waits(1).ends(End::Clean);
+        }
+        let grace = hand.session.config().timeouts.abort_grace;
+        hand.expires(Reason::Completion);
+        assert!(verdict(&mut hand, first).is_err());
+        assert_eq!(
+            hand.now.saturating_since(began),
+            grace + Duration::from_secs(1)
+        );
+    }
+}
+
+/// The server says itself that it has cut the transfer, and answers in order.
+#[test]
+fn cut_for_the_port() {
+    let (mut hand, first, second) = two();
+    hand.moved(3).ends(End::Clean).says("426 Cut.");
+    let error = verdict(&mut hand, first).unwrap_err();
+    let interrupted = error.interrupted().unwrap();
+    assert_eq!(interrupted.cause, Interruption::Lookahead);
+    assert!(interrupted.reply.is_some());
+    assert!(error.is_transient());
+    hand.says("229 Port (|||4712|)")
+        .connects()
+        .says("150 Here.");
+    hand.sends(&["RETR g"]);
+    hand.begins(retrieve());
+    hand.sends(&[]).ends(End::Clean).says("226 Done.");
+    assert!(verdict(&mut hand, second).is_ok());
+}
+
+/// What the caller ends is not the server's fault, whatever the server has answered by then.
+#[test]
+fn an_abort_is_no_loss() {
+    let (mut hand, first, _) = two();
+    hand.says("229 (|||4712|)");
+    hand.session.abort(first);
+    let error = verdict(&mut hand, first).unwrap_err();
+    let cause = error.interrupted().unwrap().cause;
+    assert_eq!(cause, Interruption::Aborted);
 }
 
 /// A server that answers out of order is not asked ahead again.
@@ -304,50 +356,6 @@ fn never_answered() {
     assert!(verdict(&mut hand, first).is_ok());
     hand.expires(Reason::Reply).is_dead();
     assert!(verdict(&mut hand, second).is_err());
-}
-
-/// A session that ends is the result of each transfer that is left, with and without lookahead.
-#[test]
-fn a_series_in_a_session_that_ends() {
-    for config in [Config::default(), looking_ahead()] {
-        let mut hand = Hand::new(config);
-        let mut series = Series::retrieve(["a", "b", "c", "d", "e"].map(name));
-        assert!(series.poll(&mut hand.session).is_pending());
-        hand.run();
-        hand.says("200 Image.").says("229 (|||1|)").connects();
-        hand.says("150 Here.").ends(End::Clean).says("226 Done.");
-        hand.session.receive_eof();
-        let Poll::Ready(Ok(results)) = series.poll(&mut hand.session) else {
-            panic!("the series goes on");
-        };
-        assert_eq!(results.len(), 5);
-        assert!(results[0].is_ok());
-        for result in &results[1..] {
-            let error = result.as_ref().unwrap_err();
-            assert!(error.is_fatal(), "{error}");
-        }
-    }
-}
-
-#[test]
-fn a_transfer_that_fails_does_not_end_a_series() {
-    let mut hand = Hand::new(Config::default());
-    let mut series = Series::retrieve(["a", "b"].map(name));
-    assert!(series.poll(&mut hand.session).is_pending());
-    hand.run();
-    hand.says("200 Image.").says("229 (|||1|)").connects();
-    assert_eq!(series.current(), 0);
-    hand.says("550 No.");
-    assert!(series.poll(&mut hand.session).is_pending());
-    assert_eq!(series.current(), 1);
-    hand.run();
-    hand.says("229 (|||2|)").connects().says("150 Here.");
-    hand.moved(3).ends(End::Clean).says("226 Done.");
-    let Poll::Ready(Ok(results)) = series.poll(&mut hand.session) else {
-        panic!("the series goes on");
-    };
-    assert!(results[0].is_err());
-    assert_eq!(results[1].as_ref().unwrap().bytes, 3);
 }
 
 /// PASV where that is the mode.

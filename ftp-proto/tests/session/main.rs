@@ -30,6 +30,7 @@ mod reports;
 mod resume;
 mod scenarios;
 mod security;
+mod series;
 mod steps;
 mod table;
 mod world;

@@ -14,7 +14,7 @@ use crate::verdict::{Compared, Completed, Facts, Interrupted, Interruption};
 use super::course::{Data, Ending, Said};
 use super::moving::Moving;
 use super::settling::Settling;
-use super::{Machine, Phase, Running};
+use super::{Ahead, Machine, Phase, Running};
 use crate::session::shared::{Shared, error, unwelcome};
 use crate::session::wire::Owner;
 
@@ -106,7 +106,7 @@ impl Machine {
             Interruption::Reply if protected && refuses_data(reply.as_deref()) => {
                 Interruption::NotResumed
             }
-            _ => self.blame_keepalive(shared, cause, reply.as_deref()),
+            _ => self.blame(shared, cause, reply.as_deref()),
         };
         if let Some(running) = &self.running {
             let error = running.interrupted(cause, reply);
@@ -114,21 +114,24 @@ impl Machine {
         }
     }
 
-    /// Names the keepalive as the cause, where it is, and sends none any more.
-    pub(super) fn blame_keepalive(
+    /// Names what was asked ahead, or the keepalive, as the cause, where it is, and sends no such any more.
+    pub(super) fn blame(
         &self,
         shared: &mut Shared,
         cause: Interruption,
         reply: Option<&Reply>,
     ) -> Interruption {
-        let is_it = |moving: &Moving| moving.ended_by_keepalive(cause, reply);
-        match self.moving().is_some_and(is_it) {
-            true => {
-                shared.server.no_keepalive = true;
-                Interruption::Keepalive
-            }
-            false => cause,
+        let by_keepalive = |moving: &Moving| moving.ended_by_keepalive(cause, reply);
+        let by_lookahead = |ahead: &Ahead| ahead.ends_transfer(cause, reply);
+        if self.ahead.as_ref().is_some_and(by_lookahead) {
+            shared.server.no_lookahead = true;
+            return Interruption::Lookahead;
         }
+        if self.moving().is_some_and(by_keepalive) {
+            shared.server.no_keepalive = true;
+            return Interruption::Keepalive;
+        }
+        cause
     }
 
     pub(super) fn abort_with(&mut self, shared: &mut Shared, cause: Interruption) {
@@ -137,8 +140,9 @@ impl Machine {
         };
         let cause = match (moving.link, cause) {
             (Data::Broken, Interruption::Timeout(_)) => Interruption::Data(moving.failure),
-            _ => self.blame_keepalive(shared, cause, None),
+            _ => cause,
         };
+        let cause = self.blame(shared, cause, None);
         let error = running.interrupted(cause, None);
         self.resolve_by_abort(shared, Err(error));
     }

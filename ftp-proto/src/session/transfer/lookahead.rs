@@ -3,12 +3,15 @@
 //! EPSV or PASV goes out right behind the running transfer's command, never without a next transfer that was begun.
 //! The port is dialled when the running transfer has its verdict. vsftpd, ProFTPD and inetutils ftpd keep such a command
 //! until the transfer is over. pyftpdlib answers at once and closes the running data connection; a server that answers
-//! before the transfer's final reply, or refuses, is not asked ahead again.
+//! before the transfer's final reply, or refuses, is not asked ahead again. A transfer that was lost for it fails with
+//! [`Interruption::Lookahead`].
 
-use crate::action::Representation;
+use crate::action::{Failure, Representation};
 use crate::command::{Command, Verb};
 use crate::reply::{Reply, ReplyCode};
+use crate::time::Reason;
 use crate::transfer::{DataMode, Transfer};
+use crate::verdict::Interruption;
 
 use super::ladder::{passive_verb, rung};
 use crate::session::shared::Shared;
@@ -19,6 +22,8 @@ use crate::session::wire::Owner;
 pub(super) struct Ahead {
     verb: Verb,
     answer: Option<Reply>,
+    /// It was answered before the transfer that runs.
+    overtook: bool,
 }
 
 /// What a transfer that begins takes over.
@@ -46,7 +51,11 @@ impl Ahead {
         }
         let verb = verb(shared, next, current)?;
         shared.write(Owner::Ahead, &Command::bare(verb));
-        Some(Self { verb, answer: None })
+        Some(Self {
+            verb,
+            answer: None,
+            overtook: false,
+        })
     }
 
     /// The reply to what was asked ahead. One that overtakes the transfer's own shows a server that does several things
@@ -62,12 +71,28 @@ impl Ahead {
         }
         if let Some(ahead) = ahead {
             ahead.answer = Some(reply);
+            ahead.overtook = overtook;
         }
     }
 
     /// Whether this was answered before the transfer that runs.
-    pub(super) fn overtook(&self, shared: &Shared) -> bool {
-        self.answer.is_some() && shared.wire.owed.owes(Owner::Transfer)
+    pub(super) const fn overtook(&self) -> bool {
+        self.overtook
+    }
+
+    /// Whether the transfer that runs ends so because this was asked. The server does several things at once, and has
+    /// dropped the transfer for this (pyftpdlib); or it says itself that it has (426).
+    pub(super) fn ends_transfer(&self, cause: Interruption, reply: Option<&Reply>) -> bool {
+        let cut = reply.is_some_and(|reply| reply.code() == ReplyCode::TRANSFER_ABORTED);
+        match cause {
+            Interruption::Reply => self.overtook || cut,
+            Interruption::Data(Failure::Local)
+            | Interruption::Aborted
+            | Interruption::Timeout(Reason::DataTotal | Reason::Operation)
+            | Interruption::ControlLost
+            | Interruption::Violation(_) => false,
+            _ => self.overtook,
+        }
     }
 
     /// The next transfer begins, in that mode: it takes over what was asked for it.

@@ -5,7 +5,7 @@ use std::task::{Poll, ready};
 
 use ftp_proto::operation::{Exchange, List, Login, Rename, Retrieve, Store};
 use ftp_proto::trace::Record;
-use ftp_proto::{After, Argument, Command, Completed, Operation, Session};
+use ftp_proto::{After, Argument, Command, Completed, Error, Operation, Session};
 
 use super::course::Course;
 use super::told::agree;
@@ -133,6 +133,7 @@ fn perform<S: Subject>(
             let completed = retrieve(how, subject, peer, &mut received)?;
             completed.map(|completed| Told::of_completed(&completed, received.clone()))
         }
+        Act::Each(paths) => each(paths, subject),
         Act::Upload(what) => {
             let completed = store(*what, subject)?;
             completed.map(|completed| Told::of_completed(&completed, Vec::new()))
@@ -163,7 +164,7 @@ struct Listing(List);
 impl Operation for Listing {
     type Output = Completed;
 
-    fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, ftp_proto::Error>> {
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, Error>> {
         match ready!(self.0.poll(session))?.completed {
             Some(completed) => Poll::Ready(Ok(completed)),
             // The watchdog ends it.
@@ -203,6 +204,24 @@ fn retrieve<S: Subject>(
         Some(bytes) => subject.abort_download(operation, bytes, &mut sink),
         None => subject.download(operation, &mut sink),
     })
+}
+
+/// A line for each file.
+fn each<S: Subject>(paths: &[&str], subject: &mut S) -> Result<Told, Failure> {
+    let paths: Vec<String> = paths.iter().copied().map(String::from).collect();
+    let mut contents = vec![Vec::new(); paths.len()];
+    let results = subject.retrieve_each(&paths, &mut |number, bytes| {
+        let content = contents.get_mut(number);
+        content
+            .into_iter()
+            .for_each(|content: &mut Vec<u8>| content.extend_from_slice(bytes));
+    })?;
+    let told = |(result, content): (Result<Completed, Error>, &Vec<u8>)| match result {
+        Ok(completed) => format!("{} bytes: {}", completed.bytes, content.escape_ascii()),
+        Err(error) => error.to_string(),
+    };
+    let lines: Vec<_> = results.into_iter().zip(&contents).map(told).collect();
+    Ok(Told::replied(lines.join("\n")))
 }
 
 /// Keeps the payload, and tells the peer when it has come so far.
