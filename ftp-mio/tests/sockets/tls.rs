@@ -108,7 +108,7 @@ pub(crate) fn pins(certificates: &[Certificate]) -> ClientConfig {
         .with_no_client_auth()
 }
 
-fn connect<R: Reactors>(
+pub(crate) fn connect<R: Reactors>(
     address: SocketAddr,
     mode: DataMode,
     implicit: bool,

@@ -3,7 +3,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::operation::{
-    AskFeatures, DataProtection, Exchange, Login, Refill, Refilled, Secure, Secured, Store,
+    AskFeatures, DataProtection, Exchange, Login, Secure, Secured, Store,
 };
 use ftp_proto::{
     Action, After, Argument, Closed, Command, Config, Control, Encoding, End, Error, ErrorKind,
@@ -585,43 +585,6 @@ fn without_protection_a_425_is_only_a_425() {
         panic!("the transfer goes on");
     };
     assert_eq!(error.interrupted().unwrap().cause, Interruption::Reply);
-}
-
-/// A listing that is completed, refused after its handshake, refused at once, and one that ends the session.
-#[test]
-fn a_refill_tells_whether_it_was_accepted() {
-    let run = |replies: &str, finished: bool| {
-        let mut talk = Talk::protected();
-        let mut refill = Refill::new();
-        assert!(talk.poll(&mut refill).is_none());
-        assert_eq!(talk.said(), "TYPE I\r\n");
-        talk.hear("200 well\r\n");
-        assert_eq!(talk.said(), "EPSV\r\n");
-        talk.hear("229 Entering (|||5000|)\r\n");
-        let [Action::Connect { data, .. }] = talk.actions()[..] else {
-            panic!("no connection is made");
-        };
-        talk.session.report(Report::Connected { data });
-        assert_eq!(talk.said(), "NLST\r\n");
-        talk.hear(replies);
-        talk.actions();
-        let link = Link::Data(data);
-        talk.session.report(Report::Secured { link });
-        talk.actions();
-        if finished {
-            let end = End::Clean;
-            talk.session.report(Report::Finished { data, end });
-        }
-        talk.now = talk.now + Duration::from_secs(1);
-        talk.poll(&mut refill).expect("the listing is over")
-    };
-    assert_eq!(run("150 go\r\n226 done\r\n", true), Ok(Refilled::Accepted));
-    let refused = run("150 go\r\n425 no\r\n", false).unwrap();
-    assert!(refused.demands_resumption());
-    let refused = run("450 no files\r\n", false).unwrap();
-    assert!(matches!(&refused, Refilled::Refused(error) if error.after() == After::Usable));
-    assert!(!refused.demands_resumption());
-    assert!(run("421 bye\r\n", false).is_err());
 }
 
 impl Talk {
