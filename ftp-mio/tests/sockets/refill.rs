@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
-use ftp_mio::proto::operation::{Exchange, Secure, Store};
-use ftp_mio::proto::{DataMode, ErrorKind, Event, Policy};
+use ftp_mio::proto::operation::{Exchange, Login, Retrieve, Secure, Store};
+use ftp_mio::proto::{Config, DataMode, ErrorKind, Event, Policy, TlsPolicy};
 use ftp_mio::{Result, Tls};
-use libtest_mimic::Trial;
+use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant};
+use libtest_mimic::{Completion, Trial};
 
 use crate::loops::{Alone, argument};
 use crate::reactors::Reactors;
 use crate::tickets::{self, STORED};
-use crate::tls::connect;
+use crate::tls::{connect, trust};
 
 pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
     let all: [(&str, fn()); 4] = [
@@ -26,7 +27,26 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
             Ok(())
         })
     };
-    all.into_iter().map(trial).collect()
+    let mut trials: Vec<_> = all.into_iter().map(trial).collect();
+    for (kind, missing, stored) in [
+        (Kind::Proftpd, 0, 500),
+        (Kind::Proftpd, 20, 20),
+        (Kind::Vsftpd, 20, 20),
+    ] {
+        trials.push(Trial::ignorable_test(
+            format!("refill::{kind}::stores_{stored}_files_behind_{missing}_missing_ones"),
+            move || match strict(kind).start() {
+                Ok(server) => {
+                    for early_tls in [false, true] {
+                        stores_behind_missing::<R>(&server, early_tls, missing, stored);
+                    }
+                    Ok(Completion::Completed)
+                }
+                Err(unavailable) => unavailable.verdict(),
+            },
+        ));
+    }
+    trials
 }
 
 struct Session<R: Reactors> {
@@ -89,4 +109,47 @@ fn endless<R: Reactors>() {
     let client = &mut session.alone.client;
     assert_eq!(client.poll_event(), Some(Event::RefillCut));
     assert_eq!(session.said("STOR"), 2);
+}
+
+/// Data connections have to resume, with tickets that serve once.
+fn strict(kind: Kind) -> Setup {
+    Setup::new(kind)
+        .variant(Variant::RequireReuse)
+        .tls_versions(TlsVersions::Only13)
+}
+
+/// Each refused download is told as that, no file is empty in the end, and the session lives.
+fn stores_behind_missing<R: Reactors>(
+    server: &Server,
+    early_tls: bool,
+    missing: usize,
+    stored: usize,
+) {
+    let address = server.address(Family::V4).unwrap();
+    let mut config = Config::default();
+    config.tls = TlsPolicy::Full;
+    config.early_tls = early_tls;
+    let tls = Tls::over(R::tcp(), trust());
+    let mut alone = Alone::<R, _>::over(tls, &[address], config);
+    alone.run(Secure::new()).unwrap();
+    let login = Login::new(argument(USER)).password(argument(PASSWORD));
+    alone.run(login).unwrap();
+    for _ in 0..missing {
+        let error = alone.run(Retrieve::new(argument("missing"))).unwrap_err();
+        assert_eq!(error.reply().unwrap().code().get(), 550, "{error}");
+    }
+    alone.content = STORED.to_vec();
+    for number in 0..stored {
+        alone.sent = 0;
+        let path = argument(&format!("refill-{number}.bin"));
+        alone.run(Store::new(path)).unwrap();
+    }
+    for number in 0..stored {
+        alone.received.clear();
+        let path = argument(&format!("refill-{number}.bin"));
+        alone.run(Retrieve::new(path)).unwrap();
+        assert_eq!(alone.received, STORED);
+    }
+    alone.run(Exchange::quit()).unwrap();
+    alone.close();
 }

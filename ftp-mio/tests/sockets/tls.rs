@@ -80,7 +80,7 @@ fn trial(name: String, setup: Setup, test: impl Fn(SocketAddr) + Send + 'static)
     })
 }
 
-fn trust() -> ClientConfig {
+pub(crate) fn trust() -> ClientConfig {
     let mut roots = RootCertStore::empty();
     let authority = CertificateDer::from_pem_slice(AUTHORITY.as_bytes()).unwrap();
     roots.add(authority).unwrap();

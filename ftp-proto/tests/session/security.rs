@@ -2,9 +2,7 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use ftp_proto::operation::{
-    AskFeatures, DataProtection, Exchange, Login, Secure, Secured, Store,
-};
+use ftp_proto::operation::{AskFeatures, DataProtection, Exchange, Login, Secure, Secured, Store};
 use ftp_proto::{
     Action, After, Argument, Closed, Command, Config, Control, Encoding, End, Error, ErrorKind,
     Failure, Instant, Interruption, Link, Misuse, Operation, Policy, Report, Session, State,
