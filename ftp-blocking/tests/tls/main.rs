@@ -18,8 +18,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ftp_blocking::proto::tls::rustls::RootCertStore;
 use ftp_blocking::proto::tls::rustls::server::WebPkiClientVerifier;
-use ftp_blocking::proto::tls::rustls::{HandshakeKind, RootCertStore};
 use ftp_blocking::proto::tls::{Purpose, TlsError};
 use ftp_blocking::proto::trace::Record;
 use ftp_blocking::proto::{
