@@ -147,9 +147,11 @@ impl Watch {
         }
     }
 
+    /// The payload of a listing for tickets is no transfer's.
     fn counts(&self, session: &Session, data: DataId) -> bool {
         let current = session.current_transfer();
-        self.live == Some(data) && self.moving && current.is_some() && current == self.transfer
+        let is_ours = current.is_some() && current == self.transfer;
+        self.live == Some(data) && self.moving && is_ours && session.current_command().is_some()
     }
 
     /// The verdict on a transfer.
