@@ -115,7 +115,7 @@ impl<T: Transport> Driver<T> {
                 continue;
             }
             match self.moving {
-                Some(moving) if moving.flow.discard => self.drop_some(moving),
+                Some(moving) if moving.flow.discard => self.drop_payload(moving),
                 Some(_) => return Driven::Moving,
                 None => self.wait_for_control(),
             }
@@ -162,7 +162,9 @@ impl<T: Transport> Driver<T> {
                     flow,
                     bytes: 0,
                 });
-                self.hold(!flow.discard);
+                if !flow.discard {
+                    self.hold(true);
+                }
             }
             Action::Finish { .. } => self.finish_now = true,
             Action::Discard { data } => self.discard(data),

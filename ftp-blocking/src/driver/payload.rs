@@ -100,7 +100,7 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Reads payload that nobody wants, and looks at the control connection.
-    pub(super) fn drop_some(&mut self, moving: Moving) {
+    pub(super) fn drop_payload(&mut self, moving: Moving) {
         self.listener = None;
         let mut block = [0; DROPPED_BYTES];
         let slice = self.slice();
