@@ -340,7 +340,6 @@ pub(crate) fn receive<T: Transport, O: Operation>(
     operation: &mut O,
     mut take: impl FnMut(&mut O, &[u8]) -> io::Result<()>,
 ) -> Result<O::Output> {
-    driver.refill()?;
     let mut block = vec![0; BLOCK_BYTES];
     loop {
         match driver.drive(operation) {

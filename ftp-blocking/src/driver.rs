@@ -114,15 +114,17 @@ impl<T: Transport> Driver<T> {
             if self.act() {
                 continue;
             }
-            if self.moving.is_some() {
-                return Driven::Moving;
+            match self.moving {
+                Some(moving) if moving.flow.discard => self.drop_payload(moving),
+                Some(_) => return Driven::Moving,
+                None => self.wait_for_control(),
             }
-            self.wait_for_control();
         }
     }
 
     /// Asks the operation; when it is over, does what is left to do at once.
     fn poll<O: Operation>(&mut self, operation: &mut O) -> Option<Result<O::Output>> {
+        self.tell_resumptions();
         let Poll::Ready(result) = operation.poll(&mut self.session) else {
             return None;
         };
@@ -160,7 +162,9 @@ impl<T: Transport> Driver<T> {
                     flow,
                     bytes: 0,
                 });
-                self.hold(true);
+                if !flow.discard {
+                    self.hold(true);
+                }
             }
             Action::Finish { .. } => self.finish_now = true,
             Action::Discard { data } => self.discard(data),
@@ -184,7 +188,17 @@ impl<T: Transport> Driver<T> {
         }
         let failure = error.kind().into();
         self.source = Some(error);
-        self.session.report(Report::Failed { link, failure });
+        self.report(Report::Failed { link, failure });
+    }
+
+    fn report(&mut self, report: Report) {
+        self.tell_resumptions();
+        self.session.report(report);
+    }
+
+    /// Goes before all that may let a transfer begin.
+    fn tell_resumptions(&mut self) {
+        self.session.set_resumptions(self.transport.resumptions());
     }
 
     /// Lets the machine's timers fire, and performs what comes of it; whether that gives up what

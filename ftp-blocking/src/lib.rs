@@ -84,7 +84,6 @@ mod driver;
 mod files;
 mod listing;
 mod patience;
-mod refill;
 mod tcp;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -245,14 +245,8 @@ impl<T: Transport> Transport for Tls<T> {
         Ok(())
     }
 
-    fn wants_refill(&self) -> bool {
-        self.context.as_ref().is_some_and(Context::wants_refill)
-    }
-
-    fn refilled(&mut self, accepted: bool) {
-        if let Some(context) = &self.context {
-            context.refilled(accepted);
-        }
+    fn resumptions(&self) -> Option<u32> {
+        self.context.as_ref().and_then(Context::resumptions)
     }
 }
 

@@ -362,8 +362,7 @@ impl<T: Transport> Client<T> {
 
     /// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
     fn begin(&mut self, operation: &mut Running<'_>) -> Result<Option<Result<Completed>>> {
-        self.idle_driver().refill()?;
-        match self.driver_mut().drive(operation) {
+        match self.idle_driver().drive(operation) {
             Driven::Moving => Ok(None),
             Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
             Driven::Ready(Err(error)) => Err(error),

@@ -91,18 +91,12 @@ pub trait Transport {
     /// As [`secure_control`](Self::secure_control).
     fn secure_data(&mut self, control: &Self::Stream, data: &mut Self::Stream) -> io::Result<()>;
 
-    /// Whether a short listing should be made before the next transfer, because nothing is left
-    /// with which its data connection could resume the control connection's TLS session.
-    ///
-    /// A server that demands it refuses the transfer otherwise, and a refused upload has emptied
-    /// the file already.
-    fn wants_refill(&self) -> bool {
-        false
-    }
-
-    /// That listing was made: whether the server completed it.
-    fn refilled(&mut self, accepted: bool) {
-        let _ = accepted;
+    /// How many data connections can still resume a TLS session of the control connection, as
+    /// [`Session::set_resumptions`](ftp_proto::Session::set_resumptions) takes it: with none left,
+    /// the session makes a short listing before the next transfer. `None` for unknown, for any
+    /// number, and without TLS.
+    fn resumptions(&self) -> Option<u32> {
+        None
     }
 }
 

@@ -79,7 +79,7 @@ fn fetch(job: Job, sink: &mut dyn Write) -> Result<Completed> {
     let mut client = Client::connect_to(job.addresses, Instant::now());
     // All of them now: each begins when the one before is over.
     let login = client.start(job.login);
-    let download = client.transfer(Retrieve::new(job.path));
+    let download = client.start(Retrieve::new(job.path));
     let quit = client.start(Exchange::quit());
     let mut block = vec![0; 64 * 1024];
     loop {

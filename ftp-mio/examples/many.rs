@@ -115,7 +115,7 @@ impl Session {
         let mut client = builder.connect_to([address], Instant::now());
         Ok(Self {
             login: client.start(Login::anonymous()),
-            download: client.transfer(Retrieve::new(Argument::new(path)?)),
+            download: client.start(Retrieve::new(Argument::new(path)?)),
             quit: client.start(Exchange::quit()),
             client,
         })

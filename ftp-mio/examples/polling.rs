@@ -57,7 +57,7 @@ fn list(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut events = Events::new();
     let mut client = Client::connect_to([address], Instant::now());
     client.start(Login::anonymous());
-    let listing = client.transfer(Payload::new(Transfer::list(None)));
+    let listing = client.start(Payload::new(Transfer::list(None)));
     let quit = client.start(Exchange::quit());
     let mut block = [0; 4096];
     let outcome = loop {

@@ -14,7 +14,7 @@ use ftp_proto::{Argument, Event, Operation, Reply, Session};
 
 use crate::clock::Clock;
 use crate::connect::{Dialled, Dialling};
-use crate::data::{Data, Progress};
+use crate::data::Data;
 use crate::driver::Driver;
 use crate::readiness::{Reactor, Ready, Slot};
 
@@ -120,25 +120,19 @@ impl<T: Transport> Client<T> {
             Stage::Open(driver) => {
                 let (tasks, greeting) = (&mut self.tasks, &mut self.greeting);
                 let now = self.clock.machine_time(now);
-                driver.turn(
-                    now,
-                    self.budget,
-                    reactor,
-                    &mut |session, transport, source| {
-                        greeting.poll(session);
-                        match greeting {
-                            Greeting::Awaited => {}
-                            Greeting::Welcome(_) => tasks.poll(session, transport, source),
-                            Greeting::Unfriendly(error) => {
-                                tasks.fail(|| Error::Session(error.clone(), source.take()));
-                            }
+                driver.turn(now, self.budget, reactor, &mut |session, source| {
+                    greeting.poll(session);
+                    match greeting {
+                        Greeting::Awaited => {}
+                        Greeting::Welcome(_) => tasks.poll(session, source),
+                        Greeting::Unfriendly(error) => {
+                            tasks.fail(|| Error::Session(error.clone(), source.take()));
                         }
-                    },
-                );
+                    }
+                });
             }
             Stage::Failed(tried) => self.tasks.fail(|| Error::Connect(Arc::clone(tried))),
         }
-        self.drop_refill();
         self.save_memory();
     }
 
@@ -146,20 +140,6 @@ impl<T: Transport> Client<T> {
     fn save_memory(&mut self) {
         if let (Stage::Open(driver), false) = (&mut self.stage, self.tasks.are_running()) {
             driver.shrink_to_fit();
-        }
-    }
-
-    /// Reads payload that nobody wants to its end: some servers send the tickets no earlier.
-    fn drop_refill(&mut self) {
-        if !self.tasks.is_refilling() {
-            return;
-        }
-        let Stage::Open(driver) = &mut self.stage else {
-            return;
-        };
-        if let Some(mut data) = driver.data_mut() {
-            let mut block = [0; 4096];
-            while let Progress::Bytes(_) = data.read(&mut block) {}
         }
     }
 
@@ -219,22 +199,7 @@ impl<T: Transport> Client<T> {
         O::Output: Send + 'static,
     {
         self.touched = true;
-        self.tasks.start(operation, false)
-    }
-
-    /// As [`start`](Self::start), for an operation that moves payload.
-    ///
-    /// The difference shows under TLS, with servers that demand that data connections resume the
-    /// TLS session of the control connection: if nothing is left to resume from, a short listing
-    /// (NLST) is made first. Without it such a server would refuse the transfer, and a refused
-    /// upload has emptied the file already.
-    pub fn transfer<O>(&mut self, operation: O) -> Handle<O::Output>
-    where
-        O: Operation + Send + 'static,
-        O::Output: Send + 'static,
-    {
-        self.touched = true;
-        self.tasks.start(operation, true)
+        self.tasks.start(operation)
     }
 
     /// The outcome of an operation, once.
@@ -280,7 +245,7 @@ impl<T: Transport> Client<T> {
     /// The data connection while payload may move.
     pub fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
         match &mut self.stage {
-            Stage::Open(driver) if !self.tasks.is_refilling() => driver.data_mut(),
+            Stage::Open(driver) => driver.data_mut(),
             _ => None,
         }
     }

@@ -52,7 +52,7 @@ enum Change {
 }
 
 /// Polls the operations after the session has changed; the latest failure of a socket goes along.
-pub(crate) type Tasks<'t, T> = dyn FnMut(&mut Session, &mut T, &mut Option<io::Error>) + 't;
+pub(crate) type Tasks<'t> = dyn FnMut(&mut Session, &mut Option<io::Error>) + 't;
 
 impl<T: Transport> Driver<T> {
     pub(crate) fn new(
@@ -90,7 +90,7 @@ impl<T: Transport> Driver<T> {
         now: Instant,
         budget: usize,
         reactor: &mut dyn Reactor<T::Source>,
-        tasks: &mut Tasks<'_, T>,
+        tasks: &mut Tasks<'_>,
     ) {
         self.touched = false;
         self.budget = budget;
@@ -107,7 +107,8 @@ impl<T: Transport> Driver<T> {
             changed |= self.change_security(reactor);
             changed |= self.attend_listener(reactor);
             changed |= self.attend_data(reactor);
-            tasks(&mut self.session, &mut self.transport, &mut self.source);
+            self.tell_resumptions();
+            tasks(&mut self.session, &mut self.source);
             // A timer may bring out bytes instead of an action. What is written may request timers,
             // which the next round arms: the last round writes nothing.
             changed |= self.act(reactor);
@@ -191,7 +192,17 @@ impl<T: Transport> Driver<T> {
         }
         let failure = error.kind().into();
         self.source = Some(error);
-        self.session.report(Report::Failed { link, failure });
+        self.report(Report::Failed { link, failure });
+    }
+
+    fn report(&mut self, report: Report) {
+        self.tell_resumptions();
+        self.session.report(report);
+    }
+
+    /// Goes before all that may let a transfer begin.
+    fn tell_resumptions(&mut self) {
+        self.session.set_resumptions(self.transport.resumptions());
     }
 
     /// Tells the reactor what is waited for; whether that failed, which changes the session.
@@ -255,7 +266,12 @@ impl<T: Transport> Driver<T> {
         self.control.as_ref().map(|control| &control.io)
     }
 
+    /// The application's payload.
     pub(crate) fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
+        self.payload().filter(|data| !data.flow().discard)
+    }
+
+    fn payload(&mut self) -> Option<Data<'_, T::Stream>> {
         Data::of(
             self.data.as_mut()?,
             &mut self.session,

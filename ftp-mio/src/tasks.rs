@@ -6,13 +6,10 @@ use std::io;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Poll, ready};
+use std::task::Poll;
 
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::operation::{Refill, Refilled};
-use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, Verb};
-
-use crate::transport::Transport;
+use ftp_proto::{Operation, Session, Ticket};
 
 /// Stands for an operation that was started, until its outcome is taken with
 /// [`Client::poll`](crate::Client::poll).
@@ -83,7 +80,6 @@ struct Task {
 enum State {
     Running {
         run: Box<dyn Run>,
-        before: Before,
         /// What the operation has submitted.
         tickets: Vec<Range<Ticket>>,
         /// It has begun a transfer. Since one operation runs at a time, whatever is under way is
@@ -93,19 +89,11 @@ enum State {
     Over(Outcome),
 }
 
-/// What has to be done before an operation begins.
-enum Before {
-    Nothing,
-    /// It moves payload: see to it that its data connection has a TLS session to resume, where that
-    /// is known to matter.
-    Refill(Option<Refill>),
-}
-
 #[derive(Default)]
 pub(crate) struct Tasks(Vec<Task>);
 
 impl Tasks {
-    pub(crate) fn start<O>(&mut self, operation: O, moves_payload: bool) -> Handle<O::Output>
+    pub(crate) fn start<O>(&mut self, operation: O) -> Handle<O::Output>
     where
         O: Operation + Send + 'static,
         O::Output: Send + 'static,
@@ -115,10 +103,6 @@ impl Tasks {
             number,
             state: State::Running {
                 run: Box::new(Boxed(operation)),
-                before: match moves_payload {
-                    true => Before::Refill(None),
-                    false => Before::Nothing,
-                },
                 tickets: Vec::new(),
                 transfers: false,
             },
@@ -131,27 +115,12 @@ impl Tasks {
 
     /// Polls the operations, one after the other: the next begins when the one before is over,
     /// since one may need several commands in a row. The first that fails takes the cause along.
-    pub(crate) fn poll(
-        &mut self,
-        session: &mut Session,
-        transport: &mut impl Transport,
-        source: &mut Option<io::Error>,
-    ) {
+    pub(crate) fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) {
         for task in &mut self.0 {
-            if task.poll(session, transport, source).is_pending() {
+            if task.poll(session, source).is_pending() {
                 return;
             }
         }
-    }
-
-    /// Whether the payload that moves is nobody's.
-    pub(crate) fn is_refilling(&self) -> bool {
-        self.0.iter().any(|task| {
-            let State::Running { before, .. } = &task.state else {
-                return false;
-            };
-            matches!(before, Before::Refill(Some(_)))
-        })
     }
 
     /// Whether an operation is not over.
@@ -227,15 +196,9 @@ impl Tasks {
 }
 
 impl Task {
-    fn poll(
-        &mut self,
-        session: &mut Session,
-        transport: &mut impl Transport,
-        source: &mut Option<io::Error>,
-    ) -> Poll<()> {
+    fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) -> Poll<()> {
         let State::Running {
             run,
-            before,
             tickets,
             transfers,
         } = &mut self.state
@@ -243,11 +206,7 @@ impl Task {
             return Poll::Ready(());
         };
         let (first, earlier) = (session.next_ticket(), session.current_transfer());
-        let polled = match before.poll(session, transport) {
-            Poll::Ready(Ok(())) => run.poll(session),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
-        };
+        let polled = run.poll(session);
         let next = session.next_ticket();
         match tickets.last_mut() {
             Some(last) if last.end == first => last.end = next,
@@ -264,32 +223,5 @@ impl Task {
             });
             self.state = State::Over(outcome);
         })
-    }
-}
-
-impl Before {
-    /// Fails if the transfer would be refused: a refused upload has emptied the file already.
-    fn poll(
-        &mut self,
-        session: &mut Session,
-        transport: &mut impl Transport,
-    ) -> Poll<std::result::Result<(), ftp_proto::Error>> {
-        let Self::Refill(refill) = self else {
-            return Poll::Ready(Ok(()));
-        };
-        if refill.is_none() && !(session.is_data_protected() && transport.wants_refill()) {
-            *self = Self::Nothing;
-            return Poll::Ready(Ok(()));
-        }
-        let refilled = ready!(refill.get_or_insert_with(Refill::new).poll(session));
-        *self = Self::Nothing;
-        let refilled = refilled?;
-        if transport.wants_refill() && refilled.demands_resumption() {
-            return Poll::Ready(Err(
-                session.error(ErrorKind::Policy(Policy::NothingToResume), Verb::Nlst)
-            ));
-        }
-        transport.refilled(refilled == Refilled::Accepted);
-        Poll::Ready(Ok(()))
     }
 }

@@ -76,8 +76,9 @@ pub struct Config {
     /// default.
     ///
     /// Saves a round trip for each protected transfer. vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, aioftp, libunftp and
-    /// ftp-srv take it. Under TLS 1.3 a transfer that is refused then costs a ticket: with vsftpd, which hands out two
-    /// and demands the resumption, two missing files in a row leave none, and the next transfer ends the session.
+    /// ftp-srv take it. Under TLS 1.3 a transfer that is refused then costs a ticket. vsftpd hands out two and demands
+    /// the resumption. So the last one waits for the mark, if the driver tells that it is the last
+    /// ([`Session::set_resumptions`](crate::Session::set_resumptions)).
     /// Without this, the handshake begins at the mark, or after [`Timeouts::mark`] without one; and at once on a
     /// server that was seen to withhold its mark until the handshake (ftp-srv).
     pub early_tls: bool,

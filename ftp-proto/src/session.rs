@@ -179,6 +179,20 @@ impl Session {
     /// Tells how many data connections can still resume a TLS session of this control connection: the number of TLS 1.3
     /// tickets in stock, each of which serves once (RFC 8446 appendix C.4). `None`: unknown, or without limit as under
     /// TLS 1.2. A driver under TLS tells it before it polls an operation, feeds bytes or reports, if it has changed.
+    ///
+    /// While none is left, a short listing goes before a protected transfer, for the tickets that its handshake brings:
+    /// some servers (ProFTPD, vsftpd) refuse what resumes nothing, and empty the file of an upload before that. It is read
+    /// up to 64 KiB and for at most a minute ([`Event::RefillCut`]), with [`Flow::discard`](crate::Flow::discard). While
+    /// one is left, no handshake begins before the server's mark.
+    ///
+    /// ```
+    /// use ftp_proto::{Config, Control, Session};
+    ///
+    /// # fn tickets_in_stock() -> u32 { 2 }
+    /// let mut session = Session::new(Config::default(), Control::default());
+    /// session.set_resumptions(Some(tickets_in_stock()));
+    /// session.receive(b"220 ready\r\n");
+    /// ```
     pub fn set_resumptions(&mut self, count: Option<u32>) {
         if self.shared.resumptions != count {
             self.note(|| Record::ResumptionsSet(count));

@@ -75,7 +75,8 @@
 //! | Pure-FTPd 1.0.50 | it sends no tickets at all, and does not demand reuse |
 //!
 //! Therefore: read to the end before closing, also after uploads; before a data connection is thrown away, take what
-//! its socket holds without waiting, for the ticket comes first; and ask [`Context::wants_refill`] before a transfer.
+//! its socket holds without waiting, for the ticket comes first; and tell the session how many are left
+//! ([`Context::resumptions`]), so that it makes a short listing before a transfer that would find none.
 
 mod channel;
 mod context;

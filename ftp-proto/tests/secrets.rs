@@ -51,7 +51,7 @@ const APART: &str = "
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
     Lines Link List Listed Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact Options OtherVerb Parser PathError
-    Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason Refill Refilled
+    Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
     SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
     Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict

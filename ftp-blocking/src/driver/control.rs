@@ -51,6 +51,7 @@ impl<T: Transport> Driver<T> {
         match read(self.control.as_mut()?.read(&mut buffer, limit)) {
             Ok(None) => return None,
             Ok(Some(Input::Bytes(count))) => {
+                self.tell_resumptions();
                 self.session
                     .receive(buffer.get(..count).unwrap_or_default());
                 return Some(count);

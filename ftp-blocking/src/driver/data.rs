@@ -18,7 +18,7 @@ impl<T: Transport> Driver<T> {
                 self.data = Some((data, stream));
                 // A port that refused before is forgotten, now that another way was found.
                 self.source = None;
-                self.session.report(Report::Connected { data });
+                self.report(Report::Connected { data });
             }
             // The machine's own deadline is not a failure to report: it fires by itself, at once
             // or, since limits are rounded on the way to the operating system, after a moment.
@@ -36,7 +36,7 @@ impl<T: Transport> Driver<T> {
         match self.transport.listen(self.local) {
             Ok((listener, local)) => {
                 self.listener = Some((data, listener));
-                self.session.report(Report::Listening { data, local });
+                self.report(Report::Listening { data, local });
             }
             Err(error) => self.fail(Link::Data(data), error),
         }
@@ -70,7 +70,7 @@ impl<T: Transport> Driver<T> {
     /// away.
     fn accepted(&mut self, data: DataId, stream: T::Stream, peer: IpAddr) {
         self.data = Some((data, stream));
-        self.session.report(Report::Accepted { data, peer });
+        self.report(Report::Accepted { data, peer });
     }
 
     pub(super) fn discard(&mut self, data: DataId) {

@@ -100,6 +100,18 @@ impl<T: Transport> Driver<T> {
         }
     }
 
+    /// Reads payload that nobody wants, and looks at the control connection.
+    pub(super) fn drop_payload(&mut self, moving: Moving) {
+        self.listener = None;
+        let mut block = [0; DROPPED_BYTES];
+        let slice = self.slice();
+        match self.receive_some(moving, &mut block, slice) {
+            Ok(Some(_)) => self.look_again_after_a_slice(),
+            Ok(None) => self.look(),
+            Err(error) => self.fail(Link::Data(moving.data), error),
+        }
+    }
+
     /// The socket is closed before the final reply is awaited: ProFTPD holds that back until then.
     fn ended(&mut self, data: DataId, end: End) -> io::Result<Option<usize>> {
         if let Some((_, stream)) = &mut self.data {
@@ -118,7 +130,7 @@ impl<T: Transport> Driver<T> {
             self.discard(data);
         }
         self.close_data();
-        self.session.report(Report::Finished { data, end });
+        self.report(Report::Finished { data, end });
     }
 
     fn moved(&mut self, moving: Moving, count: usize) {
@@ -127,7 +139,7 @@ impl<T: Transport> Driver<T> {
             bytes: moving.bytes.saturating_add(bytes),
             ..moving
         });
-        self.session.report(Report::Moved {
+        self.report(Report::Moved {
             data: moving.data,
             bytes,
         });
@@ -204,7 +216,7 @@ impl<T: Transport> Driver<T> {
                     Ok(true) => {
                         closing = true;
                         self.finish_now = false;
-                        self.session.report(Report::Closing { data });
+                        self.report(Report::Closing { data });
                         continue;
                     }
                     Err(error) => {
@@ -268,7 +280,7 @@ impl<T: Transport> Driver<T> {
     fn abandon_data(&mut self) {
         if let Some(moving) = self.moving {
             self.discard(moving.data);
-            self.session.report(Report::Failed {
+            self.report(Report::Failed {
                 link: Link::Data(moving.data),
                 failure: Failure::Local,
             });
@@ -301,7 +313,7 @@ impl<T: Transport> Driver<T> {
 
     pub(super) fn hold(&mut self, held: bool) {
         if let Some(moving) = self.moving {
-            self.session.report(Report::Held {
+            self.report(Report::Held {
                 data: moving.data,
                 held,
             });

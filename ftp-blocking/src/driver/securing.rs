@@ -42,7 +42,7 @@ impl<T: Transport> Driver<T> {
             };
             let Some(stream) = stream else { return };
             match patient_end(stream.handshake(slice)) {
-                Ok(true) => return self.session.report(Report::Secured { link }),
+                Ok(true) => return self.report(Report::Secured { link }),
                 Ok(false) => {}
                 Err(error) => return self.fail_link(link, error),
             }
@@ -64,7 +64,7 @@ impl<T: Transport> Driver<T> {
                 return;
             };
             match patient_end(control.unsecure(slice)) {
-                Ok(true) => return self.session.report(Report::Unsecured),
+                Ok(true) => return self.report(Report::Unsecured),
                 Ok(false) if self.let_timers_fire() => return,
                 Ok(false) => {}
                 Err(error) => return self.fail_link(Link::Control, error),

@@ -10,14 +10,16 @@
 mod over;
 mod peer;
 mod pinning;
+mod refill;
+mod tickets;
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ftp_blocking::proto::tls::rustls::RootCertStore;
 use ftp_blocking::proto::tls::rustls::server::WebPkiClientVerifier;
-use ftp_blocking::proto::tls::rustls::{HandshakeKind, RootCertStore};
 use ftp_blocking::proto::tls::{Purpose, TlsError};
 use ftp_blocking::proto::trace::Record;
 use ftp_blocking::proto::{
@@ -540,76 +542,6 @@ fn an_upload_is_whole_however_short_the_limit_for_the_end() {
     });
     client.secure().unwrap();
     client.store_from("a", &mut payload.as_slice()).unwrap();
-    client.quit().unwrap();
-    server.join().unwrap();
-}
-
-/// It demands resumption, hands out one ticket on the control connection, and none ever after.
-#[test]
-fn an_upload_that_would_be_refused_is_not_begun() {
-    let mut control = config(Shown::Good);
-    control.send_tls13_tickets = 1;
-    let mut data = control.clone();
-    data.send_tls13_tickets = 0;
-    let data = Arc::new(data);
-    let (address, server) = serve(control, move |peer| {
-        peer.agree();
-        peer.secure().unwrap();
-        peer.config = data;
-        let mut first = peer.open_secured("STOR");
-        let resumed = Some(HandshakeKind::Resumed);
-        assert_eq!(first.conn.handshake_kind(), resumed);
-        first.read_to_end(&mut Vec::new()).unwrap();
-        drop(first);
-        peer.say("226 done\r\n");
-        drop(peer.open_secured("NLST"));
-        peer.say("425 session reuse required\r\n");
-        peer.listen_to_the_end();
-    });
-    let mut client = secured(address);
-    client.store_from("a", &mut &b"one"[..]).unwrap();
-    let error = client.store_from("b", &mut &b"two"[..]).unwrap_err();
-    assert_eq!(policy(&error), Some(Policy::NothingToResume));
-    assert_eq!(error.after(), After::Usable);
-    assert!(error.to_string().contains("TLS 1.2"), "{error}");
-    assert_eq!(client.transport().data_handshakes().resumed, 1);
-    client.quit().unwrap();
-    let heard = server.join().unwrap();
-    let stored = heard.iter().filter(|line| line.starts_with("STOR"));
-    assert_eq!(stored.count(), 1, "{heard:?}");
-}
-
-/// It hands out tickets only with listings and demands nothing, so that it is asked for them once.
-#[test]
-fn a_server_that_demands_nothing_is_asked_for_tickets_once() {
-    let mut control = config(Shown::Good);
-    control.send_tls13_tickets = 1;
-    let mut data = control.clone();
-    data.send_tls13_tickets = 0;
-    let data = Arc::new(data);
-    let (address, server) = serve(control, move |peer| {
-        peer.agree();
-        peer.secure().unwrap();
-        peer.config = data;
-        for verb in ["STOR", "NLST", "STOR", "STOR"] {
-            let mut data = peer.open_secured(verb);
-            if verb == "STOR" {
-                data.read_to_end(&mut Vec::new()).unwrap();
-            }
-            data.conn.send_close_notify();
-            data.flush().unwrap();
-            drop(data);
-            peer.say("226 done\r\n");
-        }
-        peer.serve_until("QUIT");
-        peer.say("221 bye\r\n");
-    });
-    let mut client = secured(address);
-    for _ in 0..3 {
-        client.store_from("a", &mut &b"one"[..]).unwrap();
-    }
-    let handshakes = client.transport().data_handshakes();
-    assert_eq!((handshakes.resumed, handshakes.full), (1, 3));
     client.quit().unwrap();
     server.join().unwrap();
 }

@@ -4,10 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::thread;
 
-use ftp_blocking::DataHandshakes;
 use ftp_blocking::proto::operation::Store;
-use ftp_blocking::proto::tls::Resumable;
-use ftp_blocking::proto::{After, Argument, DataMode, Interruption};
+use ftp_blocking::proto::{After, Argument, DataMode};
+use ftp_blocking::{Client, DataHandshakes, Tls};
 
 use ftp_testbed::servers::{Kind, Server, TlsVersions};
 use ftp_testbed::tree::{self, HELLO};
@@ -54,11 +53,7 @@ pub(crate) fn moves_files(case: &Case, server: &Server) {
 
 pub(crate) fn stores_a_series(case: &Case, server: &Server) {
     let mut client = case.open(server);
-    for number in 0..SERIES {
-        store(&mut client, "up/series.bin", &number.to_le_bytes());
-    }
-    let last = fs::read(server.tree().root().join("up/series.bin")).unwrap();
-    assert_eq!(last, (SERIES - 1).to_le_bytes());
+    stores_each(&mut client, server, SERIES);
     // The login brings two tickets, every upload spends one, and every listing in between brings two.
     let refills = match (case.kind, case.versions) {
         (Kind::Proftpd, TlsVersions::Only13) => (SERIES - 2) / 2,
@@ -138,28 +133,44 @@ pub(crate) fn clears_control(case: &Case, server: &Server) {
     client.quit().unwrap();
 }
 
-/// A transfer that is run as a bare operation is not preceded by a listing for tickets.
-pub(crate) fn is_refused(case: &Case, server: &Server) {
+/// A listing for tickets goes before a bare operation as before any other.
+pub(crate) fn stores_by_bare_operations(case: &Case, server: &Server) {
     let mut client = case.open(server);
-    let store = || Store::new(Argument::new("up/bare.bin").unwrap());
-    client.run(store()).unwrap();
-    client.run(store()).unwrap();
-    assert_eq!(
-        client.transport().context().unwrap().resumable(),
-        Resumable::Nothing
-    );
-    let error = client.run(store()).unwrap_err();
-    let interrupted = error.session().unwrap().interrupted().unwrap();
-    assert_eq!(interrupted.cause, Interruption::NotResumed);
-    assert_eq!(error.after(), After::Usable);
-    assert!(error.to_string().contains("TLS 1.2"), "{error}");
-    // The refused handshake has brought tickets.
-    assert_eq!(
-        client.transport().context().unwrap().resumable(),
-        Resumable::Tickets(2)
-    );
-    client.run(store()).unwrap();
+    for _ in 0..5 {
+        let store = Store::new(Argument::new("up/bare.bin").unwrap());
+        client.run(store).unwrap();
+    }
+    let handshakes = client.transport().data_handshakes();
+    assert_eq!((handshakes.resumed, handshakes.full), (5, 2));
     client.quit().unwrap();
+}
+
+/// Refused downloads cost no ticket that an upload needs, however early their handshakes may begin.
+pub(crate) fn stores_behind_missing_files(case: &Case, server: &Server) {
+    for early_tls in [false, true] {
+        let mut client = case.open_with(server, |config| config.early_tls = early_tls);
+        for _ in 0..20 {
+            let error = client.retrieve_to("missing", &mut Vec::new()).unwrap_err();
+            assert_eq!(error.after(), After::Usable, "{error}");
+            assert_eq!(error.reply().unwrap().code().get(), 550);
+        }
+        stores_each(&mut client, server, 20);
+        assert_eq!(client.transport().data_handshakes().resumed, 20);
+        client.quit().unwrap();
+    }
+}
+
+/// Stores so many files; none of them is empty in the end.
+fn stores_each(client: &mut Client<Tls>, server: &Server, count: u64) {
+    let path = |number| format!("up/series-{number}.bin");
+    for number in 0..count {
+        store(client, &path(number), &number.to_le_bytes());
+    }
+    for number in 0..count {
+        let stored = server.tree().root().join(path(number));
+        assert_eq!(fs::read(&stored).unwrap(), number.to_le_bytes());
+        fs::remove_file(stored).unwrap();
+    }
 }
 
 /// Where resumption is demanded, every transfer has resumed; what else there was are the listings that bring tickets.

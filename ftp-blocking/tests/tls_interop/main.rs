@@ -89,22 +89,24 @@ fn at_length_trials(case: Case) -> [Trial; 3] {
 }
 
 /// What only some of the servers can show.
-fn of_one_server(kind: Kind) -> Option<Trial> {
+fn of_one_server(kind: Kind) -> Vec<Trial> {
     let case = |variant| Case {
         kind,
         variant,
         versions: TlsVersions::Only13,
     };
     let clear = "goes_on_in_clear_after_ccc";
-    let refused = "a_refusal_for_want_of_a_ticket_says_so";
+    let missing = "stores_20_files_behind_20_missing_ones";
+    let bare = "stores_by_bare_operations";
+    let strict = case(Variant::RequireReuse);
     match kind {
-        Kind::Proftpd => Some(trial(
-            refused,
-            case(Variant::RequireReuse),
-            cases::is_refused,
-        )),
-        Kind::PureFtpd => Some(trial(clear, case(Variant::Tls), cases::clears_control)),
-        _ => None,
+        Kind::Vsftpd => vec![trial(missing, strict, cases::stores_behind_missing_files)],
+        Kind::Proftpd => vec![
+            trial(missing, strict, cases::stores_behind_missing_files),
+            trial(bare, strict, cases::stores_by_bare_operations),
+        ],
+        Kind::PureFtpd => vec![trial(clear, case(Variant::Tls), cases::clears_control)],
+        _ => Vec::new(),
     }
 }
 

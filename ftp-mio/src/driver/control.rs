@@ -36,6 +36,7 @@ impl<T: Transport> Driver<T> {
                 Ok(Some(Input::Bytes(count))) => {
                     let cost = control.io.take_received().max(count);
                     self.control_left = self.control_left.saturating_sub(cost);
+                    self.tell_resumptions();
                     self.session
                         .receive(buffer.get(..count).unwrap_or_default());
                 }

@@ -28,7 +28,7 @@ impl<T: Transport> Driver<T> {
         match retried(|| self.transport.listen(self.local)) {
             Ok((listener, local)) => {
                 self.listener = Some(Port::new(data, listener));
-                self.session.report(Report::Listening { data, local });
+                self.report(Report::Listening { data, local });
             }
             Err(error) => self.fail(Link::Data(data), error, reactor),
         }
@@ -56,7 +56,7 @@ impl<T: Transport> Driver<T> {
                     port.accepting = false;
                     self.data = Some(DataLink::new(id, stream, Stage::Open));
                     let peer = peer.ip();
-                    self.session.report(Report::Accepted { data: id, peer });
+                    self.report(Report::Accepted { data: id, peer });
                     return true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -96,7 +96,7 @@ impl<T: Transport> Driver<T> {
                 link.socket.writable = true;
                 // A port that refused before is forgotten, now that another way was found.
                 self.source = None;
-                self.session.report(report);
+                self.report(report);
             }
             Err(error) => self.fail(Link::Data(id), error, reactor),
         }

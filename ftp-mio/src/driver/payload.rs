@@ -4,10 +4,13 @@
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Report};
 
 use super::Driver;
-use crate::data::{Closing, DataLink, Moving, Over, Stage};
+use crate::data::{Closing, DataLink, Moving, Over, Progress, Stage};
 use crate::patience::patient;
 use crate::readiness::Reactor;
 use crate::transport::{Stream, Transport};
+
+/// What one read of a data connection takes when nobody wants it.
+const DROPPED_BYTES: usize = 4096;
 
 impl<T: Transport> Driver<T> {
     pub(super) fn start_moving(
@@ -22,7 +25,16 @@ impl<T: Transport> Driver<T> {
         }
     }
 
+    /// Reads payload that nobody wants, as far as it is there and the turn's budget goes.
+    fn drop_payload(&mut self) {
+        let mut block = [0; DROPPED_BYTES];
+        if let Some(mut data) = self.payload().filter(|data| data.flow().discard) {
+            while let Progress::Bytes(_) = data.read(&mut block) {}
+        }
+    }
+
     pub(super) fn attend_payload(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
+        self.drop_payload();
         let Some(link) = &mut self.data else {
             return false;
         };
@@ -41,7 +53,7 @@ impl<T: Transport> Driver<T> {
             }
             Some(Over::Dropped) => {
                 self.discard(id, reactor);
-                self.session.report(Report::Failed {
+                self.report(Report::Failed {
                     link: Link::Data(id),
                     failure: Failure::Local,
                 });
@@ -83,7 +95,7 @@ impl<T: Transport> Driver<T> {
         } else {
             self.close_data(reactor);
         }
-        self.session.report(Report::Finished { data, end });
+        self.report(Report::Finished { data, end });
     }
 
     /// The limit for the peer's end begins only when everything has left: what still leaves is
@@ -105,7 +117,7 @@ impl<T: Transport> Driver<T> {
                 Ok(false) => return false,
                 Ok(true) => {
                     moving.closing = Closing::Begun;
-                    self.session.report(Report::Closing { data });
+                    self.report(Report::Closing { data });
                 }
                 Err(error) => self.fail(Link::Data(data), error, reactor),
             },
@@ -118,7 +130,7 @@ impl<T: Transport> Driver<T> {
     pub(super) fn ended_sending(&mut self, data: DataId, reactor: &mut dyn Reactor<T::Source>) {
         self.close_data(reactor);
         let end = End::Clean;
-        self.session.report(Report::Finished { data, end });
+        self.report(Report::Finished { data, end });
     }
 
     pub(super) fn finish_now(&mut self, data: DataId) {

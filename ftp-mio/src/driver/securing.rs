@@ -50,7 +50,7 @@ impl<T: Transport> Driver<T> {
                 // again.
                 control.readable = true;
                 control.writable = true;
-                self.session.report(match change {
+                self.report(match change {
                     Change::Securing => Report::Secured {
                         link: Link::Control,
                     },

@@ -165,7 +165,7 @@ impl Member {
     fn begin_download<T: Transport>(&mut self, client: &mut Client<T>, number: usize) -> bool {
         let download = *self.download.get_or_insert_with(|| {
             let path = format!("{}/payload.bin", directory(number));
-            client.transfer(Retrieve::new(argument(&path)))
+            client.start(Retrieve::new(argument(&path)))
         });
         let mut byte = [0];
         if let Some(mut data) = client.data_mut() {
@@ -182,7 +182,7 @@ impl Member {
     fn download_and_list<T: Transport>(&mut self, client: &mut Client<T>, number: usize) -> bool {
         let list = *self.list.get_or_insert_with(|| {
             let directory = argument(&directory(number));
-            client.transfer(Payload::new(Transfer::names(Some(directory))))
+            client.start(Payload::new(Transfer::names(Some(directory))))
         });
         let mut block = [0; 8192];
         if let Some(mut data) = client.data_mut() {

@@ -52,7 +52,7 @@ impl<R: Reactors, T: Transport<Source = R::Source>> Alone<R, T> {
         O: Operation + Send + 'static,
         O::Output: Send + 'static,
     {
-        let handle = self.client.transfer(operation);
+        let handle = self.client.start(operation);
         self.until(|client| match client.poll(handle) {
             Poll::Ready(outcome) => Some(outcome),
             Poll::Pending => None,

@@ -17,11 +17,20 @@ mod on_mio;
 #[path = "../reactors/on_polling.rs"]
 mod on_polling;
 #[cfg(feature = "rustls")]
+#[path = "../../../ftp-blocking/tests/tls/peer.rs"]
+#[expect(dead_code, reason = "the other driver's tests need more of it")]
+mod peer;
+#[cfg(feature = "rustls")]
 mod pinned;
 #[path = "../reactors/mod.rs"]
 mod reactors;
 mod real;
+#[cfg(feature = "rustls")]
+mod refill;
 mod server;
+#[cfg(feature = "rustls")]
+#[path = "../../../ftp-blocking/tests/tls/tickets.rs"]
+mod tickets;
 #[cfg(feature = "rustls")]
 mod tls;
 
@@ -48,6 +57,8 @@ fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
     trials.extend(crowd::trials::<R>());
     #[cfg(feature = "rustls")]
     trials.extend(pinned::trials::<R>());
+    #[cfg(feature = "rustls")]
+    trials.extend(refill::trials::<R>());
     #[cfg(feature = "rustls")]
     trials.extend(tls::trials::<R>());
     trials

@@ -80,7 +80,7 @@ fn trial(name: String, setup: Setup, test: impl Fn(SocketAddr) + Send + 'static)
     })
 }
 
-fn trust() -> ClientConfig {
+pub(crate) fn trust() -> ClientConfig {
     let mut roots = RootCertStore::empty();
     let authority = CertificateDer::from_pem_slice(AUTHORITY.as_bytes()).unwrap();
     roots.add(authority).unwrap();
@@ -108,7 +108,7 @@ pub(crate) fn pins(certificates: &[Certificate]) -> ClientConfig {
         .with_no_client_auth()
 }
 
-fn connect<R: Reactors>(
+pub(crate) fn connect<R: Reactors>(
     address: SocketAddr,
     mode: DataMode,
     implicit: bool,

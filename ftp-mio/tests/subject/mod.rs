@@ -68,7 +68,7 @@ impl<R: Reactors> Readiness<R> {
     where
         O: Operation<Output = Completed> + Send + 'static,
     {
-        let handle = self.client.transfer(operation);
+        let handle = self.client.start(operation);
         let mut block = vec![0; BLOCK_BYTES];
         let mut decoder = Decoder::new();
         let mut ascii = false;
@@ -200,7 +200,7 @@ impl<R: Reactors> Subject for Readiness<R> {
     ) -> Result<Vec<Result<Completed, ftp_mio::proto::Error>>, Failure> {
         let arguments: Result<Vec<_>, _> = paths.iter().map(Argument::new).collect();
         let arguments = arguments.map_err(|error| Failure::Other(error.to_string()))?;
-        let handle = self.client.transfer(Series::retrieve(arguments));
+        let handle = self.client.start(Series::retrieve(arguments));
         let mut block = vec![0; BLOCK_BYTES];
         self.outcome(handle, &mut |client| {
             let current = client.session().and_then(Session::current_command);
@@ -234,7 +234,7 @@ impl<R: Reactors> Subject for Readiness<R> {
     where
         O: Operation<Output = Completed> + Send + 'static,
     {
-        let handle = self.client.transfer(operation);
+        let handle = self.client.start(operation);
         let mut source = Source {
             source,
             encoder: Encoder::new(),

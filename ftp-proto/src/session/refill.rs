@@ -71,6 +71,11 @@ impl Refill {
         }
     }
 
+    /// Whether the server has let a data connection pass that resumed nothing.
+    pub(super) const fn shows_no_demand(&self) -> bool {
+        matches!(self.made, Some((_, Outcome::Accepted)))
+    }
+
     /// It begins, for the transfer with that number.
     pub(super) fn begin(&mut self, whose: TransferId) {
         self.made = Some((whose, Outcome::Awaited));

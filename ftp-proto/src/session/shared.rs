@@ -214,6 +214,12 @@ impl Shared {
         !self.control.secured && !self.cleared
     }
 
+    /// Whether a transfer that may still be refused may spend a TLS ticket: never the last one, unless the server is
+    /// known not to demand resumption.
+    pub(super) const fn may_spend_ticket(&self) -> bool {
+        !matches!(self.resumptions, Some(1)) || self.refill.shows_no_demand()
+    }
+
     /// What the policy has against a transfer in this mode.
     pub(super) fn transfer_forbidden(&self, mode: DataMode) -> Option<Policy> {
         let in_clear = self.is_in_clear();

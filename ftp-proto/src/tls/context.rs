@@ -98,32 +98,6 @@ impl Context {
         let counts = held.issued && held.session.is_none();
         counts.then(|| u32::try_from(held.tickets.len()).unwrap_or(u32::MAX))
     }
-
-    /// Whether to *refill* before the next data connection: the server hands out tickets, none is left, and nothing
-    /// shows yet that it would do without.
-    ///
-    /// A refill is a short listing (NLST) whose outcome does not matter. It cannot offer a ticket, so its handshake
-    /// is a full one and brings new tickets, even where the server then refuses the listing itself. ProFTPD 1.3.8
-    /// needs it: it demands reuse but sends no ticket with uploads, so that two uploads use up the two tickets of a
-    /// control connection; its refusal (425) brings two more, and 500 uploads in a row pass. A listing made earlier
-    /// is of no use, for a resumed handshake brings one ticket and has spent one. And the upload itself must not be
-    /// the one that is refused: by then the server has emptied the file.
-    ///
-    /// TLS 1.2 never needs a refill. Where the refusal ends the control connection (vsftpd), no transfer would have
-    /// fared better; there, every data connection brings a ticket, if only it is read before the socket is closed.
-    ///
-    /// Report the outcome with [`refilled`](Self::refilled).
-    pub fn wants_refill(&self) -> bool {
-        let held = self.stock.held();
-        held.issued && !held.settled && held.tickets.is_empty() && held.session.is_none()
-    }
-
-    /// A refill is over. `accepted`: the server completed the listing although it resumed no session, hence it does
-    /// not demand reuse and will not be asked again. Nor will one that refused and brought no ticket.
-    pub fn refilled(&self, accepted: bool) {
-        let mut held = self.stock.held();
-        held.settled |= accepted || held.tickets.is_empty();
-    }
 }
 
 impl fmt::Debug for Context {
@@ -160,8 +134,6 @@ struct Held {
     tickets: VecDeque<Tls13ClientSessionValue>,
     /// A ticket has come at some time.
     issued: bool,
-    /// Refills are known to be of no use.
-    settled: bool,
 }
 
 impl Stock {

@@ -181,10 +181,12 @@ impl Watch {
         }
     }
 
+    /// The payload of a listing for tickets is no transfer's.
     fn counts(&self, session: &Session, data: DataId) -> bool {
         let current = session.current_transfer();
         let moves = self.stage(data) == Some(Stage::Moving);
-        moves && current.is_some() && current == self.transfer
+        let is_ours = current.is_some() && current == self.transfer;
+        moves && is_ours && session.current_command().is_some()
     }
 
     /// A command or a transfer came to this error.

@@ -134,3 +134,71 @@ fn neither_a_handshake_nor_a_reply() {
         hand.is_in_step();
     }
 }
+
+/// A protected transfer whose command is out, while so many data connections can resume.
+fn started_with(early_tls: bool, left: Option<u32>) -> Hand {
+    let mut config = Config::default();
+    config.early_tls = early_tls;
+    let mut hand = Hand::protected(config);
+    hand.session.set_resumptions(left);
+    hand.begins(retrieve());
+    hand.says("200 Type.").says("229 Port (|||4711|)");
+    hand.connects();
+    hand
+}
+
+/// Two refused files would leave none, and a server that demands one ends the session: vsftpd.
+#[test]
+fn the_last_ticket_waits_for_the_mark() {
+    for early_tls in [false, true] {
+        let mut hand = started_with(early_tls, Some(1));
+        hand.waits(20).acts(&["Connect"]);
+        hand.says("150 Here.").acts(&["Secure"]);
+        secured(&mut hand).acts(&["Move"]);
+
+        let mut hand = started_with(early_tls, Some(1));
+        hand.waits(20).says("550 No file.");
+        hand.acts(&["Connect", "Discard"]);
+        assert!(hand.verdict().is_err());
+        hand.is_in_step();
+
+        let mut hand = started_with(early_tls, Some(1));
+        hand.waits(30);
+        let interrupted = hand.interrupted();
+        assert_eq!(interrupted.cause, Interruption::Timeout(Reason::Reply));
+    }
+    for left in [Some(2), None] {
+        started_with(true, left).acts(&["Connect", "Secure"]);
+        let mut hand = started_with(false, left);
+        hand.acts(&["Connect"]).waits(1).acts(&["Secure"]);
+    }
+}
+
+/// It would wait for ever.
+#[test]
+fn a_server_that_withholds_its_mark_gets_the_last_ticket() {
+    let mut hand = started_with(false, Some(2));
+    hand.expires(Reason::Mark);
+    hand.session.set_resumptions(Some(1));
+    secured(&mut hand).says("150 Here.").ends(End::Clean);
+    hand.says("226 Done.");
+    assert!(hand.verdict().is_ok());
+    hand.acts(&["Connect", "Secure", "Move"]);
+    hand.begins(store());
+    hand.says("229 Port (|||4711|)").connects();
+    hand.acts(&["Connect", "Secure"]);
+}
+
+/// The listing resumed nothing and was completed: nothing is demanded.
+#[test]
+fn the_last_ticket_is_nothing_special_where_none_is_needed() {
+    let mut hand = Hand::protected(Config::default());
+    hand.session.set_resumptions(Some(0));
+    hand.starts(retrieve()).says("150 Names.");
+    secured(&mut hand);
+    hand.session.set_resumptions(Some(1));
+    hand.ends(End::Clean).says("226 Done.");
+    hand.acts(&["Secure", "Move"]);
+    hand.says("229 Port (|||4711|)").connects();
+    hand.acts(&["Connect"]).waits(1).acts(&["Secure"]);
+}

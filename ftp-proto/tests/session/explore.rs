@@ -193,7 +193,7 @@ fn kept_alive(seen: &mut Seen) {
     seen.error(&hand.verdict().unwrap_err());
 }
 
-/// A listing for new tickets that has no end: the simulated driver never runs out of tickets.
+/// A listing for new tickets that has no end: no simulated directory is as long.
 fn refill_cut(seen: &mut Seen) {
     let mut hand = crate::hand::Hand::protected(Config::default());
     hand.session.set_resumptions(Some(0));

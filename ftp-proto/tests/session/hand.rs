@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ftp_proto::{
     Action, Argument, Command, Completed, Config, Control, DataId, DataMode, Encoding, End, Error,
-    Event, Failure, Instant, Interrupted, Link, Pipeline, Reason, Reply, Report, Session, State,
-    Ticket, Transfer, TransferId,
+    Event, Failure, Flow, Instant, Interrupted, Link, Pipeline, Reason, Reply, Report, Session,
+    State, Ticket, Transfer, TransferId,
 };
 
 use crate::world::HOST;
@@ -145,6 +145,15 @@ impl Hand {
         let names: Vec<String> = names.iter().map(first_word).collect();
         assert_eq!(names, actions);
         self
+    }
+
+    /// What may move, when that was asked of the driver last.
+    #[track_caller]
+    pub(crate) fn flow(&mut self) -> Flow {
+        match std::mem::take(&mut self.actions).last() {
+            Some(Action::Move { flow, .. }) => *flow,
+            other => panic!("{other:?} instead of payload"),
+        }
     }
 
     /// Does at once what was asked, as far as it can be done without payload.

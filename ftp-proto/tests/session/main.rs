@@ -26,6 +26,7 @@ mod model;
 mod owed;
 mod pipelining;
 mod random;
+mod refill;
 mod reports;
 mod resume;
 mod scenarios;

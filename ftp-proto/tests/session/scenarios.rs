@@ -445,6 +445,19 @@ fn secured_early(all: &mut Scenarios) {
     }
 }
 
+/// No ticket is left: a listing goes before the transfer, and has something wrong.
+fn refilled(all: &mut Scenarios) {
+    for (name, behaviour) in faults("NLST") {
+        let mut setup = Setup::new(up());
+        setup.tls = true;
+        setup.tickets = Some(0);
+        setup.behaviour = behaviour;
+        setup.stray_replies = is_stray(name);
+        setup.may_abort = name == "nothing is wrong";
+        all.push((format!("behind a listing for tickets: {name}"), setup));
+    }
+}
+
 fn aborted(all: &mut Scenarios) {
     for direction in [Direction::Receive, Direction::Send] {
         for (name, manners) in styles() {
@@ -980,6 +993,12 @@ pub(crate) fn harmless() -> Scenarios {
             }
         }
     }
+    for wants in [up(), down()] {
+        let mut setup = Setup::new(wants);
+        setup.tls = true;
+        setup.tickets = Some(0);
+        all.push(("behind a listing for tickets".into(), setup));
+    }
     all
 }
 
@@ -988,6 +1007,7 @@ pub(crate) fn all() -> Scenarios {
     transfers(&mut all);
     secured(&mut all);
     secured_early(&mut all);
+    refilled(&mut all);
     aborted(&mut all);
     openings(&mut all);
     limits(&mut all);

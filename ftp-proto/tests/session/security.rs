@@ -1,14 +1,11 @@
 //! The TLS policy is kept by the machine, in whatever order things happen (RFC 4217).
 use std::task::Poll;
-use std::time::Duration;
 
-use ftp_proto::operation::{
-    AskFeatures, DataProtection, Exchange, Login, Refill, Refilled, Secure, Secured, Store,
-};
+use ftp_proto::operation::{AskFeatures, DataProtection, Exchange, Login, Secure, Secured, Store};
 use ftp_proto::{
-    Action, After, Argument, Closed, Command, Config, Control, Encoding, End, Error, ErrorKind,
-    Failure, Instant, Interruption, Link, Misuse, Operation, Policy, Report, Session, State,
-    Ticket, TlsPolicy, Transfer, Verb, Violation,
+    Action, After, Argument, Closed, Command, Config, Control, Encoding, Error, ErrorKind, Failure,
+    Instant, Interruption, Link, Misuse, Operation, Policy, Report, Session, State, Ticket,
+    TlsPolicy, Transfer, Verb, Violation,
 };
 
 /// A session with its server's side in the hands of the test.
@@ -585,152 +582,6 @@ fn without_protection_a_425_is_only_a_425() {
         panic!("the transfer goes on");
     };
     assert_eq!(error.interrupted().unwrap().cause, Interruption::Reply);
-}
-
-/// A listing that is completed, refused after its handshake, refused at once, and one that ends the session.
-#[test]
-fn a_refill_tells_whether_it_was_accepted() {
-    let run = |replies: &str, finished: bool| {
-        let mut talk = Talk::protected();
-        let mut refill = Refill::new();
-        assert!(talk.poll(&mut refill).is_none());
-        assert_eq!(talk.said(), "TYPE I\r\n");
-        talk.hear("200 well\r\n");
-        assert_eq!(talk.said(), "EPSV\r\n");
-        talk.hear("229 Entering (|||5000|)\r\n");
-        let [Action::Connect { data, .. }] = talk.actions()[..] else {
-            panic!("no connection is made");
-        };
-        talk.session.report(Report::Connected { data });
-        assert_eq!(talk.said(), "NLST\r\n");
-        talk.hear(replies);
-        talk.actions();
-        let link = Link::Data(data);
-        talk.session.report(Report::Secured { link });
-        talk.actions();
-        if finished {
-            let end = End::Clean;
-            talk.session.report(Report::Finished { data, end });
-        }
-        talk.now = talk.now + Duration::from_secs(1);
-        talk.poll(&mut refill).expect("the listing is over")
-    };
-    assert_eq!(run("150 go\r\n226 done\r\n", true), Ok(Refilled::Accepted));
-    let refused = run("150 go\r\n425 no\r\n", false).unwrap();
-    assert!(refused.demands_resumption());
-    let refused = run("450 no files\r\n", false).unwrap();
-    assert!(matches!(&refused, Refilled::Refused(error) if error.after() == After::Usable));
-    assert!(!refused.demands_resumption());
-    assert!(run("421 bye\r\n", false).is_err());
-}
-
-impl Talk {
-    /// A store is begun while so many data connections can resume; what goes out first.
-    fn store_with(&mut self, left: Option<u32>) -> (Store, String) {
-        self.session.set_resumptions(left);
-        let mut store = Store::new(argument("a"));
-        assert!(self.poll(&mut store).is_none());
-        if self.said() == "TYPE I\r\n" {
-            self.hear("200 well\r\n");
-        }
-        let data = self.open_data();
-        let said = self.said();
-        self.hear("150 go\r\n");
-        self.actions();
-        let link = Link::Data(data);
-        self.session.report(Report::Secured { link });
-        (store, said)
-    }
-
-    fn open_data(&mut self) -> ftp_proto::DataId {
-        self.said();
-        self.hear("229 Entering (|||5000|)\r\n");
-        let [Action::Connect { data, .. }] = self.actions()[..] else {
-            panic!("no connection is made");
-        };
-        self.session.report(Report::Connected { data });
-        data
-    }
-}
-
-/// Only a stock that is known to be empty asks for a listing, whose payload is not the application's.
-#[test]
-fn a_listing_goes_before_a_transfer_when_nothing_is_left_to_resume() {
-    for (left, expected) in [
-        (Some(2), "STOR a\r\n"),
-        (Some(1), "STOR a\r\n"),
-        (Some(0), "NLST\r\n"),
-        (None, "STOR a\r\n"),
-    ] {
-        let mut talk = Talk::protected();
-        let (_, said) = talk.store_with(left);
-        assert_eq!(said, expected, "{left:?}");
-        let actions = talk.actions();
-        let [Action::Move { flow, .. }] = actions[..] else {
-            panic!("nothing moves: {actions:?}");
-        };
-        assert_eq!(flow.discard, left == Some(0));
-        assert_eq!(flow.limit, flow.discard.then_some(64 * 1024));
-        assert_eq!(talk.session.current_command().is_none(), flow.discard);
-    }
-}
-
-#[test]
-fn a_listing_that_brings_tickets_lets_the_transfer_begin_however_it_ended() {
-    for (reply, accepted) in [("226 done\r\n", true), ("425 no\r\n", false)] {
-        let mut talk = Talk::protected();
-        let (mut store, _) = talk.store_with(Some(0));
-        let [Action::Move { data, .. }] = talk.actions()[..] else {
-            panic!("nothing moves");
-        };
-        talk.session.set_resumptions(Some(2));
-        let end = End::Clean;
-        talk.session.report(Report::Finished { data, end });
-        talk.hear(reply);
-        talk.open_data();
-        assert_eq!(talk.said(), "STOR a\r\n", "{reply}");
-        talk.hear("550 no\r\n");
-        assert!(talk.poll(&mut store).unwrap().is_err());
-        talk.actions();
-        // A server that has accepted one is not asked for another.
-        let (_, said) = talk.store_with(Some(0));
-        assert_eq!(said == "NLST\r\n", !accepted, "{reply}");
-    }
-}
-
-#[test]
-fn nothing_is_stored_where_resumption_is_demanded_and_nothing_came() {
-    let mut talk = Talk::protected();
-    let (mut store, _) = talk.store_with(Some(0));
-    talk.hear("425 no\r\n");
-    let [.., Action::Move { data, .. }] = talk.actions()[..] else {
-        panic!("nothing moves");
-    };
-    let end = End::Clean;
-    talk.session.report(Report::Finished { data, end });
-    let error = talk.poll(&mut store).unwrap().unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::Policy(Policy::NothingToResume));
-    assert_eq!(error.verb(), Some(Verb::Nlst));
-    assert_eq!(talk.said(), "");
-    assert_eq!(talk.session.state(), State::Usable);
-}
-
-#[test]
-fn an_endless_listing_is_cut_and_told() {
-    let mut talk = Talk::protected();
-    let (_store, _) = talk.store_with(Some(0));
-    let [Action::Move { data, flow }] = talk.actions()[..] else {
-        panic!("nothing moves");
-    };
-    let (bytes, end) = (flow.limit.unwrap(), End::Limit);
-    talk.session.report(Report::Moved { data, bytes });
-    talk.session.report(Report::Finished { data, end });
-    assert_eq!(talk.session.poll_event(), Some(ftp_proto::Event::RefillCut));
-    assert!(talk.said().contains("ABOR"));
-    talk.hear("426 cut\r\n226 aborted\r\n");
-    talk.now = talk.now + Duration::from_secs(30);
-    talk.actions();
-    assert_eq!(talk.said(), "EPSV\r\n", "the transfer itself");
 }
 
 /// CCC ends a TLS that there is: in clear it is never sent, whatever is allowed.

@@ -161,6 +161,8 @@ pub(crate) struct World {
     server_secures: bool,
     watch: Watch,
     pub(crate) faults: Faults,
+    /// How many data connections can still resume: a full handshake brings two, a resumed one none.
+    tickets: Option<u32>,
     /// Waits that end although something else could happen.
     pub(crate) hasty_waits: u8,
     /// Driver and connections do as they should, so that what the session says can be held against what happened.
@@ -211,6 +213,7 @@ pub(crate) struct Setup {
     pub(crate) wants: Vec<Want>,
     pub(crate) faults: Faults,
     pub(crate) may_abort: bool,
+    pub(crate) tickets: Option<u32>,
     pub(crate) hasty_waits: u8,
     /// The world begins with the open connection, and not behind the login.
     pub(crate) from_the_greeting: bool,
@@ -228,6 +231,7 @@ impl Setup {
             wants: wants.into(),
             faults: Faults::default(),
             may_abort: false,
+            tickets: None,
             hasty_waits: 0,
             from_the_greeting: false,
             stray_replies: false,
@@ -288,6 +292,7 @@ impl World {
             server_secures: false,
             watch: Watch::new(),
             faults: Faults::default(),
+            tickets: None,
             hasty_waits: 0,
             honest: true,
             numbered: true,
@@ -301,6 +306,7 @@ impl World {
         world.app.at = 0;
         world.app.may_abort = setup.may_abort;
         world.faults = setup.faults;
+        world.tickets = setup.tickets;
         world.hasty_waits = setup.hasty_waits;
         world.numbered = !setup.stray_replies;
         world.latency = setup.latency;

@@ -57,53 +57,31 @@ fn a_series_without_new_tickets_resumes_as_often_as_there_were_tickets() {
     assert_eq!(context.resumable(), Resumable::Nothing);
 }
 
+/// What the session is told: a number as soon as tickets come, and none that is never needed.
 #[test]
-fn a_refill_is_wanted_when_the_tickets_have_run_out() {
+fn the_stock_is_told_as_soon_as_tickets_come() {
     let authority = Authority::new();
     let server = authority.server(TLS13);
     let context = authority.context();
-    assert!(!context.wants_refill(), "before the first handshake");
+    assert_eq!(context.resumptions(), None, "before the first handshake");
     connect(&context, &server);
-    for _ in 0..20 {
-        for _ in 0..2 {
-            assert!(!context.wants_refill());
-            let (upload, _peer) = connect(&context, &miser(&server));
-            assert_eq!(upload.resumed(), Some(true));
-        }
-        assert!(context.wants_refill());
-        // The listing that is refused: a full handshake, its tickets, and the end.
-        let (listing, _peer) = connect(&context, &server);
-        assert_eq!(listing.resumed(), Some(false));
-        context.refilled(false);
+    for left in [1, 0] {
+        let (upload, _peer) = connect(&context, &miser(&server));
+        assert_eq!(upload.resumed(), Some(true));
+        assert_eq!(context.resumptions(), Some(left));
     }
-}
-
-#[test]
-fn no_refill_is_wanted_where_it_is_of_no_use() {
-    let authority = Authority::new();
-    let server = authority.server(TLS13);
-    for (tickets_come, accepted) in [(true, true), (false, true), (false, false)] {
-        let context = authority.context();
-        connect(&context, &server);
-        let spend = || {
-            while context.resumable() != Resumable::Nothing {
-                context.channel(Purpose::Explicit).unwrap();
-            }
-        };
-        spend();
-        assert!(context.wants_refill());
-        if tickets_come {
-            connect(&context, &server);
-        }
-        context.refilled(accepted);
-        spend();
-        assert!(!context.wants_refill());
-    }
+    // A listing that is refused: a full handshake, its tickets, and the end.
+    let (listing, _peer) = connect(&context, &server);
+    assert_eq!(listing.resumed(), Some(false));
+    assert_eq!(context.resumptions(), Some(2));
+    // A handshake that the server never answers has spent its ticket.
+    drop(context.channel(Purpose::Data).unwrap());
+    assert_eq!(context.resumptions(), Some(1));
     // Where no ticket has ever come, none is missed; and TLS 1.2 does without.
     for server in [miser(&server), authority.server(TLS12)] {
         let context = authority.context();
         connect(&context, &server);
-        assert!(!context.wants_refill());
+        assert_eq!(context.resumptions(), None);
     }
 }
 

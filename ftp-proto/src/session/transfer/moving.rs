@@ -427,15 +427,15 @@ impl Moving {
         self.set_link(shared, spec, Data::Accepting)
     }
 
-    /// A protected connection may be secured before the mark, since some servers withhold it until then (ftp-srv).
+    /// A protected connection may be secured before the mark, since some servers withhold it until then (ftp-srv). One
+    /// that was seen to do so gets the last ticket, too: it would wait for ever.
     fn await_mark(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
-        if !shared.server.protected {
-            self.wait(shared, Reason::Reply);
-        } else if shared.config.early_tls || shared.server.mark_follows_tls {
+        let early = shared.config.early_tls && shared.may_spend_ticket();
+        if shared.server.protected && (early || shared.server.mark_follows_tls) {
             return self.secure(shared, spec);
-        } else {
-            self.wait(shared, Reason::Mark);
         }
+        let patient = shared.server.protected && shared.may_spend_ticket();
+        self.wait(shared, if patient { Reason::Mark } else { Reason::Reply });
         None
     }
 

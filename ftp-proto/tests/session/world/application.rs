@@ -9,6 +9,7 @@ use super::{Outcome, Seen, Want, World};
 
 impl World {
     pub(super) fn ask_app(&mut self, seen: &mut Seen) -> Result<(), Broken> {
+        self.session.set_resumptions(self.tickets);
         loop {
             let free = self.collect(seen)?;
             let Some(want) = self.app.wants.get(self.app.at).cloned() else {

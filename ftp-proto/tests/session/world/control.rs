@@ -37,6 +37,7 @@ impl World {
             }
             return Ok(());
         }
+        self.session.set_resumptions(self.tickets);
         let mut bit_by_bit = self.session.clone();
         bytes.iter().for_each(|byte| bit_by_bit.receive(&[*byte]));
         self.session.receive(&bytes);

@@ -19,8 +19,16 @@ impl World {
                     .retain(|conn| conn.data != Some(data) || !conn.accepted);
                 self.duties.push(Duty::Accept(data));
             }
-            Action::Secure { link } => self.duties.push(Duty::Secure(link)),
+            Action::Secure { link } => {
+                if let (Link::Data(_), Some(left @ 1..)) = (link, &mut self.tickets) {
+                    *left -= 1;
+                }
+                self.duties.push(Duty::Secure(link));
+            }
             Action::Unsecure => self.duties.push(Duty::Unsecure),
+            Action::Move { data, flow } if flow.discard => {
+                self.duties.push(Duty::Move(data, flow, 0));
+            }
             Action::Move { data, flow } => {
                 self.app.moving = Some(data);
                 let current = self.app.begun.first();
@@ -47,6 +55,7 @@ impl World {
     }
 
     pub(super) fn report(&mut self, report: Report) {
+        self.session.set_resumptions(self.tickets);
         self.watch.reported(&self.session, report);
         self.session.report(report);
     }
@@ -241,7 +250,7 @@ impl World {
         if disk.is_some_and(|disk| moved >= disk) {
             return self.fail(data, Failure::Local);
         }
-        if self.app.stale != Some(data) {
+        if self.app.stale != Some(data) && !flow.discard {
             self.app.received.extend_from_slice(&octets);
         }
         let bytes = octets.len() as u64;
