@@ -14,8 +14,6 @@ use crate::transport::Transport;
 
 /// What one read of the data connection takes when no buffer is given.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
-/// The largest block that is made, whatever is asked for: no socket yields more at once.
-const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The longest line that is handed to a callback: ftplib's limit.
 pub(crate) const LINE_BYTES_MAX: usize = 8192;
 
@@ -57,6 +55,8 @@ pub struct Download<'c, T: Transport> {
 /// Text that was decoded and not taken yet.
 #[derive(Default)]
 struct Text {
+    /// What one read takes, as it is on the wire.
+    wire: Vec<u8>,
     decoder: Decoder,
     decoded: Vec<u8>,
     taken: usize,
@@ -93,8 +93,9 @@ impl<'c, T: Transport> Download<'c, T> {
     /// # Errors
     /// Why the transfer did not succeed, also if a read said so before.
     pub fn finish(mut self) -> Result<Completed> {
-        let mut block = vec![0; BLOCK_BYTES];
+        let mut block = self.driver.take_block(BLOCK_BYTES);
         while self.read_wire(&mut block) > 0 {}
+        self.driver.keep_block(block);
         self.take_verdict()
     }
 
@@ -141,13 +142,15 @@ impl<'c, T: Transport> Download<'c, T> {
     /// # Errors
     /// As [`finish`](Self::finish).
     pub fn blocks(mut self, block_bytes: usize, mut take: impl FnMut(&[u8])) -> Result<Completed> {
-        let mut block = block(block_bytes);
+        let mut block = self.driver.take_block(block_bytes);
         loop {
             match self.read_wire(&mut block) {
-                0 => return self.take_verdict(),
+                0 => break,
                 count => take(block.get(..count).unwrap_or_default()),
             }
         }
+        self.driver.keep_block(block);
+        self.take_verdict()
     }
 
     /// Hands on every line without its CR LF or LF: ftplib's `retrlines`. The last one need not end
@@ -157,11 +160,12 @@ impl<'c, T: Transport> Download<'c, T> {
     /// # Errors
     /// As [`finish`](Self::finish), and [`Error::Local`] for a line that is too long.
     pub fn lines(mut self, mut take: impl FnMut(&[u8])) -> Result<Completed> {
-        let mut block = vec![0; BLOCK_BYTES];
+        let mut block = self.driver.take_block(BLOCK_BYTES);
         let mut lines = Lines::new(LINE_BYTES_MAX);
         loop {
             let count = self.read_wire(&mut block);
             if count == 0 {
+                self.driver.keep_block(block);
                 let completed = self.take_verdict()?;
                 // Only now it is certain that the last line is whole.
                 return match lines.finish() {
@@ -189,10 +193,11 @@ impl<'c, T: Transport> Download<'c, T> {
     /// As [`finish`](Self::finish), and [`Error::Local`] when `sink` fails, which aborts the
     /// transfer.
     pub fn copy_to(mut self, sink: &mut (impl io::Write + ?Sized)) -> Result<Completed> {
-        let mut block = vec![0; BLOCK_BYTES];
+        let mut block = self.driver.take_block(BLOCK_BYTES);
         loop {
             let count = self.read_block(&mut block);
             if count == 0 {
+                self.driver.keep_block(block);
                 return self.take_verdict();
             }
             if let Err(error) = sink.write_all(block.get(..count).unwrap_or_default()) {
@@ -231,12 +236,14 @@ impl<'c, T: Transport> Download<'c, T> {
         {
             return self.read_wire(buffer);
         }
-        let mut wire = vec![0; BLOCK_BYTES];
         while self.text.is_empty() && self.verdict.is_none() {
+            let mut wire = std::mem::take(&mut self.text.wire);
+            wire.resize(BLOCK_BYTES, 0);
             match self.read_wire(&mut wire) {
                 0 => self.text.finish(),
                 count => self.text.decode(wire.get(..count).unwrap_or_default()),
             }
+            self.text.wire = wire;
         }
         self.text.take(buffer)
     }
@@ -261,11 +268,6 @@ impl<'c, T: Transport> Download<'c, T> {
             self.verdict = Some(self.driver.abort(&mut self.operation));
         }
     }
-}
-
-/// A block of the size asked for, within reason.
-pub(crate) fn block(bytes: usize) -> Vec<u8> {
-    vec![0; bytes.clamp(1, BLOCK_BYTES_MAX)]
 }
 
 pub(crate) fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
@@ -340,10 +342,13 @@ pub(crate) fn receive<T: Transport, O: Operation>(
     operation: &mut O,
     mut take: impl FnMut(&mut O, &[u8]) -> io::Result<()>,
 ) -> Result<O::Output> {
-    let mut block = vec![0; BLOCK_BYTES];
+    let mut block = driver.take_block(BLOCK_BYTES);
     loop {
         match driver.drive(operation) {
-            Driven::Ready(result) => return result,
+            Driven::Ready(result) => {
+                driver.keep_block(block);
+                return result;
+            }
             Driven::Moving => {}
         }
         loop {

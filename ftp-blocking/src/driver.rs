@@ -29,6 +29,8 @@ const SLICE: Duration = Duration::from_millis(100);
 /// As [`SLICE`], in a handshake on a data connection before the server has said that it begins the
 /// transfer: the reply may be a refusal, and no byte may ever come on the data connection.
 const MOMENT: Duration = Duration::from_millis(5);
+/// What one read of the control connection takes.
+const CONTROL_BYTES: usize = 4096;
 /// How many bytes one look at the control connection takes: a peer that never stops talking does
 /// not keep it up.
 const LOOK_BYTES: usize = 64 * 1024;
@@ -49,6 +51,10 @@ pub(crate) struct Driver<T: Transport> {
     looked: Instant,
     /// The latest failure of a socket, kept for the error that will come of it.
     source: Option<io::Error>,
+    /// What one read of the control connection takes.
+    heard: Vec<u8>,
+    /// The block that payload was moved in last.
+    block: Vec<u8>,
     pub(crate) debug: Debug,
 }
 
@@ -92,6 +98,8 @@ impl<T: Transport> Driver<T> {
             clock,
             looked: clock.now(),
             source: None,
+            heard: vec![0; CONTROL_BYTES],
+            block: Vec::new(),
             debug,
         })
     }

@@ -8,7 +8,7 @@ use ftp_proto::ascii::Encoder;
 use ftp_proto::driver::{Error, Result};
 use ftp_proto::{Completed, Flow, Representation};
 
-use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, block, invalid};
+use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, invalid};
 use crate::driver::Driver;
 use crate::transport::Transport;
 
@@ -111,10 +111,13 @@ impl<'c, T: Transport> Upload<'c, T> {
         block_bytes: usize,
         mut sent: impl FnMut(&[u8]),
     ) -> Result<Completed> {
-        let mut block = block(block_bytes);
+        let mut block = self.driver.take_block(block_bytes);
         loop {
             match source.read(&mut block) {
-                Ok(0) => return self.finish(),
+                Ok(0) => {
+                    self.driver.keep_block(block);
+                    return self.finish();
+                }
                 Ok(count) => {
                     let bytes = block.get(..count).unwrap_or_default();
                     if !self.write_block(bytes) {

@@ -10,9 +10,6 @@ use super::{Driver, LOOK_BYTES, SLICE};
 use crate::patience::{read, wrote};
 use crate::transport::{Stream, Transport};
 
-/// What one read of the control connection takes.
-const CONTROL_BYTES: usize = 4096;
-
 impl<T: Transport> Driver<T> {
     /// Writes what can be written and reads what is there, without waiting.
     pub(super) fn look(&mut self) {
@@ -47,13 +44,12 @@ impl<T: Transport> Driver<T> {
 
     /// Reads once; how many bytes there were, `None` for nothing at all.
     fn read_control(&mut self, limit: Duration) -> Option<usize> {
-        let mut buffer = [0; CONTROL_BYTES];
-        match read(self.control.as_mut()?.read(&mut buffer, limit)) {
+        match read(self.control.as_mut()?.read(&mut self.heard, limit)) {
             Ok(None) => return None,
             Ok(Some(Input::Bytes(count))) => {
                 self.tell_resumptions();
                 self.session
-                    .receive(buffer.get(..count).unwrap_or_default());
+                    .receive(self.heard.get(..count).unwrap_or_default());
                 return Some(count);
             }
             Ok(Some(Input::End(_))) => {

@@ -13,8 +13,26 @@ use crate::transport::{Stream, Transport};
 
 /// What one read of a data connection takes when nobody wants it.
 const DROPPED_BYTES: usize = 16 * 1024;
+/// The largest block that is made, whatever is asked for: no socket yields more at once.
+const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The largest block that is kept for the next transfer.
+const BLOCK_BYTES_KEPT: usize = 64 * 1024;
 
 impl<T: Transport> Driver<T> {
+    /// A block to move payload in, of the size asked for, within reason. The latest is kept: to
+    /// clear a new one costs more than to receive a small file.
+    pub(crate) fn take_block(&mut self, bytes: usize) -> Vec<u8> {
+        let mut block = std::mem::take(&mut self.block);
+        block.resize(bytes.clamp(1, BLOCK_BYTES_MAX), 0);
+        block
+    }
+
+    pub(crate) fn keep_block(&mut self, block: Vec<u8>) {
+        if block.len() <= BLOCK_BYTES_KEPT {
+            self.block = block;
+        }
+    }
+
     pub(crate) fn flow(&self) -> Option<Flow> {
         self.moving.map(|moving| moving.flow)
     }
