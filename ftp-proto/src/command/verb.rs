@@ -256,6 +256,17 @@ impl Verb {
             )
     }
 
+    /// Whether a NOOP may follow before anything else does, so that a second answer shows. Nothing
+    /// may come between AUTH or CCC and the change of security; what belongs to a transfer has
+    /// tables of its own; NOOP would be followed by itself.
+    pub(crate) const fn may_be_fenced(self) -> bool {
+        !self.moves_data()
+            && !matches!(
+                self,
+                Self::Abor | Self::Auth | Self::Ccc | Self::Greeting | Self::Noop | Self::Quit
+            )
+    }
+
     /// Whether a command changes nothing that the commands behind it depend on, and is answered
     /// once, so that it may stand in a batch.
     pub(crate) const fn is_independent(self) -> bool {

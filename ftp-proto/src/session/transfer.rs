@@ -248,7 +248,7 @@ impl Machine {
             Owner::Ahead => Ahead::answered(self.ahead.as_mut(), shared, reply),
             Owner::Transfer => self.transfer_answered(shared, reply),
             Owner::Keepalive => self.keepalive_answered(reply),
-            Owner::Abort | Owner::Fence => {}
+            Owner::Abort | Owner::Fence | Owner::Guard => {}
         }
         None
     }

@@ -2,6 +2,8 @@
 //!
 //! The wire knows verbs, codes and what is owed. It knows no transfers: who waits for a reply is an [`Owner`].
 
+mod answers;
+mod doubles;
 mod outbox;
 mod owed;
 
@@ -11,9 +13,11 @@ use crate::command::{Command, Verb};
 use crate::error::{ErrorKind, NotFtp, Violation};
 use crate::reply::{Class, Grammar, Limits, Parser, Reply, ReplyCode, ReplyError};
 
+use doubles::Doubles;
 use outbox::Outbox;
+use owed::{answers_fence, ends_transfer, refuses_noop};
 
-use owed::ends_transfer;
+pub(super) use answers::{can_answer, grants};
 pub(super) use owed::{Effect, Owed, Owner, Slot};
 
 /// What the server said, and to whom.
@@ -29,6 +33,12 @@ pub(super) enum Heard {
         slot: Slot,
         reply: Reply,
     },
+    /// A final reply that is held back: a fence has to show first that it is the answer.
+    Held,
+    /// The fence has shown that what was held back are the answers.
+    Fenced,
+    /// A final reply that cannot answer a command of a batch. What it answered is not owed any more.
+    OutOfOrder { slot: Slot },
     /// 421 in answer to something.
     Closing { slot: Slot, reply: Reply },
     /// A second reply of the transfer before; the first of its kind.
@@ -54,9 +64,13 @@ pub(super) struct Wire {
     outbox: Outbox,
     pub(super) owed: Owed,
     surplus: Surplus,
+    doubles: Doubles,
     /// How much was written when the reply that is read now began: it answers nothing that was written later.
     reply_began: u64,
-    unsolicited: u16,
+    /// Replies that nobody asked for, since the latest command went out or was answered.
+    unsolicited: usize,
+    /// Further lines of the banner that came as replies of their own.
+    banner: usize,
     telnet: bool,
 }
 
@@ -67,8 +81,10 @@ impl Wire {
             outbox: Outbox::default(),
             owed: Owed::default(),
             surplus: Surplus::default(),
+            doubles: Doubles::default(),
             reply_began: 0,
             unsolicited: 0,
+            banner: 0,
             telnet: grammar.telnet,
         }
     }
@@ -88,6 +104,7 @@ impl Wire {
         let (start, end) = self.outbox.push(command, self.telnet);
         let slot = Slot::new(owner, command.verb(), Effect::of(command));
         self.owed.push(Slot { start, end, ..slot });
+        self.unsolicited = 0;
         if owner == Owner::Transfer {
             // What comes from now on may be its own.
             self.surplus = Surplus::Impossible;
@@ -156,40 +173,163 @@ impl Wire {
         self.parser.is_at_boundary()
     }
 
-    /// Whose reply this is. `transfer_runs`: the transfer whose reply is owed has no verdict yet.
-    pub(super) fn attribute(&mut self, reply: Reply, transfer_runs: bool) -> Heard {
+    /// Whose reply this is. `transfer_runs`: the transfer whose reply is owed has no verdict yet. `in_batch`: what is
+    /// owed first belongs to a batch.
+    pub(super) fn attribute(&mut self, reply: Reply, transfer_runs: bool, in_batch: bool) -> Heard {
         if self.is_surplus(&reply) {
             return self.surplus(reply);
         }
-        let Some(index) = self.owed.attribute(reply.code(), self.reply_began) else {
+        if self.passes_over(&reply, in_batch) {
+            return Heard::Unsolicited { reply };
+        }
+        let code = reply.code();
+        let Some(index) = self.owed.attribute(code, self.reply_began) else {
+            self.doubles.note(code);
             return Heard::Unsolicited { reply };
         };
-        if reply.code() != ReplyCode::SERVICE_CLOSING {
+        if code != ReplyCode::SERVICE_CLOSING {
             if reply.class() == Class::Preliminary {
                 return self.mark(index, reply);
             }
             if transfer_runs && reply.is_positive() && self.owed.is_unmarked_transfer(index) {
                 return self.early_success(index, reply);
             }
-        }
-        match self.owed.take(index) {
-            None => Heard::Unsolicited { reply },
-            Some(slot) if reply.code() == ReplyCode::SERVICE_CLOSING => {
-                Heard::Closing { slot, reply }
+            if self.is_held_back(index, code, in_batch) {
+                return self.hold_back(index, reply);
             }
-            Some(slot) => Heard::Final { index, slot, reply },
+        }
+        let Some(slot) = self.owed.take(index) else {
+            return Heard::Unsolicited { reply };
+        };
+        self.answered(slot.verb, code);
+        match slot.owner {
+            _ if code == ReplyCode::SERVICE_CLOSING => Heard::Closing { slot, reply },
+            Owner::Guard => Heard::Fenced,
+            _ if in_batch && !can_answer(slot.verb, code) => Heard::OutOfOrder { slot },
+            _ => Heard::Final { index, slot, reply },
         }
     }
+
+    fn answered(&mut self, verb: Verb, code: ReplyCode) {
+        self.unsolicited = 0;
+        self.doubles.answered(verb, code);
+    }
+
+    // -- second answers -------------------------------------------------------------------------
+
+    /// Whether this is passed over: it cannot answer what is owed first, and can be a second answer to the command
+    /// before. In a batch it may be the answer to another command all the same.
+    fn passes_over(&mut self, reply: &Reply, in_batch: bool) -> bool {
+        let code = reply.code();
+        if code.class() == Class::Preliminary || code == ReplyCode::SERVICE_CLOSING {
+            return false;
+        }
+        let refusable = !self.refuses_twice();
+        let mixed_up = in_batch && self.owed.can_answer_another(code);
+        let second = self.doubles.can_be_second(code) && !mixed_up;
+        let passed = |slot: &&mut Slot| match slot.owner {
+            // What comes before the answer of a fence is what the fence is for.
+            Owner::Guard => !(answers_fence(slot.verb, code) || (refusable && refuses_noop(code))),
+            _ => second && !can_answer(slot.verb, code),
+        };
+        let head = match self.owed.ordered_head(self.reply_began) {
+            None => self.owed.lone_transfer(self.reply_began),
+            head => head,
+        };
+        match head.filter(passed) {
+            None => false,
+            Some(head) => {
+                head.surplus = Some(Box::new(reply.clone()));
+                self.doubles.note(code);
+                true
+            }
+        }
+    }
+
+    /// Whether a fence has to come before this is told: it cannot be the answer, or may be followed by a second one. RFC
+    /// 959 lets nothing come between a 3xx and what has to follow it.
+    fn is_held_back(&self, index: usize, code: ReplyCode, in_batch: bool) -> bool {
+        let Some(slot) = self.owed.ordered(index) else {
+            return false;
+        };
+        if matches!(slot.verb, Verb::Greeting) || slot.owner == Owner::Guard {
+            return false;
+        }
+        let unfit = !can_answer(slot.verb, code) && !in_batch;
+        let doubled = self.is_doubled(slot.verb) && code.class() != Class::Intermediate;
+        unfit || doubled || self.owed.held() > 0
+    }
+
+    fn hold_back(&mut self, index: usize, reply: Reply) -> Heard {
+        if let Some(slot) = self.owed.slot_mut(index) {
+            let (verb, code) = (slot.verb, reply.code());
+            slot.surplus = None;
+            slot.answer = Some(Box::new(reply));
+            self.answered(verb, code);
+        }
+        Heard::Held
+    }
+
+    /// The wait for what is owed first ran out: a reply that was passed over was the answer after all. Returns what
+    /// it answers, if there was any.
+    pub(super) fn settle_for_surplus(&mut self) -> Option<Heard> {
+        let held = self.owed.held();
+        let head = self.owed.ordered_head(u64::MAX)?;
+        let reply = head.surplus.take()?;
+        if head.owner == Owner::Guard {
+            self.owed.take(held);
+            return Some(Heard::Fenced);
+        }
+        Some(self.hold_back(held, *reply))
+    }
+
+    /// Whether this verb was answered twice before.
+    pub(super) fn is_doubled(&self, verb: Verb) -> bool {
+        self.doubles.of(verb).is_some()
+    }
+
+    /// What shows that nothing more comes for the commands whose answers are held back: PWD where a 200 may come,
+    /// which could not be told from the answer to a NOOP.
+    pub(super) fn fence_verb(&self) -> Verb {
+        let may_be_okay = |slot: &Slot| {
+            let code = slot.answer.as_ref().map(|answer| answer.code());
+            let unfit = code.is_some_and(|code| !can_answer(slot.verb, code));
+            let seen = self.doubles.of(slot.verb).unwrap_or_default();
+            seen.okay || (unfit && can_answer(slot.verb, ReplyCode::OKAY))
+        };
+        match self.owed.held_back().any(may_be_okay) {
+            true => Verb::Pwd,
+            false => Verb::Noop,
+        }
+    }
+
+    /// Whether what is held back may be followed by a refusal.
+    fn refuses_twice(&self) -> bool {
+        let seen = |slot: &Slot| self.doubles.of(slot.verb).is_some_and(|seen| seen.refusal);
+        self.owed.held_back().any(seen)
+    }
+
+    /// Counts a reply that nobody asked for. Whether there were more than `max` since a command went out or was
+    /// answered; the lines of a banner count by themselves, against `lines_max`.
+    pub(super) fn counts_too_many(
+        &mut self,
+        code: ReplyCode,
+        max: usize,
+        lines_max: usize,
+    ) -> bool {
+        let (count, max) = match self.doubles.is_banner(code) {
+            true => (&mut self.banner, lines_max),
+            false => (&mut self.unsolicited, max),
+        };
+        *count = count.saturating_add(1);
+        *count > max
+    }
+
+    // -- transfers ------------------------------------------------------------------------------
 
     /// A transfer just ended, so that the reply which ends one may come a second time.
     pub(super) fn expect_surplus(&mut self) {
         self.surplus = Surplus::Possible;
-    }
-
-    /// Counts a reply that nobody asked for, and returns how many there were.
-    pub(super) fn count_unsolicited(&mut self) -> u16 {
-        self.unsolicited = self.unsolicited.saturating_add(1);
-        self.unsolicited
     }
 
     fn mark(&mut self, index: usize, reply: Reply) -> Heard {
