@@ -102,9 +102,11 @@ impl Session {
     pub fn state(&self) -> State {
         match &self.dead {
             Some(death) => State::Dead(death.closed),
-            None if self.transfers.is_settling() => State::Draining {
-                replies: self.shared.wire.owed.unsettled(),
-            },
+            None if self.transfers.is_settling() || self.shared.wire.is_fencing() => {
+                State::Draining {
+                    replies: self.shared.wire.owed.unsettled(),
+                }
+            }
             None if self.is_idle() => State::Usable,
             None => State::Busy,
         }

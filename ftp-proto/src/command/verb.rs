@@ -23,7 +23,7 @@ macro_rules! verbs {
         }
 
         impl Verb {
-            const KNOWN: &[Self] = &[$(Self::$name,)*];
+            pub(crate) const KNOWN: &[Self] = &[$(Self::$name,)*];
 
             /// The verb as it is sent.
             pub fn as_str(&self) -> &str {

@@ -13,7 +13,7 @@ use crate::command::{Command, Verb};
 use crate::error::{ErrorKind, NotFtp, Violation};
 use crate::reply::{Class, Grammar, Limits, Parser, Reply, ReplyCode, ReplyError};
 
-use doubles::Doubles;
+use doubles::{Doubles, Seen};
 use outbox::Outbox;
 use owed::{answers_fence, ends_transfer, refuses_noop};
 
@@ -33,9 +33,9 @@ pub(super) enum Heard {
         slot: Slot,
         reply: Reply,
     },
-    /// A final reply that is held back: a fence has to show first that it is the answer.
+    /// A final reply that is held back until the fence was answered.
     Held,
-    /// The fence has shown that what was held back are the answers.
+    /// The fence was answered: nothing more comes for the commands before it.
     Fenced,
     /// A final reply that cannot answer a command of a batch. What it answered is not owed any more.
     OutOfOrder { slot: Slot },
@@ -65,6 +65,8 @@ pub(super) struct Wire {
     pub(super) owed: Owed,
     surplus: Surplus,
     doubles: Doubles,
+    /// Set until a fence was answered: what may come before its answer.
+    doubt: Option<Seen>,
     /// How much was written when the reply that is read now began: it answers nothing that was written later.
     reply_began: u64,
     /// Replies that nobody asked for, since the latest command went out or was answered.
@@ -82,6 +84,7 @@ impl Wire {
             owed: Owed::default(),
             surplus: Surplus::default(),
             doubles: Doubles::default(),
+            doubt: None,
             reply_began: 0,
             unsolicited: 0,
             banner: 0,
@@ -194,7 +197,30 @@ impl Wire {
             if transfer_runs && reply.is_positive() && self.owed.is_unmarked_transfer(index) {
                 return self.early_success(index, reply);
             }
-            if self.is_held_back(index, code, in_batch) {
+            return self.conclude(index, reply, in_batch);
+        }
+        match self.owed.take(index) {
+            None => Heard::Unsolicited { reply },
+            Some(slot) => Heard::Closing { slot, reply },
+        }
+    }
+
+    /// A final reply to what is owed at `index`.
+    fn conclude(&mut self, index: usize, reply: Reply, in_batch: bool) -> Heard {
+        let code = reply.code();
+        let owed = self.owed.ordered(index).map(|slot| (slot.owner, slot.verb));
+        if let Some((owner, verb)) = owed {
+            let fits = can_answer(verb, code);
+            if in_batch && !fits {
+                return match self.owed.take(index) {
+                    None => Heard::Unsolicited { reply },
+                    Some(slot) => Heard::OutOfOrder { slot },
+                };
+            }
+            let doubt = self.doubt_of(owner, verb, code);
+            self.doubt = doubt.map_or(self.doubt, |doubt| Some(doubt.or(self.doubt)));
+            let held = doubt.is_some() && owner.holds(fits);
+            if held || self.owed.held() > 0 && owner != Owner::Guard {
                 return self.hold_back(index, reply);
             }
         }
@@ -202,12 +228,11 @@ impl Wire {
             return Heard::Unsolicited { reply };
         };
         self.answered(slot.verb, code);
-        match slot.owner {
-            _ if code == ReplyCode::SERVICE_CLOSING => Heard::Closing { slot, reply },
-            Owner::Guard => Heard::Fenced,
-            _ if in_batch && !can_answer(slot.verb, code) => Heard::OutOfOrder { slot },
-            _ => Heard::Final { index, slot, reply },
+        if slot.owner == Owner::Guard {
+            self.doubt = None;
+            return Heard::Fenced;
         }
+        Heard::Final { index, slot, reply }
     }
 
     fn answered(&mut self, verb: Verb, code: ReplyCode) {
@@ -224,7 +249,7 @@ impl Wire {
         if code.class() == Class::Preliminary || code == ReplyCode::SERVICE_CLOSING {
             return false;
         }
-        let refusable = !self.refuses_twice();
+        let refusable = self.doubt.is_none_or(|doubt| !doubt.refusal);
         let mixed_up = in_batch && self.owed.can_answer_another(code);
         let second = self.doubles.can_be_second(code) && !mixed_up;
         let passed = |slot: &&mut Slot| match slot.owner {
@@ -246,18 +271,23 @@ impl Wire {
         }
     }
 
-    /// Whether a fence has to come before this is told: it cannot be the answer, or may be followed by a second one. RFC
-    /// 959 lets nothing come between a 3xx and what has to follow it.
-    fn is_held_back(&self, index: usize, code: ReplyCode, in_batch: bool) -> bool {
-        let Some(slot) = self.owed.ordered(index) else {
-            return false;
-        };
-        if matches!(slot.verb, Verb::Greeting) || slot.owner == Owner::Guard {
-            return false;
+    /// What may come behind this answer and before that of a fence, if one has to follow: the answer cannot be one, or
+    /// the verb was answered twice before. RFC 959 lets nothing come between a 3xx and what has to follow it.
+    fn doubt_of(&self, owner: Owner, verb: Verb, code: ReplyCode) -> Option<Seen> {
+        if owner == Owner::Guard || verb == Verb::Greeting {
+            return None;
         }
-        let unfit = !can_answer(slot.verb, code) && !in_batch;
-        let doubled = self.is_doubled(slot.verb) && code.class() != Class::Intermediate;
-        unfit || doubled || self.owed.held() > 0
+        let seen = self.doubles.of(verb);
+        if can_answer(verb, code) {
+            return seen.filter(|_| code.class() != Class::Intermediate);
+        }
+        // Its real answer may be on its way.
+        let okay = can_answer(verb, ReplyCode::OKAY);
+        let real = Seen {
+            okay,
+            ..Seen::default()
+        };
+        Some(real.or(seen))
     }
 
     fn hold_back(&mut self, index: usize, reply: Reply) -> Heard {
@@ -270,43 +300,28 @@ impl Wire {
         Heard::Held
     }
 
-    /// The wait for what is owed first ran out: a reply that was passed over was the answer after all. Returns what
-    /// it answers, if there was any.
+    /// The wait for what is owed first ran out. A reply that was passed over meanwhile was the answer after all.
     pub(super) fn settle_for_surplus(&mut self) -> Option<Heard> {
         let held = self.owed.held();
-        let head = self.owed.ordered_head(u64::MAX)?;
-        let reply = head.surplus.take()?;
-        if head.owner == Owner::Guard {
-            self.owed.take(held);
-            return Some(Heard::Fenced);
-        }
-        Some(self.hold_back(held, *reply))
+        let reply = self.owed.ordered_head(u64::MAX)?.surplus.take()?;
+        Some(self.conclude(held, *reply, false))
+    }
+
+    /// The verb of the fence, if one has to be sent: PWD where a 200 may come before its answer, which could not be told
+    /// from the answer to a NOOP.
+    pub(super) fn fence_wanted(&self) -> Option<Verb> {
+        let doubt = self.doubt.filter(|_| !self.owed.owes(Owner::Guard))?;
+        Some(if doubt.okay { Verb::Pwd } else { Verb::Noop })
+    }
+
+    /// Whether a command is over for its caller, and its fence is not.
+    pub(super) fn is_fencing(&self) -> bool {
+        self.owed.owes(Owner::Guard) && self.owed.held() == 0
     }
 
     /// Whether this verb was answered twice before.
     pub(super) fn is_doubled(&self, verb: Verb) -> bool {
         self.doubles.of(verb).is_some()
-    }
-
-    /// What shows that nothing more comes for the commands whose answers are held back: PWD where a 200 may come,
-    /// which could not be told from the answer to a NOOP.
-    pub(super) fn fence_verb(&self) -> Verb {
-        let may_be_okay = |slot: &Slot| {
-            let code = slot.answer.as_ref().map(|answer| answer.code());
-            let unfit = code.is_some_and(|code| !can_answer(slot.verb, code));
-            let seen = self.doubles.of(slot.verb).unwrap_or_default();
-            seen.okay || (unfit && can_answer(slot.verb, ReplyCode::OKAY))
-        };
-        match self.owed.held_back().any(may_be_okay) {
-            true => Verb::Pwd,
-            false => Verb::Noop,
-        }
-    }
-
-    /// Whether what is held back may be followed by a refusal.
-    fn refuses_twice(&self) -> bool {
-        let seen = |slot: &Slot| self.doubles.of(slot.verb).is_some_and(|seen| seen.refusal);
-        self.owed.held_back().any(seen)
     }
 
     /// Counts a reply that nobody asked for. Whether there were more than `max` since a command went out or was

@@ -60,13 +60,14 @@ impl Session {
     }
 
     fn take(&mut self, heard: Heard) {
+        self.fence();
         match heard {
             Heard::Mark { index, reply } => self.marked(index, reply),
             Heard::EarlySuccess { reply } => {
                 self.transfers.succeeded_early(&mut self.shared, reply)
             }
             Heard::Final { index, slot, reply } => self.answered(index, slot, reply),
-            Heard::Held => self.fence(),
+            Heard::Held => self.shared.await_head(),
             Heard::Fenced => self.release(),
             Heard::OutOfOrder { slot } => self.out_of_order(slot),
             Heard::Closing { slot, reply } => self.closing(slot, reply),
@@ -171,14 +172,13 @@ impl Session {
         self.shared.violate(violation);
     }
 
-    // -- answers that are held back -------------------------------------------------------------
+    // -- answers in doubt -----------------------------------------------------------------------
 
-    /// Sends the fence behind which answers are told that were held back, if it is not out.
+    /// Sends a fence, if one has to follow an answer. Nothing else goes out before its answer.
     fn fence(&mut self) {
-        self.shared.await_head();
-        if !self.shared.wire.owed.owes(Owner::Guard) {
-            let verb = self.shared.wire.fence_verb();
-            let verb = security::forbidden(&self.shared, verb).map_or(verb, |_| Verb::Noop);
+        if let Some(verb) = self.shared.wire.fence_wanted() {
+            let forbidden = security::forbidden(&self.shared, verb).is_some();
+            let verb = if forbidden { Verb::Noop } else { verb };
             self.shared.write(Owner::Guard, &Command::bare(verb));
         }
     }
@@ -188,7 +188,7 @@ impl Session {
         self.shared.rest(Reason::Fence);
         while self.shared.dying.is_none() {
             let Some((slot, reply)) = self.shared.wire.owed.take_held() else {
-                return;
+                return self.transfers.look(&mut self.shared);
             };
             self.answered(0, slot, reply);
         }

@@ -82,4 +82,10 @@ const fn can_grant(verb: Verb, code: u16) -> bool {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests may panic"
+)]
 mod tests;

@@ -22,13 +22,24 @@ struct Answered {
     code: ReplyCode,
 }
 
-/// What the second answers to a verb were.
+/// What may come as a second answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(in crate::session) struct Seen {
-    /// One was a 200, with which a NOOP is answered, too.
-    pub(in crate::session) okay: bool,
-    /// One was a refusal.
-    pub(in crate::session) refusal: bool,
+pub(super) struct Seen {
+    /// A 200, with which a NOOP is answered, too.
+    pub(super) okay: bool,
+    /// A refusal.
+    pub(super) refusal: bool,
+}
+
+impl Seen {
+    /// Either.
+    pub(super) fn or(self, other: Option<Self>) -> Self {
+        let other = other.unwrap_or_default();
+        Self {
+            okay: self.okay || other.okay,
+            refusal: self.refusal || other.refusal,
+        }
+    }
 }
 
 impl Doubles {

@@ -88,7 +88,7 @@ pub(in crate::session) enum Owner {
     Keepalive,
     /// NOOP behind an aborted transfer.
     Fence,
-    /// NOOP or PWD behind a command whose answer is held back.
+    /// NOOP or PWD behind a command whose answer is in doubt.
     Guard,
 }
 
@@ -99,6 +99,15 @@ impl Owner {
             self,
             Self::Ahead | Self::Transfer | Self::Abort | Self::Keepalive | Self::Fence
         )
+    }
+
+    /// Whether an answer that is in doubt is held back: the prelude of a transfer would send something on it at once.
+    pub(super) const fn holds(self, fits: bool) -> bool {
+        match self {
+            Self::Opening | Self::Inquiry => true,
+            Self::Type | Self::Restart => fits,
+            _ => false,
+        }
     }
 }
 
@@ -170,8 +179,12 @@ impl Owed {
 
     /// What is owed at `index`, if replies come in the order of the commands.
     pub(super) fn ordered(&self, index: usize) -> Option<&Slot> {
-        let in_order = self.slots.iter().all(|slot| slot.owner.is_in_order());
-        self.slots.get(index).filter(|_| in_order)
+        self.slots.get(index).filter(|_| self.is_in_order())
+    }
+
+    /// Whether no transfer is concerned.
+    fn is_in_order(&self) -> bool {
+        self.slots.iter().all(|slot| slot.owner.is_in_order())
     }
 
     /// The transfer command, if nothing else is owed and the server has not spoken of it.
@@ -183,7 +196,7 @@ impl Owed {
     }
 
     /// How many have an answer that is held back: they stand before all others.
-    pub(in crate::session) fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         let is_held = |slot: &&Slot| slot.answer.is_some();
         self.slots.iter().take_while(is_held).count()
     }
@@ -195,15 +208,10 @@ impl Owed {
         Some((slot, *answer))
     }
 
-    /// Those whose answers are held back.
-    pub(super) fn held_back(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().take(self.held())
-    }
-
     /// Whether this can answer what is owed behind the head.
     pub(super) fn can_answer_another(&self, code: ReplyCode) -> bool {
-        let others = self.slots.iter().skip(self.held().saturating_add(1));
-        others.into_iter().any(|slot| can_answer(slot.verb, code))
+        let mut others = self.slots.iter().skip(self.held().saturating_add(1));
+        others.any(|slot| can_answer(slot.verb, code))
     }
 
     pub(in crate::session) fn last(&self) -> Option<&Slot> {
@@ -287,6 +295,7 @@ impl Owed {
                     | Owner::Ahead
                     | Owner::Keepalive
                     | Owner::Fence
+                    | Owner::Guard
                     | Owner::Nobody
             )
         };
@@ -306,9 +315,10 @@ impl Owed {
         if written <= head {
             return None;
         }
-        // Answers are held back only while no transfer is concerned.
-        let unordered = self.unordered(code, written).filter(|_| head == 0);
-        Some(unordered.unwrap_or(head))
+        if self.is_in_order() {
+            return Some(head);
+        }
+        Some(self.unordered(code, written).unwrap_or(0))
     }
 
     /// Whether ABOR has no reply of its own before the fence, and the transfer none, or none that says how it ended.
