@@ -13,6 +13,7 @@ use crate::command::{Command, Verb};
 use crate::error::{ErrorKind, NotFtp, Violation};
 use crate::reply::{Class, Grammar, Limits, Parser, Reply, ReplyCode, ReplyError};
 
+use answers::can_answer_in_batch;
 use doubles::{Doubles, Seen};
 use outbox::Outbox;
 use owed::{answers_fence, ends_transfer, refuses_noop};
@@ -211,7 +212,7 @@ impl Wire {
         let owed = self.owed.ordered(index).map(|slot| (slot.owner, slot.verb));
         if let Some((owner, verb)) = owed {
             let fits = can_answer(verb, code);
-            if in_batch && !fits {
+            if in_batch && !can_answer_in_batch(verb, code) {
                 return match self.owed.take(index) {
                     None => Heard::Unsolicited { reply },
                     Some(slot) => Heard::OutOfOrder { slot },
@@ -227,7 +228,7 @@ impl Wire {
         let Some(slot) = self.owed.take(index) else {
             return Heard::Unsolicited { reply };
         };
-        self.answered(slot.verb, code);
+        self.answered(slot.verb, code, in_batch);
         if slot.owner == Owner::Guard {
             self.doubt = None;
             return Heard::Fenced;
@@ -235,22 +236,23 @@ impl Wire {
         Heard::Final { index, slot, reply }
     }
 
-    fn answered(&mut self, verb: Verb, code: ReplyCode) {
+    fn answered(&mut self, verb: Verb, code: ReplyCode, in_batch: bool) {
         self.unsolicited = 0;
-        self.doubles.answered(verb, code);
+        self.doubles.answered(verb, code, in_batch);
     }
 
     // -- second answers -------------------------------------------------------------------------
 
     /// Whether this is passed over: it cannot answer what is owed first, and can be a second answer to the command
-    /// before. In a batch it may be the answer to another command all the same.
+    /// before. In a batch it may be the answer to another command of it.
     fn passes_over(&mut self, reply: &Reply, in_batch: bool) -> bool {
         let code = reply.code();
         if code.class() == Class::Preliminary || code == ReplyCode::SERVICE_CLOSING {
             return false;
         }
         let refusable = self.doubt.is_none_or(|doubt| !doubt.refusal);
-        let mixed_up = in_batch && self.owed.can_answer_another(code);
+        let another = self.doubles.is_in_batch() || self.owed.can_answer_another(code);
+        let mixed_up = in_batch && another;
         let second = self.doubles.can_be_second(code) && !mixed_up;
         let passed = |slot: &&mut Slot| match slot.owner {
             // What comes before the answer of a fence is what the fence is for.
@@ -295,7 +297,7 @@ impl Wire {
             let (verb, code) = (slot.verb, reply.code());
             slot.surplus = None;
             slot.answer = Some(Box::new(reply));
-            self.answered(verb, code);
+            self.answered(verb, code, false);
         }
         Heard::Held
     }

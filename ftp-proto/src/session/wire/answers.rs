@@ -18,6 +18,15 @@ pub(in crate::session) const fn can_answer(verb: Verb, code: ReplyCode) -> bool 
     }
 }
 
+/// The same in a batch, where MDTM asks and does not set. More than one command may be unanswered there, and what cannot
+/// be the answer shows that the server mixes them up.
+pub(super) const fn can_answer_in_batch(verb: Verb, code: ReplyCode) -> bool {
+    match (verb, code.class()) {
+        (Verb::Mdtm, Class::Completion) => code.get() == 213,
+        _ => can_answer(verb, code),
+    }
+}
+
 /// Whether the reply is a success (2xx) that this verb can have.
 pub(in crate::session) const fn grants(verb: Verb, reply: &Reply) -> bool {
     reply.is_positive() && can_answer(verb, reply.code())
@@ -55,8 +64,8 @@ const fn can_grant(verb: Verb, code: u16) -> bool {
         Verb::Stat => matches!(code, 200..=219 | 226 | 250..=257),
         Verb::Pwd => code == 257,
         Verb::Size => code == 213,
-        // 253: the time was set.
-        Verb::Mdtm => matches!(code, 213 | 253),
+        // With a time it sets that, and 200 or 253 says so.
+        Verb::Mdtm => matches!(code, 200 | 213 | 253),
 
         // Files and directories.
         Verb::Rnfr => matches!(code, 350..=359),

@@ -20,6 +20,7 @@ pub(super) struct Doubles {
 struct Answered {
     verb: Verb,
     code: ReplyCode,
+    in_batch: bool,
 }
 
 /// What may come as a second answer.
@@ -44,16 +45,23 @@ impl Seen {
 
 impl Doubles {
     /// A command was answered finally.
-    pub(super) fn answered(&mut self, verb: Verb, code: ReplyCode) {
-        self.earlier = self.latest.replace(Answered { verb, code });
+    pub(super) fn answered(&mut self, verb: Verb, code: ReplyCode, in_batch: bool) {
+        self.earlier = self.latest.replace(Answered {
+            verb,
+            code,
+            in_batch,
+        });
     }
 
     /// Whether a final reply with this code can be a second answer to the command that was answered last.
     pub(super) fn can_be_second(&self, code: ReplyCode) -> bool {
-        code.class() != Class::Preliminary
-            && self
-                .latest
-                .is_some_and(|latest| can_answer(latest.verb, code))
+        let can = |latest: Answered| can_answer(latest.verb, code);
+        code.class() != Class::Preliminary && self.latest.is_some_and(can)
+    }
+
+    /// Whether the command that was answered last was one of a batch.
+    pub(super) fn is_in_batch(&self) -> bool {
+        self.latest.is_some_and(|latest| latest.in_batch)
     }
 
     /// Whether this is one more line of a banner that comes as several replies.

@@ -23,7 +23,7 @@ fn answered_by(code: u16) -> Vec<Verb> {
         Quit, Ccc, Pbsz, Prot, Feat, Help, Syst, Abor,
     ];
     match code {
-        200 => [&parameters[..], &moved, &done, &transfers].concat(),
+        200 => [&parameters[..], &moved, &done, &transfers, &[Mdtm]].concat(),
         202 => [&parameters[..], &moved, &done, &transfers, &[Pass, Acct]].concat(),
         201 | 203..=210 => done.to_vec(),
         211 => [&done[..], &[Feat, Help, Syst, Opts]].concat(),
