@@ -78,7 +78,10 @@ impl Doubles {
         let Some(latest) = self.latest.filter(|_| self.can_be_second(code)) else {
             return;
         };
-        let before = self.earlier.filter(|it| can_answer(it.verb, latest.code));
+        // Who has the habit is it again.
+        let known = self.seen.contains_key(&latest.verb);
+        let is_it = |earlier: &Answered| !known && can_answer(earlier.verb, latest.code);
+        let before = self.earlier.filter(is_it);
         if let Some(earlier) = before {
             self.see(earlier.verb, latest.code);
         }
