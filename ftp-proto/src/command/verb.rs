@@ -256,14 +256,23 @@ impl Verb {
             )
     }
 
-    /// Whether a NOOP may follow before anything else does, so that a second answer shows. Nothing
-    /// may come between AUTH or CCC and the change of security; what belongs to a transfer has
-    /// tables of its own; NOOP would be followed by itself.
+    /// Whether a fence may follow before anything else does. Nothing may come between AUTH or CCC and
+    /// the change of security, nor between REST or PRET and what they are for; a second port is no
+    /// answer to a transfer command, and what is a transfer's has tables of its own.
     pub(crate) const fn may_be_fenced(self) -> bool {
         !self.moves_data()
             && !matches!(
                 self,
-                Self::Abor | Self::Auth | Self::Ccc | Self::Greeting | Self::Noop | Self::Quit
+                Self::Abor
+                    | Self::Auth
+                    | Self::Ccc
+                    | Self::Epsv
+                    | Self::Greeting
+                    | Self::Noop
+                    | Self::Pasv
+                    | Self::Pret
+                    | Self::Quit
+                    | Self::Rest
             )
     }
 
