@@ -413,6 +413,20 @@ fn a_banner_of_many_replies() {
     }
 }
 
+/// Before AUTH was agreed to, a second answer is passed over; behind the agreement nothing may come in clear.
+#[test]
+fn a_banner_goes_on_when_auth_is_out() {
+    let mut hand = hand();
+    hand.submits("AUTH TLS");
+    hand.says("220 more\n220 and more\n234 Go on.")
+        .acts(&["Secure"])
+        .sends(&["AUTH TLS"]);
+    let mut hand = self::hand();
+    hand.submits("AUTH TLS");
+    hand.says("234 Go on.\n220 more");
+    hand.is(State::Dead(Closed::Violation(Violation::BytesBeforeTls)));
+}
+
 fn hear(hand: &mut Hand, text: &str, whole: bool) {
     if whole {
         hand.says(text);

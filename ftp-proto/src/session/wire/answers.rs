@@ -44,7 +44,7 @@ const fn can_grant(verb: Verb, code: u16) -> bool {
         Verb::Rein => matches!(code, 200 | 202 | 220 | 221),
         Verb::Quit => matches!(code, 200 | 202 | 221 | 231),
         Verb::User => matches!(code, 230..=233 | 331..=333 | 336),
-        Verb::Pass | Verb::Acct => matches!(code, 202 | 230..=233 | 332 | 333 | 336),
+        Verb::Pass | Verb::Acct => matches!(code, 200 | 202 | 230..=233 | 332 | 333 | 336),
         Verb::Auth => matches!(code, 232 | 234 | 235 | 334..=336),
         Verb::Ccc | Verb::Pbsz | Verb::Prot => matches!(code, 200 | 202 | 232 | 234),
 

@@ -105,7 +105,7 @@ impl Owner {
     pub(super) const fn holds(self, fits: bool) -> bool {
         match self {
             Self::Opening | Self::Inquiry => true,
-            Self::Type | Self::Restart => fits,
+            Self::Type => fits,
             _ => false,
         }
     }

@@ -23,8 +23,11 @@ fn answered_by(code: u16) -> Vec<Verb> {
         Quit, Ccc, Pbsz, Prot, Feat, Help, Syst, Abor,
     ];
     match code {
-        200 => [&parameters[..], &moved, &done, &transfers, &[Mdtm]].concat(),
-        202 => [&parameters[..], &moved, &done, &transfers, &[Pass, Acct]].concat(),
+        200 | 202 => {
+            let all = [&parameters[..], &moved, &done, &transfers, &[Pass, Acct]].concat();
+            let time = (code == 200).then_some(Mdtm);
+            all.into_iter().chain(time).collect()
+        }
         201 | 203..=210 => done.to_vec(),
         211 => [&done[..], &[Feat, Help, Syst, Opts]].concat(),
         212 => [&done[..], &[Feat, Help, Syst]].concat(),
