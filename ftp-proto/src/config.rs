@@ -221,7 +221,8 @@ pub struct Limits {
     pub reply: reply::Limits,
     /// Preliminary replies (1xx) to one command. 16.
     pub preliminary_replies_max: u16,
-    /// Replies that nobody asked for, in the whole session. 4.
+    /// Replies that nobody asked for or that were passed over, while one command is unanswered, or
+    /// none is. 4. Further `220` lines of a banner have [`reply::Limits::reply_lines_max`] instead.
     pub unsolicited_replies_max: u16,
     /// Commands that were submitted and whose replies were not polled. 8.
     pub in_flight_max: u16,

@@ -29,7 +29,9 @@ pub struct Error {
 pub enum ErrorKind {
     /// The server said no: a 4xx or 5xx reply.
     Refused(Box<Reply>),
-    /// The server said something else than the step needs, such as 200 to RNFR.
+    /// The server said something that the step has no use for, such as 350 to QUIT. Where it is no
+    /// answer that the command can have, the session is [`After::Draining`]: it sends a NOOP or PWD, and
+    /// goes on behind the answer to that.
     Unexpected(Box<Reply>),
     /// A transfer was under way and did not come to a good end.
     Interrupted(Box<Interrupted>),

@@ -102,9 +102,11 @@ impl Session {
     pub fn state(&self) -> State {
         match &self.dead {
             Some(death) => State::Dead(death.closed),
-            None if self.transfers.is_settling() => State::Draining {
-                replies: self.shared.wire.owed.unsettled(),
-            },
+            None if self.transfers.is_settling() || self.shared.wire.is_fencing() => {
+                State::Draining {
+                    replies: self.shared.wire.owed.unsettled(),
+                }
+            }
             None if self.is_idle() => State::Usable,
             None => State::Busy,
         }
@@ -395,8 +397,8 @@ impl Session {
     /// The reply to a command, once. Preliminary replies are inside the final one ([`Reply::preliminary`]).
     ///
     /// # Errors
-    /// Why there is no reply: the session is over, a wait expired, a policy forbade the command, or the ticket was
-    /// spent. A negative reply is not an error here; see [`poll_class`](Self::poll_class).
+    /// Why there is no reply: the session is over, a wait expired, a policy forbade the command, the ticket was spent, or
+    /// the reply is none that the command can have ([`ErrorKind::Unexpected`]). A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.collect(ticket) {
             self.queue.batch.release(ticket);

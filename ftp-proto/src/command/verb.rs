@@ -23,7 +23,7 @@ macro_rules! verbs {
         }
 
         impl Verb {
-            const KNOWN: &[Self] = &[$(Self::$name,)*];
+            pub(crate) const KNOWN: &[Self] = &[$(Self::$name,)*];
 
             /// The verb as it is sent.
             pub fn as_str(&self) -> &str {
@@ -253,6 +253,26 @@ impl Verb {
             || matches!(
                 self,
                 Self::Auth | Self::Ccc | Self::Quit | Self::Rein | Self::Other(_)
+            )
+    }
+
+    /// Whether a fence may follow before anything else does. Nothing may come between AUTH or CCC and
+    /// the change of security, nor between REST or PRET and what they are for; a second port is no
+    /// answer to a transfer command, and what is a transfer's has tables of its own.
+    pub(crate) const fn may_be_fenced(self) -> bool {
+        !self.moves_data()
+            && !matches!(
+                self,
+                Self::Abor
+                    | Self::Auth
+                    | Self::Ccc
+                    | Self::Epsv
+                    | Self::Greeting
+                    | Self::Noop
+                    | Self::Pasv
+                    | Self::Pret
+                    | Self::Quit
+                    | Self::Rest
             )
     }
 

@@ -5,9 +5,9 @@
 
 use alloc::collections::BTreeMap;
 
-use crate::command::{Command, Verb};
+use crate::command::Command;
 use crate::error::{Error, Misuse};
-use crate::reply::{Reply, ReplyCode};
+use crate::reply::Reply;
 
 use super::Ticket;
 
@@ -83,29 +83,10 @@ impl Batch {
         self.bytes.remove(&ticket);
     }
 
-    /// Whether the reply cannot belong to its command: the server answers out of order, and nothing that it says can be
-    /// told apart any more.
-    pub(super) fn is_out_of_order(&self, ticket: Ticket, verb: Verb, reply: &Reply) -> bool {
-        self.holds(ticket) && !fits(verb, reply)
-    }
-
     pub(super) fn shrink_to_fit(&mut self) {
         // An empty map may still hold a node.
         if self.bytes.is_empty() {
             self.bytes = BTreeMap::new();
         }
-    }
-}
-
-/// SIZE and MDTM are answered 213, MKD 257 and sometimes 250; the others never 213 or 257, but for STAT and SITE.
-fn fits(verb: Verb, reply: &Reply) -> bool {
-    let code = reply.code();
-    match verb {
-        _ if !reply.is_positive() => true,
-        Verb::Size | Verb::Mdtm => code == ReplyCode::FILE_STATUS,
-        Verb::Stat | Verb::Site => true,
-        Verb::Mfmt => code != ReplyCode::PATHNAME,
-        Verb::Mkd => code != ReplyCode::FILE_STATUS,
-        _ => code != ReplyCode::FILE_STATUS && code != ReplyCode::PATHNAME,
     }
 }

@@ -1,29 +1,28 @@
 //! Gives each input of a session to the part that it concerns, and the outcome to whoever waits for it.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::action::{Action, Link, Report};
 use crate::command::{Command, Verb};
-use crate::config::Leniency;
-use crate::error::{After, Closed, Error, ErrorKind};
+use crate::error::{After, Error, ErrorKind};
 use crate::reply::Reply;
 use crate::time::Reason;
 use crate::trace::Record;
 use crate::transfer::Transfer;
-use crate::violation::Violation;
 
 use super::answers::Answer;
-use super::events::{Event, SURPLUS_TEXT_MAX};
+use super::events::Event;
 #[cfg(feature = "testing")]
 use super::memory;
 use super::queue::{Beneficiary, Work};
 use super::refill::{self, Step};
-use super::security::{self, Agreement};
+use super::security;
 use super::shared::{Death, error};
 use super::transfer::Machine;
-use super::wire::{Effect, Heard, Owner, Slot};
+use super::wire::Owner;
 use super::{Session, State, Ticket, TransferId};
+
+mod replies;
 
 impl Session {
     // -- after every input ----------------------------------------------------------------------
@@ -157,170 +156,23 @@ impl Session {
     // -- time -----------------------------------------------------------------------------------
 
     /// Fires the timers that are due. What came of it must not be missed by a driver that has nothing to do and no
-    /// bytes to write: with a verdict there is always an action.
+    /// bytes to write: with a verdict or an answer there is always an action.
     pub(super) fn fire_timers(&mut self) {
         let before = self.transfers.id();
+        let answers = self.answers.unpolled_len();
         self.shared.timers.arm(self.clock);
         while let Some(reason) = self.shared.timers.take_due(self.clock) {
-            if !self.transfers.expired(&mut self.shared, reason) {
-                self.shared.time_out(reason);
-            }
+            self.expired(reason);
             self.go_on();
             self.shared.timers.arm(self.clock);
         }
         let judged = before.is_some() && before != self.transfers.id();
-        if judged && self.shared.actions.is_empty() && self.shared.wire.is_flushed() {
+        if (judged || self.answers.unpolled_len() > answers)
+            && self.shared.actions.is_empty()
+            && self.shared.wire.is_flushed()
+        {
             self.shared.act(Action::Poll);
         }
-    }
-
-    // -- replies --------------------------------------------------------------------------------
-
-    pub(super) fn await_greeting(&mut self) {
-        let ticket = self.answers.issue_ticket();
-        let slot = Slot::new(Owner::Ticket(ticket), Verb::Greeting, Effect::None);
-        self.shared.wire.owed.push(slot);
-        self.shared.wait(Reason::Greeting);
-    }
-
-    pub(super) fn read_replies(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while self.dead.is_none() {
-            // Whatever follows the reply that begins TLS was not sent by the peer that TLS will authenticate.
-            if self.security.is_changing() {
-                if !rest.is_empty() || !self.shared.wire.is_at_boundary() {
-                    self.shared.violate(Violation::BytesBeforeTls);
-                }
-                return;
-            }
-            match self.shared.wire.parse(&mut rest) {
-                None => return,
-                Some(Ok(reply)) => self.hear(reply),
-                Some(Err((violation, kind))) => {
-                    self.shared.die(Closed::Violation(violation), kind);
-                }
-            }
-            // After each reply, and not only after the last one that is there: what comes of the bytes must not
-            // depend on how they were cut.
-            self.go_on();
-        }
-    }
-
-    fn hear(&mut self, reply: Reply) {
-        self.shared.trace.note_code(reply.code());
-        self.note(|| Record::Reply(reply.clone()));
-        if reply.opening_code().is_some() {
-            self.shared.use_leniency(Leniency::OtherCodeEndsReply);
-        }
-        let runs = self.transfers.is_running();
-        match self.shared.wire.attribute(reply, runs) {
-            Heard::Mark { index, reply } => self.marked(index, reply),
-            Heard::EarlySuccess { reply } => {
-                self.transfers.succeeded_early(&mut self.shared, reply)
-            }
-            Heard::Final { index, slot, reply } => self.answered(index, slot, reply),
-            Heard::Closing { slot, reply } => self.closing(slot, reply),
-            Heard::Surplus { reply } => {
-                self.shared.use_leniency(Leniency::SurplusCompletion);
-                let reply = reply.shortened(SURPLUS_TEXT_MAX);
-                self.shared.tell(Event::Unsolicited(reply));
-            }
-            Heard::Unsolicited { reply } => self.shared.unsolicited(reply),
-        }
-    }
-
-    fn marked(&mut self, index: usize, reply: Reply) {
-        let Some(slot) = self.shared.wire.owed.slot_mut(index) else {
-            return;
-        };
-        if slot.marks > self.shared.config.limits.preliminary_replies_max {
-            return self.shared.violate(Violation::TooManyPreliminary);
-        }
-        match (slot.owner, slot.verb) {
-            (Owner::Transfer, _) if self.transfers.is_running() => {
-                self.transfers.marked(&mut self.shared, reply);
-            }
-            // Behind an abort, the mark changes nothing.
-            (Owner::Transfer, _) => {}
-            // 120: the server is ready in some minutes; each such reply begins the wait anew.
-            (_, Verb::Greeting) => self.shared.wait(Reason::Greeting),
-            _ => self.shared.await_head(),
-        }
-    }
-
-    fn answered(&mut self, index: usize, slot: Slot, reply: Reply) {
-        let unclaimed = self
-            .transfers
-            .answered(&mut self.shared, index, slot, reply);
-        if let Some((slot, reply)) = unclaimed {
-            self.command_answered(slot, reply);
-        }
-        self.transfers.look(&mut self.shared);
-    }
-
-    fn errand_answered(&mut self, reply: Reply) {
-        if let Err((whose, error)) = self.errands.answered(&mut self.shared, reply) {
-            self.fail_work(whose, |_| error);
-        }
-    }
-
-    fn command_answered(&mut self, slot: Slot, reply: Reply) {
-        if slot.owner == Owner::Errand {
-            return self.errand_answered(reply);
-        }
-        let verb = slot.verb;
-        let ticket = match slot.owner {
-            Owner::Ticket(ticket) => Some(ticket),
-            _ => None,
-        };
-        if verb == Verb::Greeting {
-            self.shared.rest(Reason::Greeting);
-        }
-        if ticket.is_some_and(|ticket| self.queue.batch.is_out_of_order(ticket, verb, &reply)) {
-            let kind = ErrorKind::Violation(Violation::OutOfOrder);
-            self.answer_if_wanted(ticket, verb, &kind);
-            return self.shared.violate(Violation::OutOfOrder);
-        }
-        let positive = reply.is_positive();
-        self.errands.noticed(&self.shared, verb, &reply);
-        let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));
-        self.shared.server.learn(slot.effect, &reply);
-        match slot.effect {
-            Effect::Secure | Effect::Unsecure if positive => {
-                let agreement = Agreement {
-                    ticket,
-                    verb,
-                    reply,
-                };
-                return self.security.agreed(&mut self.shared, agreement);
-            }
-            Effect::Quit if positive => self
-                .shared
-                .die(Closed::Quit, ErrorKind::Closed(Closed::Quit, None)),
-            _ => {}
-        }
-        if verb == Verb::Greeting && !positive {
-            let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
-            self.shared.die(Closed::Service, kind);
-        }
-        self.answer_reply(ticket, verb, reply);
-    }
-
-    fn answer_reply(&mut self, ticket: Option<Ticket>, verb: Verb, reply: Reply) {
-        if let Some(ticket) = ticket {
-            self.answer(ticket, verb, Ok(reply));
-        }
-    }
-
-    /// 421 answers what is at its place in the queue, and ends the session.
-    fn closing(&mut self, slot: Slot, reply: Reply) {
-        let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
-        match slot.owner {
-            Owner::Ticket(ticket) => self.answer(ticket, slot.verb, Ok(reply)),
-            Owner::Transfer => self.transfers.closing(&mut self.shared, slot.marks, reply),
-            _ => {}
-        }
-        self.shared.die(Closed::Service, kind);
     }
 
     // -- reports --------------------------------------------------------------------------------
@@ -404,6 +256,12 @@ impl Session {
         if let Some(agreement) = self.security.end() {
             self.answer_if_wanted(agreement.ticket, agreement.verb, kind);
         }
+        // What was held back is told all the same.
+        while let Some((slot, reply)) = self.shared.wire.owed.take_held() {
+            if let Owner::Ticket(ticket) = slot.owner {
+                self.answer_reply(Some(ticket), slot.verb, reply);
+            }
+        }
         for slot in self.shared.wire.owed.take_all() {
             if let Owner::Ticket(ticket) = slot.owner {
                 self.answer_if_wanted(Some(ticket), slot.verb, kind);
@@ -454,9 +312,8 @@ impl Session {
     /// Commands that were submitted and whose replies were not polled. A batch has a window of its own.
     pub(super) fn in_flight(&self) -> usize {
         let owed = &self.shared.wire.owed;
-        let ours = owed
-            .count(Owner::Keepalive)
-            .saturating_add(owed.count(Owner::Errand));
+        let ours = [Owner::Keepalive, Owner::Errand, Owner::Guard];
+        let ours = ours.map(|owner| owed.count(owner)).iter().sum();
         let asked = owed.len().saturating_sub(ours);
         let unpolled = self.queue.len().saturating_add(self.answers.unpolled_len());
         unpolled

@@ -12,7 +12,7 @@ use crate::reply::Reply;
 
 use super::queue::{Beneficiary, Work};
 use super::shared::{Shared, unwelcome};
-use super::wire::Owner;
+use super::wire::{Owner, grants};
 
 /// What a piece of work needs first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -162,11 +162,11 @@ impl Errands {
                     self.names_refused();
                 }
             }
-            Errand::Utf8 if reply.is_positive() => self.encoding = Names::Settled,
+            Errand::Utf8 if grants(Verb::Opts, &reply) => self.encoding = Names::Settled,
             Errand::Utf8 => self.names_refused(),
             Errand::Locate => self.located(shared, &reply),
-            Errand::Return(_) if reply.is_positive() => self.away = None,
-            Errand::Enter(path) if reply.is_positive() => self.away = Some(path),
+            Errand::Return(_) if grants(Verb::Cwd, &reply) => self.away = None,
+            Errand::Enter(path) if grants(Verb::Cwd, &reply) => self.away = Some(path),
             Errand::Return(_) | Errand::Enter(_) => {
                 return Err((whose, unwelcome(reply, Verb::Cwd)));
             }
@@ -197,7 +197,7 @@ impl Errands {
 
     /// The application's command was answered.
     pub(super) fn noticed(&mut self, shared: &Shared, verb: Verb, reply: &Reply) {
-        if !reply.is_positive() {
+        if !grants(verb, reply) {
             return;
         }
         match verb {

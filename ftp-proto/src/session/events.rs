@@ -17,7 +17,8 @@ pub(super) const SURPLUS_TEXT_MAX: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Event {
-    /// A reply that belongs to no command.
+    /// A reply that belongs to no command: nobody asked for it, or it is a second answer to a command and was passed
+    /// over. Of its text at most 512 bytes are kept.
     Unsolicited(Reply),
     /// A stranger called an active data connection's port, and was turned away.
     Stranger(IpAddr),

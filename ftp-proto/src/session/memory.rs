@@ -19,7 +19,8 @@ pub(super) fn of_shared(shared: &Shared) -> usize {
         _ => 0,
     });
     let owed = shared.wire.owed.iter();
-    let marks = owed.map(|slot| slot.mark.as_deref().map_or(0, of_reply));
+    let replies = owed.flat_map(|slot| [&slot.mark, &slot.surplus, &slot.answer]);
+    let replies = replies.flatten().map(|reply| of_reply(reply));
     let verdicts = shared.verdicts.iter().map(|verdict| match verdict {
         Ok(completed) => [&completed.mark, &completed.reply]
             .into_iter()
@@ -28,7 +29,7 @@ pub(super) fn of_shared(shared: &Shared) -> usize {
         Err(error) => of_error(error),
     });
     let buffered = shared.wire.buffered();
-    sum(events.chain(marks).chain(verdicts).chain([buffered]))
+    sum(events.chain(replies).chain(verdicts).chain([buffered]))
 }
 
 pub(super) fn of_answers(answers: &Answers) -> usize {
@@ -49,7 +50,6 @@ pub(super) fn most(shared: &Shared) -> usize {
     let keepalives = usize::from(limits.keepalives_max);
     let replies = asked
         .saturating_add(keepalives)
-        .saturating_add(usize::from(limits.unsolicited_replies_max).saturating_add(1))
         .saturating_add(TRANSFER_REPLIES_MAX);
     let one = limits
         .reply

@@ -82,6 +82,10 @@ impl Queue {
         let Some(last) = owed.last() else {
             return true;
         };
+        // Nothing passes a fence, nor what is followed by one.
+        if owed.owes(Owner::Guard) || shared.wire.is_doubled(last.verb) {
+            return false;
+        }
         let window = usize::from(shared.config.pipeline.get());
         match self.works.front() {
             Some(Work::Command { ticket, .. }) if self.batch.holds(*ticket) => {

@@ -3,7 +3,7 @@
 use crate::action::Representation;
 use crate::features::Features;
 use crate::operation::memory::Memory;
-use crate::reply::{Class, Reply};
+use crate::reply::Reply;
 use crate::transfer::DataMode;
 
 use super::wire::Effect;
@@ -94,16 +94,15 @@ impl Server {
         self.representation = representation;
     }
 
-    /// What the final reply to a command changes.
-    pub(super) fn learn(&mut self, effect: Effect, reply: &Reply) {
+    /// What the final reply to a command changes. `granted`: it is a success, and one that the command can have.
+    pub(super) fn learn(&mut self, effect: Effect, reply: &Reply, granted: bool) {
         match effect {
-            Effect::Protect(protected) if reply.is_positive() => self.protected = protected,
+            Effect::Protect(protected) if granted => self.protected = protected,
             Effect::Represent(representation) => {
-                let granted = reply.class() == Class::Completion;
                 self.representation = representation.filter(|_| granted);
             }
             Effect::Offer => self.learn_features(reply),
-            Effect::Forget if reply.is_positive() => *self = Self::default(),
+            Effect::Forget if granted => *self = Self::default(),
             _ => {}
         }
     }

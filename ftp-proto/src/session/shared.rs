@@ -19,7 +19,7 @@ use crate::violation::Violation;
 
 use super::TransferId;
 use super::actions::Actions;
-use super::events::{Event, Events};
+use super::events::{Event, Events, SURPLUS_TEXT_MAX};
 use super::refill::{self, Refill};
 use super::server::Server;
 use super::timers::Timers;
@@ -86,7 +86,7 @@ impl Shared {
 
     /// Writes a command and notes whom its reply is for.
     pub(super) fn write(&mut self, owner: Owner, command: &Command) {
-        let is_head = self.wire.owed.is_empty();
+        let is_head = self.wire.owed.head().is_none();
         self.trace.record(|| Record::Command(command.masked()));
         self.wire.send(owner, command);
         if is_head {
@@ -125,13 +125,14 @@ impl Shared {
     /// it, and so has what settles it.
     pub(super) fn await_head(&mut self) {
         self.rest(Reason::Reply);
-        let awaited = |head: &Slot| match head.owner {
-            Owner::Abort | Owner::Ahead | Owner::Keepalive | Owner::Fence => false,
-            Owner::Transfer => !head.spoken,
-            _ => true,
+        let reason = |head: &Slot| match head.owner {
+            Owner::Abort | Owner::Ahead | Owner::Keepalive | Owner::Fence => None,
+            Owner::Transfer if head.spoken => None,
+            Owner::Guard => Some(Reason::Fence),
+            _ => Some(Reason::Reply),
         };
-        if self.wire.owed.head().is_some_and(awaited) {
-            self.wait(Reason::Reply);
+        if let Some(reason) = self.wire.owed.head().and_then(reason) {
+            self.wait(reason);
         }
     }
 
@@ -185,11 +186,13 @@ impl Shared {
             let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
             self.die(Closed::Service, kind);
         }
-        self.tell(Event::Unsolicited(reply));
-        let limit = self.config.limits.unsolicited_replies_max;
-        if self.wire.count_unsolicited() > limit {
+        let limits = &self.config.limits;
+        let max = usize::from(limits.unsolicited_replies_max);
+        let lines_max = limits.reply.reply_lines_max;
+        if self.wire.counts_too_many(reply.code(), max, lines_max) {
             self.violate(Violation::TooManyUnsolicited);
         }
+        self.tell(Event::Unsolicited(reply.shortened(SURPLUS_TEXT_MAX)));
     }
 
     /// Keeps an event for the caller.

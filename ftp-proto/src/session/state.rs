@@ -10,7 +10,8 @@ pub enum State {
     Usable,
     /// A command or a transfer is under way.
     Busy,
-    /// Something is over for the caller and not for the server. The session settles that before the next command.
+    /// Something is over for the caller and not for the server: a transfer, or a command that was answered oddly or may be
+    /// answered twice. The session settles that before the next command.
     Draining {
         /// How many replies are still owed.
         replies: usize,

@@ -250,7 +250,7 @@ impl Machine {
             }
             Owner::Transfer => self.transfer_answered(shared, reply),
             Owner::Keepalive => self.keepalive_answered(reply),
-            Owner::Abort | Owner::Fence => {}
+            Owner::Abort | Owner::Fence | Owner::Guard => {}
         }
         None
     }

@@ -43,19 +43,19 @@ fn lists(hand: &mut Hand, path: &str, before: &[&str]) {
 
 #[test]
 fn before_the_first_command_with_names_the_encoding_is_settled_once() {
-    for line in [
-        "PWD",
-        "MKD d",
-        "MLST",
-        "STAT d",
-        "DELE cr\u{e8}me",
-        "SIZE \u{e8}",
+    for (line, reply) in [
+        ("PWD", "257 \"/\""),
+        ("MKD d", "257 \"/d\""),
+        ("MLST", "250 Fine."),
+        ("STAT d", "213 Fine."),
+        ("DELE cr\u{e8}me", "250 Fine."),
+        ("SIZE \u{e8}", "213 7"),
     ] {
         let mut hand = hand();
         let ticket = hand.submits(line);
         hand.sends(&["FEAT"]).says(OFFER);
         hand.sends(&["OPTS UTF8 ON"]).says("200 UTF8 set to on.");
-        hand.sends(&[line]).says("250 Fine.");
+        hand.sends(&[line]).says(reply);
         assert!(hand.reply(ticket).is_ok(), "{line}");
         hand.submits(line);
         hand.sends(&[line]);

@@ -138,6 +138,17 @@ impl Hand {
         self
     }
 
+    /// The lines that went out since they were last asked for.
+    pub(crate) fn lines(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// Nobody polls what was asked so far.
+    pub(crate) fn forgets_replies(&mut self) {
+        let next = self.session.next_ticket();
+        self.session.discard_all(Ticket::GREETING..next);
+    }
+
     /// What was asked of the driver since the last time.
     #[track_caller]
     pub(crate) fn acts(&mut self, actions: &[&str]) -> &mut Self {

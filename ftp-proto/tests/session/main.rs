@@ -11,6 +11,7 @@ mod abort;
 mod cells;
 mod config;
 mod deadlines;
+mod doubles;
 mod eager;
 mod early_tls;
 mod errands;

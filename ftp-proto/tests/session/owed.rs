@@ -48,15 +48,22 @@ fn submissions_are_held_back_until_everything_owed_has_come() {
 
 #[test]
 fn a_second_226_is_no_answer_to_the_next_command() {
-    for line in ["SIZE f", "CWD /", "DELE f", "NOOP", "PWD", "MKD d"] {
+    for (line, reply) in [
+        ("SIZE f", "213 7"),
+        ("CWD /", "250 Fine."),
+        ("DELE f", "250 Fine."),
+        ("NOOP", "200 Fine."),
+        ("PWD", "257 \"/\""),
+        ("MKD d", "257 \"/d\""),
+    ] {
         let mut hand = hand();
         hand.moves(retrieve()).ends(End::Clean).says("226 Done.");
         assert!(hand.verdict().is_ok());
         let ticket = hand.submits(line);
         hand.says("226 Again.");
         assert!(hand.session.poll_reply(ticket).is_pending(), "{line}");
-        hand.says("250 Fine.");
-        assert_eq!(hand.reply(ticket).unwrap().text(), b"Fine.");
+        hand.says(reply);
+        assert_eq!(hand.reply(ticket).unwrap().to_string(), reply);
         assert_eq!(unsolicited(&mut hand), [226]);
         assert!(
             hand.session
@@ -413,14 +420,23 @@ fn the_end_concerns_what_nobody_has_asked_for_yet() {
 fn a_type_is_in_force_after_a_success_alone() {
     let mut hand = hand();
     hand.begins(retrieve());
-    hand.sends(&["TYPE I"]).says("331 Password?").sends(&[]);
+    // What cannot be an answer is followed by a fence.
+    hand.sends(&["TYPE I"])
+        .says("331 Password?")
+        .sends(&["PWD"]);
     let error = hand.verdict().unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Unexpected(_)),
         "{error:?}"
     );
+    assert_eq!(error.after(), After::Draining);
+    hand.says("257 \"/\"").is_usable();
     let submitted = hand.submits("TYPE A");
     hand.says("350 Go on.");
-    assert_eq!(hand.reply(submitted).unwrap().code().get(), 350);
+    let error = hand.reply(submitted).unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Unexpected(reply) if reply.code().get() == 350),
+        "{error:?}"
+    );
     assert_eq!(hand.session.representation(), None);
 }

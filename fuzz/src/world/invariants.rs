@@ -158,5 +158,7 @@ fn memory_bound(config: &Config) -> usize {
     let replies =
         2 * usize::from(limits.in_flight_max) + usize::from(limits.unsolicited_replies_max) + 4;
     let strangers = usize::from(limits.strangers_max) * 64;
-    (replies * reply + limits.reply.line_bytes_max + strangers) * SHOWN_PER_BYTE + 8192
+    // Of a reply that answers nothing so much is kept, and of so many of them.
+    let events = 64 * reply.min(512 + 256);
+    (replies * reply + limits.reply.line_bytes_max + strangers + events) * SHOWN_PER_BYTE + 8192
 }

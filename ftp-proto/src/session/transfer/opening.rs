@@ -17,7 +17,7 @@ use super::ladder::{self, passive_verb, rung};
 use super::prelude::{self, Facts, Input, Stage, Step};
 use crate::session::events::Event;
 use crate::session::shared::{Shared, error, unwelcome, unwelcome_kind};
-use crate::session::wire::Owner;
+use crate::session::wire::{Owner, can_answer, grants};
 
 /// A transfer whose command is not out yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -124,7 +124,7 @@ impl Opening {
         spec: &Transfer,
         reply: Reply,
     ) -> Progress {
-        let granted = reply.class() == Class::Completion;
+        let granted = grants(Verb::Type, &reply);
         if granted {
             shared
                 .server
@@ -156,7 +156,7 @@ impl Opening {
         if let Some(refusal) = self.type_refusal.take() {
             return Progress::Over(unwelcome(refusal, Verb::Type));
         }
-        if self.stage == Stage::Announcing && reply.is_positive() {
+        if self.stage == Stage::Announcing && grants(verb, &reply) {
             return self.take(shared, spec, Input::Granted, Given::Nothing);
         }
         // What is refused for now may be granted the next time.
@@ -201,9 +201,10 @@ impl Opening {
         spec: &Transfer,
         reply: Reply,
     ) -> Progress {
-        let input = match reply.class() {
-            Class::Intermediate | Class::Completion => Input::Granted,
-            _ => Input::Denied,
+        let granted = reply.class() == Class::Intermediate || reply.is_positive();
+        let input = match granted && can_answer(Verb::Rest, reply.code()) {
+            true => Input::Granted,
+            false => Input::Denied,
         };
         let given = Given::Refusal(Verb::Rest, unwelcome_kind(reply));
         self.take(shared, spec, input, given)
@@ -265,6 +266,7 @@ impl Opening {
     fn facts(&self, shared: &Shared, spec: &Transfer) -> Facts {
         // Two servers out of ten take one read for one command, and answer the first of two alone.
         let one_at_a_time = shared.config.pipeline.get() == 1 && !shared.config.eager;
+        let one_at_a_time = one_at_a_time || shared.wire.is_doubled(Verb::Type);
         let in_force = shared.server.representation() == Some(spec.representation());
         Facts {
             active: self.is_active(),

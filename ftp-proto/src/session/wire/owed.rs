@@ -8,6 +8,7 @@ use crate::command::{Argument, Command, Verb};
 use crate::reply::{Class, Reply, ReplyCode};
 
 use super::super::Ticket;
+use super::answers::can_answer;
 
 /// A command that was put into the outbox and not answered finally.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,10 @@ pub(in crate::session) struct Slot {
     /// A transfer's: the server has said anything of it, be it a success without a mark.
     pub(in crate::session) spoken: bool,
     pub(in crate::session) mark: Option<Box<Reply>>,
+    /// A reply that was passed over while this one was awaited: it may have been the answer after all.
+    pub(in crate::session) surplus: Option<Box<Reply>>,
+    /// The answer, held back until a fence has shown that no other one is under way.
+    pub(in crate::session) answer: Option<Box<Reply>>,
 }
 
 impl Slot {
@@ -36,6 +41,8 @@ impl Slot {
             marks: 0,
             spoken: false,
             mark: None,
+            surplus: None,
+            answer: None,
         }
     }
 
@@ -81,6 +88,27 @@ pub(in crate::session) enum Owner {
     Keepalive,
     /// NOOP behind an aborted transfer.
     Fence,
+    /// NOOP or PWD behind a command whose answer is in doubt.
+    Guard,
+}
+
+impl Owner {
+    /// Whether replies come in the order of the commands, since no transfer is concerned.
+    const fn is_in_order(self) -> bool {
+        !matches!(
+            self,
+            Self::Ahead | Self::Transfer | Self::Abort | Self::Keepalive | Self::Fence
+        )
+    }
+
+    /// Whether an answer that is in doubt is held back: the prelude of a transfer would send something on it at once.
+    pub(super) const fn holds(self, fits: bool) -> bool {
+        match self {
+            Self::Opening | Self::Inquiry => true,
+            Self::Type => fits,
+            _ => false,
+        }
+    }
 }
 
 /// What the final reply to a command changes about the session.
@@ -137,8 +165,53 @@ impl Owed {
         self.slots.is_empty()
     }
 
+    /// The first that has no answer.
     pub(in crate::session) fn head(&self) -> Option<&Slot> {
-        self.slots.front()
+        self.slots.get(self.held())
+    }
+
+    /// The same, if it was written by then, and replies come in the order of the commands.
+    pub(super) fn ordered_head(&mut self, sent: u64) -> Option<&mut Slot> {
+        let held = self.held();
+        self.ordered(held).filter(|head| head.end <= sent)?;
+        self.slots.get_mut(held)
+    }
+
+    /// What is owed at `index`, if replies come in the order of the commands.
+    pub(super) fn ordered(&self, index: usize) -> Option<&Slot> {
+        self.slots.get(index).filter(|_| self.is_in_order())
+    }
+
+    /// Whether no transfer is concerned.
+    fn is_in_order(&self) -> bool {
+        self.slots.iter().all(|slot| slot.owner.is_in_order())
+    }
+
+    /// The transfer command, if nothing else is owed and the server has not spoken of it.
+    pub(super) fn lone_transfer(&mut self, sent: u64) -> Option<&mut Slot> {
+        let lone = self.slots.len() == 1;
+        let head = self.slots.front_mut()?;
+        let silent = head.owner == Owner::Transfer && !head.spoken && head.end <= sent;
+        (lone && silent).then_some(head)
+    }
+
+    /// How many have an answer that is held back: they stand before all others.
+    pub(super) fn held(&self) -> usize {
+        let is_held = |slot: &&Slot| slot.answer.is_some();
+        self.slots.iter().take_while(is_held).count()
+    }
+
+    /// Takes out the first whose answer is held back.
+    pub(in crate::session) fn take_held(&mut self) -> Option<(Slot, Reply)> {
+        let answer = self.slots.front_mut()?.answer.take()?;
+        let slot = self.slots.pop_front()?;
+        Some((slot, *answer))
+    }
+
+    /// Whether this can answer what is owed behind the head.
+    pub(super) fn can_answer_another(&self, code: ReplyCode) -> bool {
+        let mut others = self.slots.iter().skip(self.held().saturating_add(1));
+        others.any(|slot| can_answer(slot.verb, code))
     }
 
     pub(in crate::session) fn last(&self) -> Option<&Slot> {
@@ -222,6 +295,7 @@ impl Owed {
                     | Owner::Ahead
                     | Owner::Keepalive
                     | Owner::Fence
+                    | Owner::Guard
                     | Owner::Nobody
             )
         };
@@ -237,8 +311,12 @@ impl Owed {
     pub(in crate::session) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
         let written = self.slots.iter().take_while(|slot| slot.end <= sent);
         let written = written.count();
-        if written == 0 {
+        let head = self.held();
+        if written <= head {
             return None;
+        }
+        if self.is_in_order() {
+            return Some(head);
         }
         Some(self.unordered(code, written).unwrap_or(0))
     }
@@ -289,7 +367,7 @@ impl Owed {
 
 /// Whether this code answers the fence, and nothing that may be owed before it: 200 where a transfer and ABOR may be,
 /// 257 where a NOOP may be.
-fn answers_fence(verb: Verb, code: ReplyCode) -> bool {
+pub(super) fn answers_fence(verb: Verb, code: ReplyCode) -> bool {
     match verb {
         Verb::Pwd => code == ReplyCode::PATHNAME,
         _ => code == ReplyCode::OKAY,
@@ -298,7 +376,12 @@ fn answers_fence(verb: Verb, code: ReplyCode) -> bool {
 
 /// The codes with which servers answer a NOOP during a transfer: Pure-FTPd 500, the others 200.
 fn answers_noop(code: ReplyCode) -> bool {
-    matches!(code.get(), 200 | 500 | 501 | 502 | 503 | 530)
+    code == ReplyCode::OKAY || refuses_noop(code)
+}
+
+/// The codes with which servers refuse a NOOP, or a PWD before the login.
+pub(super) fn refuses_noop(code: ReplyCode) -> bool {
+    matches!(code.get(), 500 | 501 | 502 | 503 | 530)
 }
 
 /// The codes with which servers refuse EPSV and PASV, in the midst of a transfer or at all.

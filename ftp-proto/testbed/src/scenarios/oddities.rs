@@ -4,10 +4,10 @@ use ftp_proto::{Closed, Config, Interruption, Reason, Verb};
 
 use super::{Act, PROMPT, SHORT, Scenario, Told, Upload, download, upload};
 use crate::scripted::Oddity::{
-    AsciiNames, HelpIsUnanswered, MissingIs451, MkdTellsItsSuccess, MlsdIgnoresItsArgument,
-    MlsdListsWhatIsMissing, MlsdSplitsAtABlank, MlsdTakesADashForAnOption, MlsdWantsAnArgument,
-    NoopEndsADownload, NoopStopsAnUpload, OneReadIsOneCommand, RestZeroesTheHead,
-    StouTellsTheNameFirst, StouTellsTheNameLast,
+    AsciiNames, BannerOfReplies, HelpIsUnanswered, MissingIs451, MkdTellsItsSuccess,
+    MlsdIgnoresItsArgument, MlsdListsWhatIsMissing, MlsdSplitsAtABlank, MlsdTakesADashForAnOption,
+    MlsdWantsAnArgument, NoopEndsADownload, NoopStopsAnUpload, OneReadIsOneCommand,
+    RestZeroesTheHead, SecondAnswersComeLate, StouTellsTheNameFirst, StouTellsTheNameLast,
 };
 
 /// Scenarios of behaviour that the client does not have yet: `FTP_SCENARIOS=awaited` adds them to the table.
@@ -19,6 +19,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = transfers();
     scenarios.extend(replies());
     scenarios.extend(directories());
+    scenarios.push(answered_twice());
+    scenarios.push(greeted_by_many());
     if awaited() {
         scenarios.extend(resumed());
         scenarios.extend(kept_alive());
@@ -77,6 +79,44 @@ fn replies() -> Vec<Scenario> {
             })
             .ends(Closed::Timeout(Reason::Completion)),
     ]
+}
+
+/// Every CWD, CDUP, OPTS and PASS is answered twice, and late.
+fn answered_twice() -> Scenario {
+    let mut scenario = Scenario::odd("second_answers_come_late", &[SecondAnswersComeLate])
+        .then(Act::Login, Told::done())
+        .then("CWD logs", Told::replied("200 OK"))
+        .then("PWD", Told::replied("257 \"/logs\""))
+        .then("CDUP", Told::replied("250 there"))
+        .then("SIZE a", Told::replied("213 6"))
+        .then("OPTS UTF8 ON", Told::replied("200 well"))
+        .then("SIZE a", Told::replied("213 6"));
+    // By now it is known: what is sent next waits for a fence.
+    for _ in 0..20 {
+        scenario = scenario
+            .then("CWD logs", Told::replied("200 OK").draining(1))
+            .then("DELE none", Told::refused(Verb::Dele, 502))
+            .then("CDUP", Told::replied("250 there").draining(1))
+            .then(download(), whole())
+            .then("OPTS UTF8 ON", Told::replied("200 well").draining(1))
+            .then(
+                Act::List("logs"),
+                listed("-rw-r--r-- 1 o g 6 Jan  1  2020 day1.csv"),
+            )
+            .then(upload(b"abcdef"), Told::uploaded(6));
+    }
+    scenario.then("QUIT", Told::replied("221 bye").dead(Closed::Quit))
+}
+
+fn greeted_by_many() -> Scenario {
+    Scenario::odd(
+        "a_banner_of_six_replies",
+        &[BannerOfReplies, SecondAnswersComeLate],
+    )
+    .then(Act::Login, Told::done())
+    .then(download(), whole())
+    .then("PWD", Told::replied("257 \"/\""))
+    .then("QUIT", Told::replied("221 bye").dead(Closed::Quit))
 }
 
 /// The lines of a directory.

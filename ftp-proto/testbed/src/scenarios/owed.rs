@@ -3,12 +3,13 @@
 
 use ftp_proto::{Closed, Leniency, Verb, Violation};
 
-use super::{Scenario, Told, download, ended, retr, upload};
+use super::{Act, Scenario, Told, download, ended, retr, upload};
 use crate::scripted::Script;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = surplus();
     scenarios.extend(behind_transfers());
+    scenarios.extend(doubles());
     scenarios.extend(ends());
     scenarios
 }
@@ -123,6 +124,88 @@ fn behind_transfers() -> Vec<Scenario> {
         .goes_on(),
     );
     scenarios
+}
+
+/// A second answer to CWD is on its way when the next command is.
+fn doubles() -> Vec<Scenario> {
+    let again = "250 Directory successfully changed.\r\n";
+    let cwd = || Script::new().answer("CWD project", "200 OK\r\n");
+    let banner = |line: &str| format!("220 {line}\r\n");
+    let logs_in = |script: Script| {
+        script
+            .expect("USER ann")
+            .send_pieces(banner("three"), 1)
+            .send_pieces(banner("four").repeat(3), 3)
+            .send("331 password\r\n")
+            .answer("PASS secret", "230 in\r\n")
+    };
+    vec![
+        Scenario::new(
+            "a_second_250_that_fits_the_next_cwd",
+            cwd()
+                .expect("CWD sub")
+                .send(again)
+                .settle()
+                .mark("sent")
+                .expect("PWD")
+                .send(format!("200 OK\r\n{again}257 \"/\" is current\r\n"))
+                .answer("SIZE a.txt", "213 3\r\n")
+                .answer("QUIT", "221 bye\r\n")
+                .expect_close(),
+        )
+        .then("CWD project", Told::replied("200 OK"))
+        .then("CWD sub", Told::replied(again.trim_end()))
+        .reached("sent")
+        .then("PWD", Told::replied("257 \"/\" is current"))
+        .then("SIZE a.txt", Told::replied("213 3"))
+        .then("QUIT", Told::replied("221 bye").dead(Closed::Quit))
+        .ends(Closed::Quit),
+        Scenario::new(
+            "a_second_250_before_an_upload",
+            cwd()
+                .expect("TYPE I")
+                .send(format!("{again}200 type\r\n"))
+                .then_all(super::port())
+                .answer("STOR a", "150 go\r\n")
+                .read_data_to_end()
+                .send("226 done\r\n"),
+        )
+        .then("CWD project", Told::replied("200 OK"))
+        .then(upload(b"abc"), Told::uploaded(3))
+        .goes_on(),
+        Scenario::new(
+            "a_reply_that_is_no_answer",
+            Script::new()
+                .answer("PWD", "331 password?\r\n")
+                .answer("NOOP", "257 \"/\"\r\n200 here\r\n"),
+        )
+        .then("PWD", Told::unexpected(Verb::Pwd, 331).draining(1))
+        .goes_on(),
+        Scenario::new(
+            "a_second_250_and_nothing_else",
+            cwd().answer("PWD", again).answer("NOOP", "200 here\r\n"),
+        )
+        .configured(|config| config.timeouts.reply = super::PROMPT)
+        .then("CWD project", Told::replied("200 OK"))
+        .then("PWD", Told::unexpected(Verb::Pwd, 250).draining(1))
+        .goes_on(),
+        Scenario::bare(
+            "a_banner_in_pieces",
+            logs_in(
+                Script::new()
+                    .send_pieces(banner("one"), 1)
+                    .send(banner("two")),
+            ),
+        )
+        .then(Act::Login, Told::done())
+        .goes_on(),
+        Scenario::bare(
+            "a_banner_in_one_piece",
+            logs_in(Script::new().send(banner("line").repeat(6))),
+        )
+        .then(Act::Login, Told::done())
+        .goes_on(),
+    ]
 }
 
 fn ends() -> Vec<Scenario> {

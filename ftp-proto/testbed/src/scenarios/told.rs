@@ -211,6 +211,11 @@ impl Told {
         Self::failed(verb, Why::Refused(code))
     }
 
+    /// The reply is none that the command can have.
+    pub(super) const fn unexpected(verb: Verb, code: u16) -> Self {
+        Self::failed(verb, Why::Unexpected(code))
+    }
+
     pub(super) const fn policy(verb: Verb, policy: Policy) -> Self {
         Self::failed(verb, Why::Policy(policy))
     }

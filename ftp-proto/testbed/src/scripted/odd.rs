@@ -41,13 +41,18 @@ pub enum Oddity {
     StouTellsTheNameFirst,
     /// STOU tells the name in its final reply, as `226 /NAME: Transfer complete.`: Apache FtpServer.
     StouTellsTheNameLast,
+    /// CWD, CDUP, OPTS and PASS are answered twice, the second time when the next command has come: servers that users
+    /// of basic-ftp and FluentFTP have reported.
+    SecondAnswersComeLate,
+    /// The greeting is six replies.
+    BannerOfReplies,
 }
 
 use Oddity::{
-    AsciiNames, HelpIsUnanswered, MissingIs451, MkdTellsItsSuccess, MlsdIgnoresItsArgument,
-    MlsdListsWhatIsMissing, MlsdSplitsAtABlank, MlsdTakesADashForAnOption, MlsdWantsAnArgument,
-    NoopEndsADownload, NoopStopsAnUpload, OneReadIsOneCommand, RestZeroesTheHead,
-    StouTellsTheNameFirst, StouTellsTheNameLast,
+    AsciiNames, BannerOfReplies, HelpIsUnanswered, MissingIs451, MkdTellsItsSuccess,
+    MlsdIgnoresItsArgument, MlsdListsWhatIsMissing, MlsdSplitsAtABlank, MlsdTakesADashForAnOption,
+    MlsdWantsAnArgument, NoopEndsADownload, NoopStopsAnUpload, OneReadIsOneCommand,
+    RestZeroesTheHead, SecondAnswersComeLate, StouTellsTheNameFirst, StouTellsTheNameLast,
 };
 
 /// What `a` holds.
@@ -69,6 +74,8 @@ pub(super) struct Server {
     directory: Vec<u8>,
     listener: Option<TcpListener>,
     offset: usize,
+    /// What is said when the next command has come.
+    late: Option<&'static str>,
     over: bool,
 }
 
@@ -108,12 +115,18 @@ impl Server {
             directory: b"/".to_vec(),
             listener: None,
             offset: 0,
+            late: None,
             over: false,
         })
     }
 
     fn serve(mut self) -> io::Result<Record> {
         self.say("220 ready")?;
+        for line in ["one", "two", "three", "four", "five"] {
+            if self.has(BannerOfReplies) {
+                self.say(&format!("220 line {line}"))?;
+            }
+        }
         while let Some(line) = self.line()? {
             let (verb, argument) = match line.iter().position(|byte| *byte == b' ') {
                 Some(at) => (line.get(..at), line.get(at + 1..)),
@@ -166,16 +179,26 @@ impl Server {
         }
     }
 
+    /// Answers, and may answer once more when the next command has come.
+    fn say_twice(&mut self, first: &str, second: &'static str) -> io::Result<()> {
+        self.late = self.has(SecondAnswersComeLate).then_some(second);
+        self.say(first)
+    }
+
     fn command(&mut self, verb: &str, argument: &[u8]) -> io::Result<()> {
+        if let Some(late) = self.late.take() {
+            self.say(late)?;
+        }
         let path = self.path(argument);
         match verb {
             "USER" => self.say("331 password"),
-            "PASS" => self.say("230 logged in"),
+            "PASS" => self.say_twice("230 logged in", "230 logged in"),
             "QUIT" => {
                 self.over = true;
                 self.say("221 bye")
             }
-            "TYPE" | "NOOP" | "OPTS" | "ABOR" => self.say("200 well"),
+            "OPTS" => self.say_twice("200 well", "200 well"),
+            "TYPE" | "NOOP" | "ABOR" => self.say("200 well"),
             "FEAT" if self.offers_mlsd() => self.say("211-Features:\r\n MLST type*;\r\n211 End"),
             "PWD" => self.say(&format!(
                 "257 \"{}\"",
@@ -183,7 +206,16 @@ impl Server {
             )),
             "CWD" if self.is_directory(&path) => {
                 self.directory = path;
-                self.say("250 there")
+                let first = if self.has(SecondAnswersComeLate) {
+                    "200 OK"
+                } else {
+                    "250 there"
+                };
+                self.say_twice(first, "250 there")
+            }
+            "CDUP" => {
+                self.directory = b"/".to_vec();
+                self.say_twice("250 there", "200 OK")
             }
             "CWD" => self.say("550 no such directory"),
             "MKD" if self.has(MkdTellsItsSuccess) => self.say("257 \"Operation successful\""),

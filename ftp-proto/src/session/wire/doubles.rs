@@ -1,0 +1,106 @@
+//! Second answers to one command. Some servers send them, and some send them late: CWD 200, and 250 a while later.
+
+use alloc::collections::BTreeMap;
+
+use crate::command::Verb;
+use crate::reply::{Class, ReplyCode};
+
+use super::answers::can_answer;
+
+/// What was answered last, and which verbs were answered twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Doubles {
+    latest: Option<Answered>,
+    /// The command before that.
+    earlier: Option<Answered>,
+    seen: BTreeMap<Verb, Seen>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Answered {
+    verb: Verb,
+    code: ReplyCode,
+    in_batch: bool,
+}
+
+/// What may come as a second answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Seen {
+    /// A 200, with which a NOOP is answered, too.
+    pub(super) okay: bool,
+    /// A refusal.
+    pub(super) refusal: bool,
+}
+
+impl Seen {
+    /// Either.
+    pub(super) fn or(self, other: Option<Self>) -> Self {
+        let other = other.unwrap_or_default();
+        Self {
+            okay: self.okay || other.okay,
+            refusal: self.refusal || other.refusal,
+        }
+    }
+}
+
+impl Doubles {
+    /// A command was answered finally.
+    pub(super) fn answered(&mut self, verb: Verb, code: ReplyCode, in_batch: bool) {
+        self.earlier = self.latest.replace(Answered {
+            verb,
+            code,
+            in_batch,
+        });
+    }
+
+    /// Whether a final reply with this code can be a second answer to the command that was answered last.
+    pub(super) fn can_be_second(&self, code: ReplyCode) -> bool {
+        let can = |latest: Answered| can_answer(latest.verb, code);
+        code.class() != Class::Preliminary && self.latest.is_some_and(can)
+    }
+
+    /// Whether the command that was answered last was one of a batch.
+    pub(super) fn is_in_batch(&self) -> bool {
+        self.latest.is_some_and(|latest| latest.in_batch)
+    }
+
+    /// Whether this is one more line of a banner that comes as several replies.
+    pub(super) fn is_banner(&self, code: ReplyCode) -> bool {
+        code == ReplyCode::READY
+            && self
+                .latest
+                .is_some_and(|latest| latest.verb == Verb::Greeting)
+    }
+
+    /// A reply came that answers no command. What was answered last has it as its second answer, or had it as its own,
+    /// when the command before had a second answer that was taken for the answer of the last.
+    pub(super) fn note(&mut self, code: ReplyCode) {
+        let Some(latest) = self.latest.filter(|_| self.can_be_second(code)) else {
+            return;
+        };
+        // Who has the habit is it again.
+        let known = self.seen.contains_key(&latest.verb);
+        let is_it = |earlier: &Answered| !known && can_answer(earlier.verb, latest.code);
+        let before = self.earlier.filter(is_it);
+        if let Some(earlier) = before {
+            self.see(earlier.verb, latest.code);
+        }
+        let is_other = before.is_none_or(|earlier| earlier.verb != latest.verb);
+        if is_other {
+            self.see(latest.verb, code);
+        }
+    }
+
+    /// What the second answers to this verb were, if there were any.
+    pub(super) fn of(&self, verb: Verb) -> Option<Seen> {
+        self.seen.get(&verb).copied()
+    }
+
+    fn see(&mut self, verb: Verb, code: ReplyCode) {
+        if verb.may_be_fenced() {
+            let seen = self.seen.entry(verb).or_default();
+            seen.okay |= code == ReplyCode::OKAY;
+            seen.refusal |= code.get() >= 400;
+        }
+    }
+}
