@@ -134,6 +134,24 @@ fn follows_the_port(hand: &mut Hand) {
     hand.sends(&[]).acts(&["Connect"]);
 }
 
+/// The old connection was never accepted, and its listener is gone.
+#[test]
+fn reset_before_anything_moved() {
+    for port_first in [true, false] {
+        let (mut hand, first, _) = two();
+        if port_first {
+            hand.says("229 Port (|||4712|)").breaks(Failure::Reset);
+        } else {
+            hand.breaks(Failure::Reset).says("229 Port (|||4712|)");
+        }
+        hand.expires(Reason::Completion);
+        hand.sends(&[]).acts(&["Connect"]).connects();
+        hand.acts(&["Move"]).moved(7).ends(End::Clean);
+        hand.says("226 Done.");
+        assert_eq!(verdict(&mut hand, first).unwrap().bytes, 7);
+    }
+}
+
 /// An empty file, whose final reply comes while its data is looked for on the new port.
 #[test]
 fn the_final_reply_comes_late() {

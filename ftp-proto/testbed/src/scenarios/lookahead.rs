@@ -27,6 +27,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             .configured(looking_ahead)
             .then(BOTH, Told::replied("6 bytes: abcdef\n3 bytes: ghi"))
             .goes_on(),
+        Scenario::new("reset_and_awaited", reset_and_moved().then_all(whole_b()))
+            .configured(looking_ahead)
+            .then(BOTH, Told::replied("6 bytes: abcdef\n3 bytes: ghi"))
+            .goes_on(),
         // The server may still send the file on the next data connection.
         Scenario::new("forgotten", forgotten())
             .configured(looking_ahead)
@@ -99,6 +103,16 @@ fn whole_b() -> Script {
 fn moved() -> Script {
     let again = ahead("150 here\r\n", "", Port::Open).accept();
     ended(again.send_data("abcdef")).send("226 done\r\n")
+}
+
+/// The old connection was never accepted.
+fn reset_and_moved() -> Script {
+    let asked = opening()
+        .answer("RETR a", "150 here\r\n")
+        .expect("EPSV")
+        .reset_data()
+        .passive(Port::Open, Passive::Extended);
+    ended(asked.accept().send_data("abcdef")).send("226 done\r\n")
 }
 
 fn forgotten() -> Script {
