@@ -62,8 +62,9 @@ pub struct Config {
     /// and ends it for the session. pyftpdlib closes the running data connection at an EPSV: that transfer fails with
     /// [`Interruption::Lookahead`](crate::Interruption::Lookahead), and no port is asked for ahead in this session any
     /// more. [`Series`](crate::operation::Series) fetches again what was lost. Where nothing of it had come yet, the
-    /// session may end ([`Violation::TransferForgotten`](crate::Violation::TransferForgotten)), for the server may
-    /// still send it.
+    /// server may await its data connection on the new port, and is dialled there; if that leads to nothing, the
+    /// session ends ([`Violation::TransferForgotten`](crate::Violation::TransferForgotten)), for the server may still
+    /// send it. Either is found out after [`Timeouts::abort_grace`], once in a session.
     pub lookahead: bool,
     /// Send what usually follows without waiting for the reply that it depends on: PASS behind USER, RNTO behind RNFR,
     /// and behind the login of [`Login::then`](crate::operation::Login::then) what opens the first data connection. Off

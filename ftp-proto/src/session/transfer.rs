@@ -18,7 +18,7 @@ mod coverage;
 
 use alloc::boxed::Box;
 
-use crate::action::Report;
+use crate::action::{Report, Target};
 use crate::command::{Command, Verb};
 use crate::error::{Error, ErrorKind};
 use crate::reply::Reply;
@@ -376,6 +376,11 @@ impl Machine {
 
     fn course_expired(&mut self, shared: &mut Shared, reason: Reason) {
         let overtaken = self.is_overtaken();
+        if let Some(port) = self.port_to_follow(shared, reason) {
+            return self.course(shared, |moving, shared, spec| {
+                moving.dial(shared, spec, port)
+            });
+        }
         self.course(shared, |moving, shared, spec| {
             match moving.expired(shared, spec, reason) {
                 // It lives: it has answered what was asked ahead. The transfer was dropped for that without a word
@@ -389,6 +394,18 @@ impl Machine {
     /// Whether what was asked ahead was answered before the transfer that runs.
     fn is_overtaken(&self) -> bool {
         self.ahead.as_ref().is_some_and(Ahead::overtook)
+    }
+
+    /// Where the server may still wait for the data connection of the transfer that runs, since it has answered what was
+    /// asked ahead instead: pyftpdlib opens the new port in place of the old one. No other transfer is out, so that what
+    /// comes there is this one's.
+    fn port_to_follow(&mut self, shared: &mut Shared, reason: Reason) -> Option<Target> {
+        let running = self.running.as_ref()?;
+        let awaited = running.moving()?.may_be_awaited(&running.spec);
+        match reason {
+            Reason::Completion if awaited => self.ahead.as_mut()?.take_port(shared),
+            _ => None,
+        }
     }
 
     /// The data has ended, and what was asked ahead is answered: the final reply either comes soon, or the transfer was

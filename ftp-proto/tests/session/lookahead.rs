@@ -114,22 +114,95 @@ fn answered_at_once() {
     second_succeeds(&mut hand, second);
 }
 
-/// If it had not accepted the data connection yet, it still has the file, and would send it as the next one.
+/// If it had not accepted the data connection yet, it still has the file, and awaits its data connection on the new port:
+/// pyftpdlib.
 #[test]
 fn answered_before_anything_moved() {
     let (mut hand, first, second) = two();
+    follows_the_port(&mut hand);
+    hand.connects().acts(&["Move"]).moved(7).ends(End::Clean);
+    hand.says("226 Done.");
+    assert_eq!(verdict(&mut hand, first).unwrap().bytes, 7);
+    hand.sends(&["EPSV"]).says("229 Port (|||4713|)");
+    second_succeeds(&mut hand, second);
+}
+
+#[track_caller]
+fn follows_the_port(hand: &mut Hand) {
+    hand.says("229 Port (|||4712|)").acts(&[]);
+    hand.ends(End::Clean).expires(Reason::Completion);
+    hand.sends(&[]).acts(&["Connect"]);
+}
+
+/// The old connection was never accepted, and its listener is gone.
+#[test]
+fn reset_before_anything_moved() {
+    for port_first in [true, false] {
+        let (mut hand, first, _) = two();
+        if port_first {
+            hand.says("229 Port (|||4712|)").breaks(Failure::Reset);
+        } else {
+            hand.breaks(Failure::Reset).says("229 Port (|||4712|)");
+        }
+        hand.expires(Reason::Completion);
+        hand.sends(&[]).acts(&["Connect"]).connects();
+        hand.acts(&["Move"]).moved(7).ends(End::Clean);
+        hand.says("226 Done.");
+        assert_eq!(verdict(&mut hand, first).unwrap().bytes, 7);
+    }
+}
+
+/// An empty file, whose final reply comes while its data is looked for on the new port.
+#[test]
+fn the_final_reply_comes_late() {
+    let (mut hand, first, _) = two();
+    follows_the_port(&mut hand);
+    hand.says("226 Done.").connects().ends(End::Clean);
+    assert_eq!(verdict(&mut hand, first).unwrap().bytes, 0);
+}
+
+/// With 125 it has had the data connection: nothing will come on another.
+#[test]
+fn a_connection_that_the_server_had_is_not_looked_for_elsewhere() {
+    let mut hand = Hand::new(looking_ahead());
+    hand.starts(retrieve()).says("125 Here.").acts(&["Move"]);
+    let first = hand.session.current_transfer().unwrap();
+    hand.begins(next());
+    hand.sends(&["EPSV"]);
     dropped_without_a_word(&mut hand, first);
-    let forgotten = Violation::TransferForgotten;
-    hand.is(State::Dead(Closed::Violation(forgotten)))
-        .sends(&[]);
-    let error = verdict(&mut hand, second).unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::Violation(forgotten));
+    hand.sends(&["EPSV"]);
+}
+
+/// Nothing comes on the new port either, or nobody listens there: the session ends, for the server may still send the
+/// file.
+#[test]
+fn nothing_comes_on_the_new_port() {
+    for is_open in [true, false] {
+        let (mut hand, first, second) = two();
+        follows_the_port(&mut hand);
+        if is_open {
+            hand.connects().expires(Reason::DataIdle);
+        } else {
+            hand.breaks(Failure::Refused).expires(Reason::Completion);
+        }
+        aborted_without_a_word(&mut hand, first);
+        let forgotten = Violation::TransferForgotten;
+        hand.is(State::Dead(Closed::Violation(forgotten)))
+            .sends(&[]);
+        let error = verdict(&mut hand, second).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Violation(forgotten));
+    }
 }
 
 #[track_caller]
 fn dropped_without_a_word(hand: &mut Hand, first: TransferId) {
     hand.says("229 Port (|||4712|)").acts(&[]);
     hand.ends(End::Clean).expires(Reason::Completion);
+    aborted_without_a_word(hand, first);
+}
+
+#[track_caller]
+fn aborted_without_a_word(hand: &mut Hand, first: TransferId) {
     let error = verdict(hand, first).unwrap_err();
     let cause = error.interrupted().unwrap().cause;
     assert_eq!(cause, Interruption::Lookahead);

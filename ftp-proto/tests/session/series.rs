@@ -4,8 +4,8 @@ use std::task::Poll;
 
 use ftp_proto::operation::Series;
 use ftp_proto::{
-    Compared, Completed, Config, End, Error, ErrorKind, Interruption, Operation, Policy, Reason,
-    Transfer, Violation,
+    Compared, Completed, Config, End, Error, ErrorKind, Failure, Interruption, Operation, Policy,
+    Reason, Transfer, Violation,
 };
 
 use crate::hand::{Hand, name};
@@ -217,6 +217,9 @@ fn a_lost_file_that_may_still_come() {
     run.says("200 Type.").says("229 (|||1|)").connects();
     run.hand.says("150 Here.\n229 (|||2|)").ends(End::Clean);
     run.hand.expires(Reason::Completion);
+    run.hand
+        .breaks(Failure::Refused)
+        .expires(Reason::Completion);
     run.goes_on().says("225 Closed.");
     run.hand.expires(Reason::AbortGrace).says("200 Yes.");
     run.hand.is_dead();

@@ -3,10 +3,10 @@
 //! EPSV or PASV goes out right behind the running transfer's command, never without a next transfer that was begun.
 //! The port is dialled when the running transfer has its verdict. vsftpd, ProFTPD and inetutils ftpd keep such a command
 //! until the transfer is over. pyftpdlib answers at once and closes the running data connection; a server that answers
-//! before the transfer's final reply, or refuses, is not asked ahead again. A transfer that was lost for it fails with
-//! [`Interruption::Lookahead`].
+//! before the transfer's final reply, or refuses, is not asked ahead again. A transfer that was lost for it is awaited on
+//! the new port, where the server may never have had the old one; else it fails with [`Interruption::Lookahead`].
 
-use crate::action::{Failure, Representation};
+use crate::action::{Failure, Representation, Target};
 use crate::command::{Command, Verb};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
@@ -14,6 +14,7 @@ use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Interruption;
 
 use super::ladder::{passive_verb, rung};
+use super::opening::target;
 use crate::session::shared::Shared;
 use crate::session::wire::Owner;
 
@@ -78,6 +79,12 @@ impl Ahead {
     /// Whether this was answered before the transfer that runs.
     pub(super) const fn overtook(&self) -> bool {
         self.overtook
+    }
+
+    /// The port, once, where it overtook the transfer that runs.
+    pub(super) fn take_port(&mut self, shared: &mut Shared) -> Option<Target> {
+        let reply = self.answer.take_if(|_| self.overtook)?;
+        target(shared, &reply).ok().flatten()
     }
 
     /// Whether the transfer that runs ends so because this was asked. The server does several things at once, and has

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::action::{Action, DataId, Direction, End, Failure, Link, Report};
+use crate::action::{Action, DataId, Direction, End, Failure, Link, Report, Target};
 use crate::config::Leniency;
 use crate::error::{Closed, ErrorKind};
 use crate::reply::{Reply, ReplyCode};
@@ -233,6 +233,9 @@ impl Moving {
             Report::Accepted { peer, .. } if self.link == Data::Accepting => {
                 self.accepted(shared, spec, peer)
             }
+            Report::Connected { .. } if self.link == Data::Accepting => {
+                self.set_link(shared, spec, Data::Open)
+            }
             Report::Secured { .. } if self.link == Data::Securing => {
                 self.set_link(shared, spec, Data::Secured)
             }
@@ -269,6 +272,33 @@ impl Moving {
             shared.act(Action::Accept { data });
         }
         None
+    }
+
+    /// Whether the data connection is over, and the server may not have had it: it has announced a download, not said
+    /// that the connection is there (125), and sent nothing. One that was never accepted is reset with its listener.
+    pub(super) fn may_be_awaited(&self, spec: &Transfer) -> bool {
+        let mark = self.mark.as_ref().map(|mark| mark.code());
+        let announced = mark.is_some_and(|code| code != ReplyCode::DATA_ALREADY_OPEN);
+        let is_over = match self.link {
+            Data::Ended => true,
+            Data::Broken => self.failure == Failure::Reset,
+            _ => false,
+        };
+        let is_empty = is_over && self.bytes == 0;
+        spec.direction() == Direction::Receive && self.said == Said::Mark && announced && is_empty
+    }
+
+    /// Opens another data connection for the transfer, which awaits it there.
+    pub(super) fn dial(
+        &mut self,
+        shared: &mut Shared,
+        spec: &Transfer,
+        target: Target,
+    ) -> Option<Ending> {
+        let data = shared.actions.issue_data();
+        self.data = Some(data);
+        shared.act(Action::Connect { data, target });
+        self.set_link(shared, spec, Data::Accepting)
     }
 
     fn moved(&mut self, shared: &mut Shared, bytes: u64) {

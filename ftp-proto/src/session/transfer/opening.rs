@@ -454,7 +454,7 @@ fn write_type(shared: &mut Shared, wanted: Representation) {
 }
 
 /// Whom to dial, from a 227 or 229, whichever command it answers; `None` for any other reply.
-fn target(shared: &mut Shared, reply: &Reply) -> Result<Option<Target>, ErrorKind> {
+pub(super) fn target(shared: &mut Shared, reply: &Reply) -> Result<Option<Target>, ErrorKind> {
     let unreadable = |error| ErrorKind::Violation(Violation::Address(error));
     match reply.code() {
         ReplyCode::EXTENDED_PASSIVE => {

@@ -22,6 +22,15 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             .configured(looking_ahead)
             .then(BOTH, Told::replied("6 bytes: abcdef\n3 bytes: ghi"))
             .goes_on(),
+        // pyftpdlib, when it had not accepted the data connection yet.
+        Scenario::new("awaited_on_the_new_port", moved().then_all(whole_b()))
+            .configured(looking_ahead)
+            .then(BOTH, Told::replied("6 bytes: abcdef\n3 bytes: ghi"))
+            .goes_on(),
+        Scenario::new("reset_and_awaited", reset_and_moved().then_all(whole_b()))
+            .configured(looking_ahead)
+            .then(BOTH, Told::replied("6 bytes: abcdef\n3 bytes: ghi"))
+            .goes_on(),
         // The server may still send the file on the next data connection.
         Scenario::new("forgotten", forgotten())
             .configured(looking_ahead)
@@ -47,17 +56,14 @@ fn looking_ahead(config: &mut Config) {
 }
 
 /// The first file has begun, and the port of the second one is asked for.
-fn ahead(mark: &str, data: &str) -> Script {
+fn ahead(mark: &str, data: &str, port: Port) -> Script {
     let announced = opening().answer("RETR a", mark).send_data(data);
-    let asked = announced
-        .expect("EPSV")
-        .passive(Port::Open, Passive::Extended);
-    ended(asked)
+    ended(announced.expect("EPSV").passive(port, Passive::Extended))
 }
 
 /// pyftpdlib: no word about the transfer that was dropped.
 fn dropped() -> Script {
-    ahead("125 here\r\n", "abc")
+    ahead("125 here\r\n", "abc", Port::Open)
         .answer("ABOR", "225 closed\r\n")
         .answer("NOOP", "200 yes\r\n")
 }
@@ -94,8 +100,23 @@ fn whole_b() -> Script {
     ended(whole).send("226 done\r\n")
 }
 
+fn moved() -> Script {
+    let again = ahead("150 here\r\n", "", Port::Open).accept();
+    ended(again.send_data("abcdef")).send("226 done\r\n")
+}
+
+/// The old connection was never accepted.
+fn reset_and_moved() -> Script {
+    let asked = opening()
+        .answer("RETR a", "150 here\r\n")
+        .expect("EPSV")
+        .reset_data()
+        .passive(Port::Open, Passive::Extended);
+    ended(asked.accept().send_data("abcdef")).send("226 done\r\n")
+}
+
 fn forgotten() -> Script {
-    ahead("150 here\r\n", "")
+    ahead("150 here\r\n", "", Port::Refused)
         .answer("ABOR", "225 closed\r\n")
         .answer("NOOP", "200 yes\r\n")
         .expect_close()
