@@ -2,7 +2,9 @@
 
 use ftp_proto::Argument;
 use ftp_proto::driver::Result;
-use ftp_proto::operation::{ChangeDirectory, Exchange, Rename, SetModified, SizeInBytes};
+use ftp_proto::operation::{
+    ChangeDirectory, Exchange, MakeDirectory, Rename, SetModified, SizeInBytes,
+};
 use ftp_proto::pathname::Pathname;
 use ftp_proto::timestamp::Timestamp;
 
@@ -51,7 +53,8 @@ impl<T: Transport> Client<T> {
         self.cwd("..")
     }
 
-    /// Makes a directory; yields its name if the server tells it (257).
+    /// Makes a directory; yields its path where the server certainly tells it (257); see
+    /// [`MakeDirectory`].
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -68,7 +71,7 @@ impl<T: Transport> Client<T> {
     /// Refused.
     #[doc(alias = "mkd")]
     pub fn mkdir(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Pathname>> {
-        self.run(Exchange::make_directory(Argument::new(path)?))
+        self.run(MakeDirectory::new(Argument::new(path)?))
     }
 
     /// Removes a directory.

@@ -31,7 +31,7 @@ use core::task::Poll;
 
 pub use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use batch::Batch;
-pub use directory::ChangeDirectory;
+pub use directory::{ChangeDirectory, MakeDirectory};
 pub use exchange::{Exchange, Greet};
 pub use features::AskFeatures;
 pub use list::{List, Listed};

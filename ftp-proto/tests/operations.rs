@@ -9,6 +9,8 @@
 
 #[path = "operations/about.rs"]
 mod about;
+#[path = "operations/directories.rs"]
+mod directories;
 #[path = "operations/own.rs"]
 mod own;
 #[path = "operations/resume.rs"]

@@ -50,7 +50,7 @@ const APART: &str = "
     Detail Direction Encoder Encoding End Endpoint EndpointError Entry Facts Failure Fault Feature Features
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List Listed Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact Options OtherVerb Parser PathError
+    Lines Link List Listed MakeDirectory Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact Options OtherVerb Parser PathError
     Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason Refill Refilled
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
     SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts

@@ -87,13 +87,6 @@ impl Exchange<()> {
     }
 }
 
-impl Exchange<Option<Pathname>> {
-    /// MKD: makes a directory; yields its name if the server tells it (257).
-    pub const fn make_directory(path: Argument) -> Self {
-        Self::new(Command::new(Verb::Mkd, path), told_path)
-    }
-}
-
 impl Exchange<Pathname> {
     /// PWD: the working directory.
     pub const fn working_directory() -> Self {
@@ -270,7 +263,7 @@ pub(super) fn whole(reply: Reply, _: &mut Session) -> Result<Reply, ErrorKind> {
     Ok(reply)
 }
 
-fn path(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {
+pub(super) fn path(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {
     if reply.code() != ReplyCode::PATHNAME {
         return Err(ErrorKind::Unexpected(alloc::boxed::Box::new(reply)));
     }
@@ -283,11 +276,6 @@ fn path(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {
         session.use_leniency(Leniency::UndoubledQuotes);
     }
     lenient.map_err(|error| ErrorKind::Violation(Violation::Path(error)))
-}
-
-/// As the original ftplib: no path where the code is not 257.
-fn told_path(reply: Reply, session: &mut Session) -> Result<Option<Pathname>, ErrorKind> {
-    Ok(path(reply, session).ok())
 }
 
 pub(super) fn size(reply: Reply, _: &mut Session) -> Result<u64, ErrorKind> {

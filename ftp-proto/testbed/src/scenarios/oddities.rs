@@ -10,20 +10,13 @@ use crate::scripted::Oddity::{
     StouTellsTheNameFirst, StouTellsTheNameLast,
 };
 
-/// Scenarios of behaviour that the client does not have yet: `FTP_SCENARIOS=awaited` adds them to the table.
-fn awaited() -> bool {
-    std::env::var_os("FTP_SCENARIOS").is_some_and(|value| value == "awaited")
-}
-
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = transfers();
     scenarios.extend(replies());
     scenarios.extend(directories());
-    if awaited() {
-        scenarios.extend(resumed());
-        scenarios.extend(kept_alive());
-        scenarios.extend(paths());
-    }
+    scenarios.extend(resumed());
+    scenarios.extend(kept_alive());
+    scenarios.extend(paths());
     scenarios
 }
 
@@ -143,7 +136,7 @@ fn kept_alive() -> Vec<Scenario> {
             .configured(keepalive)
             .then(
                 download(),
-                Told::broken(b"abc", Interruption::Reply).reply(Some(426)),
+                Told::broken(b"abc", Interruption::Keepalive).reply(Some(426)),
             )
             .then(download(), whole()),
     ]

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::task::{Poll, ready};
 
-use ftp_proto::operation::{Exchange, List, Login, Rename, Retrieve, Store};
+use ftp_proto::operation::{Exchange, List, Login, MakeDirectory, Rename, Retrieve, Store};
 use ftp_proto::trace::Record;
 use ftp_proto::{After, Argument, Command, Completed, Operation, Session};
 
@@ -122,7 +122,7 @@ fn perform<S: Subject>(
             completed.map(|_| Told::replied(lines.trim_end()))
         }
         Act::MakeDirectory => {
-            let made = subject.run(Exchange::make_directory(argument("b")?));
+            let made = subject.run(MakeDirectory::new(argument("b")?));
             made.map(|path| Told::replied(format!("{path:?}")))
         }
         Act::StoreUnique(bytes) => {
