@@ -333,6 +333,19 @@ impl<T: Transport> fmt::Debug for Download<'_, T> {
     }
 }
 
+/// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
+pub(crate) fn begin<T: Transport>(
+    driver: &mut Driver<T>,
+    operation: &mut Running<'_>,
+) -> Result<Option<Result<Completed>>> {
+    driver.refill()?;
+    match driver.drive(operation) {
+        Driven::Moving => Ok(None),
+        Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
+        Driven::Ready(Err(error)) => Err(error),
+    }
+}
+
 /// Drives an operation to its end and hands on whatever is received. When that is not taken,
 /// everything is aborted.
 pub(crate) fn receive<T: Transport, O: Operation>(

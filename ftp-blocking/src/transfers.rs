@@ -7,8 +7,7 @@ use ftp_proto::operation::{Names, Payload, Retrieve, Series, Store};
 use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
 use crate::client::Client;
-use crate::download::{BLOCK_BYTES, Download, Running, receive};
-use crate::driver::Driven;
+use crate::download::{BLOCK_BYTES, Download, Running, begin, receive};
 use crate::transport::Transport;
 use crate::upload::Upload;
 
@@ -169,7 +168,7 @@ impl<T: Transport> Client<T> {
         O: Operation<Output = Completed> + Send + 'static,
     {
         let mut operation: Running<'_> = Box::new(operation);
-        let verdict = self.begin(&mut operation)?;
+        let verdict = begin(self.idle_driver(), &mut operation)?;
         Ok(Download::new(self.driver_mut(), operation, verdict))
     }
 
@@ -188,7 +187,9 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The line is no command, its verb belongs to the session, or the transfer could not begin.
+    /// The line is no command, or its verb belongs to the session or moves no data
+    /// ([`Misuse::NotATransfer`](ftp_proto::Misuse::NotATransfer)): nothing is sent then. Or the
+    /// transfer could not begin.
     #[doc(alias = "transfercmd")]
     #[doc(alias = "ntransfercmd")]
     pub fn download_command(&mut self, line: impl AsRef<[u8]>) -> Result<Download<'_, T>> {
@@ -343,28 +344,34 @@ impl<T: Transport> Client<T> {
         O: Operation<Output = Completed> + Send + 'static,
     {
         let mut operation: Running<'_> = Box::new(operation);
-        let verdict = self.begin(&mut operation)?;
+        let verdict = begin(self.idle_driver(), &mut operation)?;
         Ok(Upload::new(self.driver_mut(), operation, verdict))
     }
 
-    /// Begins an upload with a command line, in image type: ftplib's `transfercmd`.
+    /// An upload with a command line: ftplib's `transfercmd`.
+    ///
+    /// The command goes out when something is done with the upload, since that decides the type:
+    /// ASCII for [`lines_from`](Upload::lines_from), image for everything else. So an upload that is
+    /// dropped at once has sent nothing, and a refusal is the error of what is done first.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.upload_command("STOR notes.txt")?
+    ///     .lines_from(&mut &b"one\ntwo\n"[..], |_| {})?;
+    /// assert!(server.commands(0).contains(&"TYPE A".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// The line is no command, its verb belongs to the session, or the transfer could not begin.
+    /// The line is no command, or its verb belongs to the session or moves no data. Nothing is sent
+    /// then.
     #[doc(alias = "transfercmd")]
     pub fn upload_command(&mut self, line: impl AsRef<[u8]>) -> Result<Upload<'_, T>> {
         let transfer = self.data_command(line, Direction::Send)?;
-        self.upload(Payload::new(transfer))
-    }
-
-    /// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
-    fn begin(&mut self, operation: &mut Running<'_>) -> Result<Option<Result<Completed>>> {
-        self.idle_driver().refill()?;
-        match self.driver_mut().drive(operation) {
-            Driven::Moving => Ok(None),
-            Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
-            Driven::Ready(Err(error)) => Err(error),
-        }
+        Ok(Upload::waiting(self.idle_driver(), transfer))
     }
 
     fn data_command(&self, line: impl AsRef<[u8]>, direction: Direction) -> Result<Transfer> {

@@ -1,6 +1,6 @@
 //! The methods that move files and lines, those for names and directories, and the end.
 
-use std::io;
+use std::io::{self, Write};
 
 use ftp_blocking::proto::operation::{Retrieve, Store};
 use ftp_blocking::proto::{After, Argument, Closed, ErrorKind, State, Verb, Violation};
@@ -120,6 +120,53 @@ fn retrlines() {
         commands(&server),
         ["FEAT", "OPTS UTF8 ON", "TYPE A", "EPSV", "LIST"]
     );
+}
+
+/// The type follows from what is done with the upload, so nothing goes out before.
+#[test]
+fn a_command_line_uploads_lines_in_ascii_type_and_bytes_in_image_type() {
+    let server = server();
+    let mut client = logged_in(&server);
+    drop(client.upload_command("STOR a").unwrap());
+    assert_eq!(commands(&server), [""; 0]);
+
+    let upload = client.upload_command("STOR a").unwrap();
+    let completed = upload.lines_from(&mut &b"one\ntwo"[..], |_| {}).unwrap();
+    assert_eq!(completed.bytes, 10);
+    assert_eq!(server.files().content("/a"), Some(&b"one\ntwo\n"[..]));
+
+    let mut upload = client.upload_command("STOR b").unwrap();
+    upload.write_all(b"one\r\n").unwrap();
+    upload.finish().unwrap();
+    assert_eq!(server.files().content("/b"), Some(&b"one\r\n"[..]));
+    client.upload_command("STOR c").unwrap().finish().unwrap();
+    assert_eq!(server.files().content("/c"), Some(&b""[..]));
+    assert!(client.upload_command("STOR d").unwrap().stream().is_some());
+    client
+        .upload_command("STOR e")
+        .unwrap()
+        .abort()
+        .unwrap_err();
+
+    let commands = commands(&server);
+    let types: Vec<_> = commands
+        .iter()
+        .filter(|line| line.starts_with("TYPE"))
+        .collect();
+    assert_eq!(types, ["TYPE A", "TYPE I"]);
+}
+
+/// A refusal is the error of whatever is done first.
+#[test]
+fn a_command_line_that_is_refused_says_so_when_it_goes_out() {
+    let refused = |error: &Error| error.is_permanent() && error.verb() == Some(Verb::Stor);
+    let server = server();
+    let mut client = logged_in(&server);
+    let upload = client.upload_command("STOR no/a").unwrap();
+    assert!(refused(&upload.finish().unwrap_err()));
+    let mut upload = client.upload_command("STOR no/a").unwrap();
+    upload.write_all(b"a").unwrap_err();
+    assert!(refused(&upload.finish().unwrap_err()));
 }
 
 #[test]
