@@ -23,7 +23,7 @@ use crate::transport::Transport;
 ///
 /// let mut ftp = Client::connect("ftp.example.org")?; // port 21
 /// ftp.login_anonymous()?;
-/// for line in ftp.dir(&[])? {
+/// for line in ftp.dir("")? {
 ///     println!("{}", Name::new(&line)); // escaped: a server chose it
 /// }
 /// ftp.quit()?;
@@ -165,7 +165,7 @@ impl<T: Transport> Client<T> {
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
     /// ftp.set_data_mode(DataMode::AnyActive); // the server calls us
-    /// assert!(ftp.nlst(&[])?.is_empty());
+    /// assert!(ftp.nlst("")?.is_empty());
     /// assert!(server.commands(0).iter().any(|line| line.starts_with("EPRT ")));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

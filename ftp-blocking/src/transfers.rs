@@ -3,10 +3,10 @@
 use std::io::{self, BufRead, Read, Write};
 
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::operation::{Names, Payload, Retrieve, Series, Store};
+use ftp_proto::operation::{Payload, RawListing, Receiving, Retrieve, Series, Store};
 use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
-use crate::client::Client;
+use crate::client::{Client, optional};
 use crate::download::{BLOCK_BYTES, Download, Running, begin, receive};
 use crate::transport::Transport;
 use crate::upload::Upload;
@@ -170,6 +170,29 @@ impl<T: Transport> Client<T> {
         let mut operation: Running<'_> = Box::new(operation);
         let verdict = begin(self.idle_driver(), &mut operation)?;
         Ok(Download::new(self.driver_mut(), operation, verdict))
+    }
+
+    /// Runs an operation that reads what it receives itself, such as a listing.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::listing::Options;
+    /// use ftp_blocking::proto::operation::{Entries, List};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let list = List::new(None).by_argument();
+    /// assert_eq!(ftp.receive(Entries::new(list, Options::new()))?.entries.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The operation's own.
+    pub fn receive<O: Receiving>(&mut self, mut operation: O) -> Result<O::Output> {
+        receive(self.idle_driver(), &mut operation, |operation, chunk| {
+            operation.feed(chunk);
+            Ok(())
+        })
     }
 
     /// Begins a download with a command line, in image type: ftplib's `transfercmd`, and
@@ -384,73 +407,57 @@ impl<T: Transport> Client<T> {
 
 /// Listings as lines. [`list`](Client::list) understands them.
 impl<T: Transport> Client<T> {
-    /// The lines of LIST. Several arguments are joined with blanks, for options that a server may
-    /// take; empty ones are left out. For a name that is not UTF-8 there is [`Transfer::list`].
+    /// The lines of LIST. The argument goes out as it is given, options included; an empty one is
+    /// none.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
     /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/pub/a", "").file("/pub/b", ""))?;
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
-    /// assert_eq!(ftp.dir(&["pub"])?.len(), 2);
+    /// assert_eq!(ftp.dir("pub")?.len(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// The transfer failed.
-    pub fn dir(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
-        self.collect_lines(Payload::new(Transfer::list(joined(arguments)?)))
+    /// The transfer failed. Or the listing is larger than [`Limits`](ftp_proto::Limits) allow, or a
+    /// line has more than 8,192 bytes: then the transfer is aborted, and the session goes on;
+    /// [`RawListing`] names the errors.
+    pub fn dir(&mut self, argument: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>> {
+        self.receive(RawListing::list(optional(argument)?))
     }
 
     /// Hands on the lines of LIST as they arrive: ftplib's `dir` with a function as its last
-    /// argument.
+    /// argument. There is no bound but that of a line, 8,192 bytes.
     ///
     /// # Errors
     /// The transfer failed.
     #[doc(alias = "dir")]
-    pub fn dir_lines(&mut self, arguments: &[&str], take: impl FnMut(&[u8])) -> Result<Completed> {
-        self.download(Payload::new(Transfer::list(joined(arguments)?)))?
+    pub fn dir_lines(
+        &mut self,
+        argument: impl AsRef<[u8]>,
+        take: impl FnMut(&[u8]),
+    ) -> Result<Completed> {
+        self.download(Payload::new(Transfer::list(optional(argument)?)))?
             .lines(take)
     }
 
-    /// The names that NLST yields. Several arguments are joined with blanks; empty ones are left
-    /// out.
+    /// The names that NLST yields, as bytes. The argument goes out as it is given; an empty one is
+    /// none.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
     /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "").file("/b", ""))?;
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
-    /// assert_eq!(ftp.nlst(&[])?, [b"a", b"b"]);
+    /// assert_eq!(ftp.nlst("")?, [b"a", b"b"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// The transfer failed. An empty directory is no error where the server says so; see [`Names`].
-    pub fn nlst(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
-        self.collect_lines(Names::new(joined(arguments)?))
-    }
-
-    fn collect_lines<O>(&mut self, operation: O) -> Result<Vec<Vec<u8>>>
-    where
-        O: Operation<Output = Completed> + Send + 'static,
-    {
-        let mut lines = Vec::new();
-        self.download(operation)?
-            .lines(|line| lines.push(line.to_vec()))?;
-        Ok(lines)
-    }
-}
-
-/// Arguments joined with blanks, empty ones left out.
-fn joined(arguments: &[&str]) -> Result<Option<Argument>> {
-    let given: Vec<&str> = arguments
-        .iter()
-        .copied()
-        .filter(|argument| !argument.is_empty())
-        .collect();
-    match given.join(" ") {
-        all if all.is_empty() => Ok(None),
-        all => Ok(Some(Argument::new(all)?)),
+    /// As [`dir`](Self::dir). An empty directory is no error where the server says so; see
+    /// [`Names`](ftp_proto::operation::Names).
+    pub fn nlst(&mut self, argument: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>> {
+        self.receive(RawListing::names(optional(argument)?))
     }
 }

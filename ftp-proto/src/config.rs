@@ -242,6 +242,16 @@ pub struct Limits {
     /// Payload bytes that have to move within [`Timeouts::data_idle`] to count as progress. 1,024, so that a byte a
     /// second does not hold a session for ever.
     pub data_progress_min: u64,
+    /// Entries of a listing that is kept as a whole, by [`Entries`](crate::operation::Entries) and
+    /// [`RawListing`](crate::operation::RawListing): `list`, `dir` and `nlst` of the drivers. One more is an error
+    /// ([`Policy::ListingEntries`](crate::Policy::ListingEntries)). 1,000,000.
+    pub listing_entries_max: u32,
+    /// Bytes of such a listing on the wire; more are an error
+    /// ([`Policy::ListingBytes`](crate::Policy::ListingBytes)). 256 MiB.
+    ///
+    /// An entry is kept with its line and takes some 150 bytes more. With both bounds as they are, a listing takes half
+    /// a gigabyte of memory at the most; a thousand entries of usual length take some 250 kB.
+    pub listing_bytes_max: u64,
     /// Trace records that wait to be polled; what is beyond is dropped and counted. 1,024.
     pub trace_records_max: u16,
 }
@@ -256,6 +266,8 @@ impl Default for Limits {
             keepalives_max: 128,
             strangers_max: 16,
             data_progress_min: 1024,
+            listing_entries_max: 1_000_000,
+            listing_bytes_max: 256 * 1024 * 1024,
             trace_records_max: 1024,
         }
     }

@@ -6,6 +6,7 @@
 
 mod batch;
 mod directory;
+mod entries;
 mod exchange;
 mod features;
 mod list;
@@ -15,9 +16,11 @@ pub(crate) mod memory;
 mod metadata;
 mod names;
 mod payload;
+mod raw_listing;
 mod refill;
 mod rename;
 mod retrieve;
+mod room;
 mod rung;
 mod secure;
 mod series;
@@ -32,15 +35,17 @@ use core::task::Poll;
 pub use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use batch::Batch;
 pub use directory::{ChangeDirectory, MakeDirectory};
+pub use entries::{Contents, Entries, ListEach};
 pub use exchange::{Exchange, Greet};
 pub use features::AskFeatures;
 pub use list::{List, Listed};
 pub use login::Login;
 pub use login_then::LoginThen;
 pub use memory::Memory;
-pub use metadata::Metadata;
+pub use metadata::{Exists, Metadata};
 pub use names::Names;
 pub use payload::Payload;
+pub use raw_listing::RawListing;
 pub use refill::{Refill, Refilled};
 pub use rename::Rename;
 pub use retrieve::Retrieve;
@@ -93,6 +98,13 @@ pub trait Operation {
     /// # Errors
     /// Why the operation ended without success. Not to be polled again after `Ready`.
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>>;
+}
+
+/// An operation that reads what it receives itself. Whoever runs it gives all payload to it and asks it again after each
+/// chunk.
+pub trait Receiving: Operation {
+    /// Takes what is received, in chunks of any size.
+    fn feed(&mut self, chunk: &[u8]);
 }
 
 impl<O: Operation + ?Sized> Operation for alloc::boxed::Box<O> {

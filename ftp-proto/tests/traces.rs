@@ -192,6 +192,8 @@ const CHANGES: &[Change] = &[
     |config| config.limits.keepalives_max = 101,
     |config| config.limits.strangers_max = 101,
     |config| config.limits.data_progress_min = 101,
+    |config| config.limits.listing_entries_max = 101,
+    |config| config.limits.listing_bytes_max = 101,
     |config| config.limits.trace_records_max = 101,
 ];
 

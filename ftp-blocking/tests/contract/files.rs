@@ -253,11 +253,11 @@ fn nlst() {
     let server = server();
     let mut client = logged_in(&server);
     assert_eq!(
-        client.nlst(&[]).unwrap(),
+        client.nlst("").unwrap(),
         [&b"digits"[..], b"hello.txt", b"pub"]
     );
-    assert_eq!(client.nlst(&["pub"]).unwrap().len(), 2);
-    client.nlst(&["-a", "", "pub"]).unwrap();
+    assert_eq!(client.nlst("pub").unwrap().len(), 2);
+    client.nlst("-a pub").unwrap();
     let sent: Vec<String> = commands(&server)
         .into_iter()
         .filter(|line| line.starts_with("NLST"))
@@ -269,13 +269,13 @@ fn nlst() {
 fn dir() {
     let server = server();
     let mut client = logged_in(&server);
-    let lines = client.dir(&[]).unwrap();
+    let lines = client.dir("").unwrap();
     assert_eq!(lines.len(), 3);
     assert!(lines[2].starts_with(b"d") && lines[2].ends_with(b" pub"));
 
     let mut called = Vec::new();
     client
-        .dir_lines(&["-l", "pub"], |line| called.push(line.to_vec()))
+        .dir_lines("-l pub", |line| called.push(line.to_vec()))
         .unwrap();
     assert_eq!(called.len(), 2);
     let sent: Vec<String> = commands(&server)

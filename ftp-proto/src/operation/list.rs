@@ -1,6 +1,7 @@
 //! A directory, by the best way that the server knows.
 
 mod ladder;
+mod reading;
 
 use alloc::boxed::Box;
 use core::task::{Poll, ready};
@@ -9,7 +10,7 @@ use crate::command::{Argument, ArgumentError, Command, Verb};
 use crate::error::{Error, ErrorKind, Policy};
 use crate::features::Features;
 use crate::reply::{Class, Reply};
-use crate::session::{Session, Ticket};
+use crate::session::{Session, Ticket, TransferId};
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
@@ -21,6 +22,7 @@ use super::visit::Visit;
 
 use ladder::Named;
 pub(super) use ladder::told_empty;
+pub(super) use reading::Reading;
 
 /// A listing that has come to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -206,6 +208,14 @@ impl List {
             Step::Try(rung) | Step::Moving(rung, _) => Some(*rung),
             Step::Status(_) => Some(Rung::Status),
             Step::Visit(_, listed) => Some(listed.rung),
+        }
+    }
+
+    /// The transfer that was begun, while it is not over.
+    pub(super) const fn transfer(&self) -> Option<TransferId> {
+        match &self.step {
+            Step::Moving(_, payload) => payload.id(),
+            _ => None,
         }
     }
 

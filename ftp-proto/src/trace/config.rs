@@ -131,6 +131,8 @@ const SETTINGS: &[Setting] = &[
     number!(keepalives_max: limits.keepalives_max),
     number!(strangers_max: limits.strangers_max),
     number!(data_progress_min: limits.data_progress_min),
+    number!(listing_entries_max: limits.listing_entries_max),
+    number!(listing_bytes_max: limits.listing_bytes_max),
     number!(trace_records_max: limits.trace_records_max),
 ];
 
@@ -181,6 +183,8 @@ const fn names_every_field(config: &Config) {
         keepalives_max: _,
         strangers_max: _,
         data_progress_min: _,
+        listing_entries_max: _,
+        listing_bytes_max: _,
         trace_records_max: _,
     } = limits;
     let reply::Limits {
