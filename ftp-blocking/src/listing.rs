@@ -1,11 +1,8 @@
 //! Directories: entries as they arrive, or all of them.
 
-use std::time::SystemTime;
-
-use ftp_proto::driver::{Error, Result};
+use ftp_proto::driver::{Error, Result, listing_options};
 use ftp_proto::listing::{Entry, Format, Line, Name, Options, Reader};
 use ftp_proto::operation::{Entries, Exchange, Exists, List, ListEach, Listed, Metadata, Payload};
-use ftp_proto::timestamp::Timestamp;
 use ftp_proto::{Argument, Completed, Reply, Transfer};
 
 use crate::client::{Client, optional};
@@ -53,7 +50,7 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "ls")]
     pub fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry<'static>>> {
         let list = List::new(optional(path)?);
-        let contents = self.receive(Entries::new(list, listing_time()))?;
+        let contents = self.receive(Entries::new(list, listing_options()))?;
         match contents.complaint {
             Some(words) => Err(Error::NotListed(Name::new(&words).to_string())),
             None if contents.listed.is_truncated() => {
@@ -201,7 +198,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// Nothing that the server knows tells of it.
     pub fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Entry<'static>>> {
-        self.receive(Metadata::new(Argument::new(path)?).or_listing(listing_time()))
+        self.receive(Metadata::new(Argument::new(path)?).or_listing(listing_options()))
     }
 
     /// Whether there is a file or directory at this path.
@@ -209,7 +206,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// As [`metadata`](Self::metadata).
     pub fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool> {
-        let metadata = Metadata::new(Argument::new(path)?).or_listing(listing_time());
+        let metadata = Metadata::new(Argument::new(path)?).or_listing(listing_options());
         self.receive(Exists::new(metadata))
     }
 
@@ -245,10 +242,4 @@ impl Facts {
     pub const fn reply(&self) -> &Reply {
         &self.0
     }
-}
-
-/// Options with the present time, by which LIST's dates without a year are understood.
-fn listing_time() -> Options {
-    let now = Timestamp::from_system_time(SystemTime::now());
-    now.map_or_else(|_| Options::new(), |now| Options::new().now(now))
 }

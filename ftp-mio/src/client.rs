@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use ftp_proto::driver::{Error, Result, Tried};
-use ftp_proto::operation::{Greet, SetModified};
+use ftp_proto::driver::{Error, Result, Tried, listing_options};
+use ftp_proto::listing::Entry;
+use ftp_proto::operation::{Exists, Greet, Metadata, Receiving, SetModified};
 use ftp_proto::timestamp::Timestamp;
 use ftp_proto::trace::Record;
 use ftp_proto::{Argument, Event, Operation, Reply, Session};
@@ -17,8 +18,7 @@ use crate::connect::{Dialled, Dialling};
 use crate::data::{Data, Progress};
 use crate::driver::Driver;
 use crate::readiness::{Reactor, Ready, Slot};
-
-use crate::tasks::{Handle, Tasks};
+use crate::tasks::{Handle, Mover, Tasks, Unfed};
 use crate::tcp::Tcp;
 use crate::transport::Transport;
 
@@ -138,7 +138,7 @@ impl<T: Transport> Client<T> {
             }
             Stage::Failed(tried) => self.tasks.fail(|| Error::Connect(Arc::clone(tried))),
         }
-        self.drop_refill();
+        self.feed_operation();
         self.save_memory();
     }
 
@@ -149,9 +149,10 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Reads payload that nobody wants to its end: some servers send the tickets no earlier.
-    fn drop_refill(&mut self) {
-        if !self.tasks.is_refilling() {
+    /// Reads payload that is not the application's. What nobody wants is read to its end, too: some
+    /// servers send the tickets no earlier.
+    fn feed_operation(&mut self) {
+        if !self.tasks.has_payload() {
             return;
         }
         let Stage::Open(driver) = &mut self.stage else {
@@ -159,7 +160,9 @@ impl<T: Transport> Client<T> {
         };
         if let Some(mut data) = driver.data_mut() {
             let mut block = [0; 4096];
-            while let Progress::Bytes(_) = data.read(&mut block) {}
+            while let Progress::Bytes(count) = data.read(&mut block) {
+                self.tasks.feed(block.get(..count).unwrap_or_default());
+            }
         }
     }
 
@@ -208,6 +211,19 @@ impl<T: Transport> Client<T> {
         self.start(SetModified::new(path, time))
     }
 
+    /// [Starts](Self::start) to ask what the server tells about a file or directory; `None` if there
+    /// is none. [`Metadata`] says how it is found out.
+    pub fn metadata(&mut self, path: Argument) -> Handle<Option<Entry<'static>>> {
+        self.receive(Metadata::new(path).or_listing(listing_options()))
+    }
+
+    /// [Starts](Self::start) to ask whether there is a file or directory; as
+    /// [`metadata`](Self::metadata).
+    pub fn exists(&mut self, path: Argument) -> Handle<bool> {
+        let metadata = Metadata::new(path).or_listing(listing_options());
+        self.receive(Exists::new(metadata))
+    }
+
     /// Starts an operation. It begins once the server has greeted and the operations before it are
     /// over.
     ///
@@ -219,7 +235,7 @@ impl<T: Transport> Client<T> {
         O::Output: Send + 'static,
     {
         self.touched = true;
-        self.tasks.start(operation, false)
+        self.tasks.start(Unfed(operation), Mover::Nobody)
     }
 
     /// As [`start`](Self::start), for an operation that moves payload.
@@ -234,7 +250,30 @@ impl<T: Transport> Client<T> {
         O::Output: Send + 'static,
     {
         self.touched = true;
-        self.tasks.start(operation, true)
+        self.tasks.start(Unfed(operation), Mover::Application)
+    }
+
+    /// As [`transfer`](Self::transfer), for an operation that reads what it receives itself: turns
+    /// move its payload, and the application has nothing to do with it.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    /// use ftp_mio::Client;
+    /// use ftp_mio::proto::listing::Options;
+    /// use ftp_mio::proto::operation::{Entries, List, RawListing};
+    ///
+    /// let mut client = Client::connect_to([([192, 0, 2, 1], 21).into()], Instant::now());
+    /// let entries = client.receive(Entries::new(List::new(None), Options::new()));
+    /// let names = client.receive(RawListing::names(None));
+    /// # let _ = (entries, names);
+    /// ```
+    pub fn receive<O>(&mut self, operation: O) -> Handle<O::Output>
+    where
+        O: Receiving + Send + 'static,
+        O::Output: Send + 'static,
+    {
+        self.touched = true;
+        self.tasks.start(operation, Mover::Client)
     }
 
     /// The outcome of an operation, once.
@@ -280,7 +319,7 @@ impl<T: Transport> Client<T> {
     /// The data connection while payload may move.
     pub fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
         match &mut self.stage {
-            Stage::Open(driver) if !self.tasks.is_refilling() => driver.data_mut(),
+            Stage::Open(driver) if !self.tasks.has_payload() => driver.data_mut(),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, ready};
 
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::operation::{Refill, Refilled};
+use ftp_proto::operation::{Receiving, Refill, Refilled};
 use ftp_proto::{ErrorKind, Operation, Policy, Session, Ticket, Verb};
 
 use crate::transport::Transport;
@@ -56,13 +56,15 @@ trait Run: Send {
         &mut self,
         session: &mut Session,
     ) -> Poll<std::result::Result<Box<dyn Any + Send>, ftp_proto::Error>>;
+
+    fn feed(&mut self, chunk: &[u8]);
 }
 
 struct Boxed<O>(O);
 
 impl<O> Run for Boxed<O>
 where
-    O: Operation + Send,
+    O: Receiving + Send,
     O::Output: Send + 'static,
 {
     fn poll(
@@ -73,6 +75,38 @@ where
             .poll(session)
             .map_ok(|output| Box::new(output) as Box<dyn Any + Send>)
     }
+
+    fn feed(&mut self, chunk: &[u8]) {
+        self.0.feed(chunk);
+    }
+}
+
+/// An operation that is never given payload.
+pub(crate) struct Unfed<O>(pub(crate) O);
+
+impl<O: Operation> Operation for Unfed<O> {
+    type Output = O::Output;
+
+    fn poll(
+        &mut self,
+        session: &mut Session,
+    ) -> Poll<std::result::Result<O::Output, ftp_proto::Error>> {
+        self.0.poll(session)
+    }
+}
+
+impl<O: Operation> Receiving for Unfed<O> {
+    fn feed(&mut self, _: &[u8]) {}
+}
+
+/// Who moves the payload of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mover {
+    /// There is none.
+    Nobody,
+    Application,
+    /// The client, which gives it to the operation.
+    Client,
 }
 
 struct Task {
@@ -83,6 +117,7 @@ struct Task {
 enum State {
     Running {
         run: Box<dyn Run>,
+        mover: Mover,
         before: Before,
         /// What the operation has submitted.
         tickets: Vec<Range<Ticket>>,
@@ -105,9 +140,9 @@ enum Before {
 pub(crate) struct Tasks(Vec<Task>);
 
 impl Tasks {
-    pub(crate) fn start<O>(&mut self, operation: O, moves_payload: bool) -> Handle<O::Output>
+    pub(crate) fn start<O>(&mut self, operation: O, mover: Mover) -> Handle<O::Output>
     where
-        O: Operation + Send + 'static,
+        O: Receiving + Send + 'static,
         O::Output: Send + 'static,
     {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -115,9 +150,10 @@ impl Tasks {
             number,
             state: State::Running {
                 run: Box::new(Boxed(operation)),
-                before: match moves_payload {
-                    true => Before::Refill(None),
-                    false => Before::Nothing,
+                mover,
+                before: match mover {
+                    Mover::Nobody => Before::Nothing,
+                    Mover::Application | Mover::Client => Before::Refill(None),
                 },
                 tickets: Vec::new(),
                 transfers: false,
@@ -144,14 +180,27 @@ impl Tasks {
         }
     }
 
-    /// Whether the payload that moves is nobody's.
-    pub(crate) fn is_refilling(&self) -> bool {
-        self.0.iter().any(|task| {
-            let State::Running { before, .. } = &task.state else {
-                return false;
-            };
-            matches!(before, Before::Refill(Some(_)))
+    /// Whether the payload that moves is not the application's: an operation reads it itself, or
+    /// nobody wants it.
+    pub(crate) fn has_payload(&self) -> bool {
+        let running = self.0.iter().find_map(|task| match &task.state {
+            State::Running { mover, before, .. } => Some((mover, before)),
+            State::Over(_) => None,
+        });
+        running.is_some_and(|(mover, before)| {
+            *mover == Mover::Client || matches!(before, Before::Refill(Some(_)))
         })
+    }
+
+    /// Gives payload that is not the application's to the operation that it belongs to.
+    pub(crate) fn feed(&mut self, chunk: &[u8]) {
+        let running = self.0.iter_mut().find_map(|task| match &mut task.state {
+            State::Running { run, before, .. } => Some((run, before)),
+            State::Over(_) => None,
+        });
+        if let Some((run, Before::Nothing)) = running {
+            run.feed(chunk);
+        }
     }
 
     /// Whether an operation is not over.
@@ -238,6 +287,7 @@ impl Task {
             before,
             tickets,
             transfers,
+            ..
         } = &mut self.state
         else {
             return Poll::Ready(());
