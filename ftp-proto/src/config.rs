@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::address::HostPolicy;
+use crate::operation::rung::Rung;
 use crate::reply;
 use crate::time::Reason;
 use crate::transfer::DataMode;
@@ -46,6 +47,16 @@ pub struct Config {
     pub encoding: Encoding,
     /// Whether a byte 0xFF in a name is doubled, as Telnet demands, and undone on receipt.
     pub telnet: Telnet,
+    /// The command that a [`List`](crate::operation::List) begins with, whatever FEAT offers. `None`, the default: MLSD
+    /// where FEAT offers it, else `LIST -a`.
+    ///
+    /// [`Rung::ListAll`] leaves MLSD out, for servers that offer it and do not answer it, or answer it wrongly. What has
+    /// listed a directory in this session counts more ([`Memory::listing`](crate::operation::Memory::listing)).
+    pub listing_begins_at: Option<Rung>,
+    /// Whether each [`List`](crate::operation::List) names its directory in the command's argument, and does not enter
+    /// it: [`List::by_argument`](crate::operation::List::by_argument) for all. Off by default, because servers misread
+    /// the argument.
+    pub listing_by_argument: bool,
     /// How much the session records for [`Session::poll_trace`](crate::Session::poll_trace).
     pub detail: Detail,
     /// Send NOOP on the control connection during a transfer, this long after the last command, and no sooner than

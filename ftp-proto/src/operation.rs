@@ -21,7 +21,7 @@ mod refill;
 mod rename;
 mod retrieve;
 mod room;
-mod rung;
+pub(crate) mod rung;
 mod secure;
 mod series;
 mod set_modified;

@@ -1,5 +1,6 @@
 //! What servers of the field do unlike others. Most of them write no wrong reply: the client has to go about it otherwise.
 
+use ftp_proto::operation::Rung;
 use ftp_proto::{Closed, Config, Interruption, Reason, Verb};
 
 use super::{Act, PROMPT, SHORT, Scenario, Told, Upload, download, upload};
@@ -93,6 +94,12 @@ fn directories() -> Vec<Scenario> {
             &[MlsdIgnoresItsArgument],
             list("/logs", listed(day)),
         ),
+        entered(
+            "a_setting_leaves_mlsd_out",
+            &[MlsdIgnoresItsArgument],
+            list("/logs", listed("-rw-r--r-- 1 o g 6 Jan  1  2020 day1.csv")),
+        )
+        .configured(|config| config.listing_begins_at = Some(Rung::ListAll)),
         entered(
             "mlsd_takes_a_dash_for_an_option",
             &[MlsdTakesADashForAnOption],
