@@ -9,6 +9,7 @@ mod directory;
 mod entries;
 mod exchange;
 mod features;
+mod introduction;
 mod list;
 mod login;
 mod login_then;

@@ -13,6 +13,8 @@ mod about;
 mod directories;
 #[path = "operations/listings.rs"]
 mod listings;
+#[path = "operations/logins.rs"]
+mod logins;
 #[path = "operations/own.rs"]
 mod own;
 #[path = "operations/resume.rs"]

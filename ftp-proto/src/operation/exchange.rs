@@ -191,19 +191,24 @@ impl Exchange<Reply> {
     /// # Errors
     /// A name that cannot be sent.
     pub fn select_facts(names: &[&str]) -> Result<Self, ArgumentError> {
-        let mut argument = String::from("MLST ");
-        for name in names {
-            argument.push_str(name);
-            argument.push(';');
-        }
-        let argument = Argument::new(argument.trim_end())?;
-        Ok(Self::complete(Command::new(Verb::Opts, argument)))
+        let facts = facts_argument(names)?;
+        Ok(Self::complete(Command::new(Verb::Opts, facts)))
     }
 
     /// QUIT: goodbye. The session is over whatever the server answers; a refusal is an error that says so.
     pub const fn quit() -> Self {
         Self::complete(Command::bare(Verb::Quit))
     }
+}
+
+/// The argument of an OPTS MLST.
+pub(super) fn facts_argument(names: &[&str]) -> Result<Argument, ArgumentError> {
+    let mut argument = String::from("MLST ");
+    for name in names {
+        argument.push_str(name);
+        argument.push(';');
+    }
+    Argument::new(argument.trim_end())
 }
 
 impl<T> Operation for Exchange<T> {

@@ -18,6 +18,7 @@ mod downloads;
 mod everywhere;
 mod harness;
 mod keepalives;
+mod logins;
 mod oddities;
 mod owed;
 mod play;
@@ -76,6 +77,8 @@ enum Step {
 #[derive(Clone, Debug)]
 enum Act {
     Login,
+    /// With everything that can be told around a login.
+    LoginAtHost,
     /// Any command; its reply is what comes of it.
     Command(&'static str),
     /// From `a` to `b`.
@@ -282,6 +285,7 @@ pub fn table() -> Vec<Scenario> {
         ("owed", owed::scenarios()),
         ("resumes", resumes::scenarios()),
         ("keepalives", keepalives::scenarios()),
+        ("logins", logins::scenarios()),
         ("everywhere", everywhere::scenarios()),
         ("oddities", oddities::scenarios()),
     ];

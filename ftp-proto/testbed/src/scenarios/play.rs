@@ -107,6 +107,13 @@ fn perform<S: Subject>(
             let login = Login::new(argument("ann")?).password(argument("secret")?);
             subject.run(login).map(|_| Told::done())
         }
+        Act::LoginAtHost => {
+            let login = Login::new(argument("ann")?).password(argument("secret")?);
+            let login = login.host(argument("ftp.example.org")?);
+            let login = login.client_name(argument("robot 1.0")?);
+            let login = login.language(argument("en")?).facts(&["type", "size"])?;
+            subject.run(login).map(|_| Told::done())
+        }
         Act::Rename => {
             let rename = Rename::new(argument("a")?, argument("b")?);
             subject.run(rename).map(|_| Told::done())
