@@ -6,7 +6,7 @@ use ftp_proto::driver::{Error, Result};
 use ftp_proto::operation::{Payload, RawListing, Receiving, Retrieve, Series, Store};
 use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
-use crate::client::{Client, optional};
+use crate::client::{Client, arguments, optional};
 use crate::download::{BLOCK_BYTES, Download, Running, begin, receive};
 use crate::transport::Transport;
 use crate::upload::Upload;
@@ -119,8 +119,7 @@ impl<T: Transport> Client<T> {
         paths: impl IntoIterator<Item = P>,
         mut take: impl FnMut(usize, &[u8]) -> io::Result<()>,
     ) -> Result<Vec<Result<Completed>>> {
-        let paths: std::result::Result<Vec<_>, _> = paths.into_iter().map(Argument::new).collect();
-        let mut series = Series::retrieve(paths?);
+        let mut series = Series::retrieve(arguments(paths)?);
         let outcomes = receive(self.idle_driver(), &mut series, |series, bytes| {
             take(series.current(), bytes)
         })?;

@@ -227,6 +227,19 @@ impl<T: Transport> Client<T> {
     /// Starts an operation. It begins once the server has greeted and the operations before it are
     /// over.
     ///
+    /// ```
+    /// use std::time::Instant;
+    /// use ftp_mio::Client;
+    /// use ftp_mio::proto::Argument;
+    /// use ftp_mio::proto::operation::Batch;
+    ///
+    /// let mut client = Client::connect_to([([192, 0, 2, 1], 21).into()], Instant::now());
+    /// let paths = ["a.txt", "b.txt"].map(|path| Argument::new(path).unwrap());
+    /// let sizes = client.start(Batch::sizes(paths.clone())); // numbers
+    /// let times = client.start(Batch::modified(paths)); // times
+    /// # let _ = (sizes, times);
+    /// ```
+    ///
     /// Payload of a transfer has to be moved by the application ([`data_mut`](Self::data_mut)), or
     /// the transfer stands still without a limit of its own.
     pub fn start<O>(&mut self, operation: O) -> Handle<O::Output>

@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use ftp_blocking::testing::Loopback;
 use ftp_mio::proto::listing::Options;
-use ftp_mio::proto::operation::{Entries, Exchange, List, RawListing, Retrieve};
+use ftp_mio::proto::operation::{Batch, Entries, Exchange, List, RawListing, Retrieve};
 use ftp_mio::proto::testing::{Behaviour, Files, ServerConfig};
 use ftp_mio::proto::timestamp::Timestamp;
 use ftp_mio::proto::{After, Config, ErrorKind, Policy};
@@ -103,6 +103,16 @@ fn asked_about<R: Reactors>() {
     let metadata = alone.client.metadata(argument("/pub/a"));
     let entry = outcome(&mut alone, metadata).unwrap().unwrap();
     assert_eq!((entry.size(), entry.modified()), (Some(5), Some(time)));
+    let paths = || ["/pub/a", "/pub/none"].map(argument);
+    let sizes = alone.client.start(Batch::sizes(paths()));
+    let sizes = outcome(&mut alone, sizes).unwrap();
+    assert!(matches!(sizes[..], [Ok(5), Err(_)]), "{sizes:?}");
+    let times = alone.client.start(Batch::modified(paths()));
+    let times = outcome(&mut alone, times).unwrap();
+    assert!(
+        matches!(times[..], [Ok(first), Err(_)] if first == time),
+        "{times:?}"
+    );
     for (path, there) in [("/pub/sub", true), ("/pub/none", false)] {
         let exists = alone.client.exists(argument(path));
         assert_eq!(outcome(&mut alone, exists).unwrap(), there, "{path}");
