@@ -174,7 +174,7 @@ pub enum Policy {
     ListingBytes(u64),
     /// A line of a listing that is kept as lines has more bytes than this number. As above.
     #[error("a line of the listing has more than {0} bytes, which is the limit")]
-    ListingLine(u32),
+    ListingLine(usize),
     /// The server does not tell the size, without which a resumed transfer cannot be checked.
     #[error("the server does not tell the size")]
     SizeUnknown,

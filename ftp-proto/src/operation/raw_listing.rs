@@ -21,7 +21,7 @@ const LINE_BYTES_MAX: usize = 8192;
 /// Sends LIST or NLST and keeps the lines that come, without their line ends.
 ///
 /// The bounds are those of [`Entries`](super::Entries), where each line counts as an entry. Besides, a line of more than
-/// 8,192 bytes is an error ([`Policy::ListingLine`](crate::Policy::ListingLine)).
+/// 8,192 bytes is an error ([`Policy::ListingLine`]).
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -91,7 +91,7 @@ fn keep(line: Result<&[u8], LineTooLong>, kept: &mut Vec<Vec<u8>>, room: &mut Ro
     match line {
         Ok(line) if room.take_entry(kept.len()) => kept.push(line.to_vec()),
         Ok(_) => {}
-        Err(_) => room.refuse(Policy::ListingLine(LINE_BYTES_MAX as u32)),
+        Err(too_long) => room.refuse(Policy::ListingLine(too_long.line_bytes_max)),
     }
 }
 
