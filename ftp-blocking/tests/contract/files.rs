@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use ftp_blocking::proto::operation::{Retrieve, Store};
 use ftp_blocking::proto::{After, Argument, Closed, ErrorKind, State, Verb, Violation};
-use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
 use ftp_blocking::{Client, Error};
 use ftp_testbed::scripted::{Peer, Script};
 
@@ -283,6 +283,28 @@ fn dir() {
         .filter(|line| line.starts_with("LIST"))
         .collect();
     assert_eq!(sent, ["LIST", "LIST -l pub"]);
+}
+
+/// Without MLST, SIZE and MDTM tell of a file, and a listing of the parent of a directory.
+#[test]
+fn metadata_and_exists() {
+    let refusal = Behaviour::new().refuse("MLST", 500, "What?");
+    for behaviour in [Behaviour::new(), refusal] {
+        let files = Files::new().file("/pub/a", "12345").directory("/pub/sub");
+        let config = ServerConfig::new().behaviour(behaviour);
+        let server = Loopback::start(config, files).unwrap();
+        let mut client = logged_in(&server);
+        let rows = [
+            ("/pub/a", Some(Some(5))),
+            ("/pub/sub", Some(None)),
+            ("/pub/none", None),
+        ];
+        for (path, size) in rows {
+            let entry = client.metadata(path).unwrap();
+            assert_eq!(entry.map(|entry| entry.size()), size, "{path}");
+            assert_eq!(client.exists(path).unwrap(), size.is_some(), "{path}");
+        }
+    }
 }
 
 #[test]
