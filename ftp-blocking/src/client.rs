@@ -23,7 +23,7 @@ use crate::transport::Transport;
 ///
 /// let mut ftp = Client::connect("ftp.example.org")?; // port 21
 /// ftp.login_anonymous()?;
-/// for line in ftp.dir(&[])? {
+/// for line in ftp.dir("")? {
 ///     println!("{}", Name::new(&line)); // escaped: a server chose it
 /// }
 /// ftp.quit()?;
@@ -165,7 +165,7 @@ impl<T: Transport> Client<T> {
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
     /// ftp.set_data_mode(DataMode::AnyActive); // the server calls us
-    /// assert!(ftp.nlst(&[])?.is_empty());
+    /// assert!(ftp.nlst("")?.is_empty());
     /// assert!(server.commands(0).iter().any(|line| line.starts_with("EPRT ")));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -401,7 +401,11 @@ impl<T: Transport> Client<T> {
         &mut self,
         commands: impl IntoIterator<Item = Command>,
     ) -> Result<Vec<Result<Reply>>> {
-        let outcomes = self.run(Batch::new(commands))?.into_iter();
+        self.run_batch(Batch::new(commands))
+    }
+
+    pub(crate) fn run_batch<V>(&mut self, batch: Batch<V>) -> Result<Vec<Result<V>>> {
+        let outcomes = self.run(batch)?.into_iter();
         Ok(outcomes
             .map(|outcome| outcome.map_err(Error::from))
             .collect())
@@ -432,4 +436,12 @@ pub(crate) fn optional(path: impl AsRef<[u8]>) -> Result<Option<Argument>> {
         [] => Ok(None),
         path => Ok(Some(Argument::new(path)?)),
     }
+}
+
+/// All of them, before anything is sent.
+pub(crate) fn arguments<P: AsRef<[u8]>>(
+    paths: impl IntoIterator<Item = P>,
+) -> Result<Vec<Argument>> {
+    let arguments: std::result::Result<_, _> = paths.into_iter().map(Argument::new).collect();
+    Ok(arguments?)
 }

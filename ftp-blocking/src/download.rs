@@ -335,6 +335,18 @@ impl<T: Transport> fmt::Debug for Download<'_, T> {
     }
 }
 
+/// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
+pub(crate) fn begin<T: Transport>(
+    driver: &mut Driver<T>,
+    operation: &mut Running<'_>,
+) -> Result<Option<Result<Completed>>> {
+    match driver.drive(operation) {
+        Driven::Moving => Ok(None),
+        Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
+        Driven::Ready(Err(error)) => Err(error),
+    }
+}
+
 /// Drives an operation to its end and hands on whatever is received. When that is not taken,
 /// everything is aborted.
 pub(crate) fn receive<T: Transport, O: Operation>(
@@ -355,7 +367,10 @@ pub(crate) fn receive<T: Transport, O: Operation>(
             let count = match driver.read_some(operation, &mut block) {
                 ControlFlow::Continue(0) => break,
                 ControlFlow::Continue(count) => count,
-                ControlFlow::Break(over) => return over,
+                ControlFlow::Break(over) => {
+                    driver.keep_block(block);
+                    return over;
+                }
             };
             if let Err(error) = take(operation, block.get(..count).unwrap_or_default()) {
                 driver.abandon();

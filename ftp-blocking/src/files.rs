@@ -2,11 +2,13 @@
 
 use ftp_proto::Argument;
 use ftp_proto::driver::Result;
-use ftp_proto::operation::{ChangeDirectory, Exchange, Rename, SetModified, SizeInBytes};
+use ftp_proto::operation::{
+    Batch, ChangeDirectory, Exchange, MakeDirectory, Rename, SetModified, SizeInBytes,
+};
 use ftp_proto::pathname::Pathname;
 use ftp_proto::timestamp::Timestamp;
 
-use crate::client::Client;
+use crate::client::{Client, arguments};
 use crate::transport::Transport;
 
 /// Directories and files.
@@ -51,7 +53,8 @@ impl<T: Transport> Client<T> {
         self.cwd("..")
     }
 
-    /// Makes a directory; yields its name if the server tells it (257).
+    /// Makes a directory; yields its path where the server certainly tells it (257); see
+    /// [`MakeDirectory`].
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -68,7 +71,7 @@ impl<T: Transport> Client<T> {
     /// Refused.
     #[doc(alias = "mkd")]
     pub fn mkdir(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Pathname>> {
-        self.run(Exchange::make_directory(Argument::new(path)?))
+        self.run(MakeDirectory::new(Argument::new(path)?))
     }
 
     /// Removes a directory.
@@ -145,6 +148,30 @@ impl<T: Transport> Client<T> {
         self.run(SizeInBytes::new(Argument::new(path)?))
     }
 
+    /// The sizes of many files, as [`size_in_bytes`](Self::size_in_bytes) tells them: an outcome for
+    /// each path, in their order. [`Batch`] says how many commands are unanswered at once, and what
+    /// goes wrong where.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "12345"))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let sizes = ftp.size_in_bytes_each(["a", "missing"])?;
+    /// assert!(matches!(sizes[0], Ok(5)));
+    /// assert!(sizes[1].is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A path cannot be sent, before anything is. TYPE was refused, or the session ended.
+    pub fn size_in_bytes_each<P: AsRef<[u8]>>(
+        &mut self,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Result<Vec<Result<u64>>> {
+        self.run_batch(Batch::sizes(arguments(paths)?))
+    }
+
     /// When a file was modified, in UTC.
     ///
     /// ```
@@ -163,6 +190,29 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "mdtm")]
     pub fn modified(&mut self, path: impl AsRef<[u8]>) -> Result<Timestamp> {
         self.run(Exchange::modified(Argument::new(path)?))
+    }
+
+    /// When many files were modified: an outcome for each path, in their order; see [`Batch`].
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # server.change_files(|files| files.insert("/a", "", 86_400));
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let times = ftp.modified_each(["a", "missing"])?;
+    /// assert!(matches!(&times[0], Ok(time) if time.unix_time() == Some((86_400, 0))));
+    /// assert!(times[1].is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A path cannot be sent, before anything is. Or the session ended.
+    pub fn modified_each<P: AsRef<[u8]>>(
+        &mut self,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Result<Vec<Result<Timestamp>>> {
+        self.run_batch(Batch::modified(arguments(paths)?))
     }
 
     /// Sets when a file was modified, in whole seconds of UTC, with the first command that the server knows for it;

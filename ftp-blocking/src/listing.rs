@@ -1,11 +1,8 @@
 //! Directories: entries as they arrive, or all of them.
 
-use std::time::SystemTime;
-
-use ftp_proto::driver::{Error, Result};
-use ftp_proto::listing::{Entry, Format, Kind, Line, Name, Options, Reader, Skip};
-use ftp_proto::operation::{Exchange, List, Listed, Metadata, Payload, Rung};
-use ftp_proto::timestamp::Timestamp;
+use ftp_proto::driver::{Error, Result, listing_options};
+use ftp_proto::listing::{Entry, Format, Line, Name, Options, Reader};
+use ftp_proto::operation::{Entries, Exchange, Exists, List, ListEach, Listed, Metadata, Payload};
 use ftp_proto::{Argument, Completed, Reply, Transfer};
 
 use crate::client::{Client, optional};
@@ -44,30 +41,22 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     /// The directory is missing, the listing broke off, or no way worked; [`Error::NotListed`] when
-    /// nothing that came was understood, or a reply to STAT is not all there.
+    /// nothing that came was understood, or a reply to STAT is not all there. A listing that is
+    /// larger than [`Limits`](ftp_proto::Limits) allow is aborted
+    /// ([`Policy::ListingEntries`](ftp_proto::Policy::ListingEntries),
+    /// [`Policy::ListingBytes`](ftp_proto::Policy::ListingBytes)), and the session goes on;
+    /// [`list_with`](Self::list_with) has no such bounds.
     #[doc(alias = "dir")]
     #[doc(alias = "ls")]
     pub fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry<'static>>> {
-        let mut entries = Vec::new();
-        let mut complaint = None;
-        let mut understood = false;
-        let listed = self.list_with(path, &listing_time(), |line| match line {
-            Line::Entry(entry) => {
-                understood = true;
-                if !matches!(entry.kind(), Kind::CurrentDirectory | Kind::ParentDirectory) {
-                    entries.push(entry.into_owned());
-                }
+        let list = List::new(optional(path)?);
+        let contents = self.receive(Entries::new(list, listing_options()))?;
+        match contents.complaint {
+            Some(words) => Err(Error::NotListed(Name::new(&words).to_string())),
+            None if contents.listed.is_truncated() => {
+                Err(Error::NotListed("STAT is cut off".into()))
             }
-            Line::Unparsed { bytes, .. } if complaint.is_none() => {
-                complaint = Some(Name::new(&bytes).to_string());
-            }
-            Line::Skipped { skip, .. } => understood |= skip == Skip::SelfOrParent,
-            _ => {}
-        })?;
-        match complaint.filter(|_| !understood) {
-            Some(words) => Err(Error::NotListed(words)),
-            None if listed.is_truncated() => Err(Error::NotListed("STAT is cut off".into())),
-            None => Ok(entries),
+            None => Ok(contents.entries),
         }
     }
 
@@ -100,26 +89,10 @@ impl<T: Transport> Client<T> {
         &mut self,
         path: impl AsRef<[u8]>,
         options: &Options,
-        mut each: impl FnMut(Line<'_>),
+        each: impl FnMut(Line<'_>),
     ) -> Result<Listed> {
-        let mut operation = List::new(optional(path)?);
-        let mut reader = Reader::new(options);
-        let mut begun = None;
-        let listed = receive(self.idle_driver(), &mut operation, |operation, chunk| {
-            let rung = operation.rung();
-            if begun != rung {
-                begun = rung;
-                reader = reader_for(options, rung.and_then(Rung::format));
-            }
-            reader.feed(chunk, &mut each);
-            Ok(())
-        })?;
-        for line in listed.status_lines() {
-            reader.feed(line, &mut each);
-            reader.feed(b"\n", &mut each);
-        }
-        reader.finish(&mut each);
-        Ok(listed)
+        let list = List::new(optional(path)?);
+        self.receive(ListEach::new(list, options.clone(), each))
     }
 
     /// The lines of MLSD (RFC 3659), as they arrive; an empty path means the working directory.
@@ -225,11 +198,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// Nothing that the server knows tells of it.
     pub fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Entry<'static>>> {
-        let mut operation = Metadata::new(Argument::new(path)?).or_listing(listing_time());
-        receive(self.idle_driver(), &mut operation, |operation, chunk| {
-            operation.feed(chunk);
-            Ok(())
-        })
+        self.receive(Metadata::new(Argument::new(path)?).or_listing(listing_options()))
     }
 
     /// Whether there is a file or directory at this path.
@@ -237,7 +206,8 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// As [`metadata`](Self::metadata).
     pub fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool> {
-        Ok(self.metadata(path)?.is_some())
+        let metadata = Metadata::new(Argument::new(path)?).or_listing(listing_options());
+        self.receive(Exists::new(metadata))
     }
 
     fn read_listing(
@@ -271,18 +241,5 @@ impl Facts {
     /// The reply.
     pub const fn reply(&self) -> &Reply {
         &self.0
-    }
-}
-
-/// Options with the present time, by which LIST's dates without a year are understood.
-fn listing_time() -> Options {
-    let now = Timestamp::from_system_time(SystemTime::now());
-    now.map_or_else(|_| Options::new(), |now| Options::new().now(now))
-}
-
-fn reader_for(options: &Options, format: Option<Format>) -> Reader {
-    match format {
-        Some(format) => Reader::new(&options.clone().format(format)),
-        None => Reader::new(options),
     }
 }

@@ -3,12 +3,11 @@
 use std::io::{self, BufRead, Read, Write};
 
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::operation::{Names, Payload, Retrieve, Series, Store};
+use ftp_proto::operation::{Payload, RawListing, Receiving, Retrieve, Series, Store};
 use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
-use crate::client::Client;
-use crate::download::{BLOCK_BYTES, Download, Running, receive};
-use crate::driver::Driven;
+use crate::client::{Client, arguments, optional};
+use crate::download::{BLOCK_BYTES, Download, Running, begin, receive};
 use crate::transport::Transport;
 use crate::upload::Upload;
 
@@ -123,8 +122,7 @@ impl<T: Transport> Client<T> {
         paths: impl IntoIterator<Item = P>,
         mut take: impl FnMut(usize, &[u8]) -> io::Result<()>,
     ) -> Result<Vec<Result<Completed>>> {
-        let paths: std::result::Result<Vec<_>, _> = paths.into_iter().map(Argument::new).collect();
-        let mut series = Series::retrieve(paths?);
+        let mut series = Series::retrieve(arguments(paths)?);
         let outcomes = receive(self.idle_driver(), &mut series, |series, bytes| {
             take(series.current(), bytes)
         })?;
@@ -172,8 +170,31 @@ impl<T: Transport> Client<T> {
         O: Operation<Output = Completed> + Send + 'static,
     {
         let mut operation: Running<'_> = Box::new(operation);
-        let verdict = self.begin(&mut operation)?;
+        let verdict = begin(self.idle_driver(), &mut operation)?;
         Ok(Download::new(self.driver_mut(), operation, verdict))
+    }
+
+    /// Runs an operation that reads what it receives itself, such as a listing.
+    ///
+    /// ```
+    /// use ftp_blocking::proto::listing::Options;
+    /// use ftp_blocking::proto::operation::{Entries, List};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", ""))?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let list = List::new(None).by_argument();
+    /// assert_eq!(ftp.receive(Entries::new(list, Options::new()))?.entries.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The operation's own.
+    pub fn receive<O: Receiving>(&mut self, mut operation: O) -> Result<O::Output> {
+        receive(self.idle_driver(), &mut operation, |operation, chunk| {
+            operation.feed(chunk);
+            Ok(())
+        })
     }
 
     /// Begins a download with a command line, in image type: ftplib's `transfercmd`, and
@@ -191,7 +212,9 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The line is no command, its verb belongs to the session, or the transfer could not begin.
+    /// The line is no command, or its verb belongs to the session or moves no data
+    /// ([`Misuse::NotATransfer`](ftp_proto::Misuse::NotATransfer)): nothing is sent then. Or the
+    /// transfer could not begin.
     #[doc(alias = "transfercmd")]
     #[doc(alias = "ntransfercmd")]
     pub fn download_command(&mut self, line: impl AsRef<[u8]>) -> Result<Download<'_, T>> {
@@ -346,27 +369,34 @@ impl<T: Transport> Client<T> {
         O: Operation<Output = Completed> + Send + 'static,
     {
         let mut operation: Running<'_> = Box::new(operation);
-        let verdict = self.begin(&mut operation)?;
+        let verdict = begin(self.idle_driver(), &mut operation)?;
         Ok(Upload::new(self.driver_mut(), operation, verdict))
     }
 
-    /// Begins an upload with a command line, in image type: ftplib's `transfercmd`.
+    /// An upload with a command line: ftplib's `transfercmd`.
+    ///
+    /// The command goes out when something is done with the upload, since that decides the type:
+    /// ASCII for [`lines_from`](Upload::lines_from), image for everything else. So an upload that is
+    /// dropped at once has sent nothing, and a refusal is the error of what is done first.
+    ///
+    /// ```
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// ftp.upload_command("STOR notes.txt")?
+    ///     .lines_from(&mut &b"one\ntwo\n"[..], |_| {})?;
+    /// assert!(server.commands(0).contains(&"TYPE A".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// The line is no command, its verb belongs to the session, or the transfer could not begin.
+    /// The line is no command, or its verb belongs to the session or moves no data. Nothing is sent
+    /// then.
     #[doc(alias = "transfercmd")]
     pub fn upload_command(&mut self, line: impl AsRef<[u8]>) -> Result<Upload<'_, T>> {
         let transfer = self.data_command(line, Direction::Send)?;
-        self.upload(Payload::new(transfer))
-    }
-
-    /// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
-    fn begin(&mut self, operation: &mut Running<'_>) -> Result<Option<Result<Completed>>> {
-        match self.idle_driver().drive(operation) {
-            Driven::Moving => Ok(None),
-            Driven::Ready(Ok(completed)) => Ok(Some(Ok(completed))),
-            Driven::Ready(Err(error)) => Err(error),
-        }
+        Ok(Upload::waiting(self.idle_driver(), transfer))
     }
 
     fn data_command(&self, line: impl AsRef<[u8]>, direction: Direction) -> Result<Transfer> {
@@ -379,73 +409,57 @@ impl<T: Transport> Client<T> {
 
 /// Listings as lines. [`list`](Client::list) understands them.
 impl<T: Transport> Client<T> {
-    /// The lines of LIST. Several arguments are joined with blanks, for options that a server may
-    /// take; empty ones are left out. For a name that is not UTF-8 there is [`Transfer::list`].
+    /// The lines of LIST. The argument goes out as it is given, options included; an empty one is
+    /// none.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
     /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/pub/a", "").file("/pub/b", ""))?;
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
-    /// assert_eq!(ftp.dir(&["pub"])?.len(), 2);
+    /// assert_eq!(ftp.dir("pub")?.len(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// The transfer failed.
-    pub fn dir(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
-        self.collect_lines(Payload::new(Transfer::list(joined(arguments)?)))
+    /// The transfer failed. Or the listing is larger than [`Limits`](ftp_proto::Limits) allow, or a
+    /// line has more than 8,192 bytes: then the transfer is aborted, and the session goes on;
+    /// [`RawListing`] names the errors.
+    pub fn dir(&mut self, argument: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>> {
+        self.receive(RawListing::list(optional(argument)?))
     }
 
     /// Hands on the lines of LIST as they arrive: ftplib's `dir` with a function as its last
-    /// argument.
+    /// argument. There is no bound but that of a line, 8,192 bytes.
     ///
     /// # Errors
     /// The transfer failed.
     #[doc(alias = "dir")]
-    pub fn dir_lines(&mut self, arguments: &[&str], take: impl FnMut(&[u8])) -> Result<Completed> {
-        self.download(Payload::new(Transfer::list(joined(arguments)?)))?
+    pub fn dir_lines(
+        &mut self,
+        argument: impl AsRef<[u8]>,
+        take: impl FnMut(&[u8]),
+    ) -> Result<Completed> {
+        self.download(Payload::new(Transfer::list(optional(argument)?)))?
             .lines(take)
     }
 
-    /// The names that NLST yields. Several arguments are joined with blanks; empty ones are left
-    /// out.
+    /// The names that NLST yields, as bytes. The argument goes out as it is given; an empty one is
+    /// none.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
     /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/a", "").file("/b", ""))?;
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
-    /// assert_eq!(ftp.nlst(&[])?, [b"a", b"b"]);
+    /// assert_eq!(ftp.nlst("")?, [b"a", b"b"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// The transfer failed. An empty directory is no error where the server says so; see [`Names`].
-    pub fn nlst(&mut self, arguments: &[&str]) -> Result<Vec<Vec<u8>>> {
-        self.collect_lines(Names::new(joined(arguments)?))
-    }
-
-    fn collect_lines<O>(&mut self, operation: O) -> Result<Vec<Vec<u8>>>
-    where
-        O: Operation<Output = Completed> + Send + 'static,
-    {
-        let mut lines = Vec::new();
-        self.download(operation)?
-            .lines(|line| lines.push(line.to_vec()))?;
-        Ok(lines)
-    }
-}
-
-/// Arguments joined with blanks, empty ones left out.
-fn joined(arguments: &[&str]) -> Result<Option<Argument>> {
-    let given: Vec<&str> = arguments
-        .iter()
-        .copied()
-        .filter(|argument| !argument.is_empty())
-        .collect();
-    match given.join(" ") {
-        all if all.is_empty() => Ok(None),
-        all => Ok(Some(Argument::new(all)?)),
+    /// As [`dir`](Self::dir). An empty directory is no error where the server says so; see
+    /// [`Names`](ftp_proto::operation::Names).
+    pub fn nlst(&mut self, argument: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>> {
+        self.receive(RawListing::names(optional(argument)?))
     }
 }

@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Encoder;
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::{Completed, Flow, Representation};
+use ftp_proto::operation::Payload;
+use ftp_proto::{Completed, Flow, Representation, Transfer};
 
-use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, invalid};
+use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, begin, invalid};
 use crate::driver::Driver;
 use crate::transport::Transport;
 
@@ -42,6 +43,8 @@ pub struct Upload<'c, T: Transport> {
     verdict: Option<Result<Completed>>,
     flow: Option<Flow>,
     encoder: Encoder,
+    /// The transfer, as long as it is not begun.
+    waiting: Option<Transfer>,
 }
 
 impl<'c, T: Transport> Upload<'c, T> {
@@ -57,6 +60,24 @@ impl<'c, T: Transport> Upload<'c, T> {
             verdict,
             flow,
             encoder: Encoder::new(),
+            waiting: None,
+        }
+    }
+
+    /// One that begins when it is known whether lines or bytes are sent.
+    pub(crate) fn waiting(driver: &'c mut Driver<T>, transfer: Transfer) -> Self {
+        let operation = Box::new(Payload::new(transfer.clone()));
+        let mut upload = Self::new(driver, operation, None);
+        upload.waiting = Some(transfer);
+        upload
+    }
+
+    fn begin(&mut self) {
+        if let Some(transfer) = self.waiting.take() {
+            self.operation = Box::new(Payload::new(transfer));
+            self.verdict =
+                begin(self.driver, &mut self.operation).unwrap_or_else(|error| Some(Err(error)));
+            self.flow = self.driver.flow();
         }
     }
 
@@ -65,6 +86,7 @@ impl<'c, T: Transport> Upload<'c, T> {
     /// # Errors
     /// Why the transfer did not succeed, also if a write said so before.
     pub fn finish(mut self) -> Result<Completed> {
+        self.begin();
         let last = self.encoder.finish();
         if self.is_text() {
             self.write_wire(last);
@@ -82,6 +104,7 @@ impl<'c, T: Transport> Upload<'c, T> {
     /// The verdict on what had become of it: usually that it was aborted.
     #[doc(alias = "abor")]
     pub fn abort(mut self) -> Result<Completed> {
+        self.begin();
         match self.verdict.take() {
             Some(verdict) => verdict,
             None => self.driver.abort(&mut self.operation),
@@ -111,6 +134,7 @@ impl<'c, T: Transport> Upload<'c, T> {
         block_bytes: usize,
         mut sent: impl FnMut(&[u8]),
     ) -> Result<Completed> {
+        self.begin();
         let mut block = self.driver.take_block(block_bytes);
         loop {
             match source.read(&mut block) {
@@ -135,6 +159,9 @@ impl<'c, T: Transport> Upload<'c, T> {
     /// `storlines`. Lines are sent many at a time; `sent` is told of each when it was, with its CR
     /// LF. A line of more than 8,192 bytes is an error.
     ///
+    /// The lines of [`upload_command`](crate::Client::upload_command) go out in ASCII type. Other
+    /// uploads have chosen their type when they began: in image type the server stores each CR LF.
+    ///
     /// # Errors
     /// As [`copy_from`](Self::copy_from).
     pub fn lines_from(
@@ -142,6 +169,8 @@ impl<'c, T: Transport> Upload<'c, T> {
         source: &mut (impl BufRead + ?Sized),
         mut sent: impl FnMut(&[u8]),
     ) -> Result<Completed> {
+        self.waiting = self.waiting.take().map(Transfer::ascii);
+        self.begin();
         let mut block = Vec::with_capacity(BLOCK_BYTES + LINE_BYTES_MAX);
         let limit = LINE_BYTES_MAX as u64 + 1;
         loop {
@@ -173,6 +202,7 @@ impl<'c, T: Transport> Upload<'c, T> {
     /// The data connection, for those who move the bytes themselves: legal as long as
     /// [`Flow::is_verbatim`] holds.
     pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
+        self.begin();
         let flow = self.driver.flow()?;
         Some((self.driver.data_stream()?, flow))
     }
@@ -229,7 +259,11 @@ fn end_with_crlf(lines: &mut Vec<u8>) {
 
 impl<T: Transport> Write for Upload<'_, T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !bytes.is_empty() && !self.write_block(bytes) {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        self.begin();
+        if !self.write_block(bytes) {
             return match &self.verdict {
                 Some(Err(error)) => Err(error.to_io()),
                 _ => Err(io::Error::new(

@@ -169,8 +169,8 @@ fn the_type_is_sent_again_when_it_changes_and_only_then() {
     let peer = Peer::start(first_download(script).expect_close()).unwrap();
     let mut client = connect(&peer, DataMode::Auto);
     download(&mut client);
-    assert_eq!(client.nlst(&[]).unwrap(), [b"file"]);
-    assert_eq!(client.nlst(&[]).unwrap(), [b"file"]);
+    assert_eq!(client.nlst("").unwrap(), [b"file"]);
+    assert_eq!(client.nlst("").unwrap(), [b"file"]);
     download(&mut client);
     drop(client);
     let flights = peer.finish().unwrap().flights();

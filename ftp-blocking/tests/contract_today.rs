@@ -14,8 +14,8 @@ use ftp_blocking::proto::address::{self, HostPolicy};
 use ftp_blocking::proto::operation::Retrieve;
 use ftp_blocking::proto::pathname::{self, Quoting};
 use ftp_blocking::proto::{
-    After, Argument, Closed, Compared, Config, DataMode, Encoding, ErrorKind, Event, Policy,
-    Reason, Reply, ReplyCode, State, Timeouts, Verb, Violation, size,
+    After, Argument, Closed, Compared, Config, DataMode, Encoding, ErrorKind, Event, Misuse,
+    Policy, Reason, Reply, ReplyCode, State, Timeouts, Verb, Violation, size,
 };
 use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
 use ftp_blocking::{Builder, Client, Tcp};
@@ -312,6 +312,18 @@ fn ntransfercmd() {
         assert!(client.download_command(line).unwrap_err().is_misuse());
         assert!(client.upload_command(line).unwrap_err().is_misuse());
     }
+    // So is a verb that moves no data, before anything is sent.
+    for line in ["NOOP", "CWD a", "SIZE a"] {
+        let moves_nothing = |error: ftp_blocking::Error| {
+            matches!(error.kind(), Some(ErrorKind::Misuse(Misuse::NotATransfer)))
+        };
+        assert!(moves_nothing(client.download_command(line).unwrap_err()));
+        assert!(moves_nothing(client.upload_command(line).unwrap_err()));
+        assert!(moves_nothing(
+            client.command_lines(line, |_| {}).unwrap_err()
+        ));
+    }
+    assert_eq!(verbs(&server), [""; 0]);
 }
 
 #[test]

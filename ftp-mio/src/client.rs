@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use ftp_proto::driver::{Error, Result, Tried};
-use ftp_proto::operation::{Greet, SetModified};
+use ftp_proto::driver::{Error, Result, Tried, listing_options};
+use ftp_proto::listing::Entry;
+use ftp_proto::operation::{Exists, Greet, Metadata, Receiving, SetModified};
 use ftp_proto::timestamp::Timestamp;
 use ftp_proto::trace::Record;
 use ftp_proto::{Argument, Event, Operation, Reply, Session};
 
 use crate::clock::Clock;
 use crate::connect::{Dialled, Dialling};
-use crate::data::Data;
+use crate::data::{Data, Progress};
 use crate::driver::Driver;
 use crate::readiness::{Reactor, Ready, Slot};
-
-use crate::tasks::{Handle, Tasks};
+use crate::tasks::{Handle, Tasks, Unfed};
 use crate::tcp::Tcp;
 use crate::transport::Transport;
 
@@ -133,6 +133,7 @@ impl<T: Transport> Client<T> {
             }
             Stage::Failed(tried) => self.tasks.fail(|| Error::Connect(Arc::clone(tried))),
         }
+        self.feed_operation();
         self.save_memory();
     }
 
@@ -140,6 +141,22 @@ impl<T: Transport> Client<T> {
     fn save_memory(&mut self) {
         if let (Stage::Open(driver), false) = (&mut self.stage, self.tasks.are_running()) {
             driver.shrink_to_fit();
+        }
+    }
+
+    /// Reads the payload of an operation that wants it for itself.
+    fn feed_operation(&mut self) {
+        if !self.tasks.read_payload() {
+            return;
+        }
+        let Stage::Open(driver) = &mut self.stage else {
+            return;
+        };
+        if let Some(mut data) = driver.data_mut() {
+            let mut block = [0; 4096];
+            while let Progress::Bytes(count) = data.read(&mut block) {
+                self.tasks.feed(block.get(..count).unwrap_or_default());
+            }
         }
     }
 
@@ -188,8 +205,34 @@ impl<T: Transport> Client<T> {
         self.start(SetModified::new(path, time))
     }
 
+    /// [Starts](Self::start) to ask what the server tells about a file or directory; `None` if there
+    /// is none. [`Metadata`] says how it is found out.
+    pub fn metadata(&mut self, path: Argument) -> Handle<Option<Entry<'static>>> {
+        self.receive(Metadata::new(path).or_listing(listing_options()))
+    }
+
+    /// [Starts](Self::start) to ask whether there is a file or directory; as
+    /// [`metadata`](Self::metadata).
+    pub fn exists(&mut self, path: Argument) -> Handle<bool> {
+        let metadata = Metadata::new(path).or_listing(listing_options());
+        self.receive(Exists::new(metadata))
+    }
+
     /// Starts an operation. It begins once the server has greeted and the operations before it are
     /// over.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    /// use ftp_mio::Client;
+    /// use ftp_mio::proto::Argument;
+    /// use ftp_mio::proto::operation::Batch;
+    ///
+    /// let mut client = Client::connect_to([([192, 0, 2, 1], 21).into()], Instant::now());
+    /// let paths = ["a.txt", "b.txt"].map(|path| Argument::new(path).unwrap());
+    /// let sizes = client.start(Batch::sizes(paths.clone())); // numbers
+    /// let times = client.start(Batch::modified(paths)); // times
+    /// # let _ = (sizes, times);
+    /// ```
     ///
     /// Payload of a transfer has to be moved by the application ([`data_mut`](Self::data_mut)), or
     /// the transfer stands still without a limit of its own.
@@ -199,7 +242,30 @@ impl<T: Transport> Client<T> {
         O::Output: Send + 'static,
     {
         self.touched = true;
-        self.tasks.start(operation)
+        self.tasks.start(Unfed(operation), false)
+    }
+
+    /// As [`start`](Self::start), for an operation that reads what it receives itself: turns
+    /// move its payload, and the application has nothing to do with it.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    /// use ftp_mio::Client;
+    /// use ftp_mio::proto::listing::Options;
+    /// use ftp_mio::proto::operation::{Entries, List, RawListing};
+    ///
+    /// let mut client = Client::connect_to([([192, 0, 2, 1], 21).into()], Instant::now());
+    /// let entries = client.receive(Entries::new(List::new(None), Options::new()));
+    /// let names = client.receive(RawListing::names(None));
+    /// # let _ = (entries, names);
+    /// ```
+    pub fn receive<O>(&mut self, operation: O) -> Handle<O::Output>
+    where
+        O: Receiving + Send + 'static,
+        O::Output: Send + 'static,
+    {
+        self.touched = true;
+        self.tasks.start(operation, true)
     }
 
     /// The outcome of an operation, once.
@@ -245,7 +311,7 @@ impl<T: Transport> Client<T> {
     /// The data connection while payload may move.
     pub fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
         match &mut self.stage {
-            Stage::Open(driver) => driver.data_mut(),
+            Stage::Open(driver) if !self.tasks.read_payload() => driver.data_mut(),
             _ => None,
         }
     }

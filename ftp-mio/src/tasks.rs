@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
 use ftp_proto::driver::{Error, Result};
+use ftp_proto::operation::Receiving;
 use ftp_proto::{Operation, Session, Ticket};
 
 /// Stands for an operation that was started, until its outcome is taken with
@@ -53,13 +54,15 @@ trait Run: Send {
         &mut self,
         session: &mut Session,
     ) -> Poll<std::result::Result<Box<dyn Any + Send>, ftp_proto::Error>>;
+
+    fn feed(&mut self, chunk: &[u8]);
 }
 
 struct Boxed<O>(O);
 
 impl<O> Run for Boxed<O>
 where
-    O: Operation + Send,
+    O: Receiving + Send,
     O::Output: Send + 'static,
 {
     fn poll(
@@ -70,6 +73,28 @@ where
             .poll(session)
             .map_ok(|output| Box::new(output) as Box<dyn Any + Send>)
     }
+
+    fn feed(&mut self, chunk: &[u8]) {
+        self.0.feed(chunk);
+    }
+}
+
+/// An operation that is never given payload.
+pub(crate) struct Unfed<O>(pub(crate) O);
+
+impl<O: Operation> Operation for Unfed<O> {
+    type Output = O::Output;
+
+    fn poll(
+        &mut self,
+        session: &mut Session,
+    ) -> Poll<std::result::Result<O::Output, ftp_proto::Error>> {
+        self.0.poll(session)
+    }
+}
+
+impl<O: Operation> Receiving for Unfed<O> {
+    fn feed(&mut self, _: &[u8]) {}
 }
 
 struct Task {
@@ -80,6 +105,8 @@ struct Task {
 enum State {
     Running {
         run: Box<dyn Run>,
+        /// It reads its payload itself: the application has nothing to do with it.
+        reads: bool,
         /// What the operation has submitted.
         tickets: Vec<Range<Ticket>>,
         /// It has begun a transfer. Since one operation runs at a time, whatever is under way is
@@ -93,9 +120,9 @@ enum State {
 pub(crate) struct Tasks(Vec<Task>);
 
 impl Tasks {
-    pub(crate) fn start<O>(&mut self, operation: O) -> Handle<O::Output>
+    pub(crate) fn start<O>(&mut self, operation: O, reads: bool) -> Handle<O::Output>
     where
-        O: Operation + Send + 'static,
+        O: Receiving + Send + 'static,
         O::Output: Send + 'static,
     {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -103,6 +130,7 @@ impl Tasks {
             number,
             state: State::Running {
                 run: Box::new(Boxed(operation)),
+                reads,
                 tickets: Vec::new(),
                 transfers: false,
             },
@@ -120,6 +148,26 @@ impl Tasks {
             if task.poll(session, source).is_pending() {
                 return;
             }
+        }
+    }
+
+    /// Whether the operation that runs reads its payload itself.
+    pub(crate) fn read_payload(&self) -> bool {
+        let running = self.0.iter().find_map(|task| match &task.state {
+            State::Running { reads, .. } => Some(*reads),
+            State::Over(_) => None,
+        });
+        running.unwrap_or_default()
+    }
+
+    /// Gives payload to the operation that runs.
+    pub(crate) fn feed(&mut self, chunk: &[u8]) {
+        let running = self.0.iter_mut().find_map(|task| match &mut task.state {
+            State::Running { run, .. } => Some(run),
+            State::Over(_) => None,
+        });
+        if let Some(run) = running {
+            run.feed(chunk);
         }
     }
 
@@ -201,6 +249,7 @@ impl Task {
             run,
             tickets,
             transfers,
+            ..
         } = &mut self.state
         else {
             return Poll::Ready(());

@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::address::HostPolicy;
+use crate::operation::rung::Rung;
 use crate::reply;
 use crate::time::Reason;
 use crate::transfer::DataMode;
@@ -46,15 +47,38 @@ pub struct Config {
     pub encoding: Encoding,
     /// Whether a byte 0xFF in a name is doubled, as Telnet demands, and undone on receipt.
     pub telnet: Telnet,
+    /// The command that a [`List`](crate::operation::List) begins with, whatever FEAT offers. `None`, the default: MLSD
+    /// where FEAT offers it, else `LIST -a`.
+    ///
+    /// [`Rung::ListAll`] leaves MLSD out, for servers that offer it and do not answer it, or answer it wrongly. What has
+    /// listed a directory in this session counts more ([`Memory::listing`](crate::operation::Memory::listing)).
+    pub listing_begins_at: Option<Rung>,
+    /// Whether each [`List`](crate::operation::List) names its directory in the command's argument, and does not enter
+    /// it: [`List::by_argument`](crate::operation::List::by_argument) for all. Off by default, because servers misread
+    /// the argument.
+    pub listing_by_argument: bool,
     /// How much the session records for [`Session::poll_trace`](crate::Session::poll_trace).
     pub detail: Detail,
-    /// Send NOOP on the control connection during a transfer, this long after the last command. Off by default.
+    /// Send NOOP on the control connection during a transfer, this long after the last command, and no sooner than
+    /// 10 ms. Off by default.
     ///
     /// twoftpd ends the transfer at a NOOP (426), and an upload to bftpd stands still from the first one on. Such a
     /// transfer fails with [`Interruption::Keepalive`](crate::Interruption::Keepalive), and the session sends no
     /// further keepalives.
     pub keepalive: Option<Duration>,
-    /// How many commands may be unanswered at once, from 1 to 8. Commands that depend on others wait all the same.
+    /// How many commands may be unanswered at once, at least 1. The default is 1: each command waits for the reply to
+    /// the one before. Commands that depend on others wait all the same.
+    ///
+    /// From 2 on, TYPE goes out together with EPSV, which saves a transfer that changes the type a round trip. With 128
+    /// a [`Batch`](crate::operation::Batch) of a thousand SIZE takes at most twenty flights. Beside a batch,
+    /// [`Limits::in_flight_max`] bounds what is submitted at once. What goes wrong with more than 1, and where:
+    ///
+    /// * uftpd and the `ftpd` package of npm take what one read brings for one command. Of TYPE and EPSV in one write
+    ///   they answer the first and are silent for ever, so that no transfer works there; nor does a batch.
+    /// * libunftp and aioftp answer out of order at times. From libunftp the replies to a batch of SIZE do, and a wrong
+    ///   size comes out as right.
+    /// * On five of nine servers TYPE and EPSV in one write cost 40 ms more than in two: the second reply of the server
+    ///   waits for our system's delayed acknowledgement of the first.
     pub pipeline: Pipeline,
     /// While a transfer runs, ask for the port of the next one that was begun. Off by default.
     ///
@@ -234,6 +258,16 @@ pub struct Limits {
     /// Payload bytes that have to move within [`Timeouts::data_idle`] to count as progress. 1,024, so that a byte a
     /// second does not hold a session for ever.
     pub data_progress_min: u64,
+    /// Entries of a listing that is kept as a whole, by [`Entries`](crate::operation::Entries) and
+    /// [`RawListing`](crate::operation::RawListing): `list`, `dir` and `nlst` of the drivers. One more is an error
+    /// ([`Policy::ListingEntries`](crate::Policy::ListingEntries)). 1,000,000.
+    pub listing_entries_max: u32,
+    /// Bytes of such a listing on the wire; more are an error
+    /// ([`Policy::ListingBytes`](crate::Policy::ListingBytes)). 256 MiB.
+    ///
+    /// An entry is kept with its line and takes some 150 bytes more. With both bounds as they are, a listing takes half
+    /// a gigabyte of memory at the most; a thousand entries of usual length take some 250 kB.
+    pub listing_bytes_max: u32,
     /// Trace records that wait to be polled; what is beyond is dropped and counted. 1,024.
     pub trace_records_max: u16,
 }
@@ -248,12 +282,14 @@ impl Default for Limits {
             keepalives_max: 128,
             strangers_max: 16,
             data_progress_min: 1024,
+            listing_entries_max: 1_000_000,
+            listing_bytes_max: 256 * 1024 * 1024,
             trace_records_max: 1024,
         }
     }
 }
 
-/// How many commands may be unanswered at once.
+/// How many commands may be unanswered at once; see [`Config::pipeline`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pipeline(u16);
 

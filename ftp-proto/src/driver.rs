@@ -7,9 +7,13 @@ mod endpoint;
 mod error;
 mod settings;
 
+use std::time::SystemTime;
+
 use crate::action::End;
 use crate::error::After;
+use crate::listing::Options;
 use crate::session::State;
+use crate::timestamp::Timestamp;
 
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 pub use error::{Error, Result, Tried};
@@ -26,6 +30,12 @@ pub enum Input {
     Bytes(usize),
     /// The end of input.
     End(End),
+}
+
+/// How a listing is read that is made now: the present time tells the years that LIST leaves out.
+pub fn listing_options() -> Options {
+    let now = Timestamp::from_system_time(SystemTime::now());
+    now.map_or_else(|_| Options::new(), |now| Options::new().now(now))
 }
 
 /// What a session in this state is good for, as errors say it.

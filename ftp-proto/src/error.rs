@@ -123,6 +123,18 @@ pub enum Policy {
     /// The resume offset lies beyond the end of the file.
     #[error("the offset lies beyond the end of the file")]
     BeyondEnd,
+    /// A listing that is kept as a whole has more entries, or lines, than
+    /// [`Limits::listing_entries_max`](crate::Limits::listing_entries_max): this number. The transfer was aborted, and
+    /// what had come is dropped.
+    #[error("the listing has more than {0} entries, which is the limit")]
+    ListingEntries(u32),
+    /// A listing that is kept as a whole has more bytes than
+    /// [`Limits::listing_bytes_max`](crate::Limits::listing_bytes_max): this number. As above.
+    #[error("the listing has more than {0} bytes, which is the limit")]
+    ListingBytes(u32),
+    /// A line of a listing that is kept as lines has more bytes than this number. As above.
+    #[error("a line of the listing has more than {0} bytes, which is the limit")]
+    ListingLine(u32),
     /// The server does not tell the size, without which a resumed transfer cannot be checked.
     #[error("the server does not tell the size")]
     SizeUnknown,
@@ -162,6 +174,16 @@ pub enum Misuse {
     /// An option that goes with this kind of transfer alone was used with another.
     #[error("the option does not fit this transfer")]
     WrongOption,
+}
+
+impl Policy {
+    /// Whether it is a bound of a listing, found when the transfer was under way. The others are found before.
+    pub(crate) const fn bounds_listing(self) -> bool {
+        matches!(
+            self,
+            Self::ListingEntries(_) | Self::ListingBytes(_) | Self::ListingLine(_)
+        )
+    }
 }
 
 impl Error {
@@ -237,10 +259,11 @@ impl Error {
     /// A plain refusal, a rule of ours and a mistake of the caller: nobody expects that they end a
     /// session.
     const fn leaves_session_alone(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::Refused(_) | ErrorKind::Policy(_) | ErrorKind::Misuse(_)
-        )
+        match self.kind {
+            ErrorKind::Policy(policy) => !policy.bounds_listing(),
+            ErrorKind::Refused(_) | ErrorKind::Misuse(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether a socket's failure may have led to it, so that a driver puts the operating system's error beside it: not

@@ -6,8 +6,10 @@
 
 mod batch;
 mod directory;
+mod entries;
 mod exchange;
 mod features;
+mod introduction;
 mod list;
 mod login;
 mod login_then;
@@ -16,9 +18,11 @@ mod metadata;
 mod names;
 mod payload;
 mod protection;
+mod raw_listing;
 mod rename;
 mod retrieve;
-mod rung;
+mod room;
+pub(crate) mod rung;
 mod secure;
 mod series;
 mod set_modified;
@@ -31,17 +35,19 @@ use core::task::Poll;
 
 pub use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use batch::Batch;
-pub use directory::ChangeDirectory;
+pub use directory::{ChangeDirectory, MakeDirectory};
+pub use entries::{Contents, Entries, ListEach};
 pub use exchange::{Exchange, Greet};
 pub use features::AskFeatures;
 pub use list::{List, Listed};
 pub use login::Login;
 pub use login_then::LoginThen;
 pub use memory::Memory;
-pub use metadata::Metadata;
+pub use metadata::{Exists, Metadata};
 pub use names::Names;
 pub use payload::Payload;
 pub use protection::DataProtection;
+pub use raw_listing::RawListing;
 pub use rename::Rename;
 pub use retrieve::Retrieve;
 pub use rung::Rung;
@@ -93,6 +99,13 @@ pub trait Operation {
     /// # Errors
     /// Why the operation ended without success. Not to be polled again after `Ready`.
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>>;
+}
+
+/// An operation that reads what it receives itself. Whoever runs it gives all payload to it and asks it again after each
+/// chunk.
+pub trait Receiving: Operation {
+    /// Takes what is received, in chunks of any size.
+    fn feed(&mut self, chunk: &[u8]);
 }
 
 impl<O: Operation + ?Sized> Operation for alloc::boxed::Box<O> {

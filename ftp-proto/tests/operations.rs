@@ -9,6 +9,12 @@
 
 #[path = "operations/about.rs"]
 mod about;
+#[path = "operations/directories.rs"]
+mod directories;
+#[path = "operations/listings.rs"]
+mod listings;
+#[path = "operations/logins.rs"]
+mod logins;
 #[path = "operations/own.rs"]
 mod own;
 #[path = "operations/resume.rs"]
@@ -51,9 +57,17 @@ struct Pair {
 
 impl Pair {
     fn new(server: fn(&str) -> Option<&'static str>) -> Self {
+        Self::configured(server, |_| {})
+    }
+
+    fn configured(
+        server: fn(&str) -> Option<&'static str>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let mut config = Config::default();
         config.data_mode = DataMode::ExtendedPassive;
         config.encoding = ftp_proto::Encoding::AsItIs;
+        change(&mut config);
         let mut pair = Self {
             session: Session::new(config, Control::new(HOST, HOST)),
             server,

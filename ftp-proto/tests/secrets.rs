@@ -46,12 +46,12 @@ const SHOWN: [&str; 16] = [
 /// command passes through, and operations that are given names of files alone. TLS keys have a test in `tests/tls.rs`.
 const APART: &str = "
     AbortStyle AddressError After ArgumentError AskFeatures ChangeDirectory Channel Class Closed
-    Compared Completed Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder
-    Detail Direction Encoder Encoding End Endpoint EndpointError Entry Facts Failure Fault Feature Features
+    Compared Completed Contents Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder
+    Detail Direction Encoder Encoding End Endpoint EndpointError Entries Entry Exists Facts Failure Fault Feature Features
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List Listed Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact Options OtherVerb Parser PathError
-    Pathname Payload Pipeline Policy Precision Purpose Quoting Reader Reason
+    Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact Options OtherVerb Parser PathError
+    Pathname Payload Pipeline Policy Precision Purpose Quoting RawListing Reader Reason
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
     SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
     Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict

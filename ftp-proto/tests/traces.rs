@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::task::Poll;
 
 use ftp_proto::address::HostPolicy;
+use ftp_proto::operation::Rung;
 use ftp_proto::trace::{Record, Replay, replay};
 use ftp_proto::{
     AbortStyle, Argument, Command, Config, Control, DataMode, Detail, Instant, Leniency, Misuse,
@@ -192,6 +193,13 @@ const CHANGES: &[Change] = &[
     |config| config.limits.keepalives_max = 101,
     |config| config.limits.strangers_max = 101,
     |config| config.limits.data_progress_min = 101,
+    |config| config.listing_begins_at = Some(Rung::MachineList),
+    |config| config.listing_begins_at = Some(Rung::ListAll),
+    |config| config.listing_begins_at = Some(Rung::List),
+    |config| config.listing_begins_at = Some(Rung::Status),
+    |config| config.listing_by_argument = true,
+    |config| config.limits.listing_entries_max = 101,
+    |config| config.limits.listing_bytes_max = 101,
     |config| config.limits.trace_records_max = 101,
 ];
 

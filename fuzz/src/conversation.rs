@@ -6,8 +6,8 @@
 use std::task::Poll;
 
 use ftp_proto::operation::{
-    AskFeatures, ChangeDirectory, DataProtection, Exchange, Greet, Login, Payload, Rename,
-    Retrieve, Secure, SetModified, Store,
+    AskFeatures, ChangeDirectory, DataProtection, Exchange, Greet, Login, MakeDirectory, Payload,
+    Rename, Retrieve, Secure, SetModified, Store,
 };
 use ftp_proto::timestamp::Timestamp;
 use ftp_proto::{Argument, Command, Completed, Error, Operation, Session, Transfer};
@@ -154,7 +154,7 @@ fn plain_operation(name: &[u8], path: Argument, number: u64) -> Option<Wanted> {
         b"cd" => plain(ChangeDirectory::new(path.as_bytes()).ok()?),
         b"cdup" => plain(ChangeDirectory::new("..").ok()?),
         b"pwd" => plain(Exchange::working_directory()),
-        b"mkdir" => plain(Exchange::make_directory(path)),
+        b"mkdir" => plain(MakeDirectory::new(path)),
         b"rmdir" => plain(Exchange::remove_directory(path)),
         b"delete" => plain(Exchange::delete(path)),
         b"size" => plain(Exchange::size(path)),

@@ -1,10 +1,10 @@
 //! The methods that move files and lines, those for names and directories, and the end.
 
-use std::io;
+use std::io::{self, Write};
 
 use ftp_blocking::proto::operation::{Retrieve, Store};
 use ftp_blocking::proto::{After, Argument, Closed, ErrorKind, State, Verb, Violation};
-use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
 use ftp_blocking::{Client, Error};
 use ftp_testbed::scripted::{Peer, Script};
 
@@ -122,6 +122,53 @@ fn retrlines() {
     );
 }
 
+/// The type follows from what is done with the upload, so nothing goes out before.
+#[test]
+fn a_command_line_uploads_lines_in_ascii_type_and_bytes_in_image_type() {
+    let server = server();
+    let mut client = logged_in(&server);
+    drop(client.upload_command("STOR a").unwrap());
+    assert_eq!(commands(&server), [""; 0]);
+
+    let upload = client.upload_command("STOR a").unwrap();
+    let completed = upload.lines_from(&mut &b"one\ntwo"[..], |_| {}).unwrap();
+    assert_eq!(completed.bytes, 10);
+    assert_eq!(server.files().content("/a"), Some(&b"one\ntwo\n"[..]));
+
+    let mut upload = client.upload_command("STOR b").unwrap();
+    upload.write_all(b"one\r\n").unwrap();
+    upload.finish().unwrap();
+    assert_eq!(server.files().content("/b"), Some(&b"one\r\n"[..]));
+    client.upload_command("STOR c").unwrap().finish().unwrap();
+    assert_eq!(server.files().content("/c"), Some(&b""[..]));
+    assert!(client.upload_command("STOR d").unwrap().stream().is_some());
+    client
+        .upload_command("STOR e")
+        .unwrap()
+        .abort()
+        .unwrap_err();
+
+    let commands = commands(&server);
+    let types: Vec<_> = commands
+        .iter()
+        .filter(|line| line.starts_with("TYPE"))
+        .collect();
+    assert_eq!(types, ["TYPE A", "TYPE I"]);
+}
+
+/// A refusal is the error of whatever is done first.
+#[test]
+fn a_command_line_that_is_refused_says_so_when_it_goes_out() {
+    let refused = |error: &Error| error.is_permanent() && error.verb() == Some(Verb::Stor);
+    let server = server();
+    let mut client = logged_in(&server);
+    let upload = client.upload_command("STOR no/a").unwrap();
+    assert!(refused(&upload.finish().unwrap_err()));
+    let mut upload = client.upload_command("STOR no/a").unwrap();
+    upload.write_all(b"a").unwrap_err();
+    assert!(refused(&upload.finish().unwrap_err()));
+}
+
 #[test]
 fn storbinary() {
     let server = server();
@@ -206,11 +253,11 @@ fn nlst() {
     let server = server();
     let mut client = logged_in(&server);
     assert_eq!(
-        client.nlst(&[]).unwrap(),
+        client.nlst("").unwrap(),
         [&b"digits"[..], b"hello.txt", b"pub"]
     );
-    assert_eq!(client.nlst(&["pub"]).unwrap().len(), 2);
-    client.nlst(&["-a", "", "pub"]).unwrap();
+    assert_eq!(client.nlst("pub").unwrap().len(), 2);
+    client.nlst("-a pub").unwrap();
     let sent: Vec<String> = commands(&server)
         .into_iter()
         .filter(|line| line.starts_with("NLST"))
@@ -222,13 +269,13 @@ fn nlst() {
 fn dir() {
     let server = server();
     let mut client = logged_in(&server);
-    let lines = client.dir(&[]).unwrap();
+    let lines = client.dir("").unwrap();
     assert_eq!(lines.len(), 3);
     assert!(lines[2].starts_with(b"d") && lines[2].ends_with(b" pub"));
 
     let mut called = Vec::new();
     client
-        .dir_lines(&["-l", "pub"], |line| called.push(line.to_vec()))
+        .dir_lines("-l pub", |line| called.push(line.to_vec()))
         .unwrap();
     assert_eq!(called.len(), 2);
     let sent: Vec<String> = commands(&server)
@@ -236,6 +283,28 @@ fn dir() {
         .filter(|line| line.starts_with("LIST"))
         .collect();
     assert_eq!(sent, ["LIST", "LIST -l pub"]);
+}
+
+/// Without MLST, SIZE and MDTM tell of a file, and a listing of the parent of a directory.
+#[test]
+fn metadata_and_exists() {
+    let refusal = Behaviour::new().refuse("MLST", 500, "What?");
+    for behaviour in [Behaviour::new(), refusal] {
+        let files = Files::new().file("/pub/a", "12345").directory("/pub/sub");
+        let config = ServerConfig::new().behaviour(behaviour);
+        let server = Loopback::start(config, files).unwrap();
+        let mut client = logged_in(&server);
+        let rows = [
+            ("/pub/a", Some(Some(5))),
+            ("/pub/sub", Some(None)),
+            ("/pub/none", None),
+        ];
+        for (path, size) in rows {
+            let entry = client.metadata(path).unwrap();
+            assert_eq!(entry.map(|entry| entry.size()), size, "{path}");
+            assert_eq!(client.exists(path).unwrap(), size.is_some(), "{path}");
+        }
+    }
 }
 
 #[test]

@@ -89,7 +89,7 @@ const STEPS: [(&str, Step); 10] = [
         Ok(server.files().content("/copy") == Some(&content()[..]))
     }),
     ("nlst", |client, _| {
-        let names = client.nlst(&["pub"])?;
+        let names = client.nlst("pub")?;
         Ok(names.is_empty())
     }),
     ("rename", |client, server| {

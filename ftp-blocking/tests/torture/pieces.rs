@@ -69,7 +69,7 @@ fn lines_are_read_in_any_pieces() {
                 .retrieve_lines("text", |line| lines.push(line.to_vec()))
                 .unwrap();
             assert_eq!(lines, LINES, "{wire}");
-            assert_eq!(client.nlst(&[]).unwrap(), [b"text"]);
+            assert_eq!(client.nlst("").unwrap(), [b"text"]);
         }
     });
 }

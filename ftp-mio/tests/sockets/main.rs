@@ -10,6 +10,7 @@
 mod apart;
 mod connecting;
 mod crowd;
+mod fed;
 mod loops;
 #[cfg(feature = "mio")]
 #[path = "../reactors/on_mio.rs"]
@@ -55,6 +56,7 @@ fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
     trials.extend(connecting::trials::<R>());
     trials.extend(server::trials::<R>());
     trials.extend(crowd::trials::<R>());
+    trials.extend(fed::trials::<R>());
     #[cfg(feature = "rustls")]
     trials.extend(pinned::trials::<R>());
     #[cfg(feature = "rustls")]

@@ -215,6 +215,9 @@ fn session_kind(error: &crate::Error) -> Option<io::ErrorKind> {
             _ => Some(io::ErrorKind::NotConnected),
         },
         (_, ErrorKind::Timeout(_)) => Some(io::ErrorKind::TimedOut),
+        (_, ErrorKind::Policy(policy)) if policy.bounds_listing() => {
+            Some(io::ErrorKind::InvalidData)
+        }
         (_, ErrorKind::Policy(_)) => Some(io::ErrorKind::PermissionDenied),
         (_, ErrorKind::Misuse(_)) => Some(io::ErrorKind::InvalidInput),
         _ => None,

@@ -14,12 +14,21 @@ use super::Operation;
 use super::exchange::{Read, modified, size, whole};
 use super::size::Image;
 
-/// Runs commands that do not depend on one another, such as SIZE of a thousand files, in as few flights as a window of
-/// [`BATCH_COMMANDS_MAX`] commands and [`BATCH_BYTES_MAX`] bytes allows. Yields a result for each, in their order.
+/// Runs commands that do not depend on one another, such as SIZE of a thousand files. Yields a result for each, in their
+/// order.
+///
+/// By default each waits for the reply to the one before. With [`Config::pipeline`](crate::Config::pipeline) as many are
+/// unanswered as that says, but no more than [`BATCH_COMMANDS_MAX`] commands and [`BATCH_BYTES_MAX`] bytes.
 ///
 /// A command that is refused is that command's result, and the others go on. Of each reply's text at most
-/// [`BATCH_TEXT_MAX`](crate::operation::BATCH_TEXT_MAX) bytes are kept. Servers that answer out of order are found out where a
-/// reply cannot belong to its command; that ends the session.
+/// [`BATCH_TEXT_MAX`](crate::operation::BATCH_TEXT_MAX) bytes are kept.
+///
+/// What goes wrong with several commands unanswered:
+///
+/// * libunftp answers a batch of SIZE out of order. A reply that cannot belong to its command is found out, and ends the
+///   session. The size of another file cannot be told from the right one: it is this file's result.
+/// * uftpd and the `ftpd` package of npm answer the first of several commands in one write and are silent then: the
+///   batch ends in a time-out, and so does the session.
 ///
 /// ```
 /// use ftp_proto::{Argument, Verb};

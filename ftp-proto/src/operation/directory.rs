@@ -1,13 +1,15 @@
-//! CWD, CDUP.
+//! CWD, CDUP, MKD.
 
 use core::task::{Poll, ready};
 
 use crate::command::{Argument, ArgumentError, Command, Verb};
 use crate::error::Error;
-use crate::reply::{Class, ReplyCode};
+use crate::pathname::Pathname;
+use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Session, Ticket};
 
 use super::Operation;
+use super::exchange::{self, Exchange};
 
 /// Changes the working directory.
 ///
@@ -71,4 +73,60 @@ impl Operation for ChangeDirectory {
             }
         }
     }
+}
+
+/// Makes a directory with MKD; yields its path where the server certainly tells it.
+///
+/// A 257 tells the path in quotes (RFC 959, appendix II), and some servers quote the name as they got it. busybox
+/// answers `257 "Operation successful"`. So what is told counts only if it begins with a slash or names the directory
+/// that was asked for. Else, and with any other 2xx, the directory is made and there is no path.
+///
+/// ```
+/// use ftp_proto::Argument;
+/// use ftp_proto::operation::MakeDirectory;
+///
+/// let make = MakeDirectory::new(Argument::new("new")?);
+/// # let _ = make;
+/// # Ok::<(), ftp_proto::ArgumentError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "an operation does nothing until it is run"]
+pub struct MakeDirectory {
+    path: Argument,
+    make: Exchange<Reply>,
+}
+
+impl MakeDirectory {
+    /// At `path`.
+    pub fn new(path: Argument) -> Self {
+        let make = Exchange::complete(Command::new(Verb::Mkd, path.clone()));
+        Self { path, make }
+    }
+}
+
+impl Operation for MakeDirectory {
+    type Output = Option<Pathname>;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>> {
+        let reply = ready!(self.make.poll(session))?;
+        let told = exchange::path(reply, session).ok();
+        let is_it = |told: &Pathname| is_path_of(told.as_bytes(), self.path.as_bytes());
+        Poll::Ready(Ok(told.filter(is_it)))
+    }
+}
+
+/// Whether `told` is certainly the path of the directory that was asked for: it is absolute, or holds the name between
+/// marks of paths, as in `C:\pub\new`, `DISK:[PUB.NEW]` and `'DEPT7.NEW.'`. A quote in the name may have ended the path
+/// too early, so an absolute path has to hold such a name as well.
+fn is_path_of(told: &[u8], asked: &[u8]) -> bool {
+    let mut parts = asked.rsplit(|byte| *byte == b'/');
+    let last = parts.find(|part| !part.is_empty()).unwrap_or(asked);
+    let is_mark = |byte: Option<&u8>| byte.is_none_or(|byte| b"/\\:.[]'".contains(byte));
+    let stands_at = |(start, window): (usize, &[u8])| {
+        let before = start.checked_sub(1).and_then(|at| told.get(at));
+        let after = told.get(start.saturating_add(last.len()));
+        window.eq_ignore_ascii_case(last) && is_mark(before) && is_mark(after)
+    };
+    let is_absolute = told.starts_with(b"/") && !last.contains(&b'"');
+    is_absolute || told.windows(last.len().max(1)).enumerate().any(stands_at)
 }

@@ -88,13 +88,6 @@ impl Exchange<()> {
     }
 }
 
-impl Exchange<Option<Pathname>> {
-    /// MKD: makes a directory; yields its name if the server tells it (257).
-    pub const fn make_directory(path: Argument) -> Self {
-        Self::new(Command::new(Verb::Mkd, path), told_path)
-    }
-}
-
 impl Exchange<Pathname> {
     /// PWD: the working directory.
     pub const fn working_directory() -> Self {
@@ -199,19 +192,24 @@ impl Exchange<Reply> {
     /// # Errors
     /// A name that cannot be sent.
     pub fn select_facts(names: &[&str]) -> Result<Self, ArgumentError> {
-        let mut argument = String::from("MLST ");
-        for name in names {
-            argument.push_str(name);
-            argument.push(';');
-        }
-        let argument = Argument::new(argument.trim_end())?;
-        Ok(Self::complete(Command::new(Verb::Opts, argument)))
+        let facts = facts_argument(names)?;
+        Ok(Self::complete(Command::new(Verb::Opts, facts)))
     }
 
     /// QUIT: goodbye. The session is over whatever the server answers; a refusal is an error that says so.
     pub const fn quit() -> Self {
         Self::complete(Command::bare(Verb::Quit))
     }
+}
+
+/// The argument of an OPTS MLST.
+pub(super) fn facts_argument(names: &[&str]) -> Result<Argument, ArgumentError> {
+    let mut argument = String::from("MLST ");
+    for name in names {
+        argument.push_str(name);
+        argument.push(';');
+    }
+    Argument::new(argument.trim_end())
 }
 
 impl<T> Operation for Exchange<T> {
@@ -271,7 +269,7 @@ pub(super) fn whole(reply: Reply, _: &mut Session) -> Result<Reply, ErrorKind> {
     Ok(reply)
 }
 
-fn path(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {
+pub(super) fn path(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {
     if reply.code() != ReplyCode::PATHNAME {
         return Err(ErrorKind::Unexpected(alloc::boxed::Box::new(reply)));
     }
@@ -284,11 +282,6 @@ fn path(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {
         session.use_leniency(Leniency::UndoubledQuotes);
     }
     lenient.map_err(|error| ErrorKind::Violation(Violation::Path(error)))
-}
-
-/// As the original ftplib: no path where the code is not 257.
-fn told_path(reply: Reply, session: &mut Session) -> Result<Option<Pathname>, ErrorKind> {
-    Ok(path(reply, session).ok())
 }
 
 pub(super) fn size(reply: Reply, _: &mut Session) -> Result<u64, ErrorKind> {

@@ -19,8 +19,8 @@ pub struct AskFeatures(Option<Ticket>);
 
 impl AskFeatures {
     /// Asks the server of the session that runs it.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self(None)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A directory, by the best way that the server knows.
 
 mod ladder;
+mod reading;
 
 use alloc::boxed::Box;
 use core::task::{Poll, ready};
@@ -9,7 +10,7 @@ use crate::command::{Argument, ArgumentError, Command, Verb};
 use crate::error::{Error, ErrorKind, Policy};
 use crate::features::Features;
 use crate::reply::{Class, Reply};
-use crate::session::{Session, Ticket};
+use crate::session::{Session, Ticket, TransferId};
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
@@ -21,6 +22,7 @@ use super::visit::Visit;
 
 use ladder::Named;
 pub(super) use ladder::told_empty;
+pub(super) use reading::Reading;
 
 /// A listing that has come to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -182,18 +184,24 @@ impl List {
 
     /// Names the directory in the command's argument, and does not enter it: one command fewer for each directory, and
     /// another directory's listing from servers that misread the argument.
+    /// [`Config::listing_by_argument`](crate::Config::listing_by_argument) does the same for all listings of a session.
     pub fn by_argument(mut self) -> Self {
-        self.directory = match self.directory {
+        self.name_directory();
+        self
+    }
+
+    fn name_directory(&mut self) {
+        let directory = core::mem::replace(&mut self.directory, Directory::Here);
+        self.directory = match directory {
             Directory::Entered(path) => Directory::Argument(path),
             directory => directory,
         };
-        self
     }
 
     /// Begins at this rung, whatever the server offers and the session remembers: [`Rung::ListAll`] leaves MLSD out,
     /// for servers that offer it and do not answer it, or answer it wrongly.
     ///
-    /// [`Memory::listing`](super::Memory::listing) does the same for all listings of a session.
+    /// [`Config::listing_begins_at`](crate::Config::listing_begins_at) does the same for all listings of a session.
     pub const fn begin_at(mut self, rung: Rung) -> Self {
         self.begin_at = Some(rung);
         self
@@ -209,13 +217,20 @@ impl List {
         }
     }
 
+    /// The transfer that was begun, while it is not over.
+    pub(super) const fn transfer(&self) -> Option<TransferId> {
+        match &self.step {
+            Step::Moving(_, payload) => payload.id(),
+            _ => None,
+        }
+    }
+
     fn first_rung(&self, session: &Session) -> Rung {
         let offered = session.features().is_some_and(Features::has_mlsd);
-        let remembered = session
-            .memory()
-            .listing
-            .filter(|rung| may_use(*rung, session));
-        match self.begin_at.or(remembered) {
+        let usable = |rung: &Rung| may_use(*rung, session);
+        let remembered = session.memory().listing.filter(usable);
+        let set = session.config().listing_begins_at.filter(usable);
+        match self.begin_at.or(remembered).or(set) {
             Some(rung) => rung,
             None if offered => Rung::MachineList,
             None => Rung::ListAll,
@@ -261,10 +276,7 @@ impl List {
         let untold = ErrorKind::Policy(Policy::DirectoryUntold);
         if outcome.as_ref().is_err_and(|error| *error.kind() == untold) {
             // There is no way back from a visit.
-            let here = core::mem::replace(&mut self.directory, Directory::Here);
-            if let Directory::Entered(path) = here {
-                self.directory = Directory::Argument(path);
-            }
+            self.name_directory();
             return Ok(Step::Try(rung));
         }
         if is_not_entered(&outcome) {
@@ -336,6 +348,9 @@ impl Operation for List {
             self.step = match &mut self.step {
                 Step::Features(ask) => {
                     ready!(ask.poll(session))?;
+                    if session.config().listing_by_argument {
+                        self.name_directory();
+                    }
                     Step::Try(self.first_rung(session))
                 }
                 Step::Try(rung) => {

@@ -1,14 +1,16 @@
-//! USER, PASS, ACCT (RFC 959, 4.1.1 and the diagrams of section 6).
+//! USER, PASS, ACCT (RFC 959, 4.1.1 and the diagrams of section 6), with HOST before and an introduction behind them.
 
 use core::fmt;
 use core::ops::ControlFlow::{self, Break, Continue};
 use core::task::{Poll, ready};
 
-use crate::command::{Argument, Command, Verb};
+use crate::command::{Argument, ArgumentError, Command, Verb};
 use crate::error::Error;
 use crate::reply::{Class, Reply, ReplyCode};
 use crate::session::{Session, Ticket};
 
+use super::exchange::facts_argument;
+use super::introduction::Introduction;
 use super::{LoginThen, Operation, Secure};
 
 /// Logs in; yields the reply that ended it.
@@ -34,14 +36,25 @@ pub struct Login {
     user: Argument,
     password: Option<Argument>,
     account: Option<Argument>,
+    host: Option<Argument>,
     step: Step,
-    /// What was to be agreed on when the login is over, and the reply that ended it.
-    protecting: Option<(Secure, Reply)>,
+    introduction: Introduction,
+    phase: Phase,
+}
+
+/// What is going on. The reply is that which ended the login.
+#[derive(Debug)]
+enum Phase {
+    LoggingIn,
+    Protecting(Secure, Reply),
+    Introducing(Reply),
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Start,
+    Host(Ticket),
+    Identify,
     User(Ticket),
     /// USER and PASS went out together.
     Both(Ticket, Ticket),
@@ -56,8 +69,10 @@ impl Login {
             user,
             password: None,
             account: None,
+            host: None,
             step: Step::Start,
-            protecting: None,
+            introduction: Introduction::new(),
+            phase: Phase::LoggingIn,
         }
     }
 
@@ -82,6 +97,52 @@ impl Login {
         self
     }
 
+    /// At the host of this name, for servers with several (RFC 7151): HOST goes out before USER, and its refusal is an
+    /// error of the login, also 500 and 502 from a server that does not know it. Another host's files would be no
+    /// better.
+    ///
+    /// ```
+    /// use ftp_proto::Argument;
+    /// use ftp_proto::operation::Login;
+    ///
+    /// let login = Login::anonymous()
+    ///     .host(Argument::new("ftp.example.org")?)
+    ///     .client_name(Argument::new("mirror 1.0")?)
+    ///     .language(Argument::new("en")?)
+    ///     .facts(&["type", "size", "modify"])?;
+    /// # let _ = login;
+    /// # Ok::<(), ftp_proto::ArgumentError>(())
+    /// ```
+    pub fn host(mut self, name: Argument) -> Self {
+        self.host = Some(name);
+        self
+    }
+
+    /// Tells the server which program this is (CLNT), for servers that ask for it.
+    ///
+    /// This goes out after the login if FEAT offers it, which is asked for that. A refusal changes nothing and is let
+    /// pass. So do [`language`](Self::language) and [`facts`](Self::facts), in the order in which they were asked for.
+    pub fn client_name(mut self, name: Argument) -> Self {
+        self.introduction.push(Verb::Clnt, name);
+        self
+    }
+
+    /// Asks for replies in this language (LANG), as a tag of RFC 5646 (RFC 2640, 4.1).
+    pub fn language(mut self, tag: Argument) -> Self {
+        self.introduction.push(Verb::Lang, tag);
+        self
+    }
+
+    /// Asks that MLSD and MLST tell these facts (OPTS MLST; RFC 3659, 7.9). Servers leave out those that they do not
+    /// know.
+    ///
+    /// # Errors
+    /// A name that cannot be sent.
+    pub fn facts(mut self, names: &[&str]) -> Result<Self, ArgumentError> {
+        self.introduction.push(Verb::Opts, facts_argument(names)?);
+        Ok(self)
+    }
+
     /// Runs `operation` when the login has succeeded; see [`LoginThen`].
     pub const fn then<O: Operation>(self, operation: O) -> LoginThen<O> {
         LoginThen::new(self, operation)
@@ -89,11 +150,19 @@ impl Login {
 
     /// Whether everything was sent ahead of the replies, so that only these are missing: what follows the login may go
     /// out too.
-    pub const fn is_all_sent(&self) -> bool {
-        matches!(self.step, Step::Both(..))
+    pub fn is_all_sent(&self) -> bool {
+        matches!(self.step, Step::Both(..)) && self.introduction.is_empty()
     }
 
     fn start(&self, session: &mut Session) -> Result<Step, Error> {
+        let Some(host) = &self.host else {
+            return Ok(Step::Identify);
+        };
+        let host = Command::new(Verb::Host, host.clone());
+        session.request(host).map(Step::Host)
+    }
+
+    fn identify(&self, session: &mut Session) -> Result<Step, Error> {
         let user = session.request(Command::new(Verb::User, self.user.clone()))?;
         match &self.password {
             Some(password) if session.config().eager && self.account.is_none() => {
@@ -156,6 +225,11 @@ impl Login {
         loop {
             let next = match self.step {
                 Step::Start => Continue(self.start(session)?),
+                Step::Host(ticket) => {
+                    ready!(session.poll_class(ticket, Class::Completion))?;
+                    Continue(Step::Identify)
+                }
+                Step::Identify => Continue(self.identify(session)?),
                 Step::Both(user, password) => {
                     Self::next_of_both(ready!(session.poll_reply(user))?, password, session)
                 }
@@ -178,15 +252,23 @@ impl Operation for Login {
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
         loop {
-            if let Some((secure, reply)) = &mut self.protecting {
-                ready!(secure.poll(session))?;
-                return Poll::Ready(Ok(reply.clone()));
-            }
-            let reply = ready!(self.poll_login(session))?;
-            match session.memory().protection_due {
-                None => return Poll::Ready(Ok(reply)),
-                Some(protection) => self.protecting = Some((Secure::data(protection), reply)),
-            }
+            self.phase = match &mut self.phase {
+                Phase::LoggingIn => {
+                    let reply = ready!(self.poll_login(session))?;
+                    match session.memory().protection_due {
+                        None => Phase::Introducing(reply),
+                        Some(protection) => Phase::Protecting(Secure::data(protection), reply),
+                    }
+                }
+                Phase::Protecting(secure, reply) => {
+                    ready!(secure.poll(session))?;
+                    Phase::Introducing(reply.clone())
+                }
+                Phase::Introducing(reply) => {
+                    ready!(self.introduction.poll(session))?;
+                    return Poll::Ready(Ok(reply.clone()));
+                }
+            };
         }
     }
 }

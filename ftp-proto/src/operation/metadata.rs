@@ -6,16 +6,15 @@ use core::task::{Poll, ready};
 
 use crate::command::{Argument, Command, Verb};
 use crate::error::{Error, ErrorKind};
-use crate::listing::{Entry, Kind, Line, Options, Reader};
+use crate::listing::{Entry, Kind, Line, Options};
 use crate::reply::{Class, Reply};
 use crate::session::Session;
 use crate::{size, timestamp};
 
-use super::Operation;
 use super::exchange::Exchange;
-use super::list::{List, Listed};
-use super::rung::Rung;
+use super::list::{List, Reading};
 use super::size::AskSize;
+use super::{Operation, Receiving};
 
 /// Asks about a file or directory; yields `None` if there is none.
 ///
@@ -64,17 +63,10 @@ impl Metadata {
     }
 
     /// The parent directory may be listed, as the last resort. Whoever runs the operation then gives what is received to
-    /// [`feed`](Self::feed).
+    /// [`feed`](Receiving::feed).
     pub fn or_listing(mut self, options: Options) -> Self {
         self.listing = Some(options);
         self
-    }
-
-    /// Takes what is received of the listing, in chunks of any size.
-    pub fn feed(&mut self, chunk: &[u8]) {
-        if let Step::Parent(search, _) = &mut self.step {
-            search.feed(chunk);
-        }
     }
 
     fn start(&self, session: &Session) -> Step {
@@ -95,11 +87,10 @@ impl Metadata {
             return Ok(Step::Modified(size, ask));
         }
         let refused = session.unwelcome(reply, Verb::Size);
-        match (self.listing.take(), Search::of(&self.path)) {
-            (Some(options), Some(search)) => {
-                Ok(Step::Parent(Box::new(search.with(options)), refused))
-            }
-            _ => Err(refused),
+        let options = self.listing.take();
+        match options.and_then(|options| Search::of(&self.path, options)) {
+            Some(search) => Ok(Step::Parent(Box::new(search), refused)),
+            None => Err(refused),
         }
     }
 
@@ -141,8 +132,7 @@ impl Operation for Metadata {
                     return Poll::Ready(Ok(Some(self.file(size, &reply))));
                 }
                 Step::Parent(search, refused) => {
-                    let listed = ready!(search.list.poll(session))?;
-                    let found = search.end(&listed);
+                    let found = ready!(search.poll(session))?;
                     return Poll::Ready(found.ok_or_else(|| {
                         let kind: ErrorKind = refused.kind().clone();
                         session.error(kind, refused.verb())
@@ -150,6 +140,49 @@ impl Operation for Metadata {
                 }
             };
         }
+    }
+}
+
+impl Receiving for Metadata {
+    fn feed(&mut self, chunk: &[u8]) {
+        if let Step::Parent(search, _) = &mut self.step {
+            search.feed(chunk);
+        }
+    }
+}
+
+/// Asks whether there is a file or directory; as [`Metadata`].
+///
+/// ```
+/// use ftp_proto::Argument;
+/// use ftp_proto::operation::{Exists, Metadata};
+///
+/// let is_there = Exists::new(Metadata::new(Argument::new("pub/image.iso")?));
+/// # let _ = is_there;
+/// # Ok::<(), ftp_proto::ArgumentError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "an operation does nothing until it is run"]
+pub struct Exists(Metadata);
+
+impl Exists {
+    /// What `metadata` asks about.
+    pub const fn new(metadata: Metadata) -> Self {
+        Self(metadata)
+    }
+}
+
+impl Operation for Exists {
+    type Output = bool;
+
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<bool, Error>> {
+        self.0.poll(session).map_ok(|found| found.is_some())
+    }
+}
+
+impl Receiving for Exists {
+    fn feed(&mut self, chunk: &[u8]) {
+        self.0.feed(chunk);
     }
 }
 
@@ -163,19 +196,14 @@ pub(super) fn described(reply: &Reply) -> Option<Entry<'_>> {
 /// A listing in which one name is looked for.
 #[derive(Debug)]
 struct Search {
-    list: List,
+    reading: Reading,
     name: Vec<u8>,
-    options: Options,
-    /// The way of the listing that is being read.
-    rung: Option<Rung>,
-    reader: Reader,
     found: Option<Entry<'static>>,
-    bytes: u64,
 }
 
 impl Search {
     /// In the parent of `path`; `None` if the path has no name in a directory, such as `/` or `..`.
-    fn of(path: &Argument) -> Option<Self> {
+    fn of(path: &Argument, options: Options) -> Option<Self> {
         let path = path.as_bytes();
         let end = path.iter().rposition(|byte| *byte != b'/')?;
         let path = path.get(..=end)?;
@@ -189,56 +217,27 @@ impl Search {
         }
         let parent = parent.map(Argument::new).transpose().ok()?;
         Some(Self {
-            list: List::new(parent),
+            reading: Reading::new(List::new(parent), options),
             name: name.into(),
-            options: Options::new(),
-            rung: None,
-            reader: Reader::new(&Options::new()),
             found: None,
-            bytes: 0,
         })
     }
 
-    fn with(self, options: Options) -> Self {
-        Self { options, ..self }
-    }
-
     fn feed(&mut self, chunk: &[u8]) {
-        self.begin(self.list.rung());
-        self.bytes = self.bytes.saturating_add(chunk.len() as u64);
         let (name, found) = (&self.name, &mut self.found);
-        self.reader.feed(chunk, |line| note(line, name, found));
+        self.reading.feed(chunk, |line| note(line, name, found));
     }
 
-    /// Each way is read anew.
-    fn begin(&mut self, rung: Option<Rung>) {
-        if self.rung == rung {
-            return;
-        }
-        self.rung = rung;
-        let options = self.options.clone();
-        self.reader = match rung.and_then(Rung::format) {
-            Some(format) => Reader::new(&options.format(format)),
-            None => Reader::new(&options),
-        };
-    }
-
-    /// What was found; the outer `None` if the listing was not fed.
-    fn end(&mut self, listed: &Listed) -> Option<Option<Entry<'static>>> {
+    /// What was found; the outer `None` if the listing was not fed, or is not whole.
+    fn poll(
+        &mut self,
+        session: &mut Session,
+    ) -> Poll<Result<Option<Option<Entry<'static>>>, Error>> {
+        let (name, found) = (&self.name, &mut self.found);
+        let listed = ready!(self.reading.poll(session, |line| note(line, name, found)))?;
         let moved = listed.completed.as_ref().map_or(0, |it| it.bytes);
-        if moved != self.bytes || listed.is_truncated() {
-            return None;
-        }
-        self.begin(Some(listed.rung));
-        let reader = core::mem::replace(&mut self.reader, Reader::new(&Options::new()));
-        let (name, found) = (&self.name, &mut self.found);
-        let mut reader = reader;
-        for line in listed.status_lines() {
-            reader.feed(line, |line| note(line, name, found));
-            reader.feed(b"\n", |line| note(line, name, found));
-        }
-        reader.finish(|line| note(line, name, found));
-        Some(self.found.take())
+        let is_known = moved == self.reading.bytes() && !listed.is_truncated();
+        Poll::Ready(Ok(is_known.then(|| self.found.take())))
     }
 }
 

@@ -4,7 +4,7 @@ use core::task::{Poll, ready};
 
 use crate::command::Argument;
 use crate::error::Error;
-use crate::session::Session;
+use crate::session::{Session, TransferId};
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
@@ -35,6 +35,11 @@ impl Names {
     /// With the argument as it is given, or of the working directory.
     pub const fn new(argument: Option<Argument>) -> Self {
         Self(Payload::new(Transfer::names(argument)))
+    }
+
+    /// The transfer, once it was begun.
+    pub(super) const fn transfer(&self) -> Option<TransferId> {
+        self.0.id()
     }
 }
 

@@ -22,6 +22,11 @@ impl Payload {
     pub const fn new(transfer: Transfer) -> Self {
         Self { transfer, id: None }
     }
+
+    /// The transfer, once it was begun.
+    pub(super) const fn id(&self) -> Option<TransferId> {
+        self.id
+    }
 }
 
 impl Operation for Payload {

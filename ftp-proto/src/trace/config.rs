@@ -8,6 +8,7 @@ use crate::address::HostPolicy;
 use crate::config::{
     AbortStyle, Config, Detail, Encoding, Leniency, Limits, Pipeline, Telnet, Timeouts, TlsPolicy,
 };
+use crate::operation::rung::Rung;
 use crate::reply;
 
 /// A setting: its name, how it is read from a configuration and written into one.
@@ -90,6 +91,9 @@ const SETTINGS: &[Setting] = &[
     named!(abort: "abor" = AbortStyle::Abor, "data" = AbortStyle::CloseData, "control" = AbortStyle::CloseControl),
     named!(telnet: "doubled" = Telnet::Doubled, "literal" = Telnet::Literal),
     named!(encoding: "negotiated" = Encoding::Negotiated, "as_it_is" = Encoding::AsItIs),
+    named!(listing_begins_at: "offered" = None, "mlsd" = Some(Rung::MachineList), "list_all" = Some(Rung::ListAll),
+        "list" = Some(Rung::List), "stat" = Some(Rung::Status)),
+    named!(listing_by_argument: "yes" = true, "no" = false),
     named!(active_fallback: "yes" = true, "no" = false),
     named!(lookahead: "yes" = true, "no" = false),
     named!(eager: "yes" = true, "no" = false),
@@ -131,6 +135,8 @@ const SETTINGS: &[Setting] = &[
     number!(keepalives_max: limits.keepalives_max),
     number!(strangers_max: limits.strangers_max),
     number!(data_progress_min: limits.data_progress_min),
+    number!(listing_entries_max: limits.listing_entries_max),
+    number!(listing_bytes_max: limits.listing_bytes_max),
     number!(trace_records_max: limits.trace_records_max),
 ];
 
@@ -149,6 +155,8 @@ const fn names_every_field(config: &Config) {
         lenient: _,
         encoding: _,
         telnet: _,
+        listing_begins_at: _,
+        listing_by_argument: _,
         detail: _, // what is recorded is everything, or there is no line to write
         keepalive: _,
         pipeline: _,
@@ -181,6 +189,8 @@ const fn names_every_field(config: &Config) {
         keepalives_max: _,
         strangers_max: _,
         data_progress_min: _,
+        listing_entries_max: _,
+        listing_bytes_max: _,
         trace_records_max: _,
     } = limits;
     let reply::Limits {

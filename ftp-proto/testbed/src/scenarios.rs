@@ -18,6 +18,7 @@ mod downloads;
 mod everywhere;
 mod harness;
 mod keepalives;
+mod logins;
 mod lookahead;
 mod oddities;
 mod owed;
@@ -77,6 +78,8 @@ enum Step {
 #[derive(Clone, Debug)]
 enum Act {
     Login,
+    /// With everything that can be told around a login.
+    LoginAtHost,
     /// Any command; its reply is what comes of it.
     Command(&'static str),
     /// From `a` to `b`.
@@ -286,6 +289,7 @@ pub fn table() -> Vec<Scenario> {
         ("resumes", resumes::scenarios()),
         ("keepalives", keepalives::scenarios()),
         ("lookahead", lookahead::scenarios()),
+        ("logins", logins::scenarios()),
         ("everywhere", everywhere::scenarios()),
         ("oddities", oddities::scenarios()),
     ];

@@ -2,7 +2,7 @@
 
 use ftp_proto::Error;
 use ftp_proto::listing::{Kind, Options};
-use ftp_proto::operation::{Exchange, Metadata, Store};
+use ftp_proto::operation::{Exchange, Metadata, Receiving, Store};
 
 use super::{Pair, path};
 

@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut client = Client::builder().transport(transport).connect(host)?;
     client.secure()?;
     client.login(user, password)?;
-    for name in client.nlst(&[])? {
+    for name in client.nlst("")? {
         println!("{}", ftp_blocking::proto::listing::Name::new(&name));
     }
     client.quit()?;

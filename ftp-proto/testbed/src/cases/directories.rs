@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ftp_proto::operation::{ChangeDirectory, Exchange, Retrieve, Store};
+use ftp_proto::operation::{ChangeDirectory, Exchange, MakeDirectory, Retrieve, Store};
 use ftp_proto::{Argument, Leniency, Verb};
 
 use super::bench::{Bench, Outcome, ensure, refusal, same, same_bytes, works};
@@ -12,7 +12,7 @@ use crate::tree::HELLO;
 pub(super) fn makes_and_removes<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Outcome {
     bench.log_in(subject)?;
     let name = Argument::new("new directory")?;
-    let told = subject.run(Exchange::make_directory(name.clone()))?;
+    let told = subject.run(MakeDirectory::new(name.clone()))?;
     // Some servers tell the whole path, others the name as they got it.
     let ends_with_name = |path: &[u8]| path.ends_with(b"new directory");
     let told_right = told.as_ref().map(|path| ends_with_name(path.as_bytes()));
@@ -20,7 +20,7 @@ pub(super) fn makes_and_removes<S: Subject>(bench: &Bench<'_>, subject: &mut S) 
     ensure(bench.path("new directory").is_dir(), || {
         "it was not made".to_owned()
     })?;
-    let result = subject.run(Exchange::make_directory(name.clone()));
+    let result = subject.run(MakeDirectory::new(name.clone()));
     let error = refusal(subject, result)?;
     same("the step", &error.verb(), &Some(Verb::Mkd))?;
     subject.run(Exchange::remove_directory(name))?;
@@ -85,7 +85,7 @@ pub(super) fn undoubled_quotes_by_default<S: Subject>(
 /// Makes a directory, asks where it is, and stores and retrieves a file of the same name in it.
 fn works_in<S: Subject>(bench: &Bench<'_>, subject: &mut S, name: &[u8]) -> Outcome {
     subject.run(ChangeDirectory::new(bench.directory())?)?;
-    subject.run(Exchange::make_directory(Argument::new(name)?))?;
+    subject.run(MakeDirectory::new(Argument::new(name)?))?;
     ensure(bench.path(name).is_dir(), || {
         format!("{} was not made", name.escape_ascii())
     })?;

@@ -1,5 +1,6 @@
 //! What servers of the field do unlike others. Most of them write no wrong reply: the client has to go about it otherwise.
 
+use ftp_proto::operation::Rung;
 use ftp_proto::{Closed, Config, Interruption, Reason, Verb};
 
 use super::{Act, PROMPT, SHORT, Scenario, Told, Upload, download, upload};
@@ -10,22 +11,15 @@ use crate::scripted::Oddity::{
     RestZeroesTheHead, SecondAnswersComeLate, StouTellsTheNameFirst, StouTellsTheNameLast,
 };
 
-/// Scenarios of behaviour that the client does not have yet: `FTP_SCENARIOS=awaited` adds them to the table.
-fn awaited() -> bool {
-    std::env::var_os("FTP_SCENARIOS").is_some_and(|value| value == "awaited")
-}
-
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios = transfers();
     scenarios.extend(replies());
     scenarios.extend(directories());
     scenarios.push(answered_twice());
     scenarios.push(greeted_by_many());
-    if awaited() {
-        scenarios.extend(resumed());
-        scenarios.extend(kept_alive());
-        scenarios.extend(paths());
-    }
+    scenarios.extend(resumed());
+    scenarios.extend(kept_alive());
+    scenarios.extend(paths());
     scenarios
 }
 
@@ -141,6 +135,12 @@ fn directories() -> Vec<Scenario> {
             list("/logs", listed(day)),
         ),
         entered(
+            "a_setting_leaves_mlsd_out",
+            &[MlsdIgnoresItsArgument],
+            list("/logs", listed("-rw-r--r-- 1 o g 6 Jan  1  2020 day1.csv")),
+        )
+        .configured(|config| config.listing_begins_at = Some(Rung::ListAll)),
+        entered(
             "mlsd_takes_a_dash_for_an_option",
             &[MlsdTakesADashForAnOption],
             list("-dash", listed("type=file;size=6; in-dash")),
@@ -183,7 +183,7 @@ fn kept_alive() -> Vec<Scenario> {
             .configured(keepalive)
             .then(
                 download(),
-                Told::broken(b"abc", Interruption::Reply).reply(Some(426)),
+                Told::broken(b"abc", Interruption::Keepalive).reply(Some(426)),
             )
             .then(download(), whole()),
     ]

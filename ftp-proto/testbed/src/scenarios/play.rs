@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::task::{Poll, ready};
 
-use ftp_proto::operation::{Exchange, List, Login, Rename, Retrieve, Store};
+use ftp_proto::operation::{Exchange, List, Login, MakeDirectory, Rename, Retrieve, Store};
 use ftp_proto::trace::Record;
 use ftp_proto::{After, Argument, Command, Completed, Error, Operation, Session};
 
@@ -107,6 +107,13 @@ fn perform<S: Subject>(
             let login = Login::new(argument("ann")?).password(argument("secret")?);
             subject.run(login).map(|_| Told::done())
         }
+        Act::LoginAtHost => {
+            let login = Login::new(argument("ann")?).password(argument("secret")?);
+            let login = login.host(argument("ftp.example.org")?);
+            let login = login.client_name(argument("robot 1.0")?);
+            let login = login.language(argument("en")?).facts(&["type", "size"])?;
+            subject.run(login).map(|_| Told::done())
+        }
         Act::Rename => {
             let rename = Rename::new(argument("a")?, argument("b")?);
             subject.run(rename).map(|_| Told::done())
@@ -122,7 +129,7 @@ fn perform<S: Subject>(
             completed.map(|_| Told::replied(lines.trim_end()))
         }
         Act::MakeDirectory => {
-            let made = subject.run(Exchange::make_directory(argument("b")?));
+            let made = subject.run(MakeDirectory::new(argument("b")?));
             made.map(|path| Told::replied(format!("{path:?}")))
         }
         Act::StoreUnique(bytes) => {

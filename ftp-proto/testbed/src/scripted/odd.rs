@@ -230,7 +230,12 @@ impl Server {
             }
             "EPSV" => self.listen(),
             "RETR" => self.retrieve(&path),
-            "STOR" => self.store(path, "150 go", "226 done"),
+            "STOR" => {
+                if self.has(RestZeroesTheHead) && self.offset > 0 {
+                    self.files.remove(&path);
+                }
+                self.store(path, "150 go", "226 done")
+            }
             "APPE" => {
                 self.offset = self.files.get(&path).map_or(0, Vec::len);
                 self.store(path, "150 go", "226 done")
@@ -412,11 +417,7 @@ impl Server {
         if let Some((_, bytes)) = self.record.data.last_mut() {
             bytes.clone_from(&sent);
         }
-        let zeroes = self.has(RestZeroesTheHead);
         let file = self.files.entry(path).or_default();
-        if zeroes && offset > 0 {
-            file.clear();
-        }
         file.resize(offset, 0);
         file.extend(sent);
         self.say(last)
