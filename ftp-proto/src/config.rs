@@ -229,7 +229,8 @@ pub struct Limits {
     /// Payload bytes that have to move within [`Timeouts::data_idle`] to count as progress. 1,024, so that a byte a
     /// second does not hold a session for ever.
     pub data_progress_min: u64,
-    /// Trace records that wait to be polled; what is beyond is dropped and counted. 1,024.
+    /// Trace records that wait to be polled; what is beyond is dropped and counted, and so is what is beyond
+    /// [`trace::BYTES_MAX`](crate::trace::BYTES_MAX). 1,024.
     pub trace_records_max: u16,
 }
 
