@@ -5,7 +5,7 @@ use rustls::crypto::cipher::{MessageEncrypter, OutboundPlainMessage};
 use rustls::crypto::ring::cipher_suite::TLS13_AES_256_GCM_SHA384;
 use rustls::{ConnectionTrafficSecrets, ContentType, ProtocolVersion, SupportedCipherSuite};
 
-use crate::peer::{Authority, Peer, TLS13, connect};
+use super::peer::{Authority, Peer, TLS13, connect};
 
 pub(crate) struct Forger {
     encrypter: Box<dyn MessageEncrypter>,

@@ -138,6 +138,10 @@ impl Peer {
         }
     }
 
+    pub(crate) fn is_connected(&self) -> bool {
+        self.error.is_none() && !self.connection.is_handshaking()
+    }
+
     /// What it has to send.
     pub(crate) fn flight(&mut self) -> Vec<u8> {
         let mut flight = Vec::new();
