@@ -5,10 +5,12 @@
 //! - [`scenarios`] is the table of what it has to make of a peer that fails.
 //! - [`scripted`] is such a peer: it does exactly what a script says, for the faults that no real server shows on
 //!   demand.
+//! - [`hostile`] has complete servers that do one thing wrong each, for any client to be pointed at.
 //!
 //! Everything listens on loopback alone, every wait is bounded, and what was started is ended by its pid.
 
 pub mod cases;
+pub mod hostile;
 pub mod scenarios;
 pub mod scripted;
 pub mod servers;
