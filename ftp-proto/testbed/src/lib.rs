@@ -7,12 +7,18 @@
 //!   demand.
 //! - [`hostile`] has complete servers that do one thing wrong each, for any client to be pointed at.
 //!
+//! The real servers, their cases and their tree need Linux; everything else goes anywhere.
+//!
 //! Everything listens on loopback alone, every wait is bounded, and what was started is ended by its pid.
 
+#[cfg(target_os = "linux")]
 pub mod cases;
 pub mod hostile;
+pub mod large;
 pub mod scenarios;
 pub mod scripted;
+#[cfg(target_os = "linux")]
 pub mod servers;
 pub mod subject;
+#[cfg(target_os = "linux")]
 pub mod tree;
