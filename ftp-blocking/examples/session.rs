@@ -15,7 +15,7 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use ftp_blocking::proto::Timeouts;
-use ftp_blocking::proto::listing::Name;
+use ftp_blocking::proto::listing::{Name, SafeFor};
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_blocking::{Builder, Client, Tcp};
 use url::Url;
@@ -143,9 +143,12 @@ fn visit(url: &Url) -> Outcome {
 
 fn download(ftp: &mut Client, path: &[u8]) -> Outcome {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    let name = std::str::from_utf8(name)?;
+    // A URL of somebody else's must not choose where on this disk the file goes.
+    let name = Name::new(name).safe(SafeFor::ThisSystem);
+    let name = name.ok_or("not a name for a local file")?;
+    let local = name.to_path().ok_or("not a name for a local file")?;
     let source = ftp.retrieve(path)?;
-    let mut file = File::create_new(name)?;
+    let mut file = File::create_new(local)?;
     let completed = source.copy_to(&mut file)?;
     println!("{name}: {} bytes", completed.bytes);
     Ok(())

@@ -18,8 +18,8 @@ use ftp_blocking::proto::{
 };
 use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
 use ftp_blocking::{Client, Error, Stream};
+use ftp_testbed::large;
 use ftp_testbed::scripted::{Passive, Peer, Port, Script};
-use ftp_testbed::tree;
 
 const WATCHDOG: Duration = Duration::from_secs(30);
 
@@ -43,7 +43,7 @@ const LARGE: usize = 24 << 20;
 
 fn pattern(count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count];
-    tree::fill(0, &mut bytes);
+    large::fill(0, &mut bytes);
     bytes
 }
 

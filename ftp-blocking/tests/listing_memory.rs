@@ -3,19 +3,18 @@
 //! counts.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::alloc::System;
+#[path = "../../ftp-proto/tests/counting/mod.rs"]
+mod counting;
+
 use std::env;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
+use counting::region;
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_blocking::{Client, Result};
 use ftp_proto::listing::{Line, Options};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Makes this program the server.
 const SERVE: &str = "FTP_BLOCKING_SERVE_DIRECTORIES";
@@ -97,7 +96,7 @@ fn by(name: &str, server: &Server, list: fn(&mut Client, &str, Count<'_>) -> Res
     client.login_anonymous().unwrap();
     let mut bytes_for = |path, expected| {
         let mut entries = 0;
-        let region = Region::new(ALLOCATOR);
+        let region = region();
         list(&mut client, path, &mut |line| {
             let is_measurement = |name: &[u8]| name.starts_with(b"measurement-");
             entries += usize::from(

@@ -268,7 +268,8 @@ pub struct Limits {
     /// An entry is kept with its line and takes some 150 bytes more. With both bounds as they are, a listing takes half
     /// a gigabyte of memory at the most; a thousand entries of usual length take some 250 kB.
     pub listing_bytes_max: u32,
-    /// Trace records that wait to be polled; what is beyond is dropped and counted. 1,024.
+    /// Trace records that wait to be polled; what is beyond is dropped and counted, and so is what is beyond
+    /// [`trace::BYTES_MAX`](crate::trace::BYTES_MAX). 1,024.
     pub trace_records_max: u16,
 }
 

@@ -39,6 +39,10 @@ use crate::transfer::{DataMode, Transfer};
 pub use read::Unreadable;
 pub use replay::{Replay, replay};
 
+/// How many bytes that the server sent may wait to be polled in records: 4 MiB. Records beyond it are dropped and
+/// counted, as those beyond [`Limits::trace_records_max`](crate::Limits::trace_records_max) are.
+pub const BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// One thing that a session did, or that was done to it. Passwords and accounts are replaced by asterisks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -103,6 +107,18 @@ impl Record {
             _ => Detail::Steps,
         }
     }
+
+    /// The bytes of the server that it holds.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Received(bytes) => bytes.len(),
+            Self::Reply(reply) => {
+                let mark = reply.preliminary().map_or(0, |mark| mark.text().len());
+                reply.text().len().saturating_add(mark)
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// The records that wait to be polled. No part of the session's state: any two are equal.
@@ -111,6 +127,8 @@ pub(crate) struct Trace {
     detail: Detail,
     records_max: usize,
     records: VecDeque<Record>,
+    /// What they hold of the server's bytes.
+    bytes: usize,
     dropped: u32,
     /// The code of the latest reply, whatever the detail.
     last_code: Option<ReplyCode>,
@@ -122,6 +140,7 @@ impl Trace {
             detail,
             records_max: usize::from(records_max),
             records: VecDeque::new(),
+            bytes: 0,
             dropped: 0,
             last_code: None,
         }
@@ -148,7 +167,10 @@ impl Trace {
         if record.detail() > self.detail {
             return;
         }
-        if self.records.len() < self.records_max {
+        let bytes = self.bytes.saturating_add(record.bytes());
+        // Nothing is kept behind a gap until the gap is told.
+        if self.dropped == 0 && self.records.len() < self.records_max && bytes <= BYTES_MAX {
+            self.bytes = bytes;
             self.records.push_back(record);
         } else {
             self.dropped = self.dropped.saturating_add(1);
@@ -163,6 +185,7 @@ impl Trace {
 
     pub(crate) fn pop(&mut self) -> Option<Record> {
         if let Some(record) = self.records.pop_front() {
+            self.bytes = self.bytes.saturating_sub(record.bytes());
             return Some(record);
         }
         let dropped = core::mem::take(&mut self.dropped);

@@ -10,6 +10,8 @@
 
 #[path = "tls/flood.rs"]
 mod flood;
+#[path = "tls/forger.rs"]
+mod forger;
 #[path = "tls/peer.rs"]
 mod peer;
 #[path = "tls/pinning.rs"]

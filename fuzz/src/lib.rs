@@ -16,6 +16,7 @@ pub mod address;
 pub mod ascii;
 pub mod command;
 pub mod conversation;
+pub mod driver;
 pub mod features;
 pub mod lines;
 pub mod listing;
@@ -28,6 +29,7 @@ pub mod session;
 pub mod size;
 pub mod telnet;
 pub mod timestamp;
+pub mod tls;
 pub mod trace;
 mod world;
 
@@ -53,6 +55,7 @@ targets! {
     ascii,
     command,
     conversation,
+    driver,
     features,
     lines,
     listing,
@@ -64,6 +67,7 @@ targets! {
     size,
     telnet,
     timestamp,
+    tls,
     trace,
 }
 

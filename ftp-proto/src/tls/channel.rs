@@ -38,6 +38,8 @@ pub struct Channel {
     outbox: Queue,
     /// How many bytes of plaintext rustls holds.
     plaintext: usize,
+    /// How much of the record under way was given to rustls.
+    record: usize,
     /// Ciphertext since the latest plaintext or ticket.
     silent: usize,
     /// Ciphertext without plaintext, less the plaintext that came.
@@ -83,6 +85,7 @@ impl Channel {
             inbox: Queue::default(),
             outbox: Queue::default(),
             plaintext: 0,
+            record: 0,
             silent: 0,
             barren: 0,
             tickets: 0,
@@ -303,7 +306,12 @@ impl Channel {
             taken = taken.saturating_add(piece.len());
             let before = self.plaintext;
             self.deframe(piece);
-            self.bound(piece.len(), self.plaintext.saturating_sub(before));
+            self.record = self.record.saturating_add(piece.len());
+            // By whole records: what a record brings comes with its last byte, however it was cut.
+            if self.records.is_between() {
+                let record = mem::take(&mut self.record);
+                self.bound(record, self.plaintext.saturating_sub(before));
+            }
         }
         taken
     }

@@ -42,6 +42,11 @@ impl Records {
         }
         bytes.get(..length).unwrap_or(bytes)
     }
+
+    /// Whether what was seen ends where a record ends.
+    pub(super) const fn is_between(&self) -> bool {
+        self.header == 0
+    }
 }
 
 #[cfg(test)]
@@ -65,7 +70,7 @@ mod tests {
                 assert_ne!(taken, 0);
                 at += taken;
                 rest = rest.get(taken..).unwrap_or_default();
-                if records.header == 0 {
+                if records.is_between() {
                     ends.push(at);
                 }
             }

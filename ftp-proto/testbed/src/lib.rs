@@ -5,12 +5,20 @@
 //! - [`scenarios`] is the table of what it has to make of a peer that fails.
 //! - [`scripted`] is such a peer: it does exactly what a script says, for the faults that no real server shows on
 //!   demand.
+//! - [`hostile`] has complete servers that do one thing wrong each, for any client to be pointed at.
+//!
+//! The real servers, their cases and their tree need Linux; everything else goes anywhere.
 //!
 //! Everything listens on loopback alone, every wait is bounded, and what was started is ended by its pid.
 
+#[cfg(target_os = "linux")]
 pub mod cases;
+pub mod hostile;
+pub mod large;
 pub mod scenarios;
 pub mod scripted;
+#[cfg(target_os = "linux")]
 pub mod servers;
 pub mod subject;
+#[cfg(target_os = "linux")]
 pub mod tree;

@@ -1,4 +1,4 @@
-//! What the [cases](crate::cases) and the [scenarios](crate::scenarios) need of a client.
+//! What the cases and the [scenarios](crate::scenarios) need of a client.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -6,6 +6,9 @@ use std::net::SocketAddr;
 
 use ftp_proto::trace::Record;
 use ftp_proto::{Completed, Config, Operation, Session};
+
+/// What was wrong.
+pub type Complaint = Box<dyn std::error::Error + Send + Sync>;
 
 /// A client under test: sockets around a [`Session`].
 pub trait Subject: Sized {

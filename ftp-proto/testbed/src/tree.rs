@@ -17,9 +17,9 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+pub use crate::large::fill;
 use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
 
 /// The contents of `hello.txt`: one line, which is a byte longer in the ASCII type.
@@ -185,45 +185,6 @@ impl Tree {
     }
 }
 
-/// What `large.bin` repeats, except for the number at the start of each page.
-const PAGE_SIZE: usize = 4096;
-
-/// Fills `block` with what stands in `large.bin` from byte `offset` on.
-///
-/// Each page of 4,096 bytes begins with its number, eight bytes from the least significant on, and goes on with bytes
-/// that follow no pattern, the same in every page. Lost, repeated, moved and shifted blocks all show, and a gigabyte is
-/// made at the speed of copying, optimised or not.
-pub fn fill(offset: u64, block: &mut [u8]) {
-    let page_size = PAGE_SIZE as u64;
-    let mut number = offset / page_size;
-    let mut within = usize::try_from(offset % page_size).unwrap_or(0);
-    let mut rest = block;
-    while !rest.is_empty() {
-        let count = (PAGE_SIZE - within).min(rest.len());
-        let (now, later) = rest.split_at_mut(count);
-        let (_, page) = page().split_at(within);
-        now.copy_from_slice(page.split_at(count).0);
-        for (to, from) in now.iter_mut().zip(number.to_le_bytes().iter().skip(within)) {
-            *to = *from;
-        }
-        number += 1;
-        within = 0;
-        rest = later;
-    }
-}
-
-/// The bytes of a page, from the multiplicative generator of Lehmer.
-fn page() -> &'static [u8; PAGE_SIZE] {
-    static PAGE: OnceLock<[u8; PAGE_SIZE]> = OnceLock::new();
-    PAGE.get_or_init(|| {
-        let mut state = 1_u64;
-        std::array::from_fn(|_| {
-            state = state * 48_271 % 0x7fff_ffff;
-            state.to_le_bytes()[1]
-        })
-    })
-}
-
 fn write_large(path: &Path, size: u64) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     let mut block = vec![0; 1 << 16];
@@ -294,10 +255,10 @@ mod tests {
 
     #[test]
     fn contents_do_not_depend_on_how_they_are_cut() {
-        let mut whole = vec![0; 3 * PAGE_SIZE];
+        let mut whole = vec![0; 3 * 4096];
         fill(0, &mut whole);
         for number in 0..3 {
-            assert_eq!(whole[number * PAGE_SIZE], u8::try_from(number).unwrap());
+            assert_eq!(whole[number * 4096], u8::try_from(number).unwrap());
         }
         let edges = [
             0, 1, 7, 8, 9, 4095, 4096, 4097, 4103, 4104, 8191, 8192, 12_288,

@@ -158,6 +158,27 @@ fn no_text_from_the_wire_deceives_a_reader() {
 
 #[cfg(all(feature = "std", unix))]
 #[test]
+fn no_safe_name_of_two_bytes_leaves_its_directory() {
+    use std::path::{Component, Path};
+    for number in 0..=u16::MAX {
+        let bytes = number.to_be_bytes();
+        for bytes in [&bytes[..], &bytes[1..]] {
+            for systems in [SafeFor::ThisSystem, SafeFor::EverySystem] {
+                let name = Name::new(bytes).safe(systems);
+                let Some(path) = name.and_then(SafeName::to_path) else {
+                    continue;
+                };
+                let joined = Path::new("here").join(path);
+                let components: Vec<_> = joined.components().collect();
+                let expected =
+                    [Path::new("here"), path].map(|part| Component::Normal(part.as_os_str()));
+                assert_eq!(components, expected, "{}", bytes.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_safe_name_is_one_component_of_a_path() {
     for bytes in [&b"a b"[..], b"caf\xe9", b"..."] {
         let name = SafeName::new(bytes, SafeFor::ThisSystem).unwrap();

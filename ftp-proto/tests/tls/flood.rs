@@ -5,73 +5,10 @@ use std::io;
 
 use ftp_proto::driver::Input;
 use ftp_proto::tls::{Channel, Layer, Socket, TlsError, Wait};
-use rustls::crypto::cipher::{MessageEncrypter, OutboundPlainMessage};
-use rustls::crypto::ring::cipher_suite::TLS13_AES_256_GCM_SHA384;
-use rustls::{
-    ConnectionTrafficSecrets, ContentType, PeerMisbehaved, ProtocolVersion, SupportedCipherSuite,
-};
+use rustls::PeerMisbehaved;
 
-use crate::peer::{Authority, TLS13, connect, drain};
-
-/// Encrypts whatever it is told as the server of a connection.
-struct Forger {
-    encrypter: Box<dyn MessageEncrypter>,
-    sequence: u64,
-}
-
-impl Forger {
-    fn connect() -> (Channel, Self) {
-        let authority = Authority::new();
-        let mut server = (*authority.server(TLS13)).clone();
-        server.enable_secret_extraction = true;
-        let (channel, peer) = connect(&authority.context(), &server.into());
-        let (sequence, secrets) = peer.extract();
-        let ConnectionTrafficSecrets::Aes256Gcm { key, iv } = secrets else {
-            panic!("another suite");
-        };
-        let SupportedCipherSuite::Tls13(suite) = TLS13_AES_256_GCM_SHA384 else {
-            panic!("no suite");
-        };
-        let encrypter = suite.aead_alg.encrypter(key, iv);
-        (
-            channel,
-            Self {
-                encrypter,
-                sequence,
-            },
-        )
-    }
-
-    fn record(&mut self, typ: ContentType, payload: &[u8]) -> Vec<u8> {
-        let message = OutboundPlainMessage {
-            typ,
-            version: ProtocolVersion::TLSv1_3,
-            payload: payload.into(),
-        };
-        let record = self.encrypter.encrypt(message, self.sequence).unwrap();
-        self.sequence += 1;
-        record.encode()
-    }
-
-    fn data(&mut self, payload: &[u8]) -> Vec<u8> {
-        self.record(ContentType::ApplicationData, payload)
-    }
-
-    /// A NewSessionTicket (RFC 8446, 4.6.1) in as many records as it needs.
-    fn ticket(&mut self, length: usize) -> Vec<u8> {
-        let mut body = vec![0, 0, 14, 16, 1, 2, 3, 4, 1, 0];
-        body.extend(u16::try_from(length).unwrap().to_be_bytes());
-        body.resize(body.len() + length, 7);
-        body.extend([0, 0]);
-        let mut message = vec![4, 0];
-        message.extend(u16::try_from(body.len()).unwrap().to_be_bytes());
-        message.extend(body);
-        let pieces = message.chunks(16 << 10);
-        pieces
-            .flat_map(|piece| self.record(ContentType::Handshake, piece))
-            .collect()
-    }
-}
+use crate::forger::Forger;
+use crate::peer::drain;
 
 /// A socket that always has more.
 struct Flood<F> {
@@ -213,17 +150,20 @@ fn payload_without_end_is_not_awaited() {
     assert!(flood.given <= CALL_MAX + (64 << 10), "{}", flood.given);
 }
 
-/// Payload makes up for records without it, so that a connection may live for ever.
+/// Payload makes up for records without it, so that a connection may live for ever, however small
+/// the pieces are in which it comes.
 #[test]
 fn payload_pays_for_padding() {
-    let (mut channel, mut forger) = Forger::connect();
-    for _ in 0..2000 {
-        for _ in 0..25 {
-            channel.receive(&forger.data(b""));
+    for step in [usize::MAX, 100] {
+        let (mut channel, mut forger) = Forger::connect();
+        for _ in 0..2000 {
+            let padding = (0..25).flat_map(|_| forger.data(b""));
+            let mut stream: Vec<u8> = padding.collect();
+            stream.extend(forger.data(&[1; 4096]));
+            stream.chunks(step).for_each(|piece| channel.receive(piece));
+            let (read, end) = drain(&mut channel);
+            assert_eq!((read.len(), end), (4096, Ok(None)), "in steps of {step}");
         }
-        channel.receive(&forger.data(&[1; 4096]));
-        let (read, end) = drain(&mut channel);
-        assert_eq!((read.len(), end), (4096, Ok(None)));
     }
 }
 

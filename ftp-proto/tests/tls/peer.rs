@@ -74,6 +74,13 @@ impl Authority {
         self.server_for(versions, for_host(HOST))
     }
 
+    /// The same with keys that can be had ([`Peer::extract`]).
+    pub(crate) fn forgeable(&self, versions: Versions) -> Arc<ServerConfig> {
+        let mut config = (*self.server(versions)).clone();
+        config.enable_secret_extraction = true;
+        config.into()
+    }
+
     pub(crate) fn client_for(&self, versions: Versions) -> ClientConfig {
         ClientConfig::builder_with_provider(ring::default_provider().into())
             .with_protocol_versions(versions)
@@ -129,6 +136,10 @@ impl Peer {
                 self.received.extend(&buffer[..count]);
             }
         }
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.error.is_none() && !self.connection.is_handshaking()
     }
 
     /// What it has to send.

@@ -12,11 +12,10 @@ use ftp_proto::operation::{ChangeDirectory, Exchange, Login};
 use ftp_proto::{Argument, ArgumentError, Error, ErrorKind, State};
 
 use crate::servers::{PASSWORD, Server, USER};
+pub use crate::subject::Complaint;
 use crate::subject::{Failure, Subject};
 use crate::tree;
 
-/// What was wrong.
-pub type Complaint = Box<dyn std::error::Error + Send + Sync>;
 /// What a case comes to.
 pub type Outcome = Result<(), Complaint>;
 

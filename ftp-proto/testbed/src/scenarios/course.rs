@@ -4,8 +4,8 @@ use ftp_proto::trace::Record;
 use ftp_proto::{Action, Direction, Leniency, Link, Report};
 
 use super::{Scenario, Told};
-use crate::cases::Complaint;
 use crate::scripted;
+use crate::subject::Complaint;
 
 /// What one client did in one scenario.
 ///

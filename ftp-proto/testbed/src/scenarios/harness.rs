@@ -9,8 +9,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use super::course::Course;
 use super::play::play;
 use super::{Scenario, table};
-use crate::cases::Complaint;
 use crate::scripted::WATCHDOG;
+use crate::subject::Complaint;
 use crate::subject::Subject;
 
 /// Most of the time goes into limits that have to pass.

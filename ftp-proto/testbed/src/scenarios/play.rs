@@ -10,8 +10,8 @@ use ftp_proto::{After, Argument, Command, Completed, Error, Operation, Session};
 use super::course::Course;
 use super::told::agree;
 use super::{Act, Download, Scenario, Step, TAKEN, Told, Upload};
-use crate::cases::Complaint;
 use crate::scripted::Peer;
+use crate::subject::Complaint;
 use crate::subject::{Failure, Subject};
 
 /// More than any two sockets hold.

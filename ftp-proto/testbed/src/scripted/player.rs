@@ -9,7 +9,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::script::{Passive, Port, Script, Step};
 use super::sockets::{Bound, is_disconnect, prepare, reset};
 use super::{Failure, Received, Record};
-use crate::tree;
+use crate::large;
 
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
@@ -305,7 +305,7 @@ impl Player {
             let size =
                 usize::try_from(count - offset).map_or(block.len(), |left| left.min(block.len()));
             let now = block.split_at_mut(size).0;
-            tree::fill(offset, now);
+            large::fill(offset, now);
             self.bound.write_all(data, now)?;
             offset += size as u64;
         }

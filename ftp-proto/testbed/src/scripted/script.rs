@@ -221,7 +221,7 @@ impl Script {
         self.then(Step::SendData(bytes.as_ref().to_vec()))
     }
 
-    /// Sends as many bytes of [`crate::tree::fill`], from its start.
+    /// Sends as many bytes of [`crate::large::fill`], from its start.
     #[must_use]
     pub fn send_pattern(self, bytes: u64) -> Self {
         self.then(Step::SendPattern(bytes))

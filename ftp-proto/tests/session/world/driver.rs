@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    pub(super) fn report(&mut self, report: Report) {
+    pub(crate) fn report(&mut self, report: Report) {
         self.session.set_resumptions(self.tickets);
         self.watch.reported(&self.session, report);
         self.session.report(report);
@@ -187,7 +187,7 @@ impl World {
         self.report(Report::Connected { data });
     }
 
-    pub(super) fn fail(&mut self, data: DataId, failure: Failure) {
+    pub(crate) fn fail(&mut self, data: DataId, failure: Failure) {
         self.end_data(data, StreamEnd::Reset);
         let link = Link::Data(data);
         self.report(Report::Failed { link, failure });
