@@ -18,7 +18,7 @@ mod coverage;
 
 use alloc::boxed::Box;
 
-use crate::action::{Report, Target};
+use crate::action::Report;
 use crate::command::{Command, Verb};
 use crate::error::{Error, ErrorKind};
 use crate::reply::Reply;
@@ -389,33 +389,6 @@ impl Machine {
                 ending => ending,
             }
         });
-    }
-
-    /// Whether what was asked ahead was answered before the transfer that runs.
-    fn is_overtaken(&self) -> bool {
-        self.ahead.as_ref().is_some_and(Ahead::overtook)
-    }
-
-    /// Where the server may still wait for the data connection of the transfer that runs, since it has answered what was
-    /// asked ahead instead: pyftpdlib opens the new port in place of the old one. No other transfer is out, so that what
-    /// comes there is this one's.
-    fn port_to_follow(&mut self, shared: &mut Shared, reason: Reason) -> Option<Target> {
-        let running = self.running.as_ref()?;
-        let awaited = running.moving()?.may_be_awaited(&running.spec);
-        match reason {
-            Reason::Completion if awaited => self.ahead.as_mut()?.take_port(shared),
-            _ => None,
-        }
-    }
-
-    /// The data has ended, and what was asked ahead is answered: the final reply either comes soon, or the transfer was
-    /// dropped.
-    fn hurry(&self, shared: &mut Shared) {
-        if self.is_overtaken() && shared.timers.is_on(Reason::Completion) {
-            let timeouts = shared.config.timeouts;
-            let limit = timeouts.completion.min(timeouts.abort_grace);
-            shared.timers.request(Reason::Completion, limit);
-        }
     }
 
     /// Sends a NOOP, so that nobody on the way forgets the control connection.

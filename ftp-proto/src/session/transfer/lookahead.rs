@@ -6,14 +6,17 @@
 //! before the transfer's final reply, or refuses, is not asked ahead again. A transfer that was lost for it is awaited on
 //! the new port, where the server may never have had the old one; else it fails with [`Interruption::Lookahead`].
 
-use crate::action::{Failure, Representation, Target};
+use crate::action::{Direction, Failure, Representation, Target};
 use crate::command::{Command, Verb};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Reason;
 use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Interruption;
 
+use super::Machine;
+use super::course::{Data, Said};
 use super::ladder::{passive_verb, rung};
+use super::moving::Moving;
 use super::opening::target;
 use crate::session::shared::Shared;
 use crate::session::wire::Owner;
@@ -121,6 +124,49 @@ impl Ahead {
     pub(super) const fn reply(&self) -> Option<&Reply> {
         self.answer.as_ref()
     }
+}
+
+impl Machine {
+    /// Whether what was asked ahead was answered before the transfer that runs.
+    pub(super) fn is_overtaken(&self) -> bool {
+        self.ahead.as_ref().is_some_and(Ahead::overtook)
+    }
+
+    /// Where the server may still wait for the data connection of the transfer that runs, since it has answered what was
+    /// asked ahead instead: pyftpdlib opens the new port in place of the old one. No other transfer is out, so that what
+    /// comes there is this one's.
+    pub(super) fn port_to_follow(&mut self, shared: &mut Shared, reason: Reason) -> Option<Target> {
+        let running = self.running.as_ref()?;
+        let awaited = may_be_awaited(running.moving()?, &running.spec);
+        match reason {
+            Reason::Completion if awaited => self.ahead.as_mut()?.take_port(shared),
+            _ => None,
+        }
+    }
+
+    /// The data has ended, and what was asked ahead is answered: the final reply either comes soon, or the transfer was
+    /// dropped.
+    pub(super) fn hurry(&self, shared: &mut Shared) {
+        if self.is_overtaken() && shared.timers.is_on(Reason::Completion) {
+            let timeouts = shared.config.timeouts;
+            let limit = timeouts.completion.min(timeouts.abort_grace);
+            shared.timers.request(Reason::Completion, limit);
+        }
+    }
+}
+
+/// Whether the data connection is over, and the server may not have had it: it has announced a download, not said that the
+/// connection is there (125), and sent nothing. One that was never accepted is reset with its listener.
+fn may_be_awaited(moving: &Moving, spec: &Transfer) -> bool {
+    let mark = moving.mark.as_ref().map(|mark| mark.code());
+    let announced = mark.is_some_and(|code| code != ReplyCode::DATA_ALREADY_OPEN);
+    let is_over = match moving.link {
+        Data::Ended => true,
+        Data::Broken => moving.failure == Failure::Reset,
+        _ => false,
+    };
+    let is_empty = is_over && moving.bytes == 0;
+    spec.direction() == Direction::Receive && moving.said == Said::Mark && announced && is_empty
 }
 
 /// The next transfer does not begin, or not now: what was asked for it is still answered, and of no use.

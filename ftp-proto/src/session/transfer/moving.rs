@@ -274,20 +274,6 @@ impl Moving {
         None
     }
 
-    /// Whether the data connection is over, and the server may not have had it: it has announced a download, not said
-    /// that the connection is there (125), and sent nothing. One that was never accepted is reset with its listener.
-    pub(super) fn may_be_awaited(&self, spec: &Transfer) -> bool {
-        let mark = self.mark.as_ref().map(|mark| mark.code());
-        let announced = mark.is_some_and(|code| code != ReplyCode::DATA_ALREADY_OPEN);
-        let is_over = match self.link {
-            Data::Ended => true,
-            Data::Broken => self.failure == Failure::Reset,
-            _ => false,
-        };
-        let is_empty = is_over && self.bytes == 0;
-        spec.direction() == Direction::Receive && self.said == Said::Mark && announced && is_empty
-    }
-
     /// Opens another data connection for the transfer, which awaits it there.
     pub(super) fn dial(
         &mut self,
