@@ -427,6 +427,23 @@ fn a_banner_goes_on_when_auth_is_out() {
     hand.is(State::Dead(Closed::Violation(Violation::BytesBeforeTls)));
 }
 
+/// FEAT is asked once for a transfer, whatever it is answered.
+#[test]
+fn a_feat_that_tells_nothing_is_not_asked_again() {
+    for reply in ["530 Not now.", "331 What?"] {
+        let mut hand = hand();
+        hand.begins(retrieve());
+        hand.says("200 Type.").says("502 No.").says("502 No.");
+        hand.sends(&["TYPE I", "EPSV", "PASV", "FEAT"]).says(reply);
+        if reply.starts_with('3') {
+            hand.sends(&["PWD"]).undecided().says("257 \"/\"");
+        }
+        let error = hand.verdict().unwrap_err();
+        assert_eq!(error.verb(), Some(Verb::Pasv));
+        hand.is_in_step();
+    }
+}
+
 fn hear(hand: &mut Hand, text: &str, whole: bool) {
     if whole {
         hand.says(text);

@@ -27,8 +27,9 @@ pub(super) const fn passive_verb(mode: DataMode) -> Verb {
     }
 }
 
-/// How a ladder goes on behind `mode`. On IPv6 there is no older command to go on with.
-pub(super) fn next(shared: &Shared, ladder: DataMode, mode: DataMode) -> Next {
+/// How a ladder goes on behind `mode`. On IPv6 there is no older command to go on with. `asked`: FEAT was sent, and what
+/// is not known by its reply is not asked again.
+pub(super) fn next(shared: &Shared, ladder: DataMode, mode: DataMode, asked: bool) -> Next {
     let ipv4 = shared.control.is_ipv4();
     let may_be_active = ladder == DataMode::Auto && shared.config.active_fallback;
     match (ladder, mode) {
@@ -39,10 +40,10 @@ pub(super) fn next(shared: &Shared, ladder: DataMode, mode: DataMode) -> Next {
             Next::Rung
         }
         (_, DataMode::ExtendedPassive | DataMode::Passive) => match shared.server.pret() {
-            Pret::Unknown => Next::Features,
+            Pret::Unknown if !asked => Next::Features,
             Pret::Named => Next::Pret,
-            Pret::No | Pret::Wanted if may_be_active => Next::Active,
-            Pret::No | Pret::Wanted => Next::Nothing,
+            _ if may_be_active => Next::Active,
+            _ => Next::Nothing,
         },
         _ => Next::Nothing,
     }

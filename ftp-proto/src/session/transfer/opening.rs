@@ -267,12 +267,13 @@ impl Opening {
         // Two servers out of ten take one read for one command, and answer the first of two alone.
         let one_at_a_time = shared.config.pipeline.get() == 1 && !shared.config.eager;
         let one_at_a_time = one_at_a_time || shared.wire.is_doubled(Verb::Type);
+        let asked = self.stage == Stage::Inquiring;
         let in_force = shared.server.representation() == Some(spec.representation());
         Facts {
             active: self.is_active(),
             type_first: one_at_a_time && !in_force,
             pret: shared.server.wants_pret() && !self.is_active(),
-            next: ladder::next(shared, self.ladder, self.mode),
+            next: ladder::next(shared, self.ladder, self.mode, asked),
             resumes: spec.offset() > 0,
         }
     }
