@@ -138,6 +138,7 @@ impl Peer {
         }
     }
 
+    #[allow(dead_code, reason = "the fuzz target of the channel asks it")]
     pub(crate) fn is_connected(&self) -> bool {
         self.error.is_none() && !self.connection.is_handshaking()
     }
