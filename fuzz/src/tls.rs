@@ -334,7 +334,7 @@ impl Play {
         );
         let flooded = matches!(end, Err(TlsError::Flooded | TlsError::TooManyTickets));
         let refused = matches!(end, Err(TlsError::Protocol(_)));
-        if !flooded && !(refused && !told.tampered) {
+        if !flooded && (!refused || told.tampered) {
             assert!(
                 plaintext.len() >= told.untouched,
                 "{end:?}: payload is missing"
