@@ -385,6 +385,7 @@ fn delete_and_rmd() {
         .answer("DELE a", "250 gone\r\n")
         .answer("DELE a", "200 gone\r\n")
         .answer("DELE a", "350 sure?\r\n")
+        .answer("PWD", "257 \"/\"\r\n")
         .answer("RMD a", "250 gone\r\n")
         .answer("RMD a", "550 not empty\r\n");
     dialogue(script, |client| {
@@ -403,6 +404,7 @@ fn size_of_a_file() {
         .answer("SIZE a", "213 12345678901\r\n")
         .answer("SIZE a", "213 many\r\n")
         .answer("SIZE a", "200 12\r\n")
+        .answer("NOOP", "200 ok\r\n")
         .answer("SIZE a", "550 no\r\n")
         .answer("TYPE I", "200 ok\r\n")
         .answer("SIZE a", "213 7\r\n")
@@ -419,7 +421,7 @@ fn size_of_a_file() {
         let error = client.size("a").unwrap_err();
         assert!(matches!(error.kind(), Some(ErrorKind::Unexpected(_))));
         assert_eq!(error.reply().map(|reply| reply.code().get()), Some(200));
-        assert_eq!(error.after(), After::Usable);
+        assert_eq!(error.after(), After::Draining);
         assert!(client.size("a").unwrap_err().is_permanent());
         assert_eq!(client.size_in_bytes("a").unwrap(), 7);
         assert_eq!(client.size_in_bytes("a").unwrap(), 8);

@@ -322,7 +322,8 @@ fn rename() {
         .answer("RNFR a", "350 go on\r\n")
         .answer("RNTO b", "553 no\r\n")
         .answer("RNFR a", "350 go on\r\n")
-        .answer("RNTO b", "350 and then?\r\n");
+        .answer("RNTO b", "331 and then?\r\n")
+        .answer("PWD", "257 \"/\"\r\n");
     dialogue(script, |client| {
         let error = client.rename("a", "b").unwrap_err();
         assert_eq!((error.verb(), code(&error)), (Some(Verb::Rnto), Some(553)));
@@ -395,6 +396,7 @@ fn pwd() {
         .answer("PWD", b"257 \"/caf\xe9\"\r\n")
         .answer("PWD", "257 nowhere\r\n")
         .answer("PWD", "250 \"/a\"\r\n")
+        .answer("NOOP", "200 ok\r\n")
         .answer("PWD", "550 no\r\n");
     dialogue(script, |client| {
         assert_eq!(client.pwd().unwrap().to_str(), Some("/a b"));
@@ -419,7 +421,7 @@ fn quit() {
     for (reply, expected) in [
         ("221 bye\r\n", Ok(221)),
         ("200 bye\r\n", Ok(200)),
-        ("450 stay\r\n", Err(450)),
+        ("430 stay\r\n", Err(430)),
         ("500 what?\r\n", Err(500)),
     ] {
         let script = Script::new()
