@@ -334,7 +334,8 @@ impl Play {
         );
         let flooded = matches!(end, Err(TlsError::Flooded | TlsError::TooManyTickets));
         let refused = matches!(end, Err(TlsError::Protocol(_)));
-        if !flooded && (!refused || told.tampered) {
+        let refused_at_some_record = refused && !told.tampered;
+        if !flooded && !refused_at_some_record {
             assert!(
                 plaintext.len() >= told.untouched,
                 "{end:?}: payload is missing"

@@ -158,7 +158,9 @@ impl Detector {
         let entry = self.ask(line, words, |format| {
             !is_forced && Some(format) != remembered
         });
-        if entry.is_none() && !is_forced && dls::may_be_aligned(line) && remembered.is_none() {
+        // A row of dls has a name and a size.
+        let may_be_row = words >= 2 && !is_forced && remembered.is_none();
+        if entry.is_none() && may_be_row && dls::may_be_aligned(line) {
             self.held = Some(Held {
                 what: Doubt::Aligned,
                 line: line.to_vec(),
@@ -193,7 +195,7 @@ impl Detector {
         if is_heading {
             return Some(Skip::Heading);
         }
-        if words < 2 {
+        if words < 2 || line.len() < headings::BYTES_MIN {
             return None;
         }
         if let Some(heading) = mvs::heading(line) {
@@ -213,7 +215,7 @@ impl Detector {
     fn doubt(&self, line: &[u8], words: u32) -> Option<Doubt> {
         let can_be = |format| self.context.is_known(format) || !self.context.is_forced;
         let is_wrapped = words == 1
-            && ((can_be(Format::Vms) && vms::is_lone_name(line))
+            && ((can_be(Format::Vms) && line.contains(&b'.') && vms::is_lone_name(line))
                 || (self.context.is_known(Format::Dls) && dls::is_lone_name(line, &self.context)));
         if is_wrapped {
             return Some(Doubt::Wrapped);

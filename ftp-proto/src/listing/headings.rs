@@ -8,6 +8,9 @@ use super::months::means;
 use super::number::is_digits;
 use super::{Format, Skip, dos};
 
+/// The shortest of these lines that have more than a word: a Hebrew total of one digit.
+pub(super) const BYTES_MIN: usize = 6;
+
 /// Says why a line has no entry, if it is known to have none.
 pub(super) fn skip(line: &[u8]) -> Option<Skip> {
     if is_total(line) || is_vms_total(line) {

@@ -200,6 +200,7 @@ pub(crate) fn connect(context: &Context, server: &Arc<ServerConfig>) -> (Channel
     );
     settle(&mut pair.0, &mut pair.1);
     assert_eq!(pair.0.poll_handshake(), Poll::Ready(Ok(())));
+    assert!(pair.1.is_connected());
     pair
 }
 

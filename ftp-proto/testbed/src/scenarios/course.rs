@@ -142,7 +142,7 @@ impl Course {
 
 /// EPRT and PORT without the address that was the client's choice.
 fn as_difference(bytes: usize) -> i64 {
-    i64::try_from(bytes).unwrap()
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 fn portless(line: &str) -> String {
