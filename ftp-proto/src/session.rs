@@ -1,17 +1,19 @@
 //! The user-PI of RFC 959: one control connection and the data connections that belong to it.
 //!
-//! This file holds the type and its public methods: inputs come in here. `session/dispatch` gives each input to the
-//! part that it concerns. The parts know nothing of the session; what they share is in `session/shared`. The manual's
-//! page "design" draws them.
+//! This file holds the type and its inputs, `session/queries` what it tells of itself. The
+//! protocol interpreter, in `session/interpreter`, gives each input to the part that it concerns.
+//! The parts know nothing of it or of each other's inputs; what they share is in `session/shared`.
+//! The manual's page "design" draws them.
 
 mod actions;
 mod answers;
 mod batch;
-mod dispatch;
 mod errands;
 mod events;
+mod interpreter;
 #[cfg(feature = "testing")]
 mod memory;
+mod queries;
 mod queue;
 mod refill;
 mod security;
@@ -24,17 +26,15 @@ mod transfer;
 mod verdicts;
 mod wire;
 
-use alloc::boxed::Box;
 use core::task::Poll;
 
-use crate::action::{Action, Report, Representation};
+use crate::action::{Action, Report};
 use crate::command::{Command, Verb};
-use crate::config::{Config, Control, Detail, Leniencies, Leniency};
+use crate::config::{Config, Control, Detail, Leniency};
 use crate::error::{Closed, Error, ErrorKind, Misuse};
-use crate::features::Features;
 use crate::operation::memory::Memory;
-use crate::reply::{Class, Reply, ReplyCode};
-use crate::time::{Deadline, Instant};
+use crate::reply::{Class, Reply};
+use crate::time::Instant;
 use crate::trace::Record;
 use crate::transfer::{DataMode, Transfer};
 use crate::verdict::Completed;
@@ -47,12 +47,8 @@ pub use ticket::{Ticket, TransferId};
 #[cfg(feature = "testing")]
 pub use transfer::Coverage;
 
-use answers::Answers;
-use errands::Errands;
-use queue::{Queue, Work};
-use security::Security;
-use shared::{Death, Shared};
-use transfer::Machine;
+use interpreter::Interpreter;
+use queue::Work;
 use wire::Owner;
 
 /// The client half of one FTP control connection and of its data connections.
@@ -64,118 +60,22 @@ use wire::Owner;
 /// [`manual::driving`]: crate::manual::driving
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
-    /// The latest time that was handed in.
-    clock: Instant,
-    shared: Shared,
-    transfers: Machine,
-    security: Security,
-    errands: Errands,
-    queue: Queue,
-    answers: Answers,
-    latest_transfer: TransferId,
-    dead: Option<Death>,
+    pi: Interpreter,
 }
 
 impl Session {
     /// Begins a session over an open control connection; the greeting is awaited.
     pub fn new(config: Config, control: Control) -> Self {
-        let mut session = Self {
-            clock: Instant::EPOCH,
-            shared: Shared::new(config, control),
-            transfers: Machine::default(),
-            security: Security::default(),
-            errands: Errands::default(),
-            queue: Queue::default(),
-            answers: Answers::default(),
-            latest_transfer: TransferId::REFILL,
-            dead: None,
-        };
-        session.note(|| Record::Opened {
-            config: Box::new(config),
-            control,
-        });
-        session.await_greeting();
-        session
-    }
-
-    /// What the session is good for now.
-    pub fn state(&self) -> State {
-        match &self.dead {
-            Some(death) => State::Dead(death.closed),
-            None if self.transfers.is_settling() || self.shared.wire.is_fencing() => {
-                State::Draining {
-                    replies: self.shared.wire.owed.unsettled(),
-                }
-            }
-            None if self.is_idle() => State::Usable,
-            None => State::Busy,
+        Self {
+            pi: Interpreter::new(config, control),
         }
-    }
-
-    /// The configuration that the session was made with.
-    pub const fn config(&self) -> &Config {
-        &self.shared.config
-    }
-
-    /// The deviations that the server needed so far.
-    pub const fn leniencies_used(&self) -> Leniencies {
-        self.shared.used
-    }
-
-    /// Whether the control connection is secured.
-    pub const fn is_secured(&self) -> bool {
-        self.shared.control.secured
-    }
-
-    /// Whether a login has succeeded: USER, PASS or ACCT was answered with a 2xx.
-    pub const fn is_logged_in(&self) -> bool {
-        self.errands.is_logged_in()
-    }
-
-    /// Whether data connections are protected: PROT P is in force.
-    pub const fn is_data_protected(&self) -> bool {
-        self.shared.server.protected
-    }
-
-    /// The TYPE that is in force, when that is certain.
-    pub const fn representation(&self) -> Option<Representation> {
-        self.shared.server.representation()
-    }
-
-    /// The transfer that is queued or under way, if one is.
-    pub fn current_transfer(&self) -> Option<TransferId> {
-        self.running().or_else(|| self.queue.transfer())
-    }
-
-    /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
-    /// operation has submitted; see [`discard_all`](Self::discard_all).
-    pub const fn next_ticket(&self) -> Ticket {
-        self.answers.next_ticket()
-    }
-
-    /// The command of the transfer under way: of a series, it tells whose payload moves.
-    pub fn current_command(&self) -> Option<&Command> {
-        let spec = self.transfers.spec();
-        spec.filter(|spec| !spec.is_discarded())
-            .map(Transfer::command)
-    }
-
-    /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
-    pub fn current_mark(&self) -> Option<&Reply> {
-        self.transfers.mark().filter(|_| self.running().is_some())
-    }
-
-    /// The code of the latest reply, whatever command it answered: ftplib's `lastresp`.
-    #[doc(alias = "lastresp")]
-    pub const fn last_code(&self) -> Option<ReplyCode> {
-        self.shared.trace.last_code()
     }
 
     /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
     #[doc(alias = "set_pasv")]
     pub fn set_data_mode(&mut self, mode: DataMode) {
-        self.note(|| Record::DataModeSet(mode));
-        self.shared.config.data_mode = mode;
+        self.pi.note(|| Record::DataModeSet(mode));
+        self.pi.shared.config.data_mode = mode;
     }
 
     /// Tells how many data connections can still resume a TLS session of this control connection: the number of TLS 1.3
@@ -196,9 +96,9 @@ impl Session {
     /// session.receive(b"220 ready\r\n");
     /// ```
     pub fn set_resumptions(&mut self, count: Option<u32>) {
-        if self.shared.resumptions != count {
-            self.note(|| Record::ResumptionsSet(count));
-            self.shared.resumptions = count;
+        if self.pi.shared.resumptions != count {
+            self.pi.note(|| Record::ResumptionsSet(count));
+            self.pi.shared.resumptions = count;
         }
     }
 
@@ -206,29 +106,19 @@ impl Session {
     /// replayed to where this takes away from [`Detail::Everything`].
     #[doc(alias = "set_debuglevel")]
     pub fn set_detail(&mut self, detail: Detail) {
-        self.note(|| Record::DetailSet(detail));
-        self.shared.config.detail = detail;
-        self.shared.trace.set_detail(detail);
-    }
-
-    /// What FEAT said, when it was asked since TLS began and since REIN.
-    pub const fn features(&self) -> Option<&Features> {
-        self.shared.server.features.as_ref()
-    }
-
-    /// What operations remember of the server. Forgotten when the server accepts AUTH or REIN.
-    pub const fn memory(&self) -> &Memory {
-        &self.shared.server.memory
+        self.pi.note(|| Record::DetailSet(detail));
+        self.pi.shared.config.detail = detail;
+        self.pi.shared.trace.set_detail(detail);
     }
 
     /// What operations remember of the server, to be changed. The session itself does not act by it.
     pub const fn memory_mut(&mut self) -> &mut Memory {
-        &mut self.shared.server.memory
+        &mut self.pi.shared.server.memory
     }
 
     /// Notes that the server needed a deviation, for [`leniencies_used`](Self::leniencies_used).
     pub fn use_leniency(&mut self, leniency: Leniency) {
-        self.shared.use_leniency(leniency);
+        self.pi.shared.use_leniency(leniency);
     }
 
     /// Gives back memory that is held in reserve: worth it for a session that will be idle. It grows again when it is
@@ -246,11 +136,11 @@ impl Session {
     /// # Ok::<(), ftp_proto::Misuse>(())
     /// ```
     pub fn shrink_to_fit(&mut self) {
-        self.shared.wire.shrink_to_fit();
-        self.shared.actions.shrink_to_fit();
-        self.shared.events.shrink_to_fit();
-        self.queue.shrink_to_fit();
-        self.answers.shrink_to_fit();
+        self.pi.shared.wire.shrink_to_fit();
+        self.pi.shared.actions.shrink_to_fit();
+        self.pi.shared.events.shrink_to_fit();
+        self.pi.queue.shrink_to_fit();
+        self.pi.answers.shrink_to_fit();
     }
 
     // -- control connection: bytes --------------------------------------------------------------------------------
@@ -259,35 +149,35 @@ impl Session {
     ///
     /// Takes everything, never fails, and holds no more than [`Limits`](crate::Limits) allow. How the bytes are cut does not matter.
     pub fn receive(&mut self, bytes: &[u8]) {
-        self.note(|| Record::Received(bytes.into()));
-        self.read_replies(bytes);
-        self.go_on();
+        self.pi.note(|| Record::Received(bytes.into()));
+        self.pi.read_replies(bytes);
+        self.pi.go_on();
     }
 
     /// The control connection reached its end.
     pub fn receive_eof(&mut self) {
-        self.note(|| Record::ReceivedEof);
-        self.shared.control_ended();
-        self.go_on();
+        self.pi.note(|| Record::ReceivedEof);
+        self.pi.shared.control_ended();
+        self.pi.go_on();
     }
 
     /// The bytes to write next: whole command lines, less what was written of them. Stays as it is until
     /// [`transmitted`](Self::transmitted), but for commands that may be appended. Empty while TLS begins or ends.
     pub fn transmit(&self) -> &[u8] {
-        self.shared.wire.unsent()
+        self.pi.shared.wire.unsent()
     }
 
     /// Acknowledges that the first `bytes` bytes of [`transmit`](Self::transmit) were written.
     pub fn transmitted(&mut self, bytes: usize) {
-        self.note(|| Record::Transmitted(bytes));
+        self.pi.note(|| Record::Transmitted(bytes));
         // The wait for a reply begins when its command is out.
-        if self.shared.wire.written(bytes) {
-            self.shared.await_head();
+        if self.pi.shared.wire.written(bytes) {
+            self.pi.shared.await_head();
         }
-        if self.shared.wire.is_flushed() {
-            self.transfers.written(&mut self.shared);
+        if self.pi.shared.wire.is_flushed() {
+            self.pi.transfers.written(&mut self.pi.shared);
         }
-        self.security.written(&mut self.shared);
+        self.pi.security.written(&mut self.pi.shared);
     }
 
     // -- effects: what the driver must do, and what came of it ----------------------------------------------------
@@ -298,14 +188,14 @@ impl Session {
     /// When it returns `None`, then either bytes wait in [`transmit`](Self::transmit), or the driver has an action to
     /// report on, or [`deadline`](Self::deadline) lies ahead, or nothing is under way.
     pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
-        self.note(|| Record::Polled(now));
-        self.clock = self.clock.max(now);
-        self.fire_timers();
-        let action = self.shared.actions.hand_out();
-        self.shared.trace.record_some(action, Record::Performed);
+        self.pi.note(|| Record::Polled(now));
+        self.pi.clock = self.pi.clock.max(now);
+        self.pi.fire_timers();
+        let action = self.pi.shared.actions.hand_out();
+        self.pi.shared.trace.record_some(action, Record::Performed);
         debug_assert!(
             self.deadline()
-                .is_none_or(|deadline| deadline.at > self.clock),
+                .is_none_or(|deadline| deadline.at > self.pi.clock),
             "a due timer was left"
         );
         action
@@ -318,32 +208,13 @@ impl Session {
     /// handed out and not discarded, and always for the control connection. What
     /// does not count is counted by [`ignored_reports`](Self::ignored_reports).
     pub fn report(&mut self, report: Report) {
-        self.note(|| Record::Reported(report));
-        if self.shared.actions.accept(&report) {
-            self.reported(report);
-            self.go_on();
+        self.pi.note(|| Record::Reported(report));
+        if self.pi.shared.actions.accept(&report) {
+            self.pi.reported(report);
+            self.pi.go_on();
         } else {
-            self.shared.events.count_ignored();
+            self.pi.shared.events.count_ignored();
         }
-    }
-
-    /// How many reports answered nothing that the driver was asked for. More than none shows a fault of the driver,
-    /// or a report that crossed a [`Action::Discard`].
-    pub const fn ignored_reports(&self) -> u32 {
-        self.shared.events.ignored()
-    }
-
-    /// How often the session was in a state that cannot be. More than none shows a fault of this crate; with debug
-    /// assertions it panics instead.
-    pub const fn impossible_states(&self) -> u32 {
-        self.shared.events.impossible()
-    }
-
-    /// When [`poll_action`](Self::poll_action) must be called again even if nothing happens. While a wait was asked for
-    /// that no `poll_action` has given a time to, that is at once; else it lies ahead of the time that `poll_action` was
-    /// called with last.
-    pub fn deadline(&self) -> Option<Deadline> {
-        self.shared.timers.deadline(self.clock)
     }
 
     // -- conversation: what the application wants -----------------------------------------------------------------
@@ -356,13 +227,13 @@ impl Session {
         if command.verb().is_managed() {
             return Err(Misuse::ManagedVerb);
         }
-        if self.in_flight() >= usize::from(self.shared.config.limits.in_flight_max) {
+        if self.pi.in_flight() >= usize::from(self.pi.shared.config.limits.in_flight_max) {
             return Err(Misuse::PipelineFull);
         }
-        let ticket = self.answers.issue_ticket();
-        self.note(|| Record::Submitted(command.masked()));
-        self.queue.push(Work::Command { ticket, command });
-        self.go_on();
+        let ticket = self.pi.answers.issue_ticket();
+        self.pi.note(|| Record::Submitted(command.masked()));
+        self.pi.queue.push(Work::Command { ticket, command });
+        self.pi.go_on();
         Ok(ticket)
     }
 
@@ -374,12 +245,12 @@ impl Session {
     /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER, RNFR, CWD ...);
     /// [`Misuse::PipelineFull`] when the window is full: [`BATCH_COMMANDS_MAX`] commands, [`BATCH_BYTES_MAX`] bytes.
     pub fn submit_batched(&mut self, command: Command) -> Result<Ticket, Misuse> {
-        let ticket = self.answers.next_ticket();
+        let ticket = self.pi.answers.next_ticket();
         let masked = command.masked();
-        self.queue.push_batched(ticket, command)?;
-        self.answers.issue_ticket();
-        self.note(|| Record::Batched(masked));
-        self.go_on();
+        self.pi.queue.push_batched(ticket, command)?;
+        self.pi.answers.issue_ticket();
+        self.pi.note(|| Record::Batched(masked));
+        self.pi.go_on();
         Ok(ticket)
     }
 
@@ -400,12 +271,12 @@ impl Session {
     /// Why there is no reply: the session is over, a wait expired, a policy forbade the command, the ticket was spent, or
     /// the reply is none that the command can have ([`ErrorKind::Unexpected`]). A negative reply is not an error here; see [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
-        if let Some(answer) = self.answers.collect(ticket) {
-            self.queue.batch.release(ticket);
+        if let Some(answer) = self.pi.answers.collect(ticket) {
+            self.pi.queue.batch.release(ticket);
             let after = self.after();
             return Poll::Ready(answer.outcome.map_err(|error| error.with_after(after)));
         }
-        if self.awaits(ticket) {
+        if self.pi.awaits(ticket) {
             return Poll::Pending;
         }
         Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
@@ -417,7 +288,7 @@ impl Session {
     /// As [`poll_reply`](Self::poll_reply), and besides: [`ErrorKind::Refused`] for a 4xx or 5xx reply,
     /// [`ErrorKind::Unexpected`] for any other class.
     pub fn poll_class(&mut self, ticket: Ticket, class: Class) -> Poll<Result<Reply, Error>> {
-        let verb = self.answers.verb(ticket);
+        let verb = self.pi.answers.verb(ticket);
         self.poll_reply(ticket).map(|outcome| {
             let reply = outcome?;
             if reply.class() == class {
@@ -441,11 +312,11 @@ impl Session {
 
     /// The caller lost interest in a reply. It is still awaited, and dropped when it comes.
     pub fn discard(&mut self, ticket: Ticket) {
-        self.note(|| Record::Discarded(ticket.0));
-        self.answers.collect(ticket);
-        self.queue.discard(ticket);
-        self.shared.wire.owed.disown(&[Owner::Ticket(ticket)]);
-        self.security.discard(ticket);
+        self.pi.note(|| Record::Discarded(ticket.0));
+        self.pi.answers.collect(ticket);
+        self.pi.queue.discard(ticket);
+        self.pi.shared.wire.owed.disown(&[Owner::Ticket(ticket)]);
+        self.pi.security.discard(ticket);
     }
 
     /// The caller lost interest in an operation: [discards](Self::discard) every ticket of the range.
@@ -463,7 +334,7 @@ impl Session {
     /// # Ok::<(), ftp_proto::Misuse>(())
     /// ```
     pub fn discard_all(&mut self, tickets: core::ops::Range<Ticket>) {
-        for ticket in self.open_tickets() {
+        for ticket in self.pi.open_tickets() {
             if ticket.is_within(&tickets) {
                 self.discard(ticket);
             }
@@ -475,15 +346,15 @@ impl Session {
     /// # Errors
     /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
     pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
-        let runs = self.running().is_some();
-        if self.queue.transfer().is_some() || (runs && !self.shared.config.lookahead) {
+        let runs = self.pi.running().is_some();
+        if self.pi.queue.transfer().is_some() || (runs && !self.pi.shared.config.lookahead) {
             return Err(Misuse::Busy);
         }
-        let id = self.latest_transfer.next();
-        self.latest_transfer = id;
-        self.note(|| Record::Begun(transfer.clone()));
-        self.queue.push(Work::Transfer { id, spec: transfer });
-        self.go_on();
+        let id = self.pi.latest_transfer.next();
+        self.pi.latest_transfer = id;
+        self.pi.note(|| Record::Begun(transfer.clone()));
+        self.pi.queue.push(Work::Transfer { id, spec: transfer });
+        self.pi.go_on();
         Ok(id)
     }
 
@@ -493,11 +364,11 @@ impl Session {
     /// Why the transfer did not succeed; [`Error::after`] says what the session is good for, and
     /// [`Error::interrupted`] what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
-        if let Some(verdict) = self.shared.verdicts.take(id) {
+        if let Some(verdict) = self.pi.shared.verdicts.take(id) {
             let after = self.after();
             return Poll::Ready(verdict.map_err(|error| error.with_after(after)));
         }
-        if self.queue.transfer() == Some(id) || self.running() == Some(id) {
+        if self.pi.queue.transfer() == Some(id) || self.pi.running() == Some(id) {
             return Poll::Pending;
         }
         Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
@@ -505,14 +376,14 @@ impl Session {
 
     /// Ends a transfer before its time. Its verdict says what had become of it by then.
     pub fn abort(&mut self, id: TransferId) {
-        self.note(|| Record::Aborted(id.0));
-        self.abort_transfer(id);
-        self.go_on();
+        self.pi.note(|| Record::Aborted(id.0));
+        self.pi.abort_transfer(id);
+        self.pi.go_on();
     }
 
     /// Ends every transfer that was begun: the one under way, and with [`Config::lookahead`] the one behind it.
     pub fn abort_all(&mut self) {
-        let (queued, running) = (self.queue.transfer(), self.running());
+        let (queued, running) = (self.pi.queue.transfer(), self.pi.running());
         // The one behind first, so that it does not begin when the other is over.
         for id in queued.into_iter().chain(running) {
             self.abort(id);
@@ -521,19 +392,24 @@ impl Session {
 
     /// Closes the session at once, without QUIT.
     pub fn close(&mut self) {
-        self.note(|| Record::Closed);
+        self.pi.note(|| Record::Closed);
         let kind = ErrorKind::Closed(Closed::Local, None);
-        self.shared.die(Closed::Local, kind);
-        self.go_on();
+        self.pi.shared.die(Closed::Local, kind);
+        self.pi.go_on();
     }
 
     /// What happened without being asked for. The latest 64 events are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.shared.events.pop()
+        self.pi.shared.events.pop()
     }
 
     /// The next trace record, when [`Config::detail`] asks for any.
     pub fn poll_trace(&mut self) -> Option<Record> {
-        self.shared.trace.pop()
+        self.pi.shared.trace.pop()
+    }
+
+    /// Drops the answers that nobody will poll, in a replay.
+    pub(crate) fn forget_answers(&mut self) {
+        self.pi.forget_answers();
     }
 }

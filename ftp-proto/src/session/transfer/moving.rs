@@ -1,10 +1,9 @@
 //! The course of a transfer whose command is out: applies the table [`course`] to one transfer.
 
 use alloc::boxed::Box;
-use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::action::{Action, DataId, Direction, End, Failure, Link, Report, Target};
+use crate::action::{Action, DataId, End, Failure, Link, Target};
 use crate::config::Leniency;
 use crate::error::{Closed, ErrorKind};
 use crate::reply::{Reply, ReplyCode};
@@ -14,8 +13,9 @@ use crate::verdict::Interruption;
 use crate::violation::Violation;
 
 use super::course::{self, Data, Ending, Said, Step};
-use crate::session::events::Event;
 use crate::session::shared::Shared;
+
+mod reports;
 
 /// How long payload may stand still when the server has said 421 in the midst of a download.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -210,70 +210,6 @@ impl Moving {
         self.refused_keepalive = Some(reply);
     }
 
-    // -- what the driver reports ----------------------------------------------------------------
-
-    pub(super) fn reported(
-        &mut self,
-        shared: &mut Shared,
-        spec: &Transfer,
-        report: Report,
-    ) -> Option<Ending> {
-        let sending = spec.direction() == Direction::Send;
-        let has_payload = matches!(self.link, Data::Moving | Data::Closing);
-        match report {
-            Report::Failed { failure, .. } => {
-                self.data = None;
-                if failure == Failure::Local && has_payload {
-                    // The application gave up, and not the server: as if it had aborted.
-                    self.failure = failure;
-                    return self.end_early(Interruption::Data(failure));
-                }
-                self.broke(shared, spec, failure)
-            }
-            Report::Accepted { peer, .. } if self.link == Data::Accepting => {
-                self.accepted(shared, spec, peer)
-            }
-            Report::Connected { .. } if self.link == Data::Accepting => {
-                self.set_link(shared, spec, Data::Open)
-            }
-            Report::Secured { .. } if self.link == Data::Securing => {
-                self.set_link(shared, spec, Data::Secured)
-            }
-            Report::Moved { bytes, .. } if has_payload => {
-                self.moved(shared, bytes);
-                None
-            }
-            Report::Held { held, .. } if has_payload => {
-                self.hold(shared, held);
-                None
-            }
-            Report::Closing { .. } if self.link == Data::Moving && sending => {
-                self.set_link(shared, spec, Data::Closing)
-            }
-            Report::Finished { end, .. } if has_payload => self.finished(shared, spec, end),
-            _ => {
-                shared.events.count_ignored();
-                None
-            }
-        }
-    }
-
-    fn accepted(&mut self, shared: &mut Shared, spec: &Transfer, peer: IpAddr) -> Option<Ending> {
-        let expected = shared.control.peer.map(|peer| peer.to_canonical());
-        if expected.is_none_or(|expected| expected == peer.to_canonical()) {
-            return self.set_link(shared, spec, Data::Open);
-        }
-        shared.tell(Event::Stranger(peer));
-        self.strangers = self.strangers.saturating_add(1);
-        if self.strangers > shared.config.limits.strangers_max {
-            return self.broke(shared, spec, Failure::Other);
-        }
-        if let Some(data) = self.data {
-            shared.act(Action::Accept { data });
-        }
-        None
-    }
-
     /// Opens another data connection for the transfer, which awaits it there.
     pub(super) fn dial(
         &mut self,
@@ -285,58 +221,6 @@ impl Moving {
         self.data = Some(data);
         shared.act(Action::Connect { data, target });
         self.set_link(shared, spec, Data::Accepting)
-    }
-
-    fn moved(&mut self, shared: &mut Shared, bytes: u64) {
-        if self.awaits_farewell() && shared.timers.is_on(Reason::Drain) {
-            shared.timers.restart(Reason::Drain, FAREWELL);
-        }
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.progress = self.progress.saturating_add(bytes);
-        if self.progress >= shared.config.limits.data_progress_min && self.link == Data::Moving {
-            self.progress = 0;
-            let idle = shared.config.timeouts.data_idle;
-            shared.timers.restart(Reason::DataIdle, idle);
-        }
-    }
-
-    /// The limit rests and goes on with what is left of it: begun anew each time, it would never be reached with an
-    /// application that takes every byte as it comes, from a server that sends one a second.
-    fn hold(&self, shared: &mut Shared, held: bool) {
-        let farewell = Some(Reason::Drain).filter(|_| self.awaits_farewell());
-        for reason in farewell.into_iter().chain([Reason::DataIdle]) {
-            if held {
-                shared.timers.pause(reason);
-            } else {
-                shared.timers.resume(reason);
-            }
-        }
-    }
-
-    /// Whether a download moves without a control connection. Nothing else waits for `Drain` then.
-    fn awaits_farewell(&self) -> bool {
-        self.said == Said::Lost && self.link == Data::Moving
-    }
-
-    /// The payload has ended. An upload has ended when everything was sent, however the server ends its side.
-    fn finished(&mut self, shared: &mut Shared, spec: &Transfer, end: End) -> Option<Ending> {
-        self.data = None;
-        self.end = match spec.direction() {
-            Direction::Receive => end,
-            Direction::Send => End::Clean,
-        };
-        let link = if self.end == End::Limit {
-            Data::Cut
-        } else {
-            Data::Ended
-        };
-        self.set_link(shared, spec, link)
-    }
-
-    fn broke(&mut self, shared: &mut Shared, spec: &Transfer, failure: Failure) -> Option<Ending> {
-        self.failure = failure;
-        self.drop_data(shared);
-        self.set_link(shared, spec, Data::Broken)
     }
 
     // -- limits and the caller ------------------------------------------------------------------

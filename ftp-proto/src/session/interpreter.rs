@@ -1,30 +1,82 @@
-//! Gives each input of a session to the part that it concerns, and the outcome to whoever waits for it.
+//! The protocol interpreter: gives each input of a session to the part that it concerns, and the
+//! outcome to whoever waits for it.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::action::{Action, Link, Report};
 use crate::command::{Command, Verb};
+use crate::config::{Config, Control};
 use crate::error::{After, Error, ErrorKind};
 use crate::reply::Reply;
-use crate::time::Reason;
+use crate::time::{Instant, Reason};
 use crate::trace::Record;
 use crate::transfer::Transfer;
 
-use super::answers::Answer;
+use super::answers::{Answer, Answers};
+use super::errands::Errands;
 use super::events::Event;
 #[cfg(feature = "testing")]
 use super::memory;
-use super::queue::{Beneficiary, Work};
+use super::queue::{Beneficiary, Queue, Work};
 use super::refill::{self, Step};
-use super::security;
-use super::shared::{Death, error};
+use super::security::{self, Security};
+use super::shared::{Death, Shared, error};
 use super::transfer::Machine;
 use super::wire::Owner;
-use super::{Session, State, Ticket, TransferId};
+use super::{State, Ticket, TransferId};
 
 mod replies;
 
-impl Session {
+/// All parts of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Interpreter {
+    /// The latest time that was handed in.
+    pub(super) clock: Instant,
+    pub(super) shared: Shared,
+    pub(super) transfers: Machine,
+    pub(super) security: Security,
+    pub(super) errands: Errands,
+    pub(super) queue: Queue,
+    pub(super) answers: Answers,
+    pub(super) latest_transfer: TransferId,
+    pub(super) dead: Option<Death>,
+}
+
+impl Interpreter {
+    pub(super) fn new(config: Config, control: Control) -> Self {
+        let mut pi = Self {
+            clock: Instant::EPOCH,
+            shared: Shared::new(config, control),
+            transfers: Machine::default(),
+            security: Security::default(),
+            errands: Errands::default(),
+            queue: Queue::default(),
+            answers: Answers::default(),
+            latest_transfer: TransferId::REFILL,
+            dead: None,
+        };
+        pi.note(|| Record::Opened {
+            config: Box::new(config),
+            control,
+        });
+        pi.await_greeting();
+        pi
+    }
+
+    pub(super) fn state(&self) -> State {
+        match &self.dead {
+            Some(death) => State::Dead(death.closed),
+            None if self.transfers.is_settling() || self.shared.wire.is_fencing() => {
+                State::Draining {
+                    replies: self.shared.wire.owed.unsettled(),
+                }
+            }
+            None if self.is_idle() => State::Usable,
+            None => State::Busy,
+        }
+    }
+
     // -- after every input ----------------------------------------------------------------------
 
     /// Carries out what the input led to: the end of the session, if a part found it necessary, and whatever may be
@@ -322,7 +374,7 @@ impl Session {
     }
 
     /// Drops the answers that nobody will poll, in a replay.
-    pub(crate) fn forget_answers(&mut self) {
+    pub(super) fn forget_answers(&mut self) {
         let unpolled: Vec<_> = self.answers.unpolled().map(|(ticket, _)| ticket).collect();
         for ticket in unpolled {
             self.answers.collect(ticket);
@@ -334,7 +386,7 @@ impl Session {
         self.shared.wire.owed.is_empty() && self.queue.is_empty() && self.is_free()
     }
 
-    pub(crate) fn after(&self) -> After {
+    pub(super) fn after(&self) -> After {
         match self.state() {
             State::Dead(_) => After::Dead,
             State::Draining { .. } => After::Draining,
@@ -351,8 +403,7 @@ impl Session {
     /// How many bytes of the server's replies are held, finished or not, polled by nobody yet; and the most that can
     /// be, by the limits of the configuration.
     #[cfg(feature = "testing")]
-    #[doc(hidden)]
-    pub fn reply_memory(&self) -> (usize, usize) {
+    pub(super) fn reply_memory(&self) -> (usize, usize) {
         let transfers = self.transfers.replies().map(memory::of_reply);
         let parts = [
             memory::of_shared(&self.shared),

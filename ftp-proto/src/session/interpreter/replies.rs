@@ -6,16 +6,18 @@ use crate::command::{Command, Verb};
 use crate::config::Leniency;
 use crate::error::{Closed, ErrorKind};
 use crate::reply::Reply;
+use crate::session::Ticket;
 use crate::session::events::{Event, SURPLUS_TEXT_MAX};
 use crate::session::security::{self, Agreement};
 use crate::session::shared::error;
 use crate::session::wire::{Effect, Heard, Owner, Slot, can_answer, grants};
-use crate::session::{Session, Ticket};
+
+use super::Interpreter;
 use crate::time::Reason;
 use crate::trace::Record;
 use crate::violation::Violation;
 
-impl Session {
+impl Interpreter {
     pub(in crate::session) fn await_greeting(&mut self) {
         let ticket = self.answers.issue_ticket();
         let slot = Slot::new(Owner::Ticket(ticket), Verb::Greeting, Effect::None);
