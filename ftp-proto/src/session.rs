@@ -137,6 +137,7 @@ impl Session {
     /// ```
     pub fn shrink_to_fit(&mut self) {
         self.pi.shared.wire.shrink_to_fit();
+        self.pi.shared.timers.shrink_to_fit();
         self.pi.shared.actions.shrink_to_fit();
         self.pi.shared.events.shrink_to_fit();
         self.pi.queue.shrink_to_fit();

@@ -1,31 +1,12 @@
 //! Deadlines, one for each reason. An input only *requests* a timer; the next `poll_action` arms it with its time.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::time::{Deadline, Instant, Reason};
 
-const REASONS: [Reason; 15] = [
-    Reason::Greeting,
-    Reason::Reply,
-    Reason::Mark,
-    Reason::DataOpen,
-    Reason::Securing,
-    Reason::DataIdle,
-    Reason::DataTotal,
-    Reason::TlsClose,
-    Reason::Completion,
-    Reason::Drain,
-    Reason::AbortLinger,
-    Reason::AbortGrace,
-    Reason::Fence,
-    Reason::Keepalive,
-    Reason::Operation,
-];
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Timer {
-    #[default]
-    Off,
     Requested(Duration),
     Armed(Instant),
     /// To be stopped with what is left of it at the next time that is told.
@@ -34,68 +15,61 @@ enum Timer {
     Paused(Duration),
 }
 
+/// The timers that are on, in the order of their reasons. Most of the time that is one or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Timers {
-    all: [Timer; REASONS.len()],
-    /// How many are not off. Most of the time that is one or none.
-    on: u8,
-}
+pub(super) struct Timers(Vec<(Reason, Timer)>);
 
 impl Timers {
     /// Begins the wait, anew if it was under way.
     pub(super) fn request(&mut self, reason: Reason, limit: Duration) {
-        self.set(reason, |_| Timer::Requested(limit));
+        self.change(reason, |_| Some(Timer::Requested(limit)));
     }
 
     /// Begins the wait anew; one that is paused stays so.
     pub(super) fn restart(&mut self, reason: Reason, limit: Duration) {
-        self.set(reason, |timer| match timer {
-            Timer::Pausing(_) | Timer::Paused(_) => Timer::Paused(limit),
-            _ => Timer::Requested(limit),
+        self.change(reason, |timer| match timer {
+            Some(Timer::Pausing(_) | Timer::Paused(_)) => Some(Timer::Paused(limit)),
+            _ => Some(Timer::Requested(limit)),
         });
     }
 
     /// Stops the wait until it is resumed.
     pub(super) fn pause(&mut self, reason: Reason) {
-        self.set(reason, |timer| match timer {
-            Timer::Requested(limit) => Timer::Paused(limit),
-            Timer::Armed(at) => Timer::Pausing(at),
-            other => other,
+        self.change(reason, |timer| match timer? {
+            Timer::Requested(limit) => Some(Timer::Paused(limit)),
+            Timer::Armed(at) => Some(Timer::Pausing(at)),
+            other => Some(other),
         });
     }
 
     /// Goes on with a wait that was paused, for what is left of it.
     pub(super) fn resume(&mut self, reason: Reason) {
-        self.set(reason, |timer| match timer {
-            Timer::Pausing(at) => Timer::Armed(at),
-            Timer::Paused(left) => Timer::Requested(left),
-            other => other,
+        self.change(reason, |timer| match timer? {
+            Timer::Pausing(at) => Some(Timer::Armed(at)),
+            Timer::Paused(left) => Some(Timer::Requested(left)),
+            other => Some(other),
         });
     }
 
     pub(super) fn is_on(&self, reason: Reason) -> bool {
-        self.get(reason) != Timer::Off
+        self.find(reason).is_ok()
     }
 
     pub(super) fn is_paused(&self, reason: Reason) -> bool {
-        matches!(self.get(reason), Timer::Pausing(_) | Timer::Paused(_))
+        let timer = self.find(reason).ok().and_then(|index| self.0.get(index));
+        matches!(timer, Some((_, Timer::Pausing(_) | Timer::Paused(_))))
     }
 
     pub(super) fn cancel(&mut self, reason: Reason) {
-        self.set(reason, |_| Timer::Off);
+        self.change(reason, |_| None);
     }
 
     pub(super) fn cancel_all_but(&mut self, kept: &[Reason]) {
-        for reason in REASONS.iter().filter(|reason| !kept.contains(reason)) {
-            self.cancel(*reason);
-        }
+        self.0.retain(|(reason, _)| kept.contains(reason));
     }
 
     pub(super) fn arm(&mut self, now: Instant) {
-        if self.on == 0 {
-            return;
-        }
-        for timer in &mut self.all {
+        for (_, timer) in &mut self.0 {
             *timer = match *timer {
                 Timer::Requested(limit) => Timer::Armed(now.saturating_add(limit)),
                 Timer::Pausing(at) => Timer::Paused(at.saturating_since(now)),
@@ -111,62 +85,43 @@ impl Timers {
         Some(due.reason)
     }
 
-    /// The next timer to fire. One that no time was given to yet is due `now`, so that it is given one.
+    /// The next timer to fire. One that no time was given to yet is due `now`, so that it is given
+    /// one.
     pub(super) fn deadline(&self, now: Instant) -> Option<Deadline> {
-        let mut next: Option<Deadline> = None;
-        let mut left = self.on;
-        for (timer, reason) in self.all.iter().zip(REASONS) {
-            if left == 0 {
-                break;
-            }
-            if *timer == Timer::Off {
-                continue;
-            }
-            left = left.saturating_sub(1);
+        let on = self.0.iter().filter_map(|(reason, timer)| {
             let at = match *timer {
                 Timer::Armed(at) => at,
                 Timer::Requested(_) | Timer::Pausing(_) => now,
-                Timer::Off | Timer::Paused(_) => continue,
+                Timer::Paused(_) => return None,
             };
-            if next.is_none_or(|next| at < next.at) {
-                next = Some(Deadline { at, reason });
+            let reason = *reason;
+            Some(Deadline { at, reason })
+        });
+        on.min_by_key(|deadline| deadline.at)
+    }
+
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
+    /// Where the timer stands, or where it would.
+    fn find(&self, reason: Reason) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&reason, |(known, _)| *known)
+    }
+
+    /// Changes a timer; `None` is one that is off.
+    fn change(&mut self, reason: Reason, change: impl FnOnce(Option<Timer>) -> Option<Timer>) {
+        let found = self.find(reason);
+        let before = found.ok().and_then(|index| self.0.get_mut(index));
+        match (found, change(before.as_ref().map(|(_, timer)| *timer))) {
+            (Ok(_), Some(after)) => {
+                if let Some((_, timer)) = before {
+                    *timer = after;
+                }
             }
-        }
-        next
-    }
-
-    fn get(&self, reason: Reason) -> Timer {
-        let timer = self.all.get(place(reason));
-        timer.copied().unwrap_or_default()
-    }
-
-    fn set(&mut self, reason: Reason, change: impl FnOnce(Timer) -> Timer) {
-        let Some(timer) = self.all.get_mut(place(reason)) else {
-            return;
-        };
-        let before = *timer;
-        *timer = change(before);
-        match (before == Timer::Off, *timer == Timer::Off) {
-            (true, false) => self.on = self.on.saturating_add(1),
-            (false, true) => self.on = self.on.saturating_sub(1),
-            _ => {}
-        }
-    }
-}
-
-/// Where the timer for a reason stands: in the order in which the reasons are declared.
-const fn place(reason: Reason) -> usize {
-    reason as usize
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_reason_has_its_place() {
-        for (index, reason) in REASONS.into_iter().enumerate() {
-            assert_eq!(place(reason), index);
+            (Ok(index), None) => drop(self.0.remove(index)),
+            (Err(index), Some(after)) => self.0.insert(index, (reason, after)),
+            (Err(_), None) => {}
         }
     }
 }
