@@ -73,7 +73,29 @@ fn ask(stream: &mut (impl Read + Write), command: &str) -> String {
 }
 
 /// The control connection after the handshake and the greeting.
+/// libunftp loses the handshake right behind its 234 at times; another connection has better luck.
+const ATTEMPTS: usize = 5;
+
 fn open(server: &Server) -> io::Result<Secured> {
+    let mut outcome = attempt(server);
+    for _ in 1..ATTEMPTS {
+        match &outcome {
+            Err(error) if is_lost(error) && server.kind() == Kind::Libunftp => {
+                outcome = attempt(server);
+            }
+            _ => break,
+        }
+    }
+    outcome
+}
+
+/// Whether the server went on in clear.
+fn is_lost(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(inner, Some(rustls::Error::InvalidMessage(_)))
+}
+
+fn attempt(server: &Server) -> io::Result<Secured> {
     let mut stream = connect(server.address(Family::V4).unwrap());
     if server.variant() == Variant::Implicit {
         let mut secured = secure(stream, &config())?;
