@@ -228,7 +228,7 @@ impl core::error::Error for Interrupted {
 }
 
 /// Everything that is known about a transfer whose final reply was positive and whose data has ended.
-pub(crate) struct Facts<'a> {
+pub(crate) struct Evidence<'a> {
     pub(crate) direction: Direction,
     /// Whether the length can be compared at all: a file in image type.
     pub(crate) comparable: bool,
@@ -245,7 +245,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) truncation_allowed: bool,
 }
 
-impl Facts<'_> {
+impl Evidence<'_> {
     /// What the number of bytes is compared with.
     pub(crate) fn compared(&self) -> Compared {
         match self.direction {

@@ -43,8 +43,8 @@ enum Step {
     Start,
     Auth(Ticket),
     AuthSsl(Ticket),
-    Size,
-    SizeSent(Ticket),
+    BufferSize,
+    BufferSizeSent(Ticket),
     Protect(Ticket),
 }
 
@@ -99,22 +99,22 @@ impl Operation for Secure {
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Secured, Error>> {
         loop {
             self.step = match self.step {
-                Step::Start if session.is_secured() => Step::Size,
+                Step::Start if session.is_secured() => Step::BufferSize,
                 Step::Start => Step::Auth(session.request(auth("TLS"))?),
                 Step::Auth(ticket) => match ready!(session.poll_class(ticket, Class::Completion)) {
                     Err(error) if self.auth_ssl && error.is_refusal() => {
                         Step::AuthSsl(session.request(auth("SSL"))?)
                     }
-                    answer => answer.map(|_| Step::Size)?,
+                    answer => answer.map(|_| Step::BufferSize)?,
                 },
                 Step::AuthSsl(ticket) => {
                     ready!(session.poll_class(ticket, Class::Completion))?;
-                    Step::Size
+                    Step::BufferSize
                 }
-                Step::Size => Step::SizeSent(
+                Step::BufferSize => Step::BufferSizeSent(
                     session.request(Command::new(Verb::Pbsz, Argument::trusted("0")))?,
                 ),
-                Step::SizeSent(ticket) => {
+                Step::BufferSizeSent(ticket) => {
                     let reply = ready!(session.poll_reply(ticket))?;
                     if matches!(reply.class(), Class::Preliminary | Class::Intermediate) {
                         return Poll::Ready(Err(session.unwelcome(reply, Verb::Pbsz)));

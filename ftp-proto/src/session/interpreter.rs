@@ -309,7 +309,7 @@ impl Interpreter {
             self.answer_if_wanted(agreement.ticket, agreement.verb, kind);
         }
         // What was held back is told all the same.
-        while let Some((slot, reply)) = self.shared.wire.owed.take_held() {
+        while let Some((slot, reply)) = self.shared.wire.owed.take_doubted() {
             if let Owner::Ticket(ticket) = slot.owner {
                 self.answer_reply(Some(ticket), slot.verb, reply);
             }

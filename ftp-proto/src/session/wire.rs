@@ -36,7 +36,7 @@ pub(super) enum Heard {
         reply: Reply,
     },
     /// A final reply that is held back until the fence was answered.
-    Held,
+    Doubted,
     /// The fence was answered: nothing more comes for the commands before it.
     Fenced,
     /// A final reply that cannot answer a command of a batch. What it answered is not owed any more.
@@ -221,8 +221,8 @@ impl Wire {
             }
             let doubt = self.doubt_of(owner, verb, code);
             self.doubt = doubt.map_or(self.doubt, |doubt| Some(doubt.or(self.doubt)));
-            let held = doubt.is_some() && owner.holds(fits);
-            if held || self.owed.held() > 0 && owner != Owner::Guard {
+            let doubted = doubt.is_some() && owner.holds(fits);
+            if doubted || self.owed.doubted() > 0 && owner != Owner::Guard {
                 return self.hold_back(index, reply);
             }
         }
@@ -300,14 +300,14 @@ impl Wire {
             slot.answer = Some(Box::new(reply));
             self.answered(verb, code, false);
         }
-        Heard::Held
+        Heard::Doubted
     }
 
     /// The wait for what is owed first ran out. A reply that was passed over meanwhile was the answer after all.
     pub(super) fn settle_for_surplus(&mut self) -> Option<Heard> {
-        let held = self.owed.held();
+        let doubted = self.owed.doubted();
         let reply = self.owed.ordered_head(u64::MAX)?.surplus.take()?;
-        Some(self.conclude(held, *reply, false))
+        Some(self.conclude(doubted, *reply, false))
     }
 
     /// The verb of the fence, if one has to be sent: PWD where a 200 may come before its answer, which could not be told
@@ -319,7 +319,7 @@ impl Wire {
 
     /// Whether a command is over for its caller, and its fence is not.
     pub(super) fn is_fencing(&self) -> bool {
-        self.owed.owes(Owner::Guard) && self.owed.held() == 0
+        self.owed.owes(Owner::Guard) && self.owed.doubted() == 0
     }
 
     /// Whether this verb was answered twice before.

@@ -70,7 +70,7 @@ impl Interpreter {
                 self.transfers.succeeded_early(&mut self.shared, reply)
             }
             Heard::Final { index, slot, reply } => self.answered(index, slot, reply),
-            Heard::Held => self.shared.await_head(),
+            Heard::Doubted => self.shared.await_head(),
             Heard::Fenced => self.release(),
             Heard::OutOfOrder { slot } => self.out_of_order(slot),
             Heard::Closing { slot, reply } => self.closing(slot, reply),
@@ -190,7 +190,7 @@ impl Interpreter {
     fn release(&mut self) {
         self.shared.rest(Reason::Fence);
         while self.shared.dying.is_none() {
-            let Some((slot, reply)) = self.shared.wire.owed.take_held() else {
+            let Some((slot, reply)) = self.shared.wire.owed.take_doubted() else {
                 return self.transfers.look(&mut self.shared);
             };
             self.answered(0, slot, reply);

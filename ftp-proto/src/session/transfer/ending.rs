@@ -9,7 +9,7 @@ use crate::error::{Closed, Error, ErrorKind};
 use crate::reply::Reply;
 use crate::time::Reason;
 use crate::transfer::Transfer;
-use crate::verdict::{Compared, Completed, Facts, Interrupted, Interruption};
+use crate::verdict::{Compared, Completed, Evidence, Interrupted, Interruption};
 
 use super::course::{Data, Ending, Said};
 use super::moving::Moving;
@@ -190,8 +190,8 @@ impl Machine {
             let data = moving.take_data();
             // What was sent may lie in a connection that the server has never accepted.
             let sends = spec.direction() == Direction::Send;
-            let held = sends || moving.bytes == 0;
-            self.settling = Settling::by_abort(shared, data, held);
+            let may_remain = sends || moving.bytes == 0;
+            self.settling = Settling::by_abort(shared, data, may_remain);
         }
         self.resolve(shared, verdict);
         if shared.config.abort == AbortStyle::CloseControl {
@@ -242,9 +242,13 @@ impl Machine {
 }
 
 /// What is known of the bytes of a transfer. `moving`: as far as its command was written.
-fn facts<'a>(spec: &Transfer, moving: Option<&'a Moving>, truncation_allowed: bool) -> Facts<'a> {
+fn evidence<'a>(
+    spec: &Transfer,
+    moving: Option<&'a Moving>,
+    truncation_allowed: bool,
+) -> Evidence<'a> {
     let image = spec.representation() == Representation::Image;
-    Facts {
+    Evidence {
         direction: spec.direction(),
         comparable: image && spec.command().verb() == Verb::Retr,
         size: spec.length(),
@@ -263,9 +267,9 @@ pub(super) fn examine(
     moving: &Moving,
     truncation_allowed: bool,
 ) -> Result<Compared, Interruption> {
-    let facts = facts(spec, Some(moving), truncation_allowed);
-    match facts.objection() {
-        None => Ok(facts.compared()),
+    let evidence = evidence(spec, Some(moving), truncation_allowed);
+    match evidence.objection() {
+        None => Ok(evidence.compared()),
         Some(cause) => Err(cause),
     }
 }
@@ -305,13 +309,13 @@ pub(super) fn interrupted(
     reply: Option<Box<Reply>>,
     verb: Verb,
 ) -> Error {
-    let facts = facts(spec, moving, false);
+    let evidence = evidence(spec, moving, false);
     let ended = moving.is_some_and(|moving| matches!(moving.link, Data::Ended | Data::Closing));
     let interrupted = Interrupted {
-        bytes: facts.bytes,
+        bytes: evidence.bytes,
         cause,
         reply,
-        compared: facts.compared(),
+        compared: evidence.compared(),
         ended,
     };
     error(ErrorKind::Interrupted(Box::new(interrupted)), verb)

@@ -8,7 +8,7 @@ use crate::session::server::Pret;
 use crate::session::shared::Shared;
 
 /// The mode to begin with: the ladders begin where earlier transfers of this session had to climb down to.
-pub(super) fn rung(shared: &Shared, ladder: DataMode) -> DataMode {
+pub(super) fn way(shared: &Shared, ladder: DataMode) -> DataMode {
     let ipv4 = shared.control.is_ipv4();
     let refused = |mode| ipv4 && shared.server.refuses_mode(mode);
     match ladder {
@@ -37,7 +37,7 @@ pub(super) fn next(shared: &Shared, ladder: DataMode, mode: DataMode, asked: boo
         | (DataMode::Auto | DataMode::AnyActive, DataMode::ExtendedActive)
             if ipv4 =>
         {
-            Next::Rung
+            Next::Way
         }
         (_, DataMode::ExtendedPassive | DataMode::Passive) => match shared.server.pret() {
             Pret::Unknown if !asked => Next::Features,

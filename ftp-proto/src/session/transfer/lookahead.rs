@@ -15,7 +15,7 @@ use crate::verdict::Interruption;
 
 use super::Machine;
 use super::course::{Data, Said};
-use super::ladder::{passive_verb, rung};
+use super::ladder::{passive_verb, way};
 use super::moving::Moving;
 use super::opening::target;
 use crate::session::shared::Shared;
@@ -177,7 +177,7 @@ pub(super) fn disown(shared: &mut Shared) {
 /// EPSV or PASV. A TYPE of its own would be one command more between the two, of which nobody knows when it takes
 /// effect.
 fn verb(shared: &Shared, next: &Transfer, current: Representation) -> Option<Verb> {
-    let mode = rung(shared, next.mode().unwrap_or(shared.config.data_mode));
+    let mode = way(shared, next.mode().unwrap_or(shared.config.data_mode));
     let allowed = shared.transfer_forbidden(mode).is_none();
     match mode {
         _ if !allowed || next.representation() != current => None,

@@ -13,8 +13,8 @@ use crate::verdict::Interruption;
 use crate::violation::Violation;
 
 use super::course::Data;
-use super::ladder::{self, passive_verb, rung};
-use super::prelude::{self, Facts, Input, Stage, Step};
+use super::ladder::{self, passive_verb, way};
+use super::prelude::{self, Circumstances, Input, Stage, Step};
 use crate::session::events::Event;
 use crate::session::shared::{Shared, error, unwelcome, unwelcome_kind};
 use crate::session::wire::{Owner, can_answer, grants};
@@ -23,7 +23,7 @@ use crate::session::wire::{Owner, can_answer, grants};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Opening {
     stage: Stage,
-    /// The mode that was asked for, and the rung of its ladder that is tried.
+    /// The mode that was asked for, and the way of its ladder that is tried.
     ladder: DataMode,
     mode: DataMode,
     /// The data connection, as long as the driver holds anything of it.
@@ -31,7 +31,7 @@ pub(super) struct Opening {
     /// Where we listen.
     local: Option<SocketAddr>,
     type_refusal: Option<Reply>,
-    /// Why the rung before was left, with the verb that was refused.
+    /// Why the way before was left, with the verb that was refused.
     refusal: Option<(Verb, ErrorKind)>,
 }
 
@@ -63,7 +63,7 @@ impl Opening {
         Self {
             stage: Stage::New,
             ladder,
-            mode: rung(shared, ladder),
+            mode: way(shared, ladder),
             data: None,
             local: None,
             type_refusal: None,
@@ -259,17 +259,17 @@ impl Opening {
         input: Input,
         given: Given,
     ) -> Progress {
-        let step = prelude::step(self.stage, input, self.facts(shared, spec));
+        let step = prelude::step(self.stage, input, self.circumstances(shared, spec));
         self.perform(shared, spec, step, given)
     }
 
-    fn facts(&self, shared: &Shared, spec: &Transfer) -> Facts {
+    fn circumstances(&self, shared: &Shared, spec: &Transfer) -> Circumstances {
         // Two servers out of ten take one read for one command, and answer the first of two alone.
         let one_at_a_time = shared.config.pipeline.get() == 1 && !shared.config.eager;
         let one_at_a_time = one_at_a_time || shared.wire.is_doubled(Verb::Type);
         let asked = self.stage == Stage::Inquiring;
         let in_force = shared.server.representation() == Some(spec.representation());
-        Facts {
+        Circumstances {
             active: self.is_active(),
             type_first: one_at_a_time && !in_force,
             pret: shared.server.wants_pret() && !self.is_active(),
@@ -349,7 +349,7 @@ impl Opening {
     fn prepare(&mut self, shared: &mut Shared, spec: &Transfer) {
         self.stage = Stage::Preparing;
         shared.server.want_pret();
-        self.mode = rung(shared, self.ladder);
+        self.mode = way(shared, self.ladder);
         match pret(spec) {
             Some(command) => shared.write(Owner::Inquiry, &command),
             // What does not fit into one line with PRET goes without it.
@@ -361,7 +361,7 @@ impl Opening {
         shared.rest(Reason::DataOpen);
         self.drop_data(shared);
         if !self.is_active() {
-            self.mode = rung(shared, DataMode::AnyActive);
+            self.mode = way(shared, DataMode::AnyActive);
         }
         let data = shared.actions.issue_data();
         self.stage = Stage::Listening;

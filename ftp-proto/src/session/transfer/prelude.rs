@@ -49,7 +49,7 @@ pub(crate) enum Input {
 
 /// What the table depends on besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Facts {
+pub(crate) struct Circumstances {
     /// We listen and the server calls.
     pub(crate) active: bool,
     /// TYPE has to be sent, and answered before anything else is.
@@ -68,7 +68,7 @@ pub(crate) enum Next {
     /// It does not.
     Nothing,
     /// With the older command of the same kind: PASV behind EPSV, PORT behind EPRT.
-    Rung,
+    Way,
     /// With FEAT: the server may want PRET.
     Features,
     /// With PRET, and then from the beginning.
@@ -98,7 +98,7 @@ pub(crate) enum Step {
     Restart,
     /// Send the transfer command: the prelude is over.
     Transfer,
-    /// Go on with the next rung of the data mode.
+    /// Go on with the next way of the data mode.
     Descend,
     /// The refusal is the outcome.
     Refuse,
@@ -118,26 +118,26 @@ use Step::{Announce, Ask, Cancel, Descend, Dial, Die, Inquire, Listen, Prepare};
 use Step::{Refuse, Restart, Transfer, Type};
 
 /// What to do when `input` comes in `stage`.
-pub(crate) const fn step(stage: Stage, input: Input, facts: Facts) -> Step {
+pub(crate) const fn step(stage: Stage, input: Input, circumstances: Circumstances) -> Step {
     match (stage, input) {
-        (New, Begun) if facts.active => Listen,
-        (New, Begun) | (Listening, Done) if facts.type_first => Type,
+        (New, Begun) if circumstances.active => Listen,
+        (New, Begun) | (Listening, Done) if circumstances.type_first => Type,
         (Listening, Done) => Announce,
-        (Typing, Granted) if facts.active => Announce,
-        (New, Begun) | (Typing, Granted) if facts.pret => Prepare,
+        (Typing, Granted) if circumstances.active => Announce,
+        (New, Begun) | (Typing, Granted) if circumstances.pret => Prepare,
         (New, Begun) | (Typing, Granted) => Ask,
         // PRET may be refused by servers that name it and do not need it.
         (Preparing, Granted | Refused | Denied) => Ask,
         (Asking, Granted) => Dial,
 
         // Announced or connected: REST has to stand right before the command.
-        (Announcing, Granted) | (Dialling, Done) if facts.resumes => Restart,
+        (Announcing, Granted) | (Dialling, Done) if circumstances.resumes => Restart,
         (Announcing, Granted) | (Dialling, Done) | (Restarting, Granted) => Transfer,
 
         // The ladder. What FEAT says decides how it goes on.
-        (Asking | Announcing, Refused) => down(facts.next, Refuse),
-        (Inquiring, Granted | Refused | Denied) => down(facts.next, Refuse),
-        (Dialling, Failed | Expired) => match facts.next {
+        (Asking | Announcing, Refused) => down(circumstances.next, Refuse),
+        (Inquiring, Granted | Refused | Denied) => down(circumstances.next, Refuse),
+        (Dialling, Failed | Expired) => match circumstances.next {
             // FEAT and PRET are answers to a refusal.
             Next::Features | Next::Pret => Cancel,
             next => down(next, Cancel),
@@ -166,11 +166,11 @@ pub(crate) const fn step(stage: Stage, input: Input, facts: Facts) -> Step {
     }
 }
 
-/// The next rung, or what is left where there is none.
+/// The next way, or what is left where there is none.
 const fn down(next: Next, otherwise: Step) -> Step {
     match next {
         Next::Nothing => otherwise,
-        Next::Rung => Descend,
+        Next::Way => Descend,
         Next::Features => Inquire,
         Next::Pret => Prepare,
         Next::Active => Listen,

@@ -19,7 +19,7 @@ pub(super) struct Settling {
     data: Option<DataId>,
     /// Whether the server may still wait for the transfer's data connection: nothing has come from it there, and no
     /// reply says that the transfer is over.
-    held: bool,
+    may_remain: bool,
 }
 
 /// Whether there is still something to settle.
@@ -33,8 +33,12 @@ impl Settling {
     // -- beginnings -----------------------------------------------------------------------------
 
     /// The abort procedure, for a transfer whose command is out and whose final reply is not there. `None` where the
-    /// session is closed for it. `held`: the server may still wait for the data connection.
-    pub(super) fn by_abort(shared: &mut Shared, data: Option<DataId>, held: bool) -> Option<Self> {
+    /// session is closed for it. `may_remain`: the server may still wait for the data connection.
+    pub(super) fn by_abort(
+        shared: &mut Shared,
+        data: Option<DataId>,
+        may_remain: bool,
+    ) -> Option<Self> {
         // What the driver was not asked for yet, it is not asked for any more.
         if let Some(data) = data {
             shared.actions.forget(data);
@@ -45,11 +49,19 @@ impl Settling {
                 let stage = Stage::Flushing;
                 shared.write(Owner::Abort, &Command::bare(Verb::Abor));
                 shared.wait(Reason::AbortGrace);
-                Some(Self { stage, data, held })
+                Some(Self {
+                    stage,
+                    data,
+                    may_remain,
+                })
             }
             AbortStyle::CloseData => {
                 let stage = Stage::Grace;
-                let mut settling = Self { stage, data, held };
+                let mut settling = Self {
+                    stage,
+                    data,
+                    may_remain,
+                };
                 settling.drop_data(shared);
                 shared.wait(Reason::AbortGrace);
                 Some(settling)
@@ -88,7 +100,7 @@ impl Settling {
         Self {
             stage,
             data: None,
-            held: false,
+            may_remain: false,
         }
     }
 
@@ -139,11 +151,11 @@ impl Settling {
     ) -> Progress {
         match slot.owner {
             Owner::Transfer => {
-                self.held &= slot.may_wait_for_data() && code == ReplyCode::DATA_OPEN;
+                self.may_remain &= slot.may_wait_for_data() && code == ReplyCode::DATA_OPEN;
                 Progress::Goes
             }
             Owner::Fence => {
-                let forgotten = self.held && shared.wire.owed.forgets_transfer(index);
+                let forgotten = self.may_remain && shared.wire.owed.forgets_transfer(index);
                 let progress = self.take(shared, Input::FenceAnswered(forgotten));
                 if !forgotten {
                     shared.wire.owed.forgive_before(index);

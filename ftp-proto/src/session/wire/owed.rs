@@ -167,14 +167,14 @@ impl Owed {
 
     /// The first that has no answer.
     pub(in crate::session) fn head(&self) -> Option<&Slot> {
-        self.slots.get(self.held())
+        self.slots.get(self.doubted())
     }
 
     /// The same, if it was written by then, and replies come in the order of the commands.
     pub(super) fn ordered_head(&mut self, sent: u64) -> Option<&mut Slot> {
-        let held = self.held();
-        self.ordered(held).filter(|head| head.end <= sent)?;
-        self.slots.get_mut(held)
+        let doubted = self.doubted();
+        self.ordered(doubted).filter(|head| head.end <= sent)?;
+        self.slots.get_mut(doubted)
     }
 
     /// What is owed at `index`, if replies come in the order of the commands.
@@ -196,13 +196,13 @@ impl Owed {
     }
 
     /// How many have an answer that is held back: they stand before all others.
-    pub(super) fn held(&self) -> usize {
-        let is_held = |slot: &&Slot| slot.answer.is_some();
-        self.slots.iter().take_while(is_held).count()
+    pub(super) fn doubted(&self) -> usize {
+        let is_doubted = |slot: &&Slot| slot.answer.is_some();
+        self.slots.iter().take_while(is_doubted).count()
     }
 
     /// Takes out the first whose answer is held back.
-    pub(in crate::session) fn take_held(&mut self) -> Option<(Slot, Reply)> {
+    pub(in crate::session) fn take_doubted(&mut self) -> Option<(Slot, Reply)> {
         let answer = self.slots.front_mut()?.answer.take()?;
         let slot = self.slots.pop_front()?;
         Some((slot, *answer))
@@ -210,7 +210,7 @@ impl Owed {
 
     /// Whether this can answer what is owed behind the head.
     pub(super) fn can_answer_another(&self, code: ReplyCode) -> bool {
-        let mut others = self.slots.iter().skip(self.held().saturating_add(1));
+        let mut others = self.slots.iter().skip(self.doubted().saturating_add(1));
         others.any(|slot| can_answer(slot.verb, code))
     }
 
@@ -311,7 +311,7 @@ impl Owed {
     pub(in crate::session) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
         let written = self.slots.iter().take_while(|slot| slot.end <= sent);
         let written = written.count();
-        let head = self.held();
+        let head = self.doubted();
         if written <= head {
             return None;
         }

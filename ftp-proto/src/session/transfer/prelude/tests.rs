@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Facts, Input, Next, Stage, Step, step};
+use super::{Circumstances, Input, Next, Stage, Step, step};
 
 const STAGES: [Stage; 9] = [
     Stage::New,
@@ -31,7 +31,7 @@ const INPUTS: [Input; 8] = [
 
 const NEXTS: [Next; 5] = [
     Next::Nothing,
-    Next::Rung,
+    Next::Way,
     Next::Features,
     Next::Pret,
     Next::Active,
@@ -39,7 +39,7 @@ const NEXTS: [Next; 5] = [
 
 /// Stages downwards, inputs to the right, in the order of the lists above. A dot stands for what cannot happen.
 ///
-/// Small letters are decided by the facts: `first`, `second` and `third` are the beginnings, `last` is REST or the
+/// Small letters are decided by the circumstances: `first`, `second` and `third` are the beginnings, `last` is REST or the
 /// command, and `down` is the ladder, behind a refusal or (`dead`) behind a connection that could not be made.
 const PICTURE: &str = "
               Begun   Granted  Refused  Denied  Done    Failed  Expired  Cancelled
@@ -54,9 +54,9 @@ const PICTURE: &str = "
   Restarting  .       Transfer Refuse   Refuse  .       Cancel  Die      Cancel
 ";
 
-fn each_facts() -> impl Iterator<Item = Facts> {
+fn all_circumstances() -> impl Iterator<Item = Circumstances> {
     (0..16_u8).flat_map(|bits| {
-        NEXTS.into_iter().map(move |next| Facts {
+        NEXTS.into_iter().map(move |next| Circumstances {
             active: bits & 1 != 0,
             type_first: bits & 2 != 0,
             pret: bits & 4 != 0,
@@ -66,22 +66,26 @@ fn each_facts() -> impl Iterator<Item = Facts> {
     })
 }
 
-fn decided(cell: &str, facts: Facts) -> Step {
-    let passive = if facts.pret { Step::Prepare } else { Step::Ask };
+fn decided(cell: &str, circumstances: Circumstances) -> Step {
+    let passive = if circumstances.pret {
+        Step::Prepare
+    } else {
+        Step::Ask
+    };
     match cell {
-        "first" if facts.active => Step::Listen,
-        "first" | "second" if facts.type_first => Step::Type,
+        "first" if circumstances.active => Step::Listen,
+        "first" | "second" if circumstances.type_first => Step::Type,
         "second" => Step::Announce,
-        "third" if facts.active => Step::Announce,
+        "third" if circumstances.active => Step::Announce,
         "first" | "third" => passive,
-        "last" if facts.resumes => Step::Restart,
+        "last" if circumstances.resumes => Step::Restart,
         "last" => Step::Transfer,
-        "down" | "dead" => match facts.next {
+        "down" | "dead" => match circumstances.next {
             Next::Nothing if cell == "down" => Step::Refuse,
             Next::Features if cell == "down" => Step::Inquire,
             Next::Pret if cell == "down" => Step::Prepare,
             Next::Nothing | Next::Features | Next::Pret => Step::Cancel,
-            Next::Rung => Step::Descend,
+            Next::Way => Step::Descend,
             Next::Active => Step::Listen,
         },
         other => panic!("{other}"),
@@ -99,19 +103,19 @@ fn every_cell_is_as_drawn() {
         assert_eq!(row[0], format!("{stage:?}"));
         assert_eq!(row.len(), INPUTS.len() + 1);
         for (cell, input) in row[1..].iter().zip(INPUTS) {
-            for facts in each_facts() {
-                let found = step(stage, input, facts);
+            for circumstances in all_circumstances() {
+                let found = step(stage, input, circumstances);
                 let expected = match *cell {
                     "." => "Unreachable".into(),
                     small if small.starts_with(char::is_lowercase) => {
-                        format!("{:?}", decided(small, facts))
+                        format!("{:?}", decided(small, circumstances))
                     }
                     step => String::from(step),
                 };
                 assert_eq!(
                     format!("{found:?}"),
                     expected,
-                    "{stage:?} {input:?} {facts:?}"
+                    "{stage:?} {input:?} {circumstances:?}"
                 );
             }
         }
@@ -123,17 +127,17 @@ fn every_cell_is_as_drawn() {
 /// down: PASV once behind EPSV, then FEAT, PRET, both once more, active mode, and PORT behind EPRT.
 #[test]
 fn every_way_ends() {
-    fn walk(stage: Stage, facts: Facts, ladder: &[Next], left: u8) {
+    fn walk(stage: Stage, circumstances: Circumstances, ladder: &[Next], left: u8) {
         assert!(left > 0, "the prelude goes round in {stage:?}");
-        let facts = Facts {
+        let circumstances = Circumstances {
             next: *ladder.first().unwrap_or(&Next::Nothing),
-            ..facts
+            ..circumstances
         };
         for input in INPUTS {
-            let taken = step(stage, input, facts);
+            let taken = step(stage, input, circumstances);
             let goes_down = matches!(
-                (taken, facts.next),
-                (Step::Descend, Next::Rung)
+                (taken, circumstances.next),
+                (Step::Descend, Next::Way)
                     | (Step::Inquire, Next::Features)
                     | (Step::Prepare, Next::Pret)
                     | (Step::Listen, Next::Active)
@@ -147,30 +151,30 @@ fn every_way_ends() {
                 Step::Dial => Stage::Dialling,
                 Step::Announce => Stage::Announcing,
                 Step::Restart => Stage::Restarting,
-                Step::Descend if facts.active => Stage::Announcing,
+                Step::Descend if circumstances.active => Stage::Announcing,
                 Step::Descend => Stage::Asking,
                 Step::Transfer | Step::Refuse | Step::Cancel | Step::Die | Step::Unreachable => {
                     continue;
                 }
             };
-            let facts = Facts {
-                active: facts.active || taken == Step::Listen,
-                type_first: facts.type_first && next != Stage::Typing,
-                ..facts
+            let circumstances = Circumstances {
+                active: circumstances.active || taken == Step::Listen,
+                type_first: circumstances.type_first && next != Stage::Typing,
+                ..circumstances
             };
             let ladder = if goes_down { &ladder[1..] } else { ladder };
-            walk(next, facts, ladder, left - 1);
+            walk(next, circumstances, ladder, left - 1);
         }
     }
     let ladder = [
-        Next::Rung,
+        Next::Way,
         Next::Features,
         Next::Pret,
-        Next::Rung,
+        Next::Way,
         Next::Active,
-        Next::Rung,
+        Next::Way,
     ];
-    for facts in each_facts() {
-        walk(Stage::New, facts, &ladder, 20);
+    for circumstances in all_circumstances() {
+        walk(Stage::New, circumstances, &ladder, 20);
     }
 }
