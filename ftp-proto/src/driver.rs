@@ -10,9 +10,7 @@ mod settings;
 use std::time::SystemTime;
 
 use crate::action::End;
-use crate::error::After;
 use crate::listing::Options;
-use crate::session::State;
 use crate::timestamp::Timestamp;
 
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
@@ -36,15 +34,4 @@ pub enum Input {
 pub fn listing_options() -> Options {
     let now = Timestamp::from_system_time(SystemTime::now());
     now.map_or_else(|_| Options::new(), |now| Options::new().now(now))
-}
-
-/// What a session in this state is good for, as errors say it.
-impl From<State> for After {
-    fn from(state: State) -> Self {
-        match state {
-            State::Dead(_) => Self::Dead,
-            State::Draining { .. } => Self::Draining,
-            State::Usable | State::Busy => Self::Usable,
-        }
-    }
 }

@@ -387,11 +387,7 @@ impl Interpreter {
     }
 
     pub(super) fn after(&self) -> After {
-        match self.state() {
-            State::Dead(_) => After::Dead,
-            State::Draining { .. } => After::Draining,
-            State::Usable | State::Busy => After::Usable,
-        }
+        self.state().into()
     }
 
     pub(super) fn note(&mut self, make: impl FnOnce() -> Record) {

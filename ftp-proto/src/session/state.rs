@@ -1,6 +1,6 @@
 //! What a session is good for.
 
-use crate::error::Closed;
+use crate::error::{After, Closed};
 
 /// What a session is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,4 +18,15 @@ pub enum State {
     },
     /// The session is over.
     Dead(Closed),
+}
+
+/// What a session in this state is good for, as errors say it.
+impl From<State> for After {
+    fn from(state: State) -> Self {
+        match state {
+            State::Dead(_) => Self::Dead,
+            State::Draining { .. } => Self::Draining,
+            State::Usable | State::Busy => Self::Usable,
+        }
+    }
 }
