@@ -89,7 +89,9 @@ impl Data {
     }
 
     pub(crate) fn accept(&mut self) {
-        self.reset(); // asked again, it was a stranger who had called
+        if let Some(stranger) = self.stream.take() {
+            stranger.close();
+        }
         self.stage = Stage::Accepting;
     }
 

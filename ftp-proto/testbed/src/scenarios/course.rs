@@ -20,9 +20,10 @@ pub(super) struct Course {
     heard: Vec<String>,
     /// The payload that the peer has read, for each data connection.
     stored: Vec<Vec<u8>>,
-    /// The commands that were put on their way, and how many bytes of them did not go out.
+    /// The commands that were put on their way, and how many bytes of them did not go out. A password is shown shorter
+    /// than it went out, which both clients share.
     commands: Vec<String>,
-    unsent: usize,
+    unsent: i64,
     actions: Vec<String>,
     control_reports: Vec<String>,
     data_reports: Vec<Reported>,
@@ -63,10 +64,10 @@ impl Course {
         match record {
             Record::Command(command) => {
                 let line = command.to_string();
-                self.unsent += line.len() + "\r\n".len();
+                self.unsent += signed(line.len() + "\r\n".len());
                 self.commands.push(portless(&line));
             }
-            Record::Transmitted(bytes) => self.unsent -= bytes,
+            Record::Transmitted(bytes) => self.unsent -= signed(*bytes),
             Record::Performed(action) => self.actions.push(describe(action)),
             // Whether the application was asked in between is the application's business.
             Record::Reported(Report::Held { .. }) => {}
@@ -137,6 +138,10 @@ impl Course {
         compare("the leniencies", &self.leniencies, &other.leniencies);
         found
     }
+}
+
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// EPRT and PORT without the address that was the client's choice.
