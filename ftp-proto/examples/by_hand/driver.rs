@@ -106,10 +106,8 @@ impl Driver {
         mut operation: O,
         payload: &mut Payload<'_>,
     ) -> Result<O::Output, Error> {
+        self.read_control();
         loop {
-            // What has arrived comes first: it cannot answer what is written below, nor be late for
-            // a timer.
-            self.read_control();
             self.tell_tickets();
             let outcome = operation.poll(&mut self.session);
             let changed = self.act() | self.write_control();
@@ -118,9 +116,14 @@ impl Driver {
                 let local = self.local_error.take();
                 return result.map_err(|error| local.map_or(Error::Session(error), Error::Io));
             }
-            if !changed && !self.step_data(payload) {
+            if changed {
+                continue; // the operation may have something new to say
+            }
+            if !self.step_data(payload) {
                 thread::sleep(PAUSE);
             }
+            // What has arrived meanwhile comes first: it cannot be late for a timer.
+            self.read_control();
         }
     }
 
