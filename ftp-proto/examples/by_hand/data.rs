@@ -218,8 +218,10 @@ impl Data {
         };
         // At the limit one byte is read that nobody gets: it tells whether there was more.
         let left = flow.limit.map(|limit| limit.saturating_sub(self.bytes));
-        let room = left.map_or(BLOCK_BYTES as u64, |left| left.clamp(1, BLOCK_BYTES as u64));
-        let mut block = vec![0; room as usize];
+        let room = left.map_or(BLOCK_BYTES, |left| {
+            usize::try_from(left.max(1)).map_or(BLOCK_BYTES, |left| left.min(BLOCK_BYTES))
+        });
+        let mut block = vec![0; room];
         Ok(match stream.read(&mut block)? {
             None => Step::None,
             Some(Input::End(end)) => Step::Report(self.finished(end)),

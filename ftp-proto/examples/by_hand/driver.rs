@@ -22,7 +22,7 @@ const BLOCK_BYTES: usize = 64 * 1024;
 
 /// A session and its sockets.
 pub(crate) struct Driver {
-    session: Session,
+    pub(crate) session: Session,
     /// `None` when it is closed.
     control: Option<Stream>,
     change: Change,
@@ -90,14 +90,6 @@ impl Driver {
             epoch: Clock::now(),
             local_error: None,
         })
-    }
-
-    pub(crate) fn session_mut(&mut self) -> &mut Session {
-        &mut self.session
-    }
-
-    pub(crate) fn session(&self) -> &Session {
-        &self.session
     }
 
     /// The loop.

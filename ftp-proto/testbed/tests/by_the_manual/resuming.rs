@@ -86,7 +86,7 @@ fn stores_each(driver: &mut Driver, server: &Server, count: u64) {
         .unwrap();
     assert_eq!(hello, HELLO);
     driver.run(Exchange::quit(), &mut Payload::None).unwrap();
-    assert_eq!(driver.session().ignored_reports(), 0);
+    assert_eq!(driver.session.ignored_reports(), 0);
 }
 
 fn open(server: &Server, mut config: Config) -> Driver {

@@ -30,7 +30,7 @@ impl Subject for ByTheManual {
     }
 
     fn session(&self) -> &Session {
-        self.driver.session()
+        &self.driver.session
     }
 
     fn run<O>(&mut self, operation: O) -> Result<O::Output, Failure>
@@ -118,7 +118,7 @@ impl ByTheManual {
             trace: Rc::clone(&self.trace),
         };
         let result = self.driver.run(attended, payload);
-        keep(self.driver.session_mut(), &self.trace);
+        keep(&mut self.driver.session, &self.trace);
         result.map_err(failure)
     }
 }
