@@ -111,6 +111,8 @@ struct Download {
     taken_at: Option<u64>,
     /// The client takes its time with the payload until the script has passed this mark.
     waits_for: Option<&'static str>,
+    /// The client takes so long with each block of payload.
+    rests_for: Duration,
 }
 
 /// What is stored as the file `a`.
@@ -136,6 +138,7 @@ const fn download() -> Download {
         full_at: None,
         taken_at: None,
         waits_for: None,
+        rests_for: Duration::ZERO,
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) struct Course {
     heard: Vec<String>,
     /// The payload that the peer has read, for each data connection.
     stored: Vec<Vec<u8>>,
-    /// The commands that were put on their way, and how many bytes of them did not go out. Of a
-    /// secret more goes out than the trace shows.
+    /// The commands that were put on their way, and how many bytes of them did not go out. A password is shown shorter
+    /// than it went out, which both clients share.
     commands: Vec<String>,
     unsent: i64,
     actions: Vec<String>,
@@ -64,10 +64,10 @@ impl Course {
         match record {
             Record::Command(command) => {
                 let line = command.to_string();
-                self.unsent += as_difference(line.len() + "\r\n".len());
+                self.unsent += signed(line.len() + "\r\n".len());
                 self.commands.push(portless(&line));
             }
-            Record::Transmitted(bytes) => self.unsent -= as_difference(*bytes),
+            Record::Transmitted(bytes) => self.unsent -= signed(*bytes),
             Record::Performed(action) => self.actions.push(describe(action)),
             // Whether the application was asked in between is the application's business.
             Record::Reported(Report::Held { .. }) => {}
@@ -140,11 +140,11 @@ impl Course {
     }
 }
 
-/// EPRT and PORT without the address that was the client's choice.
-fn as_difference(bytes: usize) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// EPRT and PORT without the address that was the client's choice.
 fn portless(line: &str) -> String {
     match line.split_once(' ') {
         Some((verb @ ("EPRT" | "PORT"), _)) => verb.to_owned(),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use ftp_proto::{Closed, DataMode, Interruption, Reason, Verb};
 
-use super::{PROMPT, SHORT, Scenario, Told, aborted, download, opening, retr_behind};
+use super::{
+    Download, PROMPT, SHORT, Scenario, TAKEN, Told, aborted, download, ended, opening, retr_behind,
+};
 use crate::scripted::{Passive, Port, Script};
 
 const REPLIES: &str = "426 cut\r\n226 aborted\r\n";
@@ -91,6 +93,28 @@ fn transfers() -> Vec<Scenario> {
 fn payload() -> Vec<Scenario> {
     let timeout = Interruption::Timeout;
     vec![
+        // The server is not to blame for the time that the application takes.
+        Scenario::new(
+            "the_idle_limit_rests_with_the_application",
+            ended(
+                opening()
+                    .answer("RETR a", "150 here\r\n")
+                    .send_data("abc")
+                    .wait(TAKEN)
+                    .send_data("def"),
+            )
+            .send("226 done\r\n"),
+        )
+        .configured(|config| config.timeouts.data_idle = SHORT)
+        .then(
+            Download {
+                taken_at: Some(3),
+                rests_for: 2 * SHORT,
+                ..download()
+            },
+            Told::downloaded(b"abcdef"),
+        )
+        .goes_on(),
         Scenario::new(
             "row_25_payload_that_stands_still",
             retr_behind("abc", "150 here\r\n").then_all(aborted(REPLIES)),

@@ -253,6 +253,7 @@ impl Write for Sink<'_> {
         {
             return Err(io::Error::other("the script has ended before"));
         }
+        std::thread::sleep(self.how.rests_for);
         if has(self.how.full_at) {
             return Err(io::Error::other("our disk is full"));
         }
