@@ -197,7 +197,6 @@ impl Session {
                 }
                 self.answer_reply(agreement.ticket, agreement.verb, agreement.reply);
             }
-            None if self.dead.is_some() => {}
             None => self
                 .shared
                 .impossible("a change of security that was not begun"),
@@ -252,7 +251,6 @@ impl Session {
     }
 
     fn tell_waiting(&mut self, kind: &ErrorKind) {
-        self.errands.end();
         if let Some(agreement) = self.security.end() {
             self.answer_if_wanted(agreement.ticket, agreement.verb, kind);
         }

@@ -215,7 +215,7 @@ impl Session {
         let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
         match slot.owner {
             Owner::Ticket(ticket) => self.answer(ticket, slot.verb, Ok(reply)),
-            Owner::Transfer => self.transfers.closing(&mut self.shared, slot.marks, reply),
+            Owner::Transfer => self.transfers.closing(&mut self.shared, reply),
             _ => {}
         }
         self.shared.die(Closed::Service, kind);
