@@ -82,9 +82,7 @@ impl Actions {
                 link: Link::Data(data),
             } => self.data = asked(data, Duty::Secure),
             Action::Move { data, .. } => self.data = asked(data, Duty::Move),
-            Action::Discard { data } => {
-                self.data.take_if(|handed| handed.id == data);
-            }
+            Action::Discard { .. } => self.data = None,
             Action::Secure {
                 link: Link::Control,
             } => self.control = Some(Change::Secure),

@@ -203,7 +203,7 @@ impl Errands {
         match verb {
             Verb::Cwd | Verb::Cdup | Verb::Smnt => self.left(),
             Verb::Pwd => self.located(shared, reply),
-            Verb::User | Verb::Pass | Verb::Acct if reply.code().get() < 300 => {
+            Verb::User | Verb::Pass | Verb::Acct if reply.is_positive() => {
                 self.left();
                 self.logged_in = true;
                 if self.encoding == Names::Refused {
@@ -229,11 +229,6 @@ impl Errands {
     /// TLS has begun: what was learnt in clear does not count any more.
     pub(super) const fn secured(&mut self) {
         self.encoding = Names::Unsettled;
-    }
-
-    /// The session is over.
-    pub(super) fn end(&mut self) {
-        self.under_way = None;
     }
 
     fn left(&mut self) {

@@ -95,3 +95,26 @@ impl Eq for Tally {}
 impl Hash for Tally {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Control, Session};
+
+    /// They panic with debug assertions, and are counted in any case.
+    #[test]
+    #[cfg_attr(debug_assertions, should_panic(expected = "impossible: a test"))]
+    fn impossible_states_are_assertions() {
+        let mut session = Session::new(Config::default(), Control::default());
+        session.shared.impossible("a test");
+        assert_eq!(session.impossible_states(), 1);
+    }
+
+    #[test]
+    fn impossible_states_are_counted() {
+        let mut session = Session::new(Config::default(), Control::default());
+        assert_eq!(session.impossible_states(), 0);
+        session.shared.events.count_impossible();
+        session.shared.events.count_impossible();
+        assert_eq!(session.impossible_states(), 2);
+    }
+}

@@ -249,7 +249,6 @@ impl Interpreter {
                 }
                 self.answer_reply(agreement.ticket, agreement.verb, agreement.reply);
             }
-            None if self.dead.is_some() => {}
             None => self
                 .shared
                 .impossible("a change of security that was not begun"),
@@ -304,7 +303,6 @@ impl Interpreter {
     }
 
     fn tell_waiting(&mut self, kind: &ErrorKind) {
-        self.errands.end();
         if let Some(agreement) = self.security.end() {
             self.answer_if_wanted(agreement.ticket, agreement.verb, kind);
         }

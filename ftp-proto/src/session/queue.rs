@@ -88,9 +88,6 @@ impl Queue {
         }
         let window = usize::from(shared.config.pipeline.get());
         match self.works.front() {
-            Some(Work::Command { ticket, .. }) if self.batch.holds(*ticket) => {
-                !last.verb.is_barrier() && owed.len() < window
-            }
             Some(Work::Command { command, .. }) => {
                 let next = command.verb();
                 let free = !next.is_barrier() && !last.verb.is_barrier();

@@ -81,9 +81,7 @@ impl Security {
 
     /// The driver has begun TLS (`secured`) or ended it. Returns what can be answered now.
     pub(super) fn changed(&mut self, shared: &mut Shared, secured: bool) -> Option<Agreement> {
-        let verb = if secured { Verb::Auth } else { Verb::Ccc };
-        let is_it = |change: &mut Change| change.begun && change.agreement.verb == verb;
-        let change = self.changing.take_if(is_it)?;
+        let change = self.changing.take()?;
         shared.rest(Reason::Securing);
         shared.control.secured = secured;
         shared.cleared = !secured;

@@ -124,4 +124,19 @@ impl Timers {
             (Err(_), None) => {}
         }
     }
+
+    #[test]
+    fn a_wait_that_is_over_leaves_nothing() {
+        let mut timers = Timers::default();
+        timers.request(Reason::Reply, Duration::from_secs(1));
+        timers.request(Reason::Drain, Duration::from_secs(1));
+        timers.cancel(Reason::Reply);
+        timers.cancel(Reason::Reply);
+        assert_eq!(
+            timers.deadline(Instant::EPOCH).map(|next| next.reason),
+            Some(Reason::Drain)
+        );
+        timers.cancel(Reason::Drain);
+        assert_eq!(timers, Timers::default());
+    }
 }

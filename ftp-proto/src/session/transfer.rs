@@ -272,10 +272,10 @@ impl Machine {
     }
 
     /// 421 came in answer to the transfer command.
-    pub(super) fn closing(&mut self, shared: &mut Shared, marks: u16, reply: Reply) {
+    pub(super) fn closing(&mut self, shared: &mut Shared, reply: Reply) {
         if self.is_running() {
             self.course(shared, |moving, shared, spec| {
-                moving.answered_closing(shared, spec, marks, reply)
+                moving.answered_closing(shared, spec, reply)
             });
         }
     }

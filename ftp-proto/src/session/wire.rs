@@ -219,7 +219,7 @@ impl Wire {
                     Some(slot) => Heard::OutOfOrder { slot },
                 };
             }
-            let doubt = self.doubt_of(owner, verb, code);
+            let doubt = self.doubt_of(verb, code);
             self.doubt = doubt.map_or(self.doubt, |doubt| Some(doubt.or(self.doubt)));
             let doubted = doubt.is_some() && owner.holds(fits);
             if doubted || self.owed.doubted() > 0 && owner != Owner::Guard {
@@ -276,8 +276,8 @@ impl Wire {
 
     /// What may come behind this answer and before that of a fence, if one has to follow: the answer cannot be one, or
     /// the verb was answered twice before. RFC 959 lets nothing come between a 3xx and what has to follow it.
-    fn doubt_of(&self, owner: Owner, verb: Verb, code: ReplyCode) -> Option<Seen> {
-        if owner == Owner::Guard || verb == Verb::Greeting {
+    fn doubt_of(&self, verb: Verb, code: ReplyCode) -> Option<Seen> {
+        if verb == Verb::Greeting {
             return None;
         }
         let seen = self.doubles.of(verb);

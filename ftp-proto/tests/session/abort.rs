@@ -511,3 +511,18 @@ fn an_upload_of_which_something_was_sent_may_be_forgotten() {
     hand.says("225 Aborted.").expires(Reason::AbortGrace);
     hand.says("200 Yes.").is_in_step();
 }
+
+/// A mark that comes behind an abort ends no wait and begins none.
+#[test]
+fn a_late_mark_changes_nothing() {
+    let mut hand = Hand::new(Config::default());
+    hand.starts(retrieve());
+    let id = hand.session.current_transfer().unwrap();
+    hand.session.abort(id);
+    hand.run();
+    hand.waits(1);
+    let before = hand.session.deadline();
+    let mut marked = hand.session.clone();
+    marked.receive(b"150 Here.\r\n");
+    assert_eq!(marked.deadline(), before);
+}

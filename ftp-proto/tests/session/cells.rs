@@ -155,3 +155,11 @@ fn early_success_a_range_and_a_lost_connection_are_a_failure() {
     hand.is(State::Dead(Closed::Eof));
     assert_eq!(hand.interrupted().cause, Interruption::ControlLost);
 }
+
+#[test]
+fn early_success_a_range_and_an_abort_are_an_abort() {
+    let mut hand = cut();
+    let id = hand.session.current_transfer().unwrap();
+    hand.session.abort(id);
+    assert_eq!(hand.interrupted().cause, Interruption::Aborted);
+}

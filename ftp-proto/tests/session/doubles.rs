@@ -14,14 +14,14 @@ fn hand() -> Hand {
     Hand::new(Config::default())
 }
 
-fn window(commands: u16) -> Config {
+pub(crate) fn window(commands: u16) -> Config {
     let mut config = Config::default();
     config.pipeline = Pipeline::window(commands);
     config
 }
 
 /// The codes of the replies that were passed over.
-fn passed_over(hand: &mut Hand) -> Vec<u16> {
+pub(crate) fn passed_over(hand: &mut Hand) -> Vec<u16> {
     let events = hand.events();
     let codes = events.into_iter().filter_map(|event| match event {
         Event::Unsolicited(reply) => Some(reply.code().get()),

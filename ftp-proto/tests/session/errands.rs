@@ -1,7 +1,8 @@
 //! What goes before a command: FEAT and OPTS UTF8 ON before names, CWD before what depends on the directory.
 
 use ftp_proto::{
-    After, Config, Encoding, ErrorKind, Interruption, Policy, State, TlsPolicy, Transfer, Verb,
+    After, Config, Encoding, ErrorKind, Interruption, Pipeline, Policy, State, TlsPolicy, Transfer,
+    Verb,
 };
 
 use crate::hand::{Hand, name, retrieve};
@@ -172,7 +173,8 @@ fn what_depends_on_the_directory_waits_for_the_way_back() {
         hand.sends(&[line]);
     }
     for line in [
-        "DELE /f", "NOOP", "FEAT", "SYST", "TYPE A", "PBSZ 0", "QUIT", "CWD /d",
+        "DELE /f", "NOOP", "FEAT", "SYST", "TYPE A", "PBSZ 0", "QUIT", "CWD /d", "USER ann",
+        "PASS x", "ACCT x", "REIN", "HOST h",
     ] {
         let mut hand = visitor();
         lists(
@@ -299,4 +301,79 @@ fn who_loses_interest_meanwhile_spoils_nothing() {
     hand.says("250 Back.").sends(&[]).is(State::Usable);
     hand.submits("DELE f");
     hand.sends(&["DELE f"]);
+}
+
+/// A refusal before the login may be one for now; a success never has to be asked for again.
+#[test]
+fn an_encoding_that_is_agreed_on_before_the_login_stays_so() {
+    for (answer, asked_again) in [("200 On.", false), ("530 Log in.", true)] {
+        let mut hand = hand();
+        hand.submits("PWD");
+        hand.sends(&["FEAT"]).says(OFFER);
+        hand.sends(&["OPTS UTF8 ON"]).says(answer);
+        hand.sends(&["PWD"]).says("257 \"/\"");
+        hand.submits("USER ann");
+        hand.sends(&["USER ann"]).says("230 In.");
+        hand.submits("PWD");
+        hand.sends(&[if asked_again { "OPTS UTF8 ON" } else { "PWD" }]);
+    }
+}
+
+#[test]
+fn options_of_another_command_do_not_settle_the_encoding() {
+    let mut hand = hand();
+    hand.submits("OPTS MLST type;");
+    hand.sends(&["OPTS MLST type;"]).says("200 Fine.");
+    hand.submits("PWD");
+    hand.sends(&["FEAT"]);
+}
+
+#[test]
+fn under_tls_the_encoding_is_settled_anew() {
+    let mut hand = hand();
+    hand.submits("PWD");
+    hand.sends(&["FEAT"]).says(OFFER);
+    hand.sends(&["OPTS UTF8 ON"]).says("200 On.");
+    hand.sends(&["PWD"]).says("257 \"/\"");
+    hand.submits("AUTH TLS");
+    hand.sends(&["AUTH TLS"]).says("234 Go on.").obeys();
+    hand.submits("PWD");
+    hand.sends(&["FEAT"]);
+}
+
+#[test]
+fn while_an_errand_is_under_way_nothing_else_goes_out() {
+    let mut config = Config::default();
+    config.pipeline = Pipeline::window(8);
+    let mut hand = Hand::greeted(Hand::settling_names(config));
+    let ticket = hand.submits("PWD");
+    hand.sends(&["FEAT"]);
+    hand.session.discard(ticket);
+    hand.submits("SIZE f");
+    hand.sends(&[]).says(OFFER).sends(&["SIZE f"]);
+}
+
+#[test]
+fn a_directory_that_the_application_asked_for_is_known() {
+    let mut hand = visitor();
+    let ticket = hand.submits("PWD");
+    hand.sends(&["PWD"]).says("257 \"/home\"");
+    assert!(hand.reply(ticket).is_ok());
+    lists(&mut hand, "/a", &["CWD /a -> 250 Gone."]);
+    hand.submits("DELE f");
+    hand.sends(&["CWD /home"]);
+}
+
+#[test]
+fn a_login_is_over_with_rein_and_has_not_come_with_the_name_alone() {
+    let mut hand = visitor();
+    for (line, reply, logged_in) in [
+        ("USER ann", "331 Password.", false),
+        ("PASS x", "230 In.", true),
+        ("REIN", "220 Anew.", false),
+    ] {
+        hand.submits(line);
+        hand.says(reply);
+        assert_eq!(hand.session.is_logged_in(), logged_in, "{line}");
+    }
 }

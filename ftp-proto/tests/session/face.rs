@@ -4,8 +4,8 @@ use std::task::Poll;
 
 use ftp_proto::trace::Record;
 use ftp_proto::{
-    Closed, Config, DataMode, Detail, ErrorKind, Interruption, Misuse, Pipeline, State, Ticket,
-    Transfer,
+    Closed, Config, DataMode, Detail, ErrorKind, Interruption, Leniency, Misuse, Pipeline, State,
+    Ticket, Transfer,
 };
 
 use crate::hand::{Hand, name, retrieve};
@@ -171,4 +171,13 @@ fn a_range_of_tickets_that_runs_backwards_or_too_far_discards_what_it_holds() {
         );
         assert_eq!(hand.session.poll_reply(second).is_pending(), answered);
     }
+}
+
+#[test]
+fn an_operation_notes_what_the_server_needed() {
+    let mut hand = hand();
+    let leniency = Leniency::UndoubledQuotes;
+    assert!(!hand.session.leniencies_used().contains(leniency));
+    hand.session.use_leniency(leniency);
+    assert!(hand.session.leniencies_used().contains(leniency));
 }

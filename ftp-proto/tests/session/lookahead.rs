@@ -10,18 +10,18 @@ use ftp_proto::{
 
 use crate::hand::{Hand, name, retrieve};
 
-fn looking_ahead() -> Config {
+pub(crate) fn looking_ahead() -> Config {
     let mut config = Config::default();
     config.lookahead = true;
     config
 }
 
-fn next() -> Transfer {
+pub(crate) fn next() -> Transfer {
     Transfer::retrieve(name("g"))
 }
 
 /// A transfer whose payload moves, and another one behind it.
-fn two() -> (Hand, TransferId, TransferId) {
+pub(crate) fn two() -> (Hand, TransferId, TransferId) {
     let mut hand = Hand::new(looking_ahead());
     hand.moves(retrieve());
     let first = hand.session.current_transfer().unwrap();
@@ -31,7 +31,7 @@ fn two() -> (Hand, TransferId, TransferId) {
 }
 
 #[track_caller]
-fn verdict(hand: &mut Hand, id: TransferId) -> Result<Completed, Error> {
+pub(crate) fn verdict(hand: &mut Hand, id: TransferId) -> Result<Completed, Error> {
     match hand.session.poll_transfer(id) {
         Poll::Ready(verdict) => verdict,
         Poll::Pending => panic!("no verdict yet"),
@@ -40,7 +40,7 @@ fn verdict(hand: &mut Hand, id: TransferId) -> Result<Completed, Error> {
 
 /// The second transfer goes to its end without another EPSV.
 #[track_caller]
-fn second_succeeds(hand: &mut Hand, second: TransferId) {
+pub(crate) fn second_succeeds(hand: &mut Hand, second: TransferId) {
     hand.acts(&["Connect"]).connects().sends(&["RETR g"]);
     hand.says("150 Here.").ends(End::Clean).says("226 Done.");
     assert!(verdict(hand, second).is_ok());

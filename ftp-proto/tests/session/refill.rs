@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ftp_proto::{
-    After, Config, End, ErrorKind, Event, Failure, Interruption, Link, Policy, Reason, Report,
-    Transfer, Verb,
+    After, Config, DataMode, End, ErrorKind, Event, Failure, Interruption, Link, Policy, Reason,
+    Report, Transfer, Verb,
 };
 
 use crate::hand::{Hand, name, retrieve, store};
@@ -81,6 +81,7 @@ fn a_listing_that_brings_tickets_lets_the_transfer_begin() {
         let mut hand = listing(2);
         hand.ends(End::Clean).says(reply);
         stores(&mut hand);
+        assert_eq!(hand.events(), []);
         hand.session.set_resumptions(Some(0));
         hand.begins(retrieve());
         let expected = if completed { "RETR f" } else { "NLST" };
@@ -173,4 +174,56 @@ fn an_abort_ends_both() {
     hand.session.set_resumptions(Some(0));
     hand.begins(Transfer::store(name("g")));
     opens(&mut hand).sends(&["EPSV", "NLST"]);
+}
+
+#[test]
+fn a_listing_waits_for_its_turn() {
+    let mut hand = Hand::protected(Config::default());
+    hand.session.set_resumptions(Some(0));
+    hand.submits("NOOP");
+    hand.begins(store());
+    hand.sends(&["NOOP"]).says("200 Yes.").sends(&["TYPE I"]);
+}
+
+/// Nothing is owed while the driver opens a port, and the transfer waits all the same.
+#[test]
+fn an_active_listing_comes_before_the_transfer() {
+    let mut config = Config::default();
+    config.data_mode = DataMode::Active;
+    let mut hand = Hand::protected(config);
+    hand.submits("TYPE I");
+    hand.says("200 Image.").sends(&["TYPE I"]);
+    hand.session.set_resumptions(Some(0));
+    hand.begins(store());
+    hand.acts(&["Listen"]).listens();
+    hand.says("200 Port.").says("450 No files.");
+    let lines = hand.lines();
+    assert!(lines[0].starts_with("EPRT") || lines[0].starts_with("PORT"));
+    assert_eq!(lines[1], "NLST");
+    hand.acts(&["Discard", "Listen"]);
+}
+
+/// Whatever broke it behind that.
+#[test]
+fn a_server_that_sends_payload_demands_no_resumption() {
+    let mut hand = listing(0);
+    hand.moved(1).breaks(Failure::Reset).says("426 Broken.");
+    stores(&mut hand);
+}
+
+#[test]
+fn a_listing_that_is_refused_for_itself_lets_the_transfer_begin() {
+    let mut hand = listing(0);
+    hand.says("550 No such directory.").ends(End::Clean);
+    stores(&mut hand);
+}
+
+#[test]
+fn a_prelude_that_is_refused_fails_the_transfer_once() {
+    let mut hand = Hand::protected(Config::default());
+    hand.session.set_resumptions(Some(0));
+    hand.begins(store());
+    hand.sends(&["TYPE I"]).says("500 TYPE?").sends(&[]);
+    assert_eq!(hand.verdict().unwrap_err().verb(), Some(Verb::Type));
+    hand.is_in_step();
 }

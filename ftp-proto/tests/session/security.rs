@@ -722,3 +722,61 @@ fn auth_ssl_is_tried_by_a_setting_only() {
     assert_eq!(said, "AUTH TLS\r\nAUTH SSL\r\nPBSZ 0\r\nPROT P\r\n");
     assert_eq!(secured, Ok(Secured::Agreed));
 }
+
+#[test]
+fn a_change_of_security_that_nobody_waits_for_is_carried_out() {
+    for given_up in [true, false] {
+        let mut talk = Talk::new(TlsPolicy::Full);
+        let auth = talk.session.submit(Command::raw("AUTH TLS").unwrap());
+        let auth = auth.unwrap();
+        talk.said();
+        talk.hear("234 go\r\n");
+        let other = talk.session.next_ticket();
+        talk.session.discard(if given_up { auth } else { other });
+        talk.begin_tls();
+        assert!(talk.session.is_secured());
+        let Poll::Ready(outcome) = talk.session.poll_reply(auth) else {
+            panic!("still waited for");
+        };
+        assert_eq!(outcome.is_err(), given_up);
+    }
+}
+
+#[test]
+fn the_end_of_the_session_takes_back_a_change_of_security() {
+    let mut config = Config::default();
+    config.clear_control = true;
+    let link = Link::Control;
+    for (line, reply, control, change, report) in [
+        (
+            "AUTH TLS",
+            "234 go\r\n",
+            Control::default(),
+            Action::Secure { link },
+            Report::Secured { link },
+        ),
+        (
+            "CCC",
+            "200 go\r\n",
+            Control::default().secured(),
+            Action::Unsecure,
+            Report::Unsecured,
+        ),
+    ] {
+        for asked in [false, true] {
+            let mut talk = Talk::with(config, control);
+            talk.submit(line);
+            talk.said();
+            talk.hear(reply);
+            if asked {
+                assert_eq!(talk.actions(), [change]);
+            }
+            let secured = talk.session.is_secured();
+            talk.session.receive_eof();
+            assert_eq!(talk.actions(), [Action::Close]);
+            talk.session.report(report);
+            assert_eq!(talk.session.ignored_reports(), 1, "{line}");
+            assert_eq!(talk.session.is_secured(), secured);
+        }
+    }
+}

@@ -217,7 +217,7 @@ impl Interpreter {
         let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
         match slot.owner {
             Owner::Ticket(ticket) => self.answer(ticket, slot.verb, Ok(reply)),
-            Owner::Transfer => self.transfers.closing(&mut self.shared, slot.marks, reply),
+            Owner::Transfer => self.transfers.closing(&mut self.shared, reply),
             _ => {}
         }
         self.shared.die(Closed::Service, kind);

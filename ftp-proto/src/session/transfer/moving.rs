@@ -156,11 +156,10 @@ impl Moving {
         &mut self,
         shared: &mut Shared,
         spec: &Transfer,
-        marks: u16,
         reply: Reply,
     ) -> Option<Ending> {
         self.reply = Some(Box::new(reply));
-        if marks > 0 || self.said != Said::Nothing {
+        if self.said != Said::Nothing {
             return None;
         }
         self.said = Said::Refusal;

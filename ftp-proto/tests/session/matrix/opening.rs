@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use ftp_proto::{
     Action, Config, Control, DataMode, ErrorKind, Event, Failure, Interruption, Reason, Report,
-    Session, Target, Violation,
+    Session, Target, Verb, Violation,
 };
 
 use super::hand;
@@ -235,7 +235,7 @@ fn type_refused_dials_nobody() {
             hand.says("504 No.\n229 (|||4711|)");
         }
         let error = hand.verdict().unwrap_err();
-        assert_eq!(error.verb(), Some(ftp_proto::Verb::Type));
+        assert_eq!(error.verb(), Some(Verb::Type));
         assert_eq!(error.reply().unwrap().code().get(), 504);
         assert_eq!(hand.session.representation(), None);
         hand.is_in_step();
@@ -284,4 +284,29 @@ fn mapped_addresses_are_the_same_host() {
             .says("200 Type.")
             .sends(&["TYPE I", line]);
     }
+}
+
+/// A port in answer to PORT is none that could be dialled, and no leave to send the transfer command.
+#[test]
+fn a_port_in_answer_to_port() {
+    let mut hand = Hand::new(active());
+    hand.begins(retrieve());
+    hand.listens().says("200 Type.").acts(&["Listen"]);
+    hand.lines();
+    hand.says("229 Port (|||4711|)").acts(&[]).sends(&["PWD"]);
+    hand.says("257 \"/\"").acts(&["Discard"]).sends(&[]);
+    assert_eq!(hand.verdict().unwrap_err().verb(), Some(Verb::Port));
+    hand.is_in_step();
+}
+
+/// 3xx asks for something more: no refusal after which the older command would be tried.
+#[test]
+fn an_intermediate_answer_to_epsv_is_not_climbed_down_from() {
+    let mut hand = Hand::new(Config::default());
+    hand.begins(retrieve());
+    hand.says("200 Type.").sends(&["TYPE I", "EPSV"]);
+    hand.says("350 More?").sends(&["PWD"]);
+    hand.says("257 \"/\"").sends(&[]);
+    assert_eq!(hand.verdict().unwrap_err().verb(), Some(Verb::Epsv));
+    hand.is_in_step();
 }

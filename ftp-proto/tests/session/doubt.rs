@@ -1,0 +1,98 @@
+//! What is in doubt behind a second answer, and what is not: transfers, TYPE, batches, and the fence itself.
+
+use ftp_proto::{Closed, Command, Config, End, Leniency, State, Verb, Violation};
+
+use crate::doubles::{passed_over, window};
+use crate::hand::{Hand, name, retrieve};
+
+fn hand() -> Hand {
+    Hand::new(Config::default())
+}
+
+/// A second answer to EPSV, behind the transfer command: it is no success of the transfer.
+#[test]
+fn a_late_second_answer_behind_a_transfer_command() {
+    let mut hand = hand();
+    hand.starts(retrieve()).says("229 Again (|||4711|)");
+    assert_eq!(passed_over(&mut hand), [229]);
+    hand.says("150 Here.").moved(3).ends(End::Clean);
+    hand.undecided().says("226 Done.");
+    assert_eq!(hand.completed().bytes, 3);
+    assert!(
+        !hand
+            .session
+            .leniencies_used()
+            .contains(Leniency::EarlyCompletion)
+    );
+    hand.is_in_step();
+}
+
+/// Once the server has spoken of the transfer, whatever comes is its reply.
+#[test]
+fn behind_the_mark_nothing_is_a_second_answer() {
+    let mut hand = hand();
+    hand.moves(retrieve()).moved(3).ends(End::Clean);
+    hand.says("229 Done (|||4711|)");
+    assert!(passed_over(&mut hand).is_empty());
+    assert_eq!(hand.completed().bytes, 3);
+}
+
+/// An answer that TYPE can have is confirmed before the next step is taken, if TYPE was answered twice before.
+#[test]
+fn a_doubtful_type_is_confirmed_before_a_port_is_asked_for() {
+    let mut hand = hand();
+    hand.submits("TYPE A");
+    hand.says("200 A.\n200 A.").sends(&["TYPE A"]);
+    hand.begins(retrieve());
+    hand.sends(&["TYPE I"])
+        .says("200 I.")
+        .sends(&["PWD"])
+        .says("257 \"/\"")
+        .sends(&["EPSV"]);
+}
+
+/// PWD, where the answer to a NOOP could not be told from the real one.
+#[test]
+fn a_fence_behind_what_may_still_be_answered_200_is_pwd() {
+    let mut hand = hand();
+    hand.submits("CWD d");
+    hand.says("213 What?").sends(&["CWD d", "PWD"]);
+    let mut hand = self::hand();
+    hand.submits("SIZE f");
+    hand.says("250 What?").sends(&["SIZE f", "NOOP"]);
+}
+
+/// A refusal behind a command that was refused behind its success before may be that again, and not the NOOP's.
+#[test]
+fn a_fence_is_not_answered_by_what_may_be_a_second_answer() {
+    let mut hand = hand();
+    hand.submits("SIZE f");
+    hand.says("213 1\n550 No.").sends(&["SIZE f"]);
+    hand.submits("SIZE g");
+    hand.says("213 2").sends(&["SIZE g", "NOOP"]);
+    hand.submits("SYST");
+    hand.says("500 No.").sends(&[]);
+    hand.says("200 Fence.").sends(&["SYST"]);
+}
+
+/// Another answer to a command of a batch is one too many, even where nothing else is owed that it could answer.
+#[test]
+fn behind_a_batch_nothing_is_a_second_answer_to_it() {
+    let mut hand = Hand::new(window(8));
+    for (verb, path) in [(Verb::Size, "a"), (Verb::Mkd, "d")] {
+        let command = Command::new(verb, name(path));
+        hand.session.submit_batched(command).unwrap();
+    }
+    hand.run();
+    hand.says("213 1\n213 1");
+    hand.is(State::Dead(Closed::Violation(Violation::OutOfOrder)));
+}
+
+/// Whatever greets us is the greeting.
+#[test]
+fn no_fence_follows_a_greeting() {
+    for greeting in ["200 Hello.", "230 In.", "250 Hello."] {
+        let mut hand = Hand::before_greeting(Config::default());
+        hand.says(greeting).sends(&[]).is_usable();
+    }
+}
