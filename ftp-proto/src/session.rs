@@ -1,8 +1,8 @@
 //! The user-PI of RFC 959: one control connection and the data connections that belong to it.
 //!
-//! This file holds the type and its public methods: inputs come in here. `session/dispatch` gives each input to the
-//! part that it concerns. The parts know nothing of the session; what they share is in `session/shared`. The manual's
-//! page "design" draws them.
+//! This file holds the type and its public methods. `session/dispatch` gives each input to the part
+//! that it concerns. The parts know nothing of the session. `session/shared` holds the state that
+//! they share. The manual's page "design" lists them.
 
 mod actions;
 mod answers;
@@ -57,14 +57,13 @@ use wire::Owner;
 
 /// The client half of one FTP control connection and of its data connections.
 ///
-/// Every method may be called at any time and in any order. What depends on something else is not brought out before
-/// the driver has reported that other thing done: that is all there is to the order of things. [`manual::driving`]
-/// has the loop.
+/// Every method may be called at any time and in any order. An output that depends on an action
+/// appears only after the driver has reported that action done. [`manual::driving`] has the loop.
 ///
 /// [`manual::driving`]: crate::manual::driving
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
-    /// The latest time that was handed in.
+    /// The latest time that the driver passed in.
     clock: Instant,
     shared: Shared,
     transfers: Machine,
@@ -77,7 +76,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Begins a session over an open control connection; the greeting is awaited.
+    /// Begins a session over an open control connection, and awaits the greeting.
     pub fn new(config: Config, control: Control) -> Self {
         let mut session = Self {
             clock: Instant::EPOCH,
@@ -98,7 +97,7 @@ impl Session {
         session
     }
 
-    /// What the session is good for now.
+    /// The state of the session.
     pub fn state(&self) -> State {
         match &self.dead {
             Some(death) => State::Dead(death.closed),
@@ -117,7 +116,7 @@ impl Session {
         &self.shared.config
     }
 
-    /// The deviations that the server needed so far.
+    /// The leniencies that the server needed so far.
     pub const fn leniencies_used(&self) -> Leniencies {
         self.shared.used
     }
@@ -137,7 +136,7 @@ impl Session {
         self.shared.server.protected
     }
 
-    /// The TYPE that is in force, when that is certain.
+    /// The TYPE that is in force, if that is certain.
     pub const fn representation(&self) -> Option<Representation> {
         self.shared.server.representation()
     }
@@ -147,13 +146,13 @@ impl Session {
         self.running().or_else(|| self.queue.transfer())
     }
 
-    /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
-    /// operation has submitted; see [`discard_all`](Self::discard_all).
+    /// The ticket of the next command. Its values before and after the poll of an operation enclose
+    /// the commands that the operation has submitted; see [`discard_all`](Self::discard_all).
     pub const fn next_ticket(&self) -> Ticket {
         self.answers.next_ticket()
     }
 
-    /// The command of the transfer under way: of a series, it tells whose payload moves.
+    /// The command of the transfer under way. In a series it shows whose payload moves.
     pub fn current_command(&self) -> Option<&Command> {
         let spec = self.transfers.spec();
         spec.filter(|spec| !spec.is_discarded())
@@ -171,21 +170,23 @@ impl Session {
         self.shared.trace.last_code()
     }
 
-    /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
+    /// Sets how data connections are opened from the next transfer on: ftplib's `set_pasv`.
     #[doc(alias = "set_pasv")]
     pub fn set_data_mode(&mut self, mode: DataMode) {
         self.note(|| Record::DataModeSet(mode));
         self.shared.config.data_mode = mode;
     }
 
-    /// Tells how many data connections can still resume a TLS session of this control connection: the number of TLS 1.3
-    /// tickets in stock, each of which serves once (RFC 8446 appendix C.4). `None`: unknown, or without limit as under
-    /// TLS 1.2. A driver under TLS tells it before it polls an operation, feeds bytes or reports, if it has changed.
+    /// Sets how many data connections can still resume a TLS session of this control connection.
     ///
-    /// While none is left, a short listing goes before a protected transfer, for the tickets that its handshake brings:
-    /// some servers (ProFTPD, vsftpd) refuse what resumes nothing, and empty the file of an upload before that. It is read
-    /// up to 64 KiB and for at most a minute ([`Event::RefillCut`]), with [`Flow::discard`](crate::Flow::discard). While
-    /// one is left, no handshake begins before the server's mark.
+    /// That is the number of unused TLS 1.3 tickets, each of which serves once (RFC 8446 appendix C.4). `None` means unknown, or without limit as under TLS 1.2. A driver under TLS sets a changed number before it polls an operation, feeds bytes or reports.
+    ///
+    /// At zero, the session makes a short listing before a protected transfer, because its
+    /// handshake brings new tickets. Some servers (ProFTPD, vsftpd) refuse a data connection that
+    /// resumes nothing, and empty the file of an upload before that. At most 64 KiB of the listing
+    /// are read, in at most a minute ([`Event::RefillCut`]), with
+    /// [`Flow::discard`](crate::Flow::discard). At one, no handshake begins before the server's
+    /// mark.
     ///
     /// ```
     /// use ftp_proto::{Config, Control, Session};
@@ -202,8 +203,8 @@ impl Session {
         }
     }
 
-    /// How much is recorded from now on: ftplib's `set_debuglevel`. A trace can be
-    /// replayed to where this takes away from [`Detail::Everything`].
+    /// Sets how much is recorded from now on: ftplib's `set_debuglevel`. A replay of a trace ends
+    /// where this lowers [`Detail::Everything`].
     #[doc(alias = "set_debuglevel")]
     pub fn set_detail(&mut self, detail: Detail) {
         self.note(|| Record::DetailSet(detail));
@@ -211,28 +212,30 @@ impl Session {
         self.shared.trace.set_detail(detail);
     }
 
-    /// What FEAT said, when it was asked since TLS began and since REIN.
+    /// The answer to FEAT, if it was asked since TLS began and since REIN.
     pub const fn features(&self) -> Option<&Features> {
         self.shared.server.features.as_ref()
     }
 
-    /// What operations remember of the server. Forgotten when the server accepts AUTH or REIN.
+    /// The memory of operations about the server. It is cleared when the server accepts AUTH or
+    /// REIN.
     pub const fn memory(&self) -> &Memory {
         &self.shared.server.memory
     }
 
-    /// What operations remember of the server, to be changed. The session itself does not act by it.
+    /// The memory of operations about the server, for changes. The session itself does not act by
+    /// it.
     pub const fn memory_mut(&mut self) -> &mut Memory {
         &mut self.shared.server.memory
     }
 
-    /// Notes that the server needed a deviation, for [`leniencies_used`](Self::leniencies_used).
+    /// Notes that the server needed a leniency, for [`leniencies_used`](Self::leniencies_used).
     pub fn use_leniency(&mut self, leniency: Leniency) {
         self.shared.use_leniency(leniency);
     }
 
-    /// Gives back memory that is held in reserve: worth it for a session that will be idle. It grows again when it is
-    /// needed. Nothing else changes, at whatever moment this is called.
+    /// Frees memory that is held in reserve, which is useful for a session that will be idle. It
+    /// grows again when it is needed. This may be called at any time and changes nothing else.
     ///
     /// ```
     /// use ftp_proto::{Command, Config, Control, Session, Verb};
@@ -257,22 +260,24 @@ impl Session {
 
     /// Feeds bytes that were read from the control connection, after TLS when it is secured.
     ///
-    /// Takes everything, never fails, and holds no more than [`Limits`](crate::Limits) allow. How the bytes are cut does not matter.
+    /// This takes all bytes, never fails, and holds no more than [`Limits`](crate::Limits) allow.
+    /// The result does not depend on how the bytes are cut.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.note(|| Record::Received(bytes.into()));
         self.read_replies(bytes);
         self.go_on();
     }
 
-    /// The control connection reached its end.
+    /// Says that the server ended the control connection.
     pub fn receive_eof(&mut self) {
         self.note(|| Record::ReceivedEof);
         self.shared.control_ended();
         self.go_on();
     }
 
-    /// The bytes to write next: whole command lines, less what was written of them. Stays as it is until
-    /// [`transmitted`](Self::transmitted), but for commands that may be appended. Empty while TLS begins or ends.
+    /// The bytes to write next: command lines, without the part that was written. Until
+    /// [`transmitted`](Self::transmitted), only new commands are appended. Empty while TLS begins
+    /// or ends.
     pub fn transmit(&self) -> &[u8] {
         self.shared.wire.unsent()
     }
@@ -292,11 +297,11 @@ impl Session {
 
     // -- effects: what the driver must do, and what came of it ----------------------------------------------------
 
-    /// Fires the timers that are due at `now` and yields the next action. The only method that takes the time; time
-    /// that goes backwards counts as standing still.
+    /// Fires the timers that are due at `now` and yields the next action. No other method takes the
+    /// time. An earlier time than before counts as the same time.
     ///
-    /// When it returns `None`, then either bytes wait in [`transmit`](Self::transmit), or the driver has an action to
-    /// report on, or [`deadline`](Self::deadline) lies ahead, or nothing is under way.
+    /// When this returns `None`, bytes wait in [`transmit`](Self::transmit), or the driver has an
+    /// action to report on, or [`deadline`](Self::deadline) lies ahead, or nothing is under way.
     pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
         self.note(|| Record::Polled(now));
         self.clock = self.clock.max(now);
@@ -311,12 +316,12 @@ impl Session {
         action
     }
 
-    /// Tells what came of an action, or what was observed on a data connection.
+    /// Reports the result of an action, or an observation on a data connection.
     ///
-    /// A report counts only if its action was handed out by [`poll_action`](Self::poll_action) and not answered yet:
-    /// a driver that is late or wrong changes nothing. [`Report::Failed`] counts for any data connection that was
-    /// handed out and not discarded, and always for the control connection. What
-    /// does not count is counted by [`ignored_reports`](Self::ignored_reports).
+    /// A report counts only if its action was handed out by [`poll_action`](Self::poll_action) and
+    /// not answered yet. [`Report::Failed`] counts for any data connection that was handed out and
+    /// not discarded, and always for the control connection. Any other report changes nothing but
+    /// [`ignored_reports`](Self::ignored_reports).
     pub fn report(&mut self, report: Report) {
         self.note(|| Record::Reported(report));
         if self.shared.actions.accept(&report) {
@@ -327,28 +332,28 @@ impl Session {
         }
     }
 
-    /// How many reports answered nothing that the driver was asked for. More than none shows a fault of the driver,
-    /// or a report that crossed a [`Action::Discard`].
+    /// The number of reports that answered no outstanding action. They show a fault of the driver,
+    /// or crossed an [`Action::Discard`].
     pub const fn ignored_reports(&self) -> u32 {
         self.shared.events.ignored()
     }
 
-    /// How often the session was in a state that cannot be. More than none shows a fault of this crate; with debug
-    /// assertions it panics instead.
+    /// How often the session reached a state that should be impossible. A number above zero shows a
+    /// fault of this crate. With debug assertions, the session panics instead.
     pub const fn impossible_states(&self) -> u32 {
         self.shared.events.impossible()
     }
 
-    /// When [`poll_action`](Self::poll_action) must be called again even if nothing happens. While a wait was asked for
-    /// that no `poll_action` has given a time to, that is at once; else it lies ahead of the time that `poll_action` was
-    /// called with last.
+    /// When [`poll_action`](Self::poll_action) must be called again even without another event.
+    /// While a timer is requested and not yet armed by `poll_action`, that is at once. Otherwise it
+    /// is later than the time of the last call of `poll_action`.
     pub fn deadline(&self) -> Option<Deadline> {
         self.shared.timers.deadline(self.clock)
     }
 
     // -- conversation: what the application wants -----------------------------------------------------------------
 
-    /// Queues a command. It goes out when everything that it must wait for is over.
+    /// Queues a command. It is sent when everything that it has to wait for is over.
     ///
     /// # Errors
     /// [`Misuse`] alone: a verb that the session sends by itself, or too many commands whose replies were not polled.
@@ -366,9 +371,11 @@ impl Session {
         Ok(ticket)
     }
 
-    /// Queues a command of a batch: it goes out without waiting for the replies to those before it.
+    /// Queues a command of a batch, which is sent without waiting for the replies to those before
+    /// it.
     ///
-    /// Of its reply at most [`BATCH_TEXT_MAX`] bytes are kept. [`Batch`](crate::operation::Batch) does the rest.
+    /// At most [`BATCH_TEXT_MAX`] bytes of its reply are kept. [`Batch`](crate::operation::Batch)
+    /// handles the rest of a batch.
     ///
     /// # Errors
     /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER, RNFR, CWD ...);
@@ -397,8 +404,10 @@ impl Session {
     /// The reply to a command, once. Preliminary replies are inside the final one ([`Reply::preliminary`]).
     ///
     /// # Errors
-    /// Why there is no reply: the session is over, a wait expired, a policy forbade the command, the ticket was spent, or
-    /// the reply is none that the command can have ([`ErrorKind::Unexpected`]). A negative reply is not an error here; see [`poll_class`](Self::poll_class).
+    /// There is no reply, because the session is over, a wait expired, a policy forbade the
+    /// command, or the ticket was spent. Or the reply cannot answer the command
+    /// ([`ErrorKind::Unexpected`]). A negative reply is not an error here; see
+    /// [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.answers.collect(ticket) {
             self.queue.batch.release(ticket);
@@ -433,13 +442,13 @@ impl Session {
         self.error(shared::unwelcome_kind(reply), verb)
     }
 
-    /// An error of the given kind, at the step named by `verb`, with what the session is good for now. For operations
-    /// of one's own.
+    /// An error of the given kind, at the step named by `verb`, with the present state of the
+    /// session. For your own operations.
     pub fn error(&self, kind: impl Into<ErrorKind>, verb: impl Into<Option<Verb>>) -> Error {
         Error::new(kind.into(), verb, self.after())
     }
 
-    /// The caller lost interest in a reply. It is still awaited, and dropped when it comes.
+    /// Drops the interest in a reply. The reply is still awaited, and dropped when it comes.
     pub fn discard(&mut self, ticket: Ticket) {
         self.note(|| Record::Discarded(ticket.0));
         self.answers.collect(ticket);
@@ -448,7 +457,7 @@ impl Session {
         self.security.discard(ticket);
     }
 
-    /// The caller lost interest in an operation: [discards](Self::discard) every ticket of the range.
+    /// Drops the interest in an operation: [discards](Self::discard) every ticket of the range.
     ///
     /// ```
     /// use ftp_proto::{Command, Config, Control, Session, Verb};
@@ -470,7 +479,7 @@ impl Session {
         }
     }
 
-    /// Queues a transfer. It begins when everything that was submitted before is over.
+    /// Queues a transfer, which begins when everything that was submitted before is over.
     ///
     /// # Errors
     /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
@@ -487,11 +496,12 @@ impl Session {
         Ok(id)
     }
 
-    /// The verdict on a transfer, once, as soon as it is certain. It is kept until that on the next but one is given.
+    /// The verdict on a transfer, once, as soon as it is certain. The session keeps the latest two
+    /// verdicts.
     ///
     /// # Errors
-    /// Why the transfer did not succeed; [`Error::after`] says what the session is good for, and
-    /// [`Error::interrupted`] what is known about the bytes.
+    /// The transfer failed. [`Error::after`] is the state of the session, and
+    /// [`Error::interrupted`] says what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
         if let Some(verdict) = self.shared.verdicts.take(id) {
             let after = self.after();
@@ -503,17 +513,18 @@ impl Session {
         Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
     }
 
-    /// Ends a transfer before its time. Its verdict says what had become of it by then.
+    /// Aborts a transfer. Its verdict says how far it had come.
     pub fn abort(&mut self, id: TransferId) {
         self.note(|| Record::Aborted(id.0));
         self.abort_transfer(id);
         self.go_on();
     }
 
-    /// Ends every transfer that was begun: the one under way, and with [`Config::lookahead`] the one behind it.
+    /// Aborts every transfer that was begun: the one under way, and with [`Config::lookahead`] the
+    /// one behind it.
     pub fn abort_all(&mut self) {
         let (queued, running) = (self.queue.transfer(), self.running());
-        // The one behind first, so that it does not begin when the other is over.
+        // The one behind is first, so that it does not begin when the other is over.
         for id in queued.into_iter().chain(running) {
             self.abort(id);
         }
@@ -527,7 +538,8 @@ impl Session {
         self.go_on();
     }
 
-    /// What happened without being asked for. The latest 64 events are kept.
+    /// The next event: something that happened and answers no command. The latest 64 events are
+    /// kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.shared.events.pop()
     }
