@@ -28,16 +28,16 @@ enum Timer {
     Off,
     Requested(Duration),
     Armed(Instant),
-    /// To be stopped with what is left of it at the next time that is told.
+    /// To be stopped, with its rest, at the next known time.
     Pausing(Instant),
-    /// Stopped, with so much left.
+    /// Stopped, with this rest.
     Paused(Duration),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Timers {
     all: [Timer; REASONS.len()],
-    /// How many are not off. Most of the time that is one or none.
+    /// The number of timers that are not off: mostly one or none.
     on: u8,
 }
 
@@ -111,7 +111,8 @@ impl Timers {
         Some(due.reason)
     }
 
-    /// The next timer to fire. One that no time was given to yet is due `now`, so that it is given one.
+    /// The next timer to fire. A requested one that is not armed is due `now`, so that the driver
+    /// polls.
     pub(super) fn deadline(&self, now: Instant) -> Option<Deadline> {
         let mut next: Option<Deadline> = None;
         let mut left = self.on;
