@@ -120,7 +120,9 @@ pub enum Policy {
     )]
     NothingToResume,
     /// A listing needs another directory, and PWD does not tell the working directory to return to.
-    #[error("the server does not tell its working directory, so that the session could not return to it")]
+    #[error(
+        "the server does not tell its working directory, so that the session could not return to it"
+    )]
     DirectoryUntold,
     /// The resume offset lies beyond the end of the file.
     #[error("the offset lies beyond the end of the file")]
