@@ -1,4 +1,4 @@
-//! What is set before a connection is made.
+//! Settings before a connection is made.
 
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -40,8 +40,7 @@ impl Default for Builder<Tcp> {
 }
 
 impl Builder<Tcp> {
-    /// Connects from this address of ours: the control connection, and with it all data
-    /// connections.
+    /// Connects from this local address: the control connection, and with it all data connections.
     ///
     /// ```
     /// use ftp_blocking::Client;
@@ -59,9 +58,9 @@ impl Builder<Tcp> {
 }
 
 impl<T: Transport> Builder<T> {
-    /// Over the given transport. One that [is for TLS](Transport::is_for_tls) brings
-    /// [`TlsPolicy::Full`] along, unless the configuration makes a demand of its own, so that
-    /// neither passwords nor payload go out in clear whatever the server says.
+    /// Connects over the given transport. With one that [is for TLS](Transport::is_for_tls), the
+    /// policy is [`TlsPolicy::Full`] unless the configuration sets its own demand, so that no
+    /// password or payload is sent in clear, whatever the server says.
     pub fn new(transport: T) -> Self {
         let mut settings = Settings::default();
         if transport.is_for_tls() {
@@ -74,7 +73,7 @@ impl<T: Transport> Builder<T> {
         }
     }
 
-    /// Over another transport, as [`new`](Self::new) takes one. Everything else stays.
+    /// Replaces the transport, as [`new`](Self::new) takes one. Other settings stay.
     pub fn transport<U: Transport>(self, transport: U) -> Builder<U> {
         let builder = Builder::new(transport);
         let mut settings = self.settings;
@@ -88,20 +87,20 @@ impl<T: Transport> Builder<T> {
         }
     }
 
-    /// Over TLS: [`transport`](Self::transport) under another name.
+    /// Connects over TLS: the same as [`transport`](Self::transport).
     #[cfg(feature = "rustls")]
     pub fn tls<U: Transport>(self, tls: crate::Tls<U>) -> Builder<crate::Tls<U>> {
         self.transport(tls)
     }
 
-    /// With this configuration. It undoes nothing that the other methods set, before or after it,
-    /// and a demand for TLS stays unless `config` makes another.
+    /// Uses this configuration. Settings of the other methods stay in force, whether they come
+    /// before or after it, and a demand for TLS stays unless `config` sets another.
     pub fn config(mut self, config: Config) -> Self {
         self.settings.config(config);
         self
     }
 
-    /// With these limits for waiting. [`Timeouts::all`](ftp_proto::Timeouts::all) is ftplib's
+    /// Uses these limits for waiting. [`Timeouts::all`](ftp_proto::Timeouts::all) is ftplib's
     /// single `timeout`.
     #[doc(alias = "timeout")]
     pub const fn timeouts(mut self, timeouts: ftp_proto::Timeouts) -> Self {
@@ -116,9 +115,8 @@ impl<T: Transport> Builder<T> {
         self
     }
 
-    /// Demands this much TLS and no more, whatever transport and configuration say:
-    /// [`TlsPolicy::None`] is the only way to send passwords and payload in clear over a transport
-    /// that is for TLS.
+    /// Sets the TLS policy, whatever transport and configuration demand. [`TlsPolicy::None`] is the
+    /// only way to send passwords and payload in clear over a transport that is for TLS.
     pub const fn tls_policy(mut self, policy: TlsPolicy) -> Self {
         self.settings.tls_policy(policy);
         self
@@ -132,24 +130,24 @@ impl<T: Transport> Builder<T> {
         self
     }
 
-    /// Hands every record of the session to `sink`, at full detail: enough to replay it.
+    /// Passes every record of the session to `sink`, at full detail: enough for a replay.
     pub fn trace(mut self, sink: impl FnMut(&Record) + Send + 'static) -> Self {
         self.settings.detail(Detail::Everything);
         self.debug = Debug::to_records(sink);
         self
     }
 
-    /// Connects to `host`, a name or address, with a port behind a colon if it is not 21 (990 under
-    /// implicit TLS). All its addresses are tried in turn, each within its own limit; then the
-    /// greeting is awaited. Under TLS the server's certificates have to be for this name.
+    /// Connects to `host`, a name or address, with a port after a colon if it is not 21 (990 under
+    /// implicit TLS). Tries all its addresses in turn, each within its own limit, and then awaits
+    /// the greeting. Under TLS the server's certificates have to name this host.
     ///
-    /// The look-up of the name is the operating system's and has no limit of ours; see
+    /// The operating system looks the name up, without a limit of this crate; see
     /// [`connect_to`](Self::connect_to). A transport that [looks names
-    /// up](Transport::looks_names_up) itself, such as a proxy, is given the name.
+    /// up](Transport::looks_names_up) itself, such as a proxy, gets the name.
     ///
     /// # Errors
-    /// [`Error::Host`] where `host` is not one, [`Error::Resolve`], [`Error::Connect`], or the
-    /// session's error when the server refuses or what it says is not a greeting.
+    /// [`Error::Host`] if `host` is not a host, [`Error::Resolve`], [`Error::Connect`], or the
+    /// session's error if the server refuses or does not send an FTP greeting.
     pub fn connect(self, host: &str) -> Result<Client<T>> {
         let port = if self.transport.is_secured() {
             IMPLICIT_TLS_PORT
@@ -171,7 +169,7 @@ impl<T: Transport> Builder<T> {
     /// to be for that address, unless the transport knows of a name.
     ///
     /// # Errors
-    /// As [`connect`](Self::connect), less the look-up.
+    /// As [`connect`](Self::connect), without the look-up.
     pub fn connect_to(self, addresses: &[SocketAddr]) -> Result<Client<T>> {
         self.connect_any(addresses.iter().copied().map(Endpoint::from))
     }
@@ -182,7 +180,7 @@ impl<T: Transport> Builder<T> {
 }
 
 impl Client<Tcp> {
-    /// Connects over TCP in clear to `host`, with a port behind a colon if it is not 21: ftplib's
+    /// Connects over TCP in clear to `host`, with a port after a colon if it is not 21: ftplib's
     /// `FTP(host)`.
     ///
     /// ```
@@ -198,7 +196,7 @@ impl Client<Tcp> {
     /// ```
     ///
     /// # Errors
-    /// No address, no connection, or no friendly greeting.
+    /// There is no address or no connection, or the greeting is not positive.
     #[doc(alias = "FTP")]
     pub fn connect(host: &str) -> Result<Self> {
         Self::builder().connect(host)
@@ -207,7 +205,7 @@ impl Client<Tcp> {
     /// Connects and logs in: ftplib's `FTP(host, user, passwd)`.
     ///
     /// # Errors
-    /// Of [`connect`](Self::connect) and of [`login`](Self::login).
+    /// Those of [`connect`](Self::connect) and of [`login`](Self::login).
     #[doc(alias = "FTP")]
     pub fn connect_as(
         host: &str,
@@ -219,8 +217,7 @@ impl Client<Tcp> {
         Ok(client)
     }
 
-    /// Sets things before connecting: time limits, the source address, the data mode, what is
-    /// logged.
+    /// Sets options before connecting: time limits, the source address, the data mode, the log.
     pub fn builder() -> Builder<Tcp> {
         Builder::default()
     }

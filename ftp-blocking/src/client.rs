@@ -1,4 +1,4 @@
-//! The client: the session, directories, files and everything else that needs no data connection.
+//! The client: the session, directories, files and other commands without a data connection.
 
 use std::fmt;
 use std::io::Write;
@@ -30,8 +30,8 @@ use crate::transport::Transport;
 /// # Ok::<(), ftp_blocking::Error>(())
 /// ```
 ///
-/// A transfer borrows the client until it is over, so that a second command in its midst does not
-/// compile:
+/// A transfer borrows the client until it is over, so that a second command during a transfer does
+/// not compile:
 ///
 /// ```compile_fail
 /// # fn f(client: &mut ftp_blocking::Client) -> ftp_blocking::Result<()> {
@@ -41,10 +41,9 @@ use crate::transport::Transport;
 /// # Ok(()) }
 /// ```
 ///
-/// Every error says at which step it happened, with which reply, and what the session is good for
-/// afterwards; see [`Error`]. A client that is dropped closes its connections at
-/// once, without a word and without waiting: say [`quit`](Self::quit) to part as the protocol wants
-/// it.
+/// Every error names the step, the reply, and the state of the session afterwards; see [`Error`].
+/// Dropping a client closes its connections at once, without QUIT and without waiting. Call
+/// [`quit`](Self::quit) to end the session as the protocol demands.
 pub struct Client<T: Transport = Tcp> {
     driver: Driver<T>,
     welcome: Reply,
@@ -59,8 +58,8 @@ impl<T: Transport> Client<T> {
         &mut self.driver
     }
 
-    /// The driver, for something new. A transfer can be under way here only if its guard was
-    /// forgotten ([`std::mem::forget`]): it ends as if the guard had been dropped.
+    /// The driver, for a new operation. A transfer is under way here only if its guard was
+    /// forgotten ([`std::mem::forget`]). It ends as if the guard had been dropped.
     pub(crate) fn idle_driver(&mut self) -> &mut Driver<T> {
         if self.driver.session.current_transfer().is_some() {
             self.driver.abandon();
@@ -70,7 +69,7 @@ impl<T: Transport> Client<T> {
 
     // -- the session ------------------------------------------------------------------------------------------------------
 
-    /// The greeting, with all its lines: some hold terms of use, or tell whom to ask.
+    /// The greeting, with all its lines: some hold terms of use or a contact.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -91,45 +90,44 @@ impl<T: Transport> Client<T> {
         self.driver.session.last_code()
     }
 
-    /// What the session is good for now: usable, settling what a failed or aborted transfer left,
-    /// or over.
+    /// The state of the session: usable, busy, settling a failed or aborted transfer, or over.
     pub fn state(&self) -> State {
         self.driver.session.state()
     }
 
-    /// The machine itself, to look at.
+    /// The state machine, for inspection.
     pub const fn session(&self) -> &Session {
         &self.driver.session
     }
 
-    /// What makes the connections.
+    /// The transport that makes the connections.
     pub const fn transport(&self) -> &T {
         &self.driver.transport
     }
 
-    /// The control connection, as long as there is one.
+    /// The control connection, if it is open.
     pub const fn control_stream(&self) -> Option<&T::Stream> {
         self.driver.control_stream()
     }
 
-    /// What happened without being asked for: a reply that nobody waited for, a stranger at the
-    /// data port, a data host that was not dialled, the end of the session. The latest 64 are kept.
+    /// The next event that answers no command: an unsolicited reply, a stranger at the data port, a
+    /// data host that was not dialled, the end of the session. The latest 64 are kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.driver.session.poll_event()
     }
 
-    /// How much is shown from now on of what goes over the control connection: ftplib's debug
-    /// levels 0, 1 and 2.
+    /// Sets how much of the control connection is shown from now on: ftplib's debug levels 0, 1 and
+    /// 2.
     ///
     /// | Level | ftplib | Shown |
     /// |---|---|---|
     /// | [`Detail::Off`] | 0 | nothing |
     /// | [`Detail::Requests`] | 1 | each command and each reply |
-    /// | [`Detail::Everything`] | 2 | besides, each line as it came in |
+    /// | [`Detail::Everything`] | 2 | also each line as it came in |
     ///
-    /// It goes to the writer of [`debug_to`](Self::debug_to) or
-    /// [`Builder::debug`](crate::Builder::debug), and to the standard error if there is none.
-    /// Passwords and accounts are shown as asterisks.
+    /// The output goes to the writer of [`debug_to`](Self::debug_to) or
+    /// [`Builder::debug`](crate::Builder::debug), or else to standard error. Passwords and accounts
+    /// are masked.
     ///
     /// ```
     /// use ftp_blocking::proto::Detail;
@@ -150,12 +148,12 @@ impl<T: Transport> Client<T> {
         self.driver.session.set_detail(level);
     }
 
-    /// Where to show it from now on.
+    /// Sets the writer of the debug output from now on.
     pub fn debug_to(&mut self, writer: impl Write + Send + 'static) {
         self.driver.debug = Debug::to_writer(writer);
     }
 
-    /// How data connections are opened from the next transfer on: ftplib's `set_pasv(True)` is
+    /// Sets how data connections are opened from the next transfer on: ftplib's `set_pasv(True)` is
     /// [`DataMode::Auto`], `set_pasv(False)` is [`DataMode::AnyActive`].
     ///
     /// ```
@@ -174,8 +172,8 @@ impl<T: Transport> Client<T> {
         self.driver.session.set_data_mode(mode);
     }
 
-    /// Runs any operation to its end. Payload that it receives is read and dropped, and none is
-    /// sent: for transfers there are [`download`](Self::download) and [`upload`](Self::upload).
+    /// Runs any operation to its end. Received payload is dropped, and none is sent: use
+    /// [`download`](Self::download) and [`upload`](Self::upload) for transfers.
     ///
     /// ```
     /// use ftp_blocking::proto::operation::Exchange;
@@ -197,8 +195,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Logs in with a user and a password. As with ftplib, no user means `anonymous`, and no
-    /// password means `anonymous@` for `anonymous`, and an empty one for anybody else.
+    /// Logs in with a user and a password. As with ftplib, an empty user means `anonymous`. An
+    /// empty password means `anonymous@` for `anonymous`, and stays empty for other users.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -212,7 +210,7 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused (530), or the server wants an account as well (332): see
+    /// The login is refused (530), or the server also wants an account (332): see
     /// [`login_with`](Self::login_with).
     pub fn login(&mut self, user: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Result<Reply> {
         let (user, password) = (user.as_ref(), password.as_ref());
@@ -235,7 +233,7 @@ impl<T: Transport> Client<T> {
         self.run(Login::anonymous())
     }
 
-    /// Logs in with everything that can be told.
+    /// Logs in with a [`Login`] and all its options.
     ///
     /// ```
     /// use ftp_blocking::proto::{Argument, operation::Login};
@@ -262,14 +260,15 @@ impl<T: Transport> Client<T> {
     /// forbidden until it has.
     ///
     /// # Errors
-    /// A refusal of AUTH or PROT, and any failure of TLS, which is fatal: nothing goes on in clear.
+    /// AUTH or PROT is refused, or TLS fails, which ends the session. The session never goes on in
+    /// clear.
     #[doc(alias = "auth")]
     #[doc(alias = "prot_p")]
     pub fn secure(&mut self) -> Result<()> {
         self.run(Secure::new()).map(drop)
     }
 
-    /// Says goodbye and closes the connection, whatever the server answers.
+    /// Sends QUIT and closes the connection, whatever the server answers.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -280,21 +279,21 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The server refused, or was gone already. The connection is closed all the same.
+    /// The server refused, or had closed the connection already. The connection is closed in any
+    /// case.
     pub fn quit(mut self) -> Result<Reply> {
         self.run(Exchange::quit())
     }
 
-    /// Closes the connection without a word, as dropping the client does. Nothing is left that
-    /// could be closed twice.
+    /// Closes the connection without QUIT, as dropping the client does.
     pub fn close(mut self) {
         self.driver.session.close();
     }
 
     // -- anything else --------------------------------------------------------------------------------------------------------
 
-    /// What the server can do (FEAT). It is asked once, here or before the first command that brings
-    /// names: see [`Encoding`](ftp_proto::Encoding).
+    /// The server's features (FEAT). FEAT is sent once, here or before the first command that
+    /// brings names: see [`Encoding`](ftp_proto::Encoding).
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -306,13 +305,13 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The session failed. A server that does not know FEAT has no features.
+    /// The session failed. A server that does not know FEAT has an empty set of features.
     #[doc(alias = "feat")]
     pub fn features(&mut self) -> Result<Features> {
         self.run(AskFeatures::new())
     }
 
-    /// STAT: what the server says about a path, over the control connection; about itself, if the
+    /// STAT: the server's answer about a path, over the control connection, or about itself if the
     /// path is empty.
     ///
     /// # Errors
@@ -321,7 +320,7 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::status(optional(path)?))
     }
 
-    /// HELP: what the server says about a command; about itself, if that is empty.
+    /// HELP: the server's help about a command, or about itself if the command is empty.
     ///
     /// # Errors
     /// Refused.
@@ -337,7 +336,7 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::site(Argument::new(command)?))
     }
 
-    /// ACCT: tells the account after the login, for servers that ask for one before certain
+    /// ACCT: sends the account after the login, for servers that ask for one before certain
     /// commands (532).
     ///
     /// # Errors
@@ -347,7 +346,7 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::account(Argument::new(account)?))
     }
 
-    /// NOOP: nothing, to see whether the server is there and to keep it from hanging up.
+    /// NOOP: does nothing, shows whether the server answers, and keeps the session alive.
     ///
     /// # Errors
     /// Refused, or the session is over.
@@ -371,14 +370,14 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused, or the line is none, or its verb is one that the session sends by itself.
+    /// The server refused, the line is not a command, or the session itself sends this verb.
     #[doc(alias = "sendcmd")]
     pub fn command(&mut self, line: impl AsRef<[u8]>) -> Result<Reply> {
         self.run(Exchange::send(Command::raw(line)?))
     }
 
-    /// Sends many commands that do not depend on one another, and yields an outcome for each, in
-    /// their order; only 2xx is a success. [`Batch`] says what may stand in one.
+    /// Sends many independent commands, and yields an outcome for each, in their order. Only 2xx is
+    /// a success. [`Batch`] says which commands are allowed.
     ///
     /// ```
     /// use ftp_blocking::proto::{Argument, Command, Verb};
@@ -395,7 +394,7 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// None of the batch as a whole: a session that ends is the outcome of each command that it
+    /// The batch itself has no error: the end of the session is the outcome of each command that it
     /// concerns.
     pub fn batch(
         &mut self,
@@ -430,7 +429,7 @@ impl<T: Transport> fmt::Debug for Client<T> {
     }
 }
 
-/// No argument at all, if there is nothing in it.
+/// `None` if the argument is empty.
 pub(crate) fn optional(path: impl AsRef<[u8]>) -> Result<Option<Argument>> {
     match path.as_ref() {
         [] => Ok(None),
@@ -438,7 +437,7 @@ pub(crate) fn optional(path: impl AsRef<[u8]>) -> Result<Option<Argument>> {
     }
 }
 
-/// All of them, before anything is sent.
+/// Makes all arguments before a command is sent.
 pub(crate) fn arguments<P: AsRef<[u8]>>(
     paths: impl IntoIterator<Item = P>,
 ) -> Result<Vec<Argument>> {

@@ -13,7 +13,7 @@ use crate::debug::Debug;
 use crate::driver::{Driven, Driver};
 use crate::transport::{Stream, Transport};
 
-/// Dials the targets in turn, and awaits the greeting of the first that answers.
+/// Dials the targets in turn, and awaits the greeting of the first one that answers.
 pub(crate) fn connect<T: Transport>(
     mut transport: T,
     config: Config,

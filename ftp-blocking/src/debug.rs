@@ -1,4 +1,4 @@
-//! What a session says and hears, for whoever wants to watch: ftplib's `set_debuglevel`.
+//! Debug output of a session: ftplib's `set_debuglevel`.
 
 use std::fmt;
 use std::io::Write;
@@ -7,7 +7,7 @@ use ftp_proto::trace::Record;
 
 type Sink = Box<dyn FnMut(&Record) + Send>;
 
-/// Where records go, if anywhere.
+/// The sink of records, if there is one.
 #[derive(Default)]
 pub(crate) struct Debug(Option<Sink>);
 
@@ -19,7 +19,7 @@ impl Debug {
     /// One line for each command and reply, and at full detail each line as it came in.
     pub(crate) fn to_writer(mut writer: impl Write + Send + 'static) -> Self {
         Self::to_records(move |record| {
-            // Whoever watches may have gone; that is no reason for the session to fail.
+            // A failed writer must not fail the session.
             let _ = match record {
                 Record::Command(command) => writeln!(writer, "-> {command}"),
                 Record::Reply(reply) => writeln!(writer, "<- {reply}"),

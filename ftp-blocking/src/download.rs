@@ -1,4 +1,4 @@
-//! A file, or anything else, on its way from the server.
+//! A download under way.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -12,21 +12,21 @@ use ftp_proto::{Completed, Flow, Operation, Representation, size};
 use crate::driver::{Driven, Driver};
 use crate::transport::Transport;
 
-/// What one read of the data connection takes when no buffer is given.
+/// The size of one read of the data connection when the caller gives no buffer.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
-/// The longest line that is handed to a callback: ftplib's limit.
+/// The longest line for a callback: ftplib's limit.
 pub(crate) const LINE_BYTES_MAX: usize = 8192;
 
 pub(crate) type Running<'c> = Box<dyn Operation<Output = Completed> + Send + 'c>;
 
-/// Payload that comes from the server, to be read to its end.
+/// A download, to be read to its end.
 ///
 /// [`Read::read`] returns `Ok(0)` only when the server has confirmed the transfer and no known
-/// length differs: the end of a file that was cut short is an error, of that read and again of
-/// [`finish`](Self::finish). In ASCII type the lines end with LF here.
+/// length differs. The end of a truncated file is an error of that read, and again of
+/// [`finish`](Self::finish). In ASCII type the lines end with LF.
 ///
-/// Dropped before its end, the transfer is aborted; what the server still has to say to that is
-/// settled by the next call, within the limits for it. Dropping never waits.
+/// Dropping it before its end aborts the transfer, without waiting. The next call settles the
+/// server's replies to that, within the limits for it.
 ///
 /// ```
 /// use std::io::Read;
@@ -52,10 +52,10 @@ pub struct Download<'c, T: Transport> {
     text: Text,
 }
 
-/// Text that was decoded and not taken yet.
+/// Decoded text that was not taken yet.
 #[derive(Default)]
 struct Text {
-    /// What one read takes, as it is on the wire.
+    /// The bytes of one read, as on the wire.
     wire: Vec<u8>,
     decoder: Decoder,
     decoded: Vec<u8>,
@@ -80,18 +80,18 @@ impl<'c, T: Transport> Download<'c, T> {
         }
     }
 
-    /// How many bytes the server announced in the reply that opened the transfer, if it did: what
-    /// ftplib's `ntransfercmd` returns beside the connection. Of a resumed transfer some servers
-    /// announce the whole file.
+    /// The number of bytes that the server announced in the reply that opened the transfer, if it
+    /// did: ftplib's `ntransfercmd` returns it too. For a resumed transfer some servers announce
+    /// the size of the whole file.
     #[doc(alias = "ntransfercmd")]
     pub const fn size_hint(&self) -> Option<u64> {
         self.size_hint
     }
 
-    /// Reads what is left, drops it, and says what became of the transfer.
+    /// Reads and drops the rest, and yields the verdict on the transfer.
     ///
     /// # Errors
-    /// Why the transfer did not succeed, also if a read said so before.
+    /// The transfer failed, even if a read said so before.
     pub fn finish(mut self) -> Result<Completed> {
         let mut block = self.driver.take_block(BLOCK_BYTES);
         while self.read_wire(&mut block) > 0 {}
@@ -99,8 +99,8 @@ impl<'c, T: Transport> Download<'c, T> {
         self.take_verdict()
     }
 
-    /// Ends the transfer now, and does not wait for what the server says to it: the next call
-    /// settles that. ftplib's `abort`.
+    /// Aborts the transfer without waiting for the server's replies: the next call settles them.
+    /// ftplib's `abort`.
     ///
     /// ```
     /// use ftp_blocking::proto::{ErrorKind, Interruption};
@@ -117,15 +117,15 @@ impl<'c, T: Transport> Download<'c, T> {
     /// ```
     ///
     /// # Errors
-    /// The verdict on what had become of it: usually that it was aborted.
+    /// The verdict on the transfer: usually that it was aborted.
     #[doc(alias = "abor")]
     pub fn abort(mut self) -> Result<Completed> {
         self.end_early();
         self.take_verdict()
     }
 
-    /// Hands on everything, as it is on the wire, in blocks of at most `block_bytes` and never more
-    /// than 4 MiB: ftplib's `retrbinary`.
+    /// Passes everything to a callback, as on the wire, in blocks of at most `block_bytes` and
+    /// never more than 4 MiB: ftplib's `retrbinary`.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -153,9 +153,9 @@ impl<'c, T: Transport> Download<'c, T> {
         self.take_verdict()
     }
 
-    /// Hands on every line without its CR LF or LF: ftplib's `retrlines`. The last one need not end
-    /// with either, and is handed on when the transfer has succeeded; a CR alone is kept. A line of
-    /// more than 8,192 bytes is an error, which aborts the transfer.
+    /// Passes every line without its CR LF or LF to a callback: ftplib's `retrlines`. The last line
+    /// may lack its end, and is passed on when the transfer has succeeded. A lone CR is kept. A
+    /// line of more than 8,192 bytes is an error, which aborts the transfer.
     ///
     /// # Errors
     /// As [`finish`](Self::finish), and [`Error::Local`] for a line that is too long.
@@ -167,7 +167,7 @@ impl<'c, T: Transport> Download<'c, T> {
             if count == 0 {
                 self.driver.keep_block(block);
                 let completed = self.take_verdict()?;
-                // Only now it is certain that the last line is whole.
+                // Only now is the last line certainly complete.
                 return match lines.finish() {
                     Some(Err(too_long)) => Err(self.local(invalid(too_long))),
                     Some(Ok(line)) => {
@@ -206,15 +206,15 @@ impl<'c, T: Transport> Download<'c, T> {
         }
     }
 
-    /// The data connection, for those who move the bytes themselves (splice, sendfile): legal as
-    /// long as [`Flow::is_verbatim`] holds. What is taken this way is missing in the verdict's
-    /// count.
+    /// The data connection, for callers that move the bytes themselves (splice, sendfile). This is
+    /// allowed if [`Flow::is_verbatim`] holds. The verdict does not count bytes that are taken this
+    /// way.
     pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
         let flow = self.driver.flow()?;
         Some((self.driver.data_stream()?, flow))
     }
 
-    /// Reads bytes as they are on the wire; 0 when the verdict is there.
+    /// Reads bytes as on the wire; 0 when the verdict is known.
     fn read_wire(&mut self, buffer: &mut [u8]) -> usize {
         if self.verdict.is_some() {
             return 0;
@@ -228,7 +228,7 @@ impl<'c, T: Transport> Download<'c, T> {
         }
     }
 
-    /// Reads bytes as the application wants them; 0 when the verdict is there and nothing is left.
+    /// Reads bytes as the application wants them; 0 when the verdict is known and no byte is left.
     fn read_block(&mut self, buffer: &mut [u8]) -> usize {
         if self
             .flow
@@ -318,7 +318,7 @@ impl<T: Transport> Read for Download<'_, T> {
 }
 
 impl<T: Transport> Drop for Download<'_, T> {
-    /// Never waits: queues the abort and makes one attempt to send it.
+    /// Queues the abort and makes one attempt to send it, without waiting.
     fn drop(&mut self) {
         if self.verdict.is_none() && self.driver.session.current_transfer().is_some() {
             self.driver.abandon();
@@ -335,7 +335,7 @@ impl<T: Transport> fmt::Debug for Download<'_, T> {
     }
 }
 
-/// Drives a transfer until payload may move. One that succeeds before that has nothing to move.
+/// Drives a transfer until payload may move. A transfer that succeeds before that has no payload.
 pub(crate) fn begin<T: Transport>(
     driver: &mut Driver<T>,
     operation: &mut Running<'_>,
@@ -347,8 +347,8 @@ pub(crate) fn begin<T: Transport>(
     }
 }
 
-/// Drives an operation to its end and hands on whatever is received. When that is not taken,
-/// everything is aborted.
+/// Drives an operation to its end and passes received payload to a callback. If the callback fails,
+/// all transfers are aborted.
 pub(crate) fn receive<T: Transport, O: Operation>(
     driver: &mut Driver<T>,
     operation: &mut O,

@@ -1,8 +1,8 @@
-//! Performs what the machine asks for, on blocking sockets, in slices.
+//! Performs the machine's actions on blocking sockets, in slices.
 //!
-//! No FTP here: the driver moves bytes, does the actions and reports what came of them. While it
-//! waits for anything but the control connection, it looks at that connection at least once in a
-//! slice of time, so that a reply which ends the wait is seen at once.
+//! The driver moves bytes, performs the actions and reports their results. It knows no FTP. While
+//! it waits for anything but the control connection, it checks that connection at least once in a
+//! slice of time, so that it sees a reply that ends the wait.
 
 mod control;
 mod data;
@@ -26,8 +26,8 @@ use crate::transport::{Stream, Transport};
 /// How long the driver waits for one thing before it looks at the others.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// As [`SLICE`], in a handshake on a data connection before the server has said that it begins the
-/// transfer: the reply may be a refusal, and no byte may ever come on the data connection.
+/// As [`SLICE`], in a handshake on a data connection before the mark: the reply may be a refusal,
+/// and the data connection may stay silent for ever.
 const MOMENT: Duration = Duration::from_millis(5);
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
@@ -44,16 +44,16 @@ pub(crate) struct Driver<T: Transport> {
     listener: Option<(DataId, T::Listener)>,
     /// The data connection on which payload may move.
     moving: Option<Moving>,
-    /// The machine asked not to wait for the peer's end any longer.
+    /// The machine asked the driver to stop waiting for the peer's end.
     finish_now: bool,
     clock: Clock,
-    /// When the control connection was looked at last.
+    /// When the control connection was last checked.
     looked: Instant,
-    /// The latest failure of a socket, kept for the error that will come of it.
+    /// The latest failure of a socket, kept for the error that it will cause.
     source: Option<io::Error>,
     /// What one read of the control connection takes.
     heard: Vec<u8>,
-    /// The block that payload was moved in last.
+    /// The latest block for payload.
     block: Vec<u8>,
     pub(crate) debug: Debug,
 }
@@ -130,7 +130,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Asks the operation; when it is over, does what is left to do at once.
+    /// Polls the operation. When it is over, performs the remaining actions that do not wait.
     fn poll<O: Operation>(&mut self, operation: &mut O) -> Option<Result<O::Output>> {
         self.tell_resumptions();
         let Poll::Ready(result) = operation.poll(&mut self.session) else {
@@ -204,13 +204,13 @@ impl<T: Transport> Driver<T> {
         self.session.report(report);
     }
 
-    /// Goes before all that may let a transfer begin.
+    /// Called before each step that may begin a transfer.
     fn tell_resumptions(&mut self) {
         self.session.set_resumptions(self.transport.resumptions());
     }
 
-    /// Lets the machine's timers fire, and performs what comes of it; whether that gives up what
-    /// the driver is doing.
+    /// Lets the machine's timers fire and performs the actions. Returns whether the driver has to
+    /// give up its present work.
     fn let_timers_fire(&mut self) -> bool {
         let action = self.session.poll_action(self.clock.now());
         if let Some(action) = action {
@@ -219,7 +219,7 @@ impl<T: Transport> Driver<T> {
         action.is_some()
     }
 
-    /// What the session is good for now, as errors say it.
+    /// The state of the session, as errors name it.
     pub(crate) fn after(&self) -> After {
         self.session.state().into()
     }

@@ -1,4 +1,4 @@
-//! Directories and files, as far as no data connection is needed.
+//! Directories and files: commands without a data connection.
 
 use ftp_proto::Argument;
 use ftp_proto::driver::Result;
@@ -15,7 +15,7 @@ use crate::transport::Transport;
 impl<T: Transport> Client<T> {
     /// The working directory.
     ///
-    /// The encoding of names is settled first, once in a session: see
+    /// The session first negotiates the encoding of names, once: see
     /// [`Encoding`](ftp_proto::Encoding).
     ///
     /// ```
@@ -36,8 +36,8 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::working_directory())
     }
 
-    /// Changes the working directory; `..` goes up with CDUP, or with `CWD ..` where the server
-    /// does not know that (500). An empty path is `.`.
+    /// Changes the working directory. `..` is sent as CDUP, or as `CWD ..` if the server does not
+    /// know CDUP (500). An empty path is sent as `.`.
     ///
     /// # Errors
     /// Refused.
@@ -53,7 +53,7 @@ impl<T: Transport> Client<T> {
         self.cwd("..")
     }
 
-    /// Makes a directory; yields its path where the server certainly tells it (257); see
+    /// Makes a directory; yields its path if the server certainly tells it (257); see
     /// [`MakeDirectory`].
     ///
     /// ```
@@ -121,9 +121,9 @@ impl<T: Transport> Client<T> {
         self.run(Rename::new(Argument::new(from)?, Argument::new(to)?))
     }
 
-    /// The size of a file in bytes, in the type that is in force. Some servers refuse to count in
-    /// ASCII type, which is that of a new session; [`size_in_bytes`](Self::size_in_bytes) sets the
-    /// image type first.
+    /// The size of a file in bytes, in the type in force. Some servers refuse SIZE in ASCII type,
+    /// which is the type of a new session; [`size_in_bytes`](Self::size_in_bytes) sets the image
+    /// type first.
     ///
     /// # Errors
     /// Refused, or the reply holds no number.
@@ -148,9 +148,9 @@ impl<T: Transport> Client<T> {
         self.run(SizeInBytes::new(Argument::new(path)?))
     }
 
-    /// The sizes of many files, as [`size_in_bytes`](Self::size_in_bytes) tells them: an outcome for
-    /// each path, in their order. [`Batch`] says how many commands are unanswered at once, and what
-    /// goes wrong where.
+    /// The sizes of many files, as [`size_in_bytes`](Self::size_in_bytes) tells them: an outcome
+    /// for each path, in their order. [`Batch`] says how many commands are unanswered at once, and
+    /// on which servers that fails.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -164,7 +164,7 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// A path cannot be sent, before anything is. TYPE was refused, or the session ended.
+    /// A path cannot be sent; no command is sent then. Or TYPE was refused, or the session ended.
     pub fn size_in_bytes_each<P: AsRef<[u8]>>(
         &mut self,
         paths: impl IntoIterator<Item = P>,
@@ -172,7 +172,7 @@ impl<T: Transport> Client<T> {
         self.run_batch(Batch::sizes(arguments(paths)?))
     }
 
-    /// When a file was modified, in UTC.
+    /// The time of a file's last modification, in UTC.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -192,7 +192,8 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::modified(Argument::new(path)?))
     }
 
-    /// When many files were modified: an outcome for each path, in their order; see [`Batch`].
+    /// The times of modification of many files: an outcome for each path, in their order; see
+    /// [`Batch`].
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -207,7 +208,7 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// A path cannot be sent, before anything is. Or the session ended.
+    /// A path cannot be sent; no command is sent then. Or the session ended.
     pub fn modified_each<P: AsRef<[u8]>>(
         &mut self,
         paths: impl IntoIterator<Item = P>,
@@ -215,8 +216,8 @@ impl<T: Transport> Client<T> {
         self.run_batch(Batch::modified(arguments(paths)?))
     }
 
-    /// Sets when a file was modified, in whole seconds of UTC, with the first command that the server knows for it;
-    /// [`SetModified`] says which.
+    /// Sets the time of a file's modification, in whole seconds of UTC, with the first command that
+    /// the server knows; see [`SetModified`].
     ///
     /// ```
     /// use ftp_blocking::proto::timestamp::Timestamp;

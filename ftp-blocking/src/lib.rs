@@ -26,51 +26,51 @@
 //!
 //! # The parts
 //!
-//! * [`Client`] is a session: every operation is a method. [`Client::builder`] sets things before
+//! * [`Client`] is a session: every operation is a method. [`Client::builder`] sets options before
 //!   connecting.
 //! * [`Download`] and [`Upload`] are transfers under way, as [`Read`](std::io::Read) and
-//!   [`Write`](std::io::Write). They borrow the client, so that nothing can come between; they end
-//!   with `finish`, with `abort`, or by being dropped.
-//! * [`Error`] says at which step, with which reply, and what the session is good for now.
+//!   [`Write`](std::io::Write). They borrow the client, so that no other command can come between.
+//!   They end with `finish`, with `abort`, or when they are dropped.
+//! * [`Error`] names the step, the reply, and the state of the session.
 //! * [`Transport`] makes the connections: [`Tcp`] by default, FTPS over any other by rustls with
-//!   the feature `rustls`, proxies and the like by the caller. A [`TcpLink`] can be made from a
-//!   [`TcpStream`](std::net::TcpStream).
-//! * [`proto`] is the machine below. What a method here lacks, an operation there has, and
-//!   [`Client::run`], [`Client::download`] and [`Client::upload`] run it. This crate holds no FTP
-//!   of its own: it moves bytes and does what the machine asks for.
+//!   the feature `rustls`, proxies and other transports by the caller. A [`TcpLink`] can be made
+//!   from a [`TcpStream`](std::net::TcpStream).
+//! * [`proto`] is the machine below. Its operations have more options than the methods here;
+//!   [`Client::run`], [`Client::download`] and [`Client::upload`] run them. This crate holds no FTP
+//!   of its own: it moves bytes and performs the machine's actions.
 //!
-//! # What becomes of the session
+//! # The session after a failure
 //!
-//! Every failure leaves a known session. [`Error::after`] and [`Client::state`] say whether the
-//! next command can go out at once, whether replies of a failed or aborted transfer have to be
-//! settled first (the next call does that by itself, within its limits), or whether the session is
-//! over. A reply that nobody waited for is never taken for the answer to the next command;
-//! [`Client::poll_event`] tells of it.
+//! After every failure the state of the session is known. [`Error::after`] and [`Client::state`]
+//! say whether the next command can be sent at once, whether replies of a failed or aborted
+//! transfer have to be settled first (the next call does that by itself, within its limits), or
+//! whether the session is over. An unsolicited reply is never taken for the answer to the next
+//! command; [`Client::poll_event`] reports it.
 //!
-//! # What becomes of a file
+//! # The verdict on a file
 //!
-//! A download has succeeded when the server confirmed it, the data ended orderly, and no known
-//! length differs: that announced in the 150 reply, or SIZE where it is asked
-//! ([`Client::retrieve_at`] does). [`Completed`](proto::Completed) says what was compared.
-//! Otherwise there is an error, also if all bytes seem to be there; [`Verdict`](proto::Verdict)
-//! puts it in a word. An upload that does not come to its end is reset, so that the server can see
-//! that it is not whole; it may keep a part all the same.
+//! A download succeeds if the server confirmed it, the data ended in order, and no known length
+//! differs: the announced one in the 150 reply, or the answer to SIZE where SIZE is sent
+//! ([`Client::retrieve_at`] does). [`Completed`](proto::Completed) says what was compared. Any
+//! other outcome is an error, even if all bytes seem to have come; [`Verdict`](proto::Verdict) puts
+//! it in a word. An upload that does not reach its end is reset, so that the server can see that it
+//! is incomplete. The server may still keep a part.
 //!
 //! # Waiting
 //!
-//! No call waits for ever: every wait of [`Timeouts`](proto::Timeouts) has a limit of its own, 30
-//! or 60 seconds by default, and what the application does meanwhile does not count. While a call
-//! waits for data, for the server's call or for a handshake, it looks at the control connection ten
-//! times a second, so that a reply which ends the wait is told at once. One wait has no limit: the
-//! look-up of a host's name, for which std has none. [`Builder::connect_to`] takes addresses
-//! instead. Dropping anything never waits.
+//! Every wait of [`Timeouts`](proto::Timeouts) has its own limit, mostly 30 or 60 seconds by
+//! default. The application's own time does not count. While a call waits for data, for the
+//! server's connection or for a handshake, it checks the control connection ten times a second, so
+//! that a reply ends the wait soon. One wait has no limit: the look-up of a host's name, for which
+//! std has none. [`Builder::connect_to`] takes addresses instead. Dropping a client or a transfer
+//! never waits.
 //!
 //! # Features
 //!
 //! * `rustls`: FTPS, explicit and implicit.
 //! * `testing`: [`testing`], a server on loopback that behaves as a test wants it to.
 //!
-//! For those who know Python's ftplib: its names find the methods here in the search of the
+//! For users of Python's ftplib: its names find the methods here in the search of the
 //! documentation, and [`manual::ftplib`](ftp_proto::manual::ftplib) compares the two, item by item.
 #![forbid(unsafe_code)]
 

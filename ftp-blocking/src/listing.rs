@@ -1,4 +1,4 @@
-//! Directories: entries as they arrive, or all of them.
+//! Listings: entries as they arrive, or collected.
 
 use ftp_proto::driver::{Error, Result, listing_options};
 use ftp_proto::listing::{Entry, Format, Line, Name, Options, Reader};
@@ -11,17 +11,18 @@ use crate::transport::Transport;
 
 /// Directories.
 impl<T: Transport> Client<T> {
-    /// The entries of a directory, by the best way that the server knows: MLSD, `LIST -a`, LIST,
-    /// STAT; what worked is remembered. An empty path means the working directory.
+    /// The entries of a directory, with the best command that the server knows: MLSD, `LIST -a`,
+    /// LIST or STAT. The session remembers the command that worked. An empty path means the working
+    /// directory.
     ///
-    /// The directory is entered (PWD once, then CWD) and listed without an argument, since servers
-    /// read an argument in many ways. The next command that depends on the working directory is
-    /// preceded by the way back. The path of a file is an error: 550 to CWD on most servers.
+    /// The session enters the directory (PWD once, then CWD) and lists it without an argument,
+    /// because servers misread arguments. It returns before the next command that depends on the
+    /// working directory. The path of a file is an error: 550 to CWD on most servers.
     /// [`List::by_argument`] sends the path with the listing instead.
     ///
-    /// The directory itself and its parent are left out, and so are lines that are not understood,
-    /// as long as others are; see [`list_with`](Self::list_with) for everything. [`List`] says how
-    /// the way is found, and [the manual](ftp_proto::manual::listings) what the entries are worth.
+    /// The result leaves out the directory itself, its parent, and lines that are not understood if
+    /// others are; [`list_with`](Self::list_with) reports all lines. [`List`] describes the choice
+    /// of the command, and [the manual](ftp_proto::manual::listings) the entries.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -40,11 +41,11 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The directory is missing, the listing broke off, or no way worked; [`Error::NotListed`] when
-    /// nothing that came was understood, or a reply to STAT is not all there. A listing that is
-    /// larger than [`Limits`](ftp_proto::Limits) allow is aborted
+    /// The directory is missing, the listing broke off, or no command worked. [`Error::NotListed`]
+    /// if no line was understood, or a reply to STAT is truncated. A listing that is larger than
+    /// [`Limits`](ftp_proto::Limits) allow is aborted
     /// ([`Policy::ListingEntries`](ftp_proto::Policy::ListingEntries),
-    /// [`Policy::ListingBytes`](ftp_proto::Policy::ListingBytes)), and the session goes on;
+    /// [`Policy::ListingBytes`](ftp_proto::Policy::ListingBytes)), and the session goes on.
     /// [`list_with`](Self::list_with) has no such bounds.
     #[doc(alias = "dir")]
     #[doc(alias = "ls")]
@@ -60,11 +61,11 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Hands on every line of a directory listing as it arrives, understood or not, in constant
-    /// memory. An empty path means the working directory.
+    /// Passes every line of a directory listing to a callback as it arrives, understood or not, in
+    /// constant memory. An empty path means the working directory.
     ///
-    /// Whether the listing is whole is known only at the end: do not believe the lines of one that
-    /// ends in an error. [`Listed::is_truncated`] tells of a reply to STAT that was too long.
+    /// Only the end shows whether the listing is complete: do not rely on the lines of a listing
+    /// that ends in an error. [`Listed::is_truncated`] reports a reply to STAT that was too long.
     ///
     /// ```
     /// use ftp_blocking::proto::listing::{Line, Options};
@@ -116,8 +117,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused (500 or 502 where it is not known, 550 or 501 where there is no such directory), or
-    /// the transfer failed.
+    /// The server refused (500 or 502 if it does not know MLSD, 550 or 501 if the directory does
+    /// not exist), or the transfer failed.
     pub fn mlsd(
         &mut self,
         path: impl AsRef<[u8]>,
@@ -130,8 +131,8 @@ impl<T: Transport> Client<T> {
         )
     }
 
-    /// The lines of LIST, as they arrive. The argument goes out as it is given, options included;
-    /// an empty one is none.
+    /// The lines of LIST, as they arrive. The argument is sent unchanged, options included. An
+    /// empty argument is left out.
     ///
     /// ```
     /// use ftp_blocking::proto::listing::{Line, Options};
@@ -150,8 +151,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused, or the transfer failed. That a directory is missing shows on some servers as an
-    /// empty listing, or as a line that is no entry.
+    /// The server refused, or the transfer failed. Some servers answer a missing directory with an
+    /// empty listing, or with an error text as a line.
     pub fn list_raw(
         &mut self,
         argument: impl AsRef<[u8]>,
@@ -177,12 +178,13 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Refused: 500 or 502 where it is not known, 550 where there is no such object.
+    /// The server refused: 500 or 502 if it does not know MLST, 550 if the object does not exist.
     pub fn mlst(&mut self, path: impl AsRef<[u8]>) -> Result<Facts> {
         self.run(Exchange::facts(optional(path)?)).map(Facts)
     }
 
-    /// What the server tells about a file or directory; `None` if there is none. [`Metadata`] says how it is found out.
+    /// The server's facts about a file or directory; `None` if it does not exist. [`Metadata`]
+    /// describes the commands.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -196,12 +198,12 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// Nothing that the server knows tells of it.
+    /// No command that the server knows gives an answer.
     pub fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Entry<'static>>> {
         self.receive(Metadata::new(Argument::new(path)?).or_listing(listing_options()))
     }
 
-    /// Whether there is a file or directory at this path.
+    /// Whether a file or directory exists at this path.
     ///
     /// # Errors
     /// As [`metadata`](Self::metadata).
@@ -234,7 +236,7 @@ pub struct Facts(Reply);
 impl Facts {
     /// The object, if the reply has a line of facts.
     pub fn entry(&self) -> Option<Entry<'_>> {
-        // The first line is the server's own words.
+        // The first line is free text.
         self.0.lines().skip(1).find_map(Entry::from_mlst)
     }
 

@@ -1,11 +1,10 @@
-//! What a stream says that has nothing now, and what it must not say.
+//! Reads and writes that wait, and misbehaving streams.
 
 use std::io;
 
 use ftp_proto::driver::Input;
 
-/// A stream that was interrupted or would block has nothing to give or takes nothing now, whatever
-/// it calls that.
+/// Maps "interrupted" and "would block" to `None`: the stream cannot move a byte now.
 pub(crate) fn patient<T>(result: io::Result<Option<T>>) -> io::Result<Option<T>> {
     match result {
         Err(error) if is_momentary(&error) => Ok(None),
@@ -27,8 +26,8 @@ fn is_momentary(error: &io::Error) -> bool {
     )
 }
 
-/// As [`patient`]; a stream that takes no byte of some has not kept its contract, and would be
-/// asked for ever.
+/// As [`patient`]. A stream that takes no byte of a non-empty buffer breaks its contract, and would
+/// be asked for ever.
 pub(crate) fn wrote(result: io::Result<Option<usize>>) -> io::Result<Option<usize>> {
     match patient(result) {
         Ok(Some(0)) => Err(io::ErrorKind::WriteZero.into()),
@@ -36,7 +35,7 @@ pub(crate) fn wrote(result: io::Result<Option<usize>>) -> io::Result<Option<usiz
     }
 }
 
-/// The same for a stream that reads bytes and has none.
+/// The same for a stream that reports a read of no bytes, which is neither data nor the end.
 pub(crate) fn read(result: io::Result<Option<Input>>) -> io::Result<Option<Input>> {
     match patient(result) {
         Ok(Some(Input::Bytes(0))) => Err(io::ErrorKind::UnexpectedEof.into()),

@@ -17,12 +17,12 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    /// From whatever local address the system chooses.
+    /// Connects from a local address that the system chooses.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// From the given local address.
+    /// Connects from the given local address.
     pub const fn from_source(source: IpAddr) -> Self {
         Self {
             source: Some(source),
@@ -48,8 +48,8 @@ impl Transport for Tcp {
 
     fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<TcpLink> {
         let link = dial(self.source, to.address().ok_or_else(not_looked_up)?, limit)?;
-        // A control connection is silent while a long transfer runs, and NAT devices forget it
-        // otherwise.
+        // NAT devices forget a silent connection, and the control connection is silent during a
+        // long transfer.
         let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
         SockRef::from(&link.stream).set_tcp_keepalive(&keepalive)?;
         link.stream.set_nodelay(true)?;
@@ -105,7 +105,7 @@ impl Transport for Tcp {
             if left.is_zero() {
                 return Ok(None);
             }
-            // std cannot wait for a listener with a limit, so this looks again after a moment.
+            // std cannot wait for a listener with a limit, so this polls with short pauses.
             std::thread::sleep(left.min(Duration::from_millis(1)));
         }
     }
@@ -119,8 +119,8 @@ impl Transport for Tcp {
     }
 }
 
-/// The last write of an upload is to be late, and not the final reply long behind it: a system takes
-/// megabytes that a slow server has not seen. Where this fails, nothing is lost but that.
+/// Limits the kernel's buffer of unsent bytes. Otherwise the system takes megabytes at once, and
+/// the final reply of an upload comes long after the last write. A failure only loses this effect.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn keep_little_unsent(stream: &TcpStream) {
     let _ = SockRef::from(stream).set_tcp_notsent_lowat(64 * 1024);
@@ -138,8 +138,8 @@ fn dial(source: Option<IpAddr>, to: SocketAddr, limit: Duration) -> io::Result<T
     Ok(TcpStream::from(socket).into())
 }
 
-/// A connection that the application has made: a transport of its own yields it as its stream. It
-/// has to be blocking, and its limits for waiting are set anew.
+/// A connection that the application has made, for use by the application's own transport. It has
+/// to be blocking. Its timeouts are set anew.
 impl From<TcpStream> for TcpLink {
     fn from(stream: TcpStream) -> Self {
         Self {
@@ -156,8 +156,8 @@ impl TcpLink {
         &self.stream
     }
 
-    /// A blocking call that times out may take longer than asked for, and std takes no limit of
-    /// zero: not to wait at all is another mode of the socket.
+    /// A blocking call may time out later than asked for, and std does not accept a limit of zero.
+    /// A call without waiting uses the socket's non-blocking mode.
     fn with_limit<T>(
         &mut self,
         limit: Duration,
@@ -231,13 +231,12 @@ impl Stream for TcpLink {
     }
 
     fn shut_down(&mut self) {
-        // It fails when the peer has gone; then its reply tells what it has got.
+        // A failure means that the peer has gone; its reply says what it has received.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     fn reset(self) {
-        // If the option cannot be set, the socket is broken already and there is nothing left to
-        // reset.
+        // If the option cannot be set, the socket is broken already and needs no reset.
         let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }
 }

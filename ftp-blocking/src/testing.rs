@@ -25,8 +25,8 @@ pub use self::shared::{Counts, Gauge};
 
 /// An FTP server on loopback that runs until it is dropped.
 ///
-/// All sessions share one file tree, unless [`LoopbackBuilder::separate_trees`] says otherwise. The
-/// handshakes of TLS are not implemented: a configuration that offers AUTH TLS fails at it.
+/// All sessions share one file tree, unless [`LoopbackBuilder::separate_trees`] says otherwise. It
+/// has no TLS: a session that sends AUTH TLS fails, even if the configuration offers it.
 ///
 /// ```
 /// use std::io::{BufRead, BufReader, Write};
@@ -83,7 +83,7 @@ pub struct LoopbackBuilder {
     limit: Duration,
 }
 
-/// What the sessions play.
+/// What the sessions do.
 #[derive(Debug, Clone)]
 enum Part {
     Server { config: ServerConfig, files: Files },
@@ -134,7 +134,7 @@ impl Loopback {
         format!("ftp://{}/", self.address)
     }
 
-    /// What was counted so far.
+    /// The counts so far.
     pub fn counts(&self) -> Counts {
         *lock(&self.shared.counts)
     }
@@ -146,7 +146,7 @@ impl Loopback {
         self.log(session).iter().map(line).collect()
     }
 
-    /// The commands of a session, in order; empty for a session that has not been.
+    /// The commands of a session, in order; empty for a session that does not exist.
     pub fn log(&self, session: usize) -> Vec<Received> {
         lock(&self.shared.logs)
             .get(session)
@@ -154,7 +154,7 @@ impl Loopback {
             .unwrap_or_default()
     }
 
-    /// The files as they are now. With separate trees, those that every session starts with.
+    /// The present files. With separate trees, the files that every session starts with.
     pub fn files(&self) -> Files {
         lock(&self.shared.tree).clone()
     }
@@ -182,7 +182,7 @@ impl Drop for Loopback {
         for control in lock(&self.shared.controls).iter().flatten() {
             let _ = control.shutdown(std::net::Shutdown::Both);
         }
-        // The acceptor looks at `stop` when it has accepted.
+        // The acceptor checks `stop` after each connection.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -207,15 +207,15 @@ impl LoopbackBuilder {
         self
     }
 
-    /// Gives every session a copy of the files of its own.
+    /// Gives every session its own copy of the files.
     #[must_use]
     pub const fn separate_trees(mut self) -> Self {
         self.separate_trees = true;
         self
     }
 
-    /// How long a session may go without any progress, and how long it waits for a data connection;
-    /// then it ends. One minute unless set.
+    /// Sets how long a session may go without progress, and how long it waits for a data
+    /// connection, before it ends. One minute by default.
     #[must_use]
     pub const fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -295,7 +295,7 @@ fn start_session(control: TcpStream, part: &Part, shared: &Arc<Shared>) -> Optio
     let number = shared.enter(copy);
     let of_session = Arc::clone(shared);
     let run = move || {
-        // An error of the sockets ends the session, as it should; there is nobody to tell.
+        // An error of the sockets ends the session, and is not reported.
         let _ = Session::new(control, guest, number, &of_session).and_then(Session::run);
         of_session.leave(number);
     };

@@ -25,10 +25,10 @@ pub use link::TlsLink;
 /// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made
 /// [`implicit`](Self::implicit).
 ///
-/// Every control connection has a store of TLS sessions of its own, out of which its data
-/// connections resume; nothing of it is shared, and it ends with the connection. The certificate is
-/// checked against the host name given to [`Builder::connect`](crate::Builder::connect), on the
-/// control connection and on every data connection.
+/// Every control connection has its own store of TLS sessions, which its data connections resume.
+/// It is not shared, and ends with the connection. The certificate is checked against the host name
+/// given to [`Builder::connect`](crate::Builder::connect), on the control connection and on every
+/// data connection.
 ///
 /// ```no_run
 /// use ftp_blocking::{Client, Tls};
@@ -45,11 +45,11 @@ pub use link::TlsLink;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It goes over any other transport, [`Tls::over`] one for a proxy for instance. It [is for
-/// TLS](Transport::is_for_tls): whoever builds a client with it gets
+/// It works over any other transport, for instance [`Tls::over`] a proxy's. It [is for
+/// TLS](Transport::is_for_tls): a client that is built with it has
 /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full).
 ///
-/// A clone shares the configuration and nothing of the session.
+/// A clone shares the configuration, and no state of a session.
 pub struct Tls<T = Tcp> {
     inner: T,
     config: Arc<ClientConfig>,
@@ -60,15 +60,16 @@ pub struct Tls<T = Tcp> {
 }
 
 impl Client<Tls> {
-    /// Connects to `host`, on port 21 unless it names another, and begins TLS (`AUTH TLS`),
-    /// trusting whom the operating system trusts. Data connections are protected. To log in comes
+    /// Connects to `host`, on port 21 unless it names another, and begins TLS (`AUTH TLS`), with
+    /// the trusted roots of the operating system. Data connections are protected. The login comes
     /// next.
     ///
-    /// [`Client::builder`] with [`Builder::tls`](crate::Builder::tls) has everything else; call
+    /// [`Client::builder`] with [`Builder::tls`](crate::Builder::tls) has all options; call
     /// [`secure`](Self::secure) after it.
     ///
     /// # Errors
-    /// As [`Client::connect`] and [`secure`](Self::secure), and [`Error::Tls`](crate::Error::Tls).
+    /// Those of [`Client::connect`] and [`secure`](Self::secure), and
+    /// [`Error::Tls`](crate::Error::Tls).
     #[doc(alias = "FTP_TLS")]
     pub fn connect_tls(host: &str) -> Result<Self> {
         let mut client = Client::builder().tls(Tls::new()?).connect(host)?;
@@ -77,7 +78,7 @@ impl Client<Tls> {
     }
 }
 
-/// How many data connections of a session were secured, and how.
+/// The number of secured data connections of a session, by kind of handshake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DataHandshakes {
@@ -87,7 +88,8 @@ pub struct DataHandshakes {
     pub full: u64,
 }
 
-/// Counts handshakes; shared with the data connections, which know when theirs is complete.
+/// Counts handshakes. The data connections share it, because they know when their handshake is
+/// complete.
 #[derive(Clone, Debug, Default)]
 struct Tally(Arc<Mutex<DataHandshakes>>);
 
@@ -106,7 +108,8 @@ impl Tally {
 }
 
 impl Tls {
-    /// Over TCP, with the operating system's trust, TLS 1.2 and 1.3, and no client certificate.
+    /// TLS over TCP, with the trusted roots of the operating system, TLS 1.2 and 1.3, and no client
+    /// certificate.
     ///
     /// # Errors
     /// The operating system's trust cannot be used.
@@ -114,21 +117,21 @@ impl Tls {
         Self::builder().build()
     }
 
-    /// Sets trust, versions and a client certificate before.
+    /// Sets the trusted roots, versions and a client certificate.
     pub fn builder() -> TlsBuilder {
         TlsBuilder::default()
     }
 
-    /// Over TCP, with a configuration of one's own, as [`over`](Self::over) takes one.
+    /// TLS over TCP, with your own configuration, as [`over`](Self::over) takes one.
     pub fn from_config(config: impl Into<Arc<ClientConfig>>) -> Self {
         Self::over(Tcp::default(), config)
     }
 }
 
 impl<T> Tls<T> {
-    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and
-    /// client certificate. The configuration's store of sessions is replaced by one for each
-    /// control connection.
+    /// TLS over connections of `inner`, with any cryptography, roots, verifier, versions and client
+    /// certificate. The configuration's store of sessions is replaced by one for each control
+    /// connection.
     pub fn over(inner: T, config: impl Into<Arc<ClientConfig>>) -> Self {
         Self {
             inner,
@@ -140,7 +143,7 @@ impl<T> Tls<T> {
         }
     }
 
-    /// With TLS from the first byte, on port 990 unless another is given.
+    /// Uses TLS from the first byte (implicit FTPS), on port 990 unless another is given.
     #[must_use]
     pub fn implicit(self) -> Self {
         Self {
@@ -149,7 +152,7 @@ impl<T> Tls<T> {
         }
     }
 
-    /// Certificates have to be for `name`, whatever host is connected to.
+    /// Demands certificates for `name`, whatever host the client connects to.
     ///
     /// # Errors
     /// [`TlsError::Host`] if it is neither a DNS name nor an IP address.
@@ -158,7 +161,7 @@ impl<T> Tls<T> {
         Ok(Self { name, ..self })
     }
 
-    /// What the data connections of this session resume from; `None` before there is one.
+    /// The TLS context from which the data connections of this session resume; `None` before TLS.
     pub const fn context(&self) -> Option<&Context> {
         self.context.as_ref()
     }
@@ -263,7 +266,7 @@ impl<T: Clone> Clone for Tls<T> {
     }
 }
 
-/// Neither keys nor certificates.
+/// Shows neither keys nor certificates.
 impl<T: fmt::Debug> fmt::Debug for Tls<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")

@@ -1,4 +1,4 @@
-//! Files and listings of lines: what moves over a data connection.
+//! Transfers: files and listings of lines.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -31,7 +31,7 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     /// The transfer could not begin: the file is missing (550), or no data connection could be
-    /// made.
+    /// opened.
     #[doc(alias = "retr")]
     pub fn retrieve(&mut self, path: impl AsRef<[u8]>) -> Result<Download<'_, T>> {
         self.download(Retrieve::new(Argument::new(path)?))
@@ -40,8 +40,8 @@ impl<T: Transport> Client<T> {
     /// Retrieves a file from `offset` bytes on, to be read: the rest of a download that was
     /// interrupted.
     ///
-    /// SIZE is asked first, and exactly the rest has to arrive, so that a server which ignores REST
-    /// is found out. [`Retrieve::resume_unverified_at`] is ftplib's `rest`, which is not checked.
+    /// SIZE is sent first, and exactly the rest has to arrive, which detects a server that ignores
+    /// REST. [`Retrieve::resume_unverified_at`] is ftplib's `rest`, which is not checked.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -88,14 +88,14 @@ impl<T: Transport> Client<T> {
         self.retrieve(path)?.copy_to(sink)
     }
 
-    /// Retrieves many files in image type, one after the other. `take` is given what is received,
-    /// with the number of the path that it belongs to, counted from 0. Yields a result for each
-    /// path, in their order: one that fails does not keep the others from being retrieved.
+    /// Retrieves many files in image type, one after the other. `take` gets the payload with the
+    /// number of its path, from 0. Yields a result for each path, in their order. A failure does
+    /// not stop the other files.
     ///
-    /// With [`Config::lookahead`](ftp_proto::Config::lookahead) each file costs a round trip less,
-    /// on servers that take it. A server that does not may drop the file that runs (pyftpdlib): what
-    /// is missing of it is fetched once more, and the others follow without lookahead. `take` is
-    /// given every byte once, in order; see [`Series`].
+    /// With [`Config::lookahead`](ftp_proto::Config::lookahead) each file takes a round trip less,
+    /// on servers that support it. Another server may drop the running file (pyftpdlib): its
+    /// missing part is fetched again, and the others follow without lookahead. `take` gets every
+    /// byte once, in order; see [`Series`].
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -114,9 +114,9 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// A path cannot be sent, before anything is; or `take` failed ([`Error::Local`]), which ends
-    /// the series. A session that ends is the result of each path that it concerns. Each error of a
-    /// path names it ([`Error::transfer`]).
+    /// A path cannot be sent; no command is sent then. Or `take` failed ([`Error::Local`]), which
+    /// ends the series. The end of the session is the result of each path that it concerns. The
+    /// error of a path names it ([`Error::transfer`]).
     pub fn retrieve_each<P: AsRef<[u8]>>(
         &mut self,
         paths: impl IntoIterator<Item = P>,
@@ -132,8 +132,8 @@ impl<T: Transport> Client<T> {
             .collect())
     }
 
-    /// Retrieves a text file in ASCII type and hands on each line without its line end: ftplib's
-    /// `retrlines`.
+    /// Retrieves a text file in ASCII type and passes each line without its line end to a callback:
+    /// ftplib's `retrlines`.
     ///
     /// # Errors
     /// The transfer failed, or a line has more than 8,192 bytes.
@@ -164,7 +164,7 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The transfer could not begin. If it was over at once, the verdict is found in the download.
+    /// The transfer could not begin. If it is over at once, the download holds the verdict.
     pub fn download<O>(&mut self, operation: O) -> Result<Download<'_, T>>
     where
         O: Operation<Output = Completed> + Send + 'static,
@@ -174,7 +174,7 @@ impl<T: Transport> Client<T> {
         Ok(Download::new(self.driver_mut(), operation, verdict))
     }
 
-    /// Runs an operation that reads what it receives itself, such as a listing.
+    /// Runs an operation that reads its payload itself, such as a listing.
     ///
     /// ```
     /// use ftp_blocking::proto::listing::Options;
@@ -212,8 +212,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The line is no command, or its verb belongs to the session or moves no data
-    /// ([`Misuse::NotATransfer`](ftp_proto::Misuse::NotATransfer)): nothing is sent then. Or the
+    /// The line is not a command, or its verb belongs to the session or moves no data
+    /// ([`Misuse::NotATransfer`](ftp_proto::Misuse::NotATransfer)); no command is sent then. Or the
     /// transfer could not begin.
     #[doc(alias = "transfercmd")]
     #[doc(alias = "ntransfercmd")]
@@ -222,8 +222,8 @@ impl<T: Transport> Client<T> {
         self.download(Payload::new(transfer))
     }
 
-    /// LIST, NLST or whatever else a command line says, received in ASCII type, line by line:
-    /// ftplib's `retrlines` with a command.
+    /// Runs LIST, NLST or another command line, and receives lines in ASCII type: ftplib's
+    /// `retrlines` with a command.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -237,7 +237,7 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The line is no data command, a line of the payload has more than 8,192 bytes, or the
+    /// The line is not a data command, a line of the payload has more than 8,192 bytes, or the
     /// transfer failed.
     #[doc(alias = "retrlines")]
     pub fn command_lines(
@@ -274,7 +274,7 @@ impl<T: Transport> Client<T> {
         self.upload(Store::new(Argument::new(path)?))
     }
 
-    /// Stores the rest of a file, behind the `offset` bytes that the server has and keeps.
+    /// Stores the rest of a file, after the first `offset` bytes, which the server keeps.
     ///
     /// # Errors
     /// The server does not restart uploads, or the transfer could not begin.
@@ -284,8 +284,7 @@ impl<T: Transport> Client<T> {
         self.upload(Store::new(Argument::new(path)?).resume_at(offset))
     }
 
-    /// Appends to a file in image type, to be written and finished. A file that is not there is
-    /// made.
+    /// Appends to a file in image type, to be written and finished. A missing file is created.
     ///
     /// # Errors
     /// The transfer could not begin.
@@ -375,9 +374,9 @@ impl<T: Transport> Client<T> {
 
     /// An upload with a command line: ftplib's `transfercmd`.
     ///
-    /// The command goes out when something is done with the upload, since that decides the type:
-    /// ASCII for [`lines_from`](Upload::lines_from), image for everything else. So an upload that is
-    /// dropped at once has sent nothing, and a refusal is the error of what is done first.
+    /// The command is sent with the first call on the upload, because that call decides the type:
+    /// ASCII for [`lines_from`](Upload::lines_from), image otherwise. So an upload that is dropped
+    /// at once has sent no command, and a refusal is the error of the first call.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -391,8 +390,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The line is no command, or its verb belongs to the session or moves no data. Nothing is sent
-    /// then.
+    /// The line is not a command, or its verb belongs to the session or moves no data. No command
+    /// is sent then.
     #[doc(alias = "transfercmd")]
     pub fn upload_command(&mut self, line: impl AsRef<[u8]>) -> Result<Upload<'_, T>> {
         let transfer = self.data_command(line, Direction::Send)?;
@@ -407,10 +406,10 @@ impl<T: Transport> Client<T> {
     }
 }
 
-/// Listings as lines. [`list`](Client::list) understands them.
+/// Listings as lines. [`list`](Client::list) parses them.
 impl<T: Transport> Client<T> {
-    /// The lines of LIST. The argument goes out as it is given, options included; an empty one is
-    /// none.
+    /// The lines of LIST. The argument is sent unchanged, options included. An empty argument is
+    /// left out.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -429,8 +428,8 @@ impl<T: Transport> Client<T> {
         self.receive(RawListing::list(optional(argument)?))
     }
 
-    /// Hands on the lines of LIST as they arrive: ftplib's `dir` with a function as its last
-    /// argument. There is no bound but that of a line, 8,192 bytes.
+    /// Passes the lines of LIST to a callback as they arrive: ftplib's `dir` with a function as its
+    /// last argument. The only bound is that of a line, 8,192 bytes.
     ///
     /// # Errors
     /// The transfer failed.
@@ -444,8 +443,8 @@ impl<T: Transport> Client<T> {
             .lines(take)
     }
 
-    /// The names that NLST yields, as bytes. The argument goes out as it is given; an empty one is
-    /// none.
+    /// The names that NLST yields, as bytes. The argument is sent unchanged. An empty argument is
+    /// left out.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -457,8 +456,8 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`dir`](Self::dir). An empty directory is no error where the server says so; see
-    /// [`Names`](ftp_proto::operation::Names).
+    /// As [`dir`](Self::dir). An empty directory is not an error if the server says that it is
+    /// empty; see [`Names`](ftp_proto::operation::Names).
     pub fn nlst(&mut self, argument: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>> {
         self.receive(RawListing::names(optional(argument)?))
     }

@@ -1,4 +1,4 @@
-//! The sockets behind a client, as a small trait: TCP by default, anything else by the caller.
+//! The sockets behind a client, as a small trait: TCP by default, others by the caller.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -9,32 +9,32 @@ use ftp_proto::driver::{Endpoint, Input};
 
 /// Makes the connections of one session.
 ///
-/// Everything that a client does to the outside goes through this trait and [`Stream`], so that
-/// proxies, in-memory peers, other TLS libraries and wrappers that inject faults can take the place
-/// of [`Tcp`](crate::Tcp).
+/// All input and output of a client goes through this trait and [`Stream`], so that proxies,
+/// in-memory peers, other TLS libraries and wrappers that inject faults can replace
+/// [`Tcp`](crate::Tcp).
 ///
-/// Every wait has a limit, given by the caller. `Ok(None)` and `Ok(false)` say that the limit ran
-/// out and nothing is wrong. A limit of zero asks not to wait at all.
+/// Every wait has a limit from the caller. `Ok(None)` and `Ok(false)` say that the limit expired,
+/// which is not a failure. A limit of zero means not to wait.
 pub trait Transport {
     /// A connection, control or data.
     type Stream: Stream;
     /// A bound listener for one data connection.
     type Listener;
 
-    /// Dials the control connection. `to` is an address, with the name that the caller wrote, if
-    /// there was one; certificates are checked against that. It is a name alone where this
-    /// transport [looks names up](Self::looks_names_up).
+    /// Dials the control connection. `to` is an address, with the caller's name for it if there was
+    /// one; certificates are checked against that. It is only a name if this transport [looks names
+    /// up](Self::looks_names_up).
     ///
     /// For implicit FTPS the stream is already set up for TLS when this returns, and
     /// [`is_secured`](Self::is_secured) says so; [`Stream::handshake`] is called next.
     ///
     /// # Errors
-    /// Of the operating system; [`io::ErrorKind::TimedOut`] when the limit ran out.
+    /// Those of the operating system; [`io::ErrorKind::TimedOut`] if the limit expired.
     fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<Self::Stream>;
 
-    /// Dials a data connection, from the local address of the control connection. A proxy asks for
-    /// [`Target::ControlHost`] as it asked for the control connection's host; others dial the
-    /// control connection's peer ([`Target::at`]).
+    /// Dials a data connection, from the local address of the control connection. For
+    /// [`Target::ControlHost`], a proxy asks for the same host as for the control connection;
+    /// others dial the control connection's peer ([`Target::at`]).
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -45,7 +45,7 @@ pub trait Transport {
         limit: Duration,
     ) -> io::Result<Self::Stream>;
 
-    /// Binds a listener to `local`, any port, backlog 1; says where it listens.
+    /// Binds a listener to `local`, any port, backlog 1; yields its address.
     ///
     /// # Errors
     /// Of the operating system.
@@ -61,13 +61,12 @@ pub trait Transport {
         limit: Duration,
     ) -> io::Result<Option<(Self::Stream, SocketAddr)>>;
 
-    /// Whether this transport looks names up itself, as a proxy does, so that none is looked up
-    /// here.
+    /// Whether this transport looks names up itself, as a proxy does, so that the client does not.
     fn looks_names_up(&self) -> bool {
         false
     }
 
-    /// Whether this transport is for TLS. Every way of building a client then demands
+    /// Whether this transport is for TLS. Every way of building a client then sets
     /// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), unless its configuration says otherwise.
     fn is_for_tls(&self) -> bool {
         false
@@ -81,7 +80,7 @@ pub trait Transport {
     /// Sets the control connection up for TLS; [`Stream::handshake`] then makes the handshake.
     ///
     /// # Errors
-    /// This transport has no TLS, or it cannot be set up.
+    /// This transport has no TLS, or TLS cannot be set up.
     fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()>;
 
     /// Sets a data connection up for TLS: the same name is verified, and the control connection's
@@ -102,7 +101,7 @@ pub trait Transport {
 
 /// One connection.
 pub trait Stream {
-    /// Our address and the peer's.
+    /// The local address and the peer's.
     ///
     /// # Errors
     /// Of the operating system.
@@ -115,7 +114,7 @@ pub trait Stream {
     /// [`io::ErrorKind::WouldBlock`] count as `Ok(None)`.
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<Input>>;
 
-    /// Writes as much as goes; `None` if nothing goes now.
+    /// Writes as many bytes as possible; `None` if none can be written now.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -127,39 +126,37 @@ pub trait Stream {
     /// Of the operating system and of TLS.
     fn handshake(&mut self, limit: Duration) -> io::Result<bool>;
 
-    /// Ends TLS orderly and goes on in clear (CCC); `true` when that is done.
+    /// Ends TLS in order and goes on in clear (CCC); `true` when that is done.
     ///
     /// # Errors
     /// Of the operating system and of TLS, or that this transport has no TLS.
     fn unsecure(&mut self, limit: Duration) -> io::Result<bool>;
 
-    /// Goes on with the orderly end of sending: what is buffered is written; under TLS close_notify
-    /// is sent and writing shut down. `true` when the operating system has all of it.
+    /// Goes on with the orderly end of sending: writes buffered bytes; under TLS sends close_notify
+    /// and shuts writing down. `true` when the operating system has all of it.
     ///
     /// # Errors
     /// As [`write`](Self::write).
     fn finish(&mut self, limit: Duration) -> io::Result<bool>;
 
-    /// After [`finish`](Self::finish), awaits the peer's end, where that is worth it: under TLS new
-    /// session tickets come before it. `true` when nothing is left to wait for; whatever goes wrong
-    /// here is of no consequence.
+    /// After [`finish`](Self::finish), awaits the peer's end, if that is useful: under TLS new
+    /// session tickets come before it. `true` when the wait is over. Failures here do not matter.
     fn await_end(&mut self, limit: Duration) -> bool {
         let _ = limit;
         true
     }
 
-    /// Shuts down writing, if the peer is to see our end before the connection is closed. A TLS
-    /// layer on top calls it behind its close_notify. What goes wrong here shows in the peer's
-    /// reply.
+    /// Shuts down writing, so that the peer sees the end before the connection is closed. A TLS
+    /// layer on top calls it after its close_notify. A failure shows in the peer's reply.
     fn shut_down(&mut self) {}
 
-    /// Drops the connection, orderly and without waiting.
+    /// Closes the connection in order, without waiting.
     fn close(self)
     where
         Self: Sized,
     {
     }
 
-    /// Drops the connection so that the peer sees a reset, and not an end.
+    /// Resets the connection, so that the peer does not see an orderly end.
     fn reset(self);
 }

@@ -1,4 +1,4 @@
-//! A file on its way to the server.
+//! An upload under way.
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
@@ -13,13 +13,13 @@ use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, begin, invalid};
 use crate::driver::Driver;
 use crate::transport::Transport;
 
-/// Payload that goes to the server, to be written and then [finished](Self::finish).
+/// An upload, to be written and then [finished](Self::finish).
 ///
-/// In ASCII type, lines that end with LF are given the CR that they lack.
+/// In ASCII type, a CR is added to lines that end with LF alone.
 ///
-/// Dropped without [`finish`](Self::finish), the transfer is aborted and its connection reset, so
-/// that a part does not pass for the whole. The server may keep what it has by then. Dropping never
-/// waits; the next call settles what is left.
+/// Dropping it without [`finish`](Self::finish) aborts the transfer and resets its connection, so
+/// that a part does not pass for the whole file. The server may keep the part. Dropping never
+/// waits; the next call settles the replies.
 ///
 /// ```
 /// use std::io::Write;
@@ -34,8 +34,8 @@ use crate::transport::Transport;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A failed upload is told by the server's reply rather than by the broken connection, where there
-/// is one.
+/// The error of a failed upload is the server's reply if there is one, and the broken connection
+/// otherwise.
 #[must_use = "an upload that is not finished is aborted"]
 pub struct Upload<'c, T: Transport> {
     driver: &'c mut Driver<T>,
@@ -43,7 +43,7 @@ pub struct Upload<'c, T: Transport> {
     verdict: Option<Result<Completed>>,
     flow: Option<Flow>,
     encoder: Encoder,
-    /// The transfer, as long as it is not begun.
+    /// The transfer, until it is begun.
     waiting: Option<Transfer>,
 }
 
@@ -64,7 +64,7 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// One that begins when it is known whether lines or bytes are sent.
+    /// An upload that begins when it is known whether lines or bytes are sent.
     pub(crate) fn waiting(driver: &'c mut Driver<T>, transfer: Transfer) -> Self {
         let operation = Box::new(Payload::new(transfer.clone()));
         let mut upload = Self::new(driver, operation, None);
@@ -84,7 +84,7 @@ impl<'c, T: Transport> Upload<'c, T> {
     /// Ends the payload and awaits the server's verdict on it.
     ///
     /// # Errors
-    /// Why the transfer did not succeed, also if a write said so before.
+    /// The transfer failed, even if a write said so before.
     pub fn finish(mut self) -> Result<Completed> {
         self.begin();
         let last = self.encoder.finish();
@@ -97,11 +97,11 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// Ends the transfer now, with a reset, and does not wait for what the server says to it:
-    /// ftplib's `abort`. The server may keep what it has.
+    /// Aborts the transfer with a reset, without waiting for the server's replies: ftplib's
+    /// `abort`. The server may keep the part that it has.
     ///
     /// # Errors
-    /// The verdict on what had become of it: usually that it was aborted.
+    /// The verdict on the transfer: usually that it was aborted.
     #[doc(alias = "abor")]
     pub fn abort(mut self) -> Result<Completed> {
         self.begin();
@@ -112,7 +112,7 @@ impl<'c, T: Transport> Upload<'c, T> {
     }
 
     /// Sends everything from `source` in blocks of at most `block_bytes` and never more than 4 MiB;
-    /// `sent` is told of each: ftplib's `storbinary`.
+    /// `sent` gets each of them: ftplib's `storbinary`.
     ///
     /// ```
     /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
@@ -156,10 +156,10 @@ impl<'c, T: Transport> Upload<'c, T> {
     }
 
     /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's
-    /// `storlines`. Lines are sent many at a time; `sent` is told of each when it was, with its CR
-    /// LF. A line of more than 8,192 bytes is an error.
+    /// `storlines`. Many lines are sent at a time. `sent` gets each line with its CR LF after it
+    /// was sent. A line of more than 8,192 bytes is an error.
     ///
-    /// The lines of [`upload_command`](crate::Client::upload_command) go out in ASCII type. Other
+    /// The lines of [`upload_command`](crate::Client::upload_command) are sent in ASCII type. Other
     /// uploads have chosen their type when they began: in image type the server stores each CR LF.
     ///
     /// # Errors
@@ -199,7 +199,7 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
-    /// The data connection, for those who move the bytes themselves: legal as long as
+    /// The data connection, for callers that move the bytes themselves. This is allowed if
     /// [`Flow::is_verbatim`] holds.
     pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
         self.begin();
@@ -212,7 +212,7 @@ impl<'c, T: Transport> Upload<'c, T> {
             .is_some_and(|flow| flow.representation == Representation::Ascii)
     }
 
-    /// Writes everything as it is to be on the wire; `false` when the verdict is there.
+    /// Writes everything in its form on the wire; `false` when the verdict is known.
     fn write_wire(&mut self, bytes: &[u8]) -> bool {
         let mut rest = bytes;
         while !rest.is_empty() && self.verdict.is_none() {
@@ -238,15 +238,15 @@ impl<'c, T: Transport> Upload<'c, T> {
 
     fn fail_locally(mut self, error: io::Error) -> Result<Completed> {
         if self.verdict.is_none() {
-            // The verdict of a transfer that we ended ourselves says nothing new.
+            // The verdict of a transfer that the client aborted says nothing new.
             let _ = self.driver.abort(&mut self.operation);
         }
         Err(Error::Local(error, self.driver.after()))
     }
 }
 
-/// Ends the last line of some as ftplib does: CR LF stays, a CR or an LF alone at the end becomes
-/// CR LF, and so does no line end at all.
+/// Ends the last line as ftplib does: CR LF stays; a lone CR or LF at the end, or no line end,
+/// becomes CR LF.
 fn end_with_crlf(lines: &mut Vec<u8>) {
     if lines.ends_with(b"\r\n") {
         return;
@@ -281,7 +281,7 @@ impl<T: Transport> Write for Upload<'_, T> {
 }
 
 impl<T: Transport> Drop for Upload<'_, T> {
-    /// Never waits: queues the abort and makes one attempt to send it.
+    /// Queues the abort and makes one attempt to send it, without waiting.
     fn drop(&mut self) {
         if self.verdict.is_none() && self.driver.session.current_transfer().is_some() {
             self.driver.abandon();

@@ -42,7 +42,7 @@ fn a_host_is_wanted() {
             matches!(&error, Error::Host(found) if *found == why),
             "{error}"
         );
-        assert!(error.to_string().contains("a host is wanted"), "{error}");
+        assert!(error.to_string().contains("a host is expected"), "{error}");
         assert!(error.is_misuse());
     }
 }

@@ -1,4 +1,4 @@
-//! What is set before a connection is made.
+//! Settings before a connection is made.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -44,10 +44,9 @@ impl Default for Builder<Tcp> {
 }
 
 impl<T: Transport> Builder<T> {
-    /// Over the given transport. One that [is for TLS](Transport::is_for_tls) brings
-    /// [`TlsPolicy::Full`] along, unless the configuration makes a
-    /// demand of its own, so that neither passwords nor payload go out in clear whatever the server
-    /// says.
+    /// Connects over the given transport. With one that [is for TLS](Transport::is_for_tls), the
+    /// policy is [`TlsPolicy::Full`] unless the configuration sets its own demand, so that no
+    /// password or payload is sent in clear, whatever the server says.
     pub fn new(transport: T) -> Self {
         let mut settings = Settings::default();
         if transport.is_for_tls() {
@@ -61,7 +60,7 @@ impl<T: Transport> Builder<T> {
         }
     }
 
-    /// Over another transport, as [`new`](Self::new) takes one. Everything else stays.
+    /// Replaces the transport, as [`new`](Self::new) takes one. Other settings stay.
     pub fn transport<U: Transport>(self, transport: U) -> Builder<U> {
         let mut settings = self.settings;
         if transport.is_for_tls() {
@@ -75,20 +74,20 @@ impl<T: Transport> Builder<T> {
         }
     }
 
-    /// Over TLS: [`transport`](Self::transport) under another name.
+    /// Connects over TLS: the same as [`transport`](Self::transport).
     #[cfg(feature = "rustls")]
     pub fn tls<U: Transport>(self, tls: crate::Tls<U>) -> Builder<crate::Tls<U>> {
         self.transport(tls)
     }
 
-    /// With this configuration. It undoes nothing that the other methods set, before or after it,
-    /// and a demand for TLS stays unless `config` makes another.
+    /// Uses this configuration. Settings of the other methods stay in force, whether they come
+    /// before or after it, and a demand for TLS stays unless `config` sets another.
     pub fn config(mut self, config: Config) -> Self {
         self.settings.config(config);
         self
     }
 
-    /// With these limits for waiting.
+    /// Uses these limits for waiting.
     pub const fn timeouts(mut self, timeouts: ftp_proto::Timeouts) -> Self {
         self.settings.timeouts(timeouts);
         self
@@ -100,16 +99,15 @@ impl<T: Transport> Builder<T> {
         self
     }
 
-    /// Demands this much TLS and no more, whatever transport and configuration say:
-    /// [`TlsPolicy::None`] is the only way to send passwords and payload in clear over a transport
-    /// that is for TLS.
+    /// Sets the TLS policy, whatever transport and configuration demand. [`TlsPolicy::None`] is the
+    /// only way to send passwords and payload in clear over a transport that is for TLS.
     pub const fn tls_policy(mut self, policy: TlsPolicy) -> Self {
         self.settings.tls_policy(policy);
         self
     }
 
-    /// To the host of this name: under TLS, its certificates have to be for it. Without a name they
-    /// have to be for the address.
+    /// Sets the name of the host. Under TLS, its certificates have to be for this name, or without
+    /// a name for the address.
     pub fn host(self, name: impl Into<String>) -> Self {
         Self {
             host: Some(name.into()),
@@ -117,15 +115,15 @@ impl<T: Transport> Builder<T> {
         }
     }
 
-    /// At most so many bytes of payload move in one turn, so that one fast transfer does not starve
-    /// other sessions. At least one does. Under TLS, ciphertext counts.
+    /// Sets how many bytes of payload may move in one turn, at least one, so that a fast transfer
+    /// does not starve other sessions. Under TLS, ciphertext counts.
     pub fn budget(mut self, bytes: usize) -> Self {
         self.budget = bytes.max(1);
         self
     }
 
-    /// A client that connects to the first of `addresses` that answers, each within its own limit,
-    /// as it is given turns. Nothing is done yet.
+    /// Makes a client that connects to the first of `addresses` that answers, each within its own
+    /// limit. It begins with its first turn.
     ///
     /// Looking up a name is left to the caller, because the operating system's way to do it blocks.
     pub fn connect_to(
@@ -164,7 +162,7 @@ impl Client<Tcp> {
         Self::builder().connect_to(addresses, now)
     }
 
-    /// Sets things before connecting: time limits, TLS, the data mode, the budget of a turn.
+    /// Sets options before connecting: time limits, TLS, the data mode, the budget of a turn.
     pub fn builder() -> Builder<Tcp> {
         Builder::default()
     }

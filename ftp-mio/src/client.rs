@@ -24,19 +24,19 @@ use crate::transport::Transport;
 
 /// One FTP session that never waits.
 ///
-/// It does nothing by itself. Its application owns a loop and any number of clients, and for each
+/// It does nothing by itself. The application owns a loop and any number of clients. For each
 /// client the loop
 ///
 /// 1. waits until a socket of the client is ready or [`timeout`](Self::timeout) has passed,
-/// 2. tells what is ready with [`ready`](Self::ready),
+/// 2. reports ready sockets with [`ready`](Self::ready),
 /// 3. gives the client a [`turn`](Self::turn),
-/// 4. moves payload with [`data_mut`](Self::data_mut), if that is under way, until it says
+/// 4. moves payload with [`data_mut`](Self::data_mut), if a transfer is under way, until it yields
 ///    [`Wait`](crate::Progress::Wait) or [`Over`](crate::Progress::Over),
 /// 5. takes outcomes with [`poll`](Self::poll).
 ///
 /// An operation is anything that implements [`Operation`]: those of [`ftp_proto::operation`], or
-/// the application's own. Any number may be started at once, also before the connection is open;
-/// they run one after the other.
+/// the application's own. Any number may be started at once, even before the connection is open.
+/// They run one after the other.
 ///
 /// ```no_run
 /// use std::task::Poll;
@@ -65,7 +65,7 @@ pub struct Client<T: Transport = Tcp> {
     greeting: Greeting,
     clock: Clock,
     budget: usize,
-    /// Something was asked for since the last turn.
+    /// The application has asked for something since the last turn.
     touched: bool,
 }
 
@@ -78,7 +78,7 @@ enum Stage<T: Transport> {
 enum Greeting {
     Awaited,
     Welcome(Reply),
-    /// The server refused, or did not greet; no operation is begun.
+    /// The server refused, or sent no greeting; no operation is begun.
     Unfriendly(ftp_proto::Error),
 }
 
@@ -96,8 +96,7 @@ impl<T: Transport> Client<T> {
 
     // -- the loop ---------------------------------------------------------------------------------------------------------
 
-    /// A socket was reported ready. This may be a mistake, or about a socket that is closed
-    /// already.
+    /// Says that a socket is ready. A false report, or one about a closed socket, does no harm.
     pub fn ready(&mut self, slot: Slot, ready: Ready) {
         match &mut self.stage {
             Stage::Dialling(dialling) => dialling.mark(slot, ready),
@@ -107,11 +106,10 @@ impl<T: Transport> Client<T> {
         self.touched = true;
     }
 
-    /// Does everything that can be done without waiting, and tells the reactor what to wait for
-    /// then.
+    /// Does all work that needs no waiting, and then tells the reactor what to wait for.
     ///
-    /// `now` is the time at which the loop woke up. Time that goes backwards counts as standing
-    /// still.
+    /// `now` is the time at which the loop woke up. An earlier time than before counts as the same
+    /// time.
     pub fn turn(&mut self, now: Instant, reactor: &mut dyn Reactor<T::Source>) {
         self.touched = false;
         self.dial(now, reactor);
@@ -137,14 +135,15 @@ impl<T: Transport> Client<T> {
         self.save_memory();
     }
 
-    /// Once all operations are over, the session may be idle for long, beside thousands of others.
+    /// Frees memory once all operations are over, because the session may be idle for long, beside
+    /// thousands of others.
     fn save_memory(&mut self) {
         if let (Stage::Open(driver), false) = (&mut self.stage, self.tasks.are_running()) {
             driver.shrink_to_fit();
         }
     }
 
-    /// Reads the payload of an operation that wants it for itself.
+    /// Reads the payload of an operation that takes it itself.
     fn feed_operation(&mut self) {
         if !self.tasks.read_payload() {
             return;
@@ -178,8 +177,8 @@ impl<T: Transport> Client<T> {
         self.touched || self.driver().is_some_and(|driver| driver.touched)
     }
 
-    /// When the client needs a [`turn`](Self::turn) at the latest even if no socket is ready.
-    /// `None` for an idle session, and for one that waits for its application alone.
+    /// When the client needs a [`turn`](Self::turn) at the latest, even if no socket is ready.
+    /// `None` for an idle session, and for one that waits only for its application.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Dialling(dialling) => dialling.deadline(),
@@ -188,8 +187,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// How long the loop may wait, as far as this client is concerned: zero if it [needs a
-    /// turn](Self::needs_turn), `None` for as long as it likes.
+    /// How long the loop may wait for this client: zero if it [needs a turn](Self::needs_turn),
+    /// `None` for no limit.
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
         if self.needs_turn() {
             return Some(Duration::ZERO);
@@ -200,25 +199,26 @@ impl<T: Transport> Client<T> {
 
     // -- operations -------------------------------------------------------------------------------------------------------
 
-    /// [Starts](Self::start) to set when a file was modified, in whole seconds of UTC; [`SetModified`] says how.
+    /// [Starts](Self::start) setting the time of a file's modification, in whole seconds of UTC;
+    /// see [`SetModified`].
     pub fn set_modified(&mut self, path: Argument, time: Timestamp) -> Handle<()> {
         self.start(SetModified::new(path, time))
     }
 
-    /// [Starts](Self::start) to ask what the server tells about a file or directory; `None` if there
-    /// is none. [`Metadata`] says how it is found out.
+    /// [Starts](Self::start) asking for the server's facts about a file or directory; `None` if it
+    /// does not exist. [`Metadata`] describes the commands.
     pub fn metadata(&mut self, path: Argument) -> Handle<Option<Entry<'static>>> {
         self.receive(Metadata::new(path).or_listing(listing_options()))
     }
 
-    /// [Starts](Self::start) to ask whether there is a file or directory; as
-    /// [`metadata`](Self::metadata).
+    /// [Starts](Self::start) asking whether a file or directory exists, as
+    /// [`metadata`](Self::metadata) does.
     pub fn exists(&mut self, path: Argument) -> Handle<bool> {
         let metadata = Metadata::new(path).or_listing(listing_options());
         self.receive(Exists::new(metadata))
     }
 
-    /// Starts an operation. It begins once the server has greeted and the operations before it are
+    /// Starts an operation. It begins when the greeting has come and the operations before it are
     /// over.
     ///
     /// ```
@@ -234,8 +234,8 @@ impl<T: Transport> Client<T> {
     /// # let _ = (sizes, times);
     /// ```
     ///
-    /// Payload of a transfer has to be moved by the application ([`data_mut`](Self::data_mut)), or
-    /// the transfer stands still without a limit of its own.
+    /// The application has to move the payload of a transfer ([`data_mut`](Self::data_mut)).
+    /// Otherwise the transfer stands still, without a limit.
     pub fn start<O>(&mut self, operation: O) -> Handle<O::Output>
     where
         O: Operation + Send + 'static,
@@ -245,8 +245,8 @@ impl<T: Transport> Client<T> {
         self.tasks.start(Unfed(operation), false)
     }
 
-    /// As [`start`](Self::start), for an operation that reads what it receives itself: turns
-    /// move its payload, and the application has nothing to do with it.
+    /// As [`start`](Self::start), for an operation that reads its payload itself: turns move the
+    /// payload, without the application.
     ///
     /// ```
     /// use std::time::Instant;
@@ -277,9 +277,9 @@ impl<T: Transport> Client<T> {
         self.tasks.take(handle)
     }
 
-    /// Forgets an operation, whatever it is at. Its transfer is aborted, what it has not sent is
-    /// not sent, and what it still has coming is dropped: the session settles that before anything
-    /// else goes out. There is no outcome.
+    /// Cancels an operation in any state. Its transfer is aborted, its unsent commands are not
+    /// sent, and its replies are dropped. The session settles these before it sends another
+    /// command. There is no outcome.
     pub fn cancel<O>(&mut self, handle: Handle<O>) {
         let session = match &mut self.stage {
             Stage::Open(driver) => Some(&mut driver.session),
@@ -289,9 +289,8 @@ impl<T: Transport> Client<T> {
         self.touched = true;
     }
 
-    /// Ends the transfer under way before its time. Its operation then tells what had become of it:
-    /// usually, that it was aborted. A [`Series`](ftp_proto::operation::Series) goes on with the
-    /// next one.
+    /// Aborts the transfer under way. Its operation then yields the verdict: usually, that it was
+    /// aborted. A [`Series`](ftp_proto::operation::Series) goes on with the next transfer.
     pub fn abort(&mut self) {
         if let Stage::Open(driver) = &mut self.stage {
             if let Some(transfer) = driver.session.current_transfer() {
@@ -301,14 +300,14 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// How many operations are under way, or over and their outcomes not taken.
+    /// The number of operations that are under way, or whose outcomes were not taken.
     pub fn operations(&self) -> usize {
         self.tasks.count()
     }
 
     // -- payload ----------------------------------------------------------------------------------------------------------
 
-    /// The data connection while payload may move.
+    /// The data connection, while payload may move.
     pub fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
         match &mut self.stage {
             Stage::Open(driver) if !self.tasks.read_payload() => driver.data_mut(),
@@ -318,7 +317,7 @@ impl<T: Transport> Client<T> {
 
     // -- the session ------------------------------------------------------------------------------------------------------
 
-    /// The machine, to look at; `None` before the connection is open.
+    /// The state machine, for inspection; `None` before the connection is open.
     pub fn session(&self) -> Option<&Session> {
         self.driver().map(|driver| &driver.session)
     }
@@ -331,7 +330,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// What happened on the session without being asked for. The latest 64 are kept.
+    /// The next event that answers no command, such as an unsolicited reply. The latest 64 are
+    /// kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         match &mut self.stage {
             Stage::Open(driver) => driver.session.poll_event(),
@@ -339,7 +339,7 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// What the session said and heard, if its configuration asks for it
+    /// The next trace record, if the configuration asks for records
     /// ([`ftp_proto::Config::detail`]).
     pub fn poll_trace(&mut self) -> Option<Record> {
         match &mut self.stage {
@@ -348,13 +348,13 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// The control connection, as long as there is one.
+    /// The control connection, if it is open.
     pub fn control_stream(&self) -> Option<&T::Stream> {
         self.driver().and_then(Driver::control_stream)
     }
 
-    /// Whether the session is over and all its sockets are closed. Outcomes may still be there to
-    /// be taken.
+    /// Whether the session is over and all its sockets are closed. Outcomes may still wait to be
+    /// taken.
     pub fn is_over(&self) -> bool {
         match &self.stage {
             Stage::Dialling(_) => false,
@@ -363,8 +363,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Closes everything at once. A client that is dropped closes its sockets as well, but cannot
-    /// remove them from its reactor before.
+    /// Closes all sockets at once. Dropping a client closes them too, but cannot remove them from
+    /// the reactor first.
     pub fn close(self, reactor: &mut dyn Reactor<T::Source>) {
         match self.stage {
             Stage::Dialling(dialling) => dialling.close(reactor),

@@ -1,4 +1,4 @@
-//! The machine's time, from the times that the application hands in.
+//! The machine's time, from the times that the application passes in.
 
 use std::time::Instant as Now;
 
@@ -17,7 +17,7 @@ impl Clock {
         Instant::from_epoch(now.saturating_duration_since(self.0))
     }
 
-    /// `None` when the system's clock cannot hold it: that is for ever.
+    /// `None` if the system's clock cannot hold it, which means for ever.
     pub(crate) fn system_time(self, at: Instant) -> Option<Now> {
         self.0.checked_add(at.since_epoch())
     }

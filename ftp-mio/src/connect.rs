@@ -14,7 +14,7 @@ use crate::patience::{patient, retried};
 use crate::readiness::{Interest, Reactor, Ready, Slot, Watched};
 use crate::transport::{Stream, Transport};
 
-/// A control connection to be.
+/// A control connection that is being made.
 pub(crate) struct Dialling<T: Transport> {
     transport: T,
     config: Config,
@@ -32,7 +32,7 @@ struct Attempt<S> {
     deadline: Option<Instant>,
 }
 
-/// What became of a [`Dialling`] in a turn.
+/// The result of a turn for a [`Dialling`].
 pub(crate) enum Dialled<T: Transport> {
     Pending(Box<Dialling<T>>),
     Open(Box<Driver<T>>),

@@ -18,40 +18,40 @@ pub(crate) struct DataLink<S> {
 
 pub(crate) enum Stage {
     Connecting,
-    /// Nothing may move yet.
+    /// No payload may move yet.
     Open,
     Securing,
     Moving(Moving),
 }
 
-/// Payload on its way.
+/// Payload may move.
 pub(crate) struct Moving {
     pub(crate) flow: Flow,
     bytes: u64,
-    /// The application has asked and was told to wait: it is the peer's turn.
+    /// The application tried and has to wait for the peer.
     pub(crate) asked: bool,
-    /// The machine was told that the application gives or takes nothing for now.
+    /// The machine knows that the application moves no payload for now.
     pub(crate) held: bool,
     pub(crate) closing: Closing,
     pub(crate) over: Option<Over>,
 }
 
-/// How far the orderly end of an upload has come.
+/// The progress of the orderly end of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closing {
     No,
-    /// What is held back has to leave first.
+    /// Buffered bytes have to be written first.
     Wanted,
     /// The peer's end is awaited.
     Begun,
-    /// The peer is not waited for any longer.
+    /// The wait for the peer is over.
     AtOnce,
 }
 
 pub(crate) enum Over {
     Ended(End),
     Failed(io::Error),
-    /// The application takes no more.
+    /// The application takes no more payload.
     Dropped,
 }
 
@@ -121,28 +121,28 @@ impl<L> Port<L> {
     }
 }
 
-/// What became of an attempt to move payload.
+/// The result of an attempt to move payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "callers have to handle each")]
 pub enum Progress {
-    /// So many bytes moved.
+    /// This many bytes moved.
     Bytes(usize),
-    /// Nothing moves now: the socket would block, or the session has had its share of this turn.
-    /// Try again after the next [`Client::turn`](crate::Client::turn).
+    /// No byte can move now: the socket would block, or the budget of this turn is used up. Try
+    /// again after the next [`Client::turn`](crate::Client::turn).
     Wait,
-    /// Nothing moves any more. The operation will tell why.
+    /// No more payload will move. The operation's outcome says why.
     Over,
 }
 
 /// The data connection of a session while payload may move; see
 /// [`Client::data_mut`](crate::Client::data_mut).
 ///
-/// [`read`](Self::read) and [`write`](Self::write) move bytes between the socket and the caller's
-/// buffer, nothing in between. Those who would rather splice, or hand the socket on, take
-/// [`stream`](Self::stream) and say what came of it: [`moved`](Self::moved),
-/// [`blocked`](Self::blocked), [`ended`](Self::ended), [`failed`](Self::failed).
+/// [`read`](Self::read) and [`write`](Self::write) move bytes directly between the socket and the
+/// caller's buffer. To splice, or to pass the socket on, take [`stream`](Self::stream) and report
+/// the results: [`moved`](Self::moved), [`blocked`](Self::blocked), [`ended`](Self::ended),
+/// [`failed`](Self::failed).
 ///
-/// Payload in ASCII type comes and goes as it is on the wire; [`ftp_proto::ascii`] has the codec.
+/// Payload in ASCII type has its form on the wire; [`ftp_proto::ascii`] has the codec.
 pub struct Data<'c, S> {
     id: DataId,
     socket: &'c mut Watched<S>,
@@ -187,7 +187,7 @@ impl<'c, S: Stream> Data<'c, S> {
 
     /// Receives some payload. At its end the connection is closed in the next turn.
     ///
-    /// In an upload there is nothing to receive: [`Progress::Over`].
+    /// Yields [`Progress::Over`] in an upload.
     pub fn read(&mut self, buffer: &mut [u8]) -> Progress {
         if self.moving.flow.direction != Direction::Receive || self.moving.over.is_some() {
             return Progress::Over;
@@ -223,9 +223,9 @@ impl<'c, S: Stream> Data<'c, S> {
         self.stopped()
     }
 
-    /// Sends some payload: as much of `bytes` as goes.
+    /// Sends some payload: as much of `bytes` as possible.
     ///
-    /// In a download there is nothing to send: [`Progress::Over`].
+    /// Yields [`Progress::Over`] in a download.
     pub fn write(&mut self, bytes: &[u8]) -> Progress {
         if self.moving.flow.direction != Direction::Send || self.moving.over.is_some() {
             return Progress::Over;
@@ -245,8 +245,8 @@ impl<'c, S: Stream> Data<'c, S> {
         self.stopped()
     }
 
-    /// Everything was sent: ends the payload. In a download: drops what would still come; the
-    /// transfer then fails unless that was nothing.
+    /// Ends the payload of an upload after everything was sent. In a download it drops the rest,
+    /// and the transfer fails unless the rest is empty.
     pub fn finish(self) {
         match self.moving.flow.direction {
             Direction::Send => self.moving.closing = Closing::Wanted,
@@ -255,13 +255,13 @@ impl<'c, S: Stream> Data<'c, S> {
         *self.touched = true;
     }
 
-    /// The connection itself. Payload may be moved past the client as long as [`Flow::is_verbatim`]
-    /// holds; no more than [`Flow::limit`] allows.
+    /// The connection itself. The caller may move payload on it directly if [`Flow::is_verbatim`]
+    /// holds, and no more than [`Flow::limit`] allows.
     pub const fn stream(&mut self) -> &mut S {
         &mut self.socket.io
     }
 
-    /// So many bytes were moved past the client.
+    /// Says that the caller moved this many bytes on the connection itself.
     pub fn moved(&mut self, bytes: u64) {
         self.moving.asked = false;
         self.moving.bytes = self.moving.bytes.saturating_add(bytes);
@@ -270,7 +270,7 @@ impl<'c, S: Stream> Data<'c, S> {
         *self.touched = true;
     }
 
-    /// A call on the connection would have blocked: it is reported again when that is no longer so.
+    /// Says that a call on the connection would have blocked: the reactor reports it again.
     pub fn blocked(&mut self) {
         match self.moving.flow.direction {
             Direction::Receive => self.socket.readable = false,
@@ -280,13 +280,13 @@ impl<'c, S: Stream> Data<'c, S> {
         *self.touched = true;
     }
 
-    /// The end of input was found on the connection; it is closed in the next turn.
+    /// Says that the caller found the end of input; the connection is closed in the next turn.
     pub fn ended(mut self, end: End) {
         self.over(Over::Ended(end));
     }
 
-    /// The connection failed, or the application's own source or sink did; it is closed in the next
-    /// turn.
+    /// Says that the connection, or the application's source or sink, failed; the connection is
+    /// closed in the next turn.
     pub fn failed(mut self, error: io::Error) {
         self.over(Over::Failed(error));
     }
@@ -298,7 +298,7 @@ impl<'c, S: Stream> Data<'c, S> {
         Progress::Bytes(count)
     }
 
-    /// If the socket is ready, then it was the budget that ended: the next turn has a new one.
+    /// If the socket is ready, the budget ended: the next turn has a new one.
     fn wait(&mut self) -> Progress {
         *self.touched |= *self.budget == 0;
         Progress::Wait

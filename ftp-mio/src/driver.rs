@@ -1,9 +1,8 @@
-//! Performs what the machine asks for, on sockets that never wait.
+//! Performs the machine's actions on sockets that never wait.
 //!
-//! No FTP here: the driver moves bytes, begins the actions, goes on with them when sockets are
-//! ready, and reports what came of them. Everything that touches a socket happens inside
-//! [`Driver::turn`], but for payload, which moves when the application wants it to; what that
-//! brings about is done in the turn after it.
+//! The driver moves bytes, begins the actions, goes on with them when sockets are ready, and
+//! reports their results. It knows no FTP. It touches sockets only inside [`Driver::turn`], except
+//! for payload, which the application moves. The turn after that handles the effects.
 
 mod control;
 mod data;
@@ -19,16 +18,15 @@ use crate::data::{Data, DataLink, Port};
 use crate::readiness::{Reactor, Ready, Slot, Watched};
 use crate::transport::{Listener, Stream, Transport};
 
-/// How many bytes a turn takes from the control connection: a peer that never stops talking does
-/// not keep it up.
+/// How many bytes a turn takes from the control connection, so that a peer that never stops talking
+/// cannot hold it up.
 const CONTROL_TURN_BYTES: usize = 64 * 1024;
 
 pub(crate) struct Driver<T: Transport> {
     pub(crate) transport: T,
     pub(crate) session: Session,
     control: Option<Watched<T::Stream>>,
-    /// TLS begins or ends on the control connection: what is read and written is TLS's own business
-    /// meanwhile.
+    /// TLS begins or ends on the control connection: meanwhile only TLS reads and writes.
     changing: Option<Change>,
     /// How many bytes may still be read from the control connection in this turn.
     control_left: usize,
@@ -37,11 +35,11 @@ pub(crate) struct Driver<T: Transport> {
     pub(crate) listener: Option<Port<T::Listener>>,
     /// How much payload may still move in this turn.
     pub(crate) budget: usize,
-    /// Something happened outside of a turn that a turn has to follow up.
+    /// Something happened outside of a turn that the next turn has to handle.
     pub(crate) touched: bool,
     /// The time of the latest turn.
     pub(crate) now: Instant,
-    /// The latest failure of a socket, kept for the error that will come of it.
+    /// The latest failure of a socket, kept for the error that it will cause.
     pub(crate) source: Option<io::Error>,
 }
 
@@ -51,7 +49,7 @@ enum Change {
     Unsecuring,
 }
 
-/// Polls the operations after the session has changed; the latest failure of a socket goes along.
+/// Polls the operations after the session has changed, with the latest failure of a socket.
 pub(crate) type Tasks<'t> = dyn FnMut(&mut Session, &mut Option<io::Error>) + 't;
 
 impl<T: Transport> Driver<T> {
@@ -82,9 +80,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Does everything that can be done without waiting. Nothing happens after the machine was
-    /// asked for the last time, so that every timer is armed when the application looks for the
-    /// deadline.
+    /// Does all work that needs no waiting. Its last step polls the machine, so that every timer is
+    /// armed when the application asks for the deadline.
     pub(crate) fn turn(
         &mut self,
         now: Instant,
@@ -96,9 +93,9 @@ impl<T: Transport> Driver<T> {
         self.budget = budget;
         self.control_left = CONTROL_TURN_BYTES;
         self.now = now;
-        // What has already arrived is read before anything new is written, since it cannot be the
-        // answer to that, and before any timer fires. Whether the reactor has reported it does not
-        // matter.
+        // Bytes that have arrived are read before new ones are written, because they cannot answer
+        // these, and before a timer fires. It does not matter whether the reactor has reported
+        // them.
         if let Some(control) = &mut self.control {
             control.readable = true;
         }
@@ -109,8 +106,8 @@ impl<T: Transport> Driver<T> {
             changed |= self.attend_data(reactor);
             self.tell_resumptions();
             tasks(&mut self.session, &mut self.source);
-            // A timer may bring out bytes instead of an action. What is written may request timers,
-            // which the next round arms: the last round writes nothing.
+            // A timer may cause bytes instead of an action. Written bytes may request timers, which
+            // the next round arms, so the last round writes nothing.
             changed |= self.act(reactor);
             changed |= self.write_control(reactor);
             if !changed && !self.watch(reactor) {
@@ -200,12 +197,12 @@ impl<T: Transport> Driver<T> {
         self.session.report(report);
     }
 
-    /// Goes before all that may let a transfer begin.
+    /// Called before each step that may begin a transfer.
     fn tell_resumptions(&mut self) {
         self.session.set_resumptions(self.transport.resumptions());
     }
 
-    /// Tells the reactor what is waited for; whether that failed, which changes the session.
+    /// Tells the reactor what to wait for. Yields whether that failed, which changes the session.
     fn watch(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let interest = self.control_interest();
         if let Some(control) = &mut self.control {
@@ -239,7 +236,7 @@ impl<T: Transport> Driver<T> {
         false
     }
 
-    /// Closes everything. What was under way is reset, so that it does not look complete.
+    /// Closes all sockets. A transfer under way is reset, so that it does not look complete.
     pub(crate) fn close(&mut self, reactor: &mut dyn Reactor<T::Source>) {
         self.session.close();
         self.act(reactor);
@@ -248,7 +245,7 @@ impl<T: Transport> Driver<T> {
         self.reset_data(reactor);
     }
 
-    /// Whether nothing can come any more: the session is dead and all sockets are closed.
+    /// Whether the session is dead and all sockets are closed.
     pub(crate) fn is_over(&self) -> bool {
         self.is_dead() && self.control.is_none() && self.data.is_none() && self.listener.is_none()
     }

@@ -1,31 +1,30 @@
 //! An FTP client on readiness: thousands of sessions on one thread, with mio or any other reactor.
 //!
 //! A [`Client`] is one session of the [`ftp_proto`] state machine on sockets that never wait. It
-//! owns no loop: the application waits for sockets in whatever way it likes, tells the client what
-//! is ready, and gives it turns. [`Client`] has the loop in five steps, [`Reactor`] what a loop has
-//! to offer. [`Tcp`] goes with anything that takes a descriptor (polling, calloop, epoll, kqueue)
-//! and, with the feature `mio`, which is on by default, with mio: the module of that name has the
-//! registration.
+//! owns no loop: the application waits for sockets in its own way, reports ready sockets to the
+//! client, and gives it turns. [`Client`] describes the loop in five steps, and [`Reactor`] the
+//! needs of a client. [`Tcp`] goes with anything that takes a descriptor (polling, calloop, epoll,
+//! kqueue) and, with the feature `mio`, which is on by default, with mio: the module of that name
+//! has the registration.
 //!
 //! With the feature `rustls`, `Tls` puts FTPS on any of these transports.
 //!
-//! What a client promises to its loop:
+//! A client promises to its loop:
 //!
-//! - Nothing ever waits, and nothing happens outside of a turn but what the application does with
-//!   payload.
-//! - Every call is repeated until it would block, so that a reactor may report edges; what stops
-//!   earlier, because a turn moves no more than a [budget](Builder::budget), is remembered, and
-//!   [`Client::needs_turn`] says so.
-//! - An event is a hint. One that is not true, or is stale, does no harm.
-//! - Every socket is watched in both directions as far as anything waits for it, added before it is
-//!   waited for, and removed before it is closed.
-//! - An idle session asks for nothing: no turn, no deadline.
+//! - No call ever waits. Outside of a turn, only the application's own calls for payload touch a
+//!   socket.
+//! - Every call is repeated until it would block, so that a reactor may report edges. If the
+//!   [budget](Builder::budget) of a turn stops it earlier, [`Client::needs_turn`] says so.
+//! - An event is a hint. A false or stale one does no harm.
+//! - Every socket is added before the client waits for it, watched in the directions that are
+//!   needed, and removed before it is closed.
+//! - An idle session needs no turn and has no deadline.
 //!
 //! # Many sessions
 //!
-//! What a session takes on a 64-bit machine, without TLS and without the kernel's buffers. The aim
-//! for an idle one is 2 KiB; `cargo bench -p ftp-mio --bench memory` checks it and prints the
-//! numbers.
+//! The table shows the memory of a session on a 64-bit machine, without TLS and without the
+//! kernel's buffers. The aim for an idle one is 2 KiB; `cargo bench -p ftp-mio --bench memory`
+//! checks it and prints the numbers.
 //!
 //! | a session that | bytes of heap | bytes of the [`Client`] itself |
 //! |---|---|---|
@@ -33,10 +32,10 @@
 //! | is idle, after login or after a hundred downloads | 1,639 | 112 |
 //! | has a download under way | 3,593 | 112 |
 //!
-//! A session takes one open file, and another during a transfer. A loop whose rounds are to cost as
-//! much as there is to do, and not as much as there are sessions, keeps a set of the clients that
-//! were reported ready or that [need a turn](Client::needs_turn), and a sorted set of
-//! [deadlines](Client::deadline) that it brings up to date after each turn.
+//! A session takes one open file, and another during a transfer. To make the cost of a round depend
+//! on the work and not on the number of sessions, a loop keeps a set of the clients that were
+//! reported ready or that [need a turn](Client::needs_turn), and a sorted set of
+//! [deadlines](Client::deadline), which it updates after each turn.
 #![forbid(unsafe_code)]
 
 mod builder;

@@ -60,8 +60,8 @@ pub const fn slot(token: Token) -> (usize, Slot) {
     (token.0 / slots, slot)
 }
 
-/// What an event says. Only "readable" and "writable" mean the same everywhere; errors and ends
-/// show as both.
+/// The readiness in an event. Only "readable" and "writable" mean the same everywhere; errors and
+/// ends show as both.
 pub fn ready(event: &Event) -> Ready {
     if event.is_error() {
         return Ready::BOTH;
@@ -87,7 +87,8 @@ impl<'r> Registrar<'r> {
 }
 
 impl<S: Source + ?Sized> Reactor<S> for Registrar<'_> {
-    /// For both directions, whatever is waited for now: edges are cheap, and none is lost.
+    /// For both directions, whatever the client waits for now: edges are cheap, and so none is
+    /// lost.
     fn add(&mut self, slot: Slot, source: &mut S, _: Interest) -> io::Result<()> {
         let both = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
         self.registry
@@ -99,7 +100,7 @@ impl<S: Source + ?Sized> Reactor<S> for Registrar<'_> {
     }
 
     fn remove(&mut self, _: Slot, source: &mut S) {
-        // It is closed right after, which removes it as well where this can fail at all.
+        // The socket is closed right after, which removes it too if this fails.
         let _ = self.registry.deregister(source);
     }
 }

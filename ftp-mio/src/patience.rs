@@ -1,11 +1,11 @@
-//! What is made of the answers of streams, which may be anybody's.
+//! Reads and writes that would block, and misbehaving streams.
 
 use std::io;
 
 use ftp_proto::driver::Input;
 
-/// Repeats a call that a signal interrupted: the socket is as ready as it was, and no reactor will
-/// report it again.
+/// Repeats a call that a signal interrupted: the socket is still ready, and no reactor will report
+/// it again.
 pub(crate) fn retried<V>(mut call: impl FnMut() -> io::Result<V>) -> io::Result<V> {
     loop {
         match call() {
@@ -24,7 +24,8 @@ pub(crate) fn patient<V: Default>(call: impl FnMut() -> io::Result<V>) -> io::Re
     }
 }
 
-/// A stream that takes no byte of some has not kept its contract, and would be asked for ever.
+/// A stream that takes no byte of a non-empty buffer breaks its contract, and would be asked for
+/// ever.
 pub(crate) fn wrote(call: impl FnMut() -> io::Result<Option<usize>>) -> io::Result<Option<usize>> {
     match patient(call)? {
         Some(0) => Err(io::ErrorKind::WriteZero.into()),
@@ -32,7 +33,7 @@ pub(crate) fn wrote(call: impl FnMut() -> io::Result<Option<usize>>) -> io::Resu
     }
 }
 
-/// The same for a stream that reads bytes and has none.
+/// The same for a stream that reports a read of no bytes, which is neither data nor the end.
 pub(crate) fn read(call: impl FnMut() -> io::Result<Option<Input>>) -> io::Result<Option<Input>> {
     match patient(call)? {
         Some(Input::Bytes(0)) => Err(io::ErrorKind::UnexpectedEof.into()),

@@ -1,10 +1,9 @@
-//! What a client waits for, and how it tells a reactor.
+//! Readiness: what a client waits for, and how it tells a reactor.
 //!
-//! A reactor is whatever waits for sockets: mio, polling, calloop, epoll, kqueue. It may report an
-//! edge, a level, or a single event and no more until it is told again; it may also report what is
-//! not so. A client works with all of these, because it repeats every call until the socket would
-//! block, remembers where it stopped before that, and takes an event as permission to try and
-//! nothing more.
+//! A reactor waits for sockets: mio, polling, calloop, epoll, kqueue. It may report edges, levels,
+//! or a single event until it is armed again, and it may report falsely. A client works with all of
+//! these, because it repeats every call until the socket would block, remembers where it stopped
+//! earlier, and takes an event only as a hint to try.
 
 use std::fmt;
 use std::io;
@@ -19,9 +18,9 @@ use std::ops::BitOr;
 pub enum Slot {
     /// The control connection.
     Control,
-    /// The data connection. It is another socket for each transfer.
+    /// The data connection. Each transfer has a new one.
     Data,
-    /// The listener that a server calls in active mode.
+    /// The listener to which the server connects in active mode.
     Listener,
 }
 
@@ -57,7 +56,7 @@ macro_rules! directions {
             pub const NONE: Self = Self(0);
             /// Reading; for a listener, accepting.
             pub const READ: Self = Self(1);
-            /// Writing; for a connection that is being made, its being made.
+            /// Writing; for a connection that is being made, its completion.
             pub const WRITE: Self = Self(2);
             /// Reading and writing.
             pub const BOTH: Self = Self(3);
@@ -105,8 +104,8 @@ macro_rules! directions {
 }
 
 directions! {
-    /// What a socket is to be watched for. [`NONE`](Self::NONE): it waits for the session or for
-    /// the application, not for the peer.
+    /// The directions in which a socket is to be watched. [`NONE`](Self::NONE): it waits for the
+    /// session or for the application, not for the peer.
     ///
     /// ```
     /// use ftp_mio::Interest;
@@ -116,20 +115,20 @@ directions! {
 }
 
 directions! {
-    /// What a socket was reported ready for. An error and a hang-up are reported as
-    /// [`BOTH`](Self::BOTH): the next call finds out.
+    /// The directions in which a socket was reported ready. Report an error or a hang-up as
+    /// [`BOTH`](Self::BOTH): the next call finds it.
     Ready
 }
 
 /// Where a client registers its sockets, during [`Client::turn`](crate::Client::turn).
 ///
-/// Every socket is added before it is waited for and removed before it is closed. An error of
-/// [`add`](Self::add) or [`change`](Self::change) counts as an error of the socket.
+/// Every socket is added before the client waits for it and removed before it is closed. An error
+/// of [`add`](Self::add) or [`change`](Self::change) counts as an error of the socket.
 ///
 /// With *edges* (mio; epoll with `EPOLLET`), add a socket for both directions and ignore
 /// [`change`](Self::change). With *levels* (epoll, poll) or *single events* (polling, kqueue's
-/// one-shot), set what is asked for each time; a socket without interest should not be reported at
-/// all, not even for errors, or it is reported over and over.
+/// one-shot), set the requested interest each time. A socket without interest must not be reported
+/// at all, not even for errors, or it is reported over and over.
 pub trait Reactor<S: ?Sized> {
     /// Begins to watch a socket.
     ///
@@ -137,26 +136,25 @@ pub trait Reactor<S: ?Sized> {
     /// Of the operating system.
     fn add(&mut self, slot: Slot, source: &mut S, interest: Interest) -> io::Result<()>;
 
-    /// Watches a socket for something else, or for the same again after it was reported.
+    /// Changes the interest in a socket, or arms the same interest again after a report.
     ///
     /// # Errors
     /// Of the operating system.
     fn change(&mut self, slot: Slot, source: &mut S, interest: Interest) -> io::Result<()>;
 
-    /// Watches a socket no longer; it is closed right after. There is nothing that a client could
-    /// do about a failure.
+    /// Stops watching a socket, which is closed right after. A failure is ignored.
     fn remove(&mut self, slot: Slot, source: &mut S);
 }
 
-/// A socket, with what is known of its readiness.
+/// A socket and its known readiness.
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     pub(crate) io: S,
-    /// No call has found out that reading would block since reading was last reported possible.
+    /// Reading was reported possible, and no call has blocked since.
     pub(crate) readable: bool,
     /// The same for writing.
     pub(crate) writable: bool,
-    /// What the reactor was told; `None` before the first time and after an event.
+    /// The interest that the reactor has; `None` before the first time and after an event.
     told: Option<Interest>,
     added: bool,
 }
@@ -176,11 +174,11 @@ impl<S> Watched<S> {
     pub(crate) fn mark(&mut self, ready: Ready) {
         self.readable |= ready.is_read();
         self.writable |= ready.is_write();
-        // A reactor of single events has to be told again.
+        // A reactor of single events has to be armed again.
         self.told = None;
     }
 
-    /// Tells the reactor what is waited for, if it does not know.
+    /// Tells the reactor what to wait for, if it does not know.
     pub(crate) fn watch<T: ?Sized>(
         &mut self,
         slot: Slot,

@@ -22,11 +22,11 @@ pub struct Handle<O> {
     output: PhantomData<fn() -> O>,
 }
 
-/// Numbers are unique in the process, so that a handle given to the wrong client is found out.
+/// Numbers are unique in the process, so that a client detects another client's handle.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 impl<O> Handle<O> {
-    /// Tells operations apart, for logs and as a key.
+    /// The number of the operation, for logs and as a key.
     pub const fn number(&self) -> u64 {
         self.number
     }
@@ -105,12 +105,12 @@ struct Task {
 enum State {
     Running {
         run: Box<dyn Run>,
-        /// It reads its payload itself: the application has nothing to do with it.
+        /// The operation reads its payload itself, without the application.
         reads: bool,
-        /// What the operation has submitted.
+        /// The tickets of the operation.
         tickets: Vec<Range<Ticket>>,
-        /// It has begun a transfer. Since one operation runs at a time, whatever is under way is
-        /// its own.
+        /// The operation has begun a transfer. One operation runs at a time, so the transfer under
+        /// way is its own.
         transfers: bool,
     },
     Over(Outcome),
@@ -141,8 +141,8 @@ impl Tasks {
         }
     }
 
-    /// Polls the operations, one after the other: the next begins when the one before is over,
-    /// since one may need several commands in a row. The first that fails takes the cause along.
+    /// Polls the operations in order. Each begins when the one before is over, because an operation
+    /// may need several commands in a row. The first one that fails takes the cause.
     pub(crate) fn poll(&mut self, session: &mut Session, source: &mut Option<io::Error>) {
         for task in &mut self.0 {
             if task.poll(session, source).is_pending() {
@@ -202,8 +202,8 @@ impl Tasks {
         }))
     }
 
-    /// Forgets an operation. What it has submitted and not yet sent is taken back; replies to the
-    /// rest are dropped when they come; its transfers are aborted.
+    /// Cancels an operation: takes back its unsent commands, drops the replies to the others, and
+    /// aborts its transfers.
     pub(crate) fn cancel(&mut self, number: u64, session: Option<&mut Session>) {
         let Some(index) = self.position(number) else {
             return;

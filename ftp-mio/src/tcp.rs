@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, SockRef, TcpKeepalive, Type};
 
 use crate::transport::{Listener, Stream, Transport};
 
-/// mio's sockets where there is mio: on Windows it reports events for its own only.
+/// mio's sockets with the feature `mio`: on Windows mio reports events only for its own sockets.
 #[cfg(feature = "mio")]
 mod system {
     use std::io;
@@ -61,12 +61,12 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    /// From whatever local address the system chooses.
+    /// Connects from a local address that the system chooses.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// From the given local address.
+    /// Connects from the given local address.
     pub const fn from_source(source: IpAddr) -> Self {
         Self {
             source: Some(source),
@@ -74,9 +74,9 @@ impl Tcp {
     }
 }
 
-/// A socket of [`Tcp`], connection or listener. It lends its descriptor to reactors, and to whoever
-/// sets options or moves payload with system calls of his own. With the feature `mio` it is a
-/// source of mio's events.
+/// A socket of [`Tcp`], connection or listener. It lends its descriptor to reactors, and to callers
+/// that set options or move payload with system calls. With the feature `mio` it is a source of
+/// mio's events.
 #[derive(Debug)]
 pub struct Socket(Kind);
 
@@ -95,8 +95,8 @@ impl Socket {
     }
 }
 
-/// A connection that the application has made: a transport of its own yields it as its stream. It
-/// never blocks from now on.
+/// A connection that the application has made, for use by the application's own transport. It is
+/// set to non-blocking.
 impl TryFrom<TcpStream> for Socket {
     type Error = io::Error;
 
@@ -120,14 +120,14 @@ impl Transport for Tcp {
     fn connect(&mut self, to: &Endpoint) -> io::Result<Socket> {
         let to = to.address().ok_or_else(not_looked_up)?;
         let socket = dial(self.source, to)?;
-        // A control connection is silent while a long transfer runs, and NAT devices forget it
-        // otherwise.
+        // NAT devices forget a silent connection, and the control connection is silent during a
+        // long transfer.
         socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))?;
         socket.set_tcp_nodelay(true)?;
         Ok(socket.into())
     }
 
-    /// From the control connection's own address, which servers compare.
+    /// Binds to the control connection's local address, because servers compare the addresses.
     fn connect_data(&mut self, control: &Socket, to: Target) -> io::Result<Socket> {
         let (local, peer) = control.addresses()?;
         let (local, to) = (local.ip(), to.at(peer.ip()));
@@ -202,15 +202,14 @@ impl Stream for Socket {
 
     fn shut_down(&mut self) {
         if let Ok(stream) = self.connection() {
-            // It fails when the peer has gone; then its reply tells what it has got.
+            // A failure means that the peer has gone; its reply says what it has received.
             let _ = stream.shutdown(Shutdown::Write);
         }
     }
 
     fn reset(self) {
         if let Ok(stream) = self.connection() {
-            // If the option cannot be set, the socket is broken already and there is nothing left
-            // to reset.
+            // If the option cannot be set, the socket is broken already and needs no reset.
             let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
         }
     }
@@ -321,9 +320,9 @@ mod descriptor {
     }
 }
 
-/// The first step of connecting; [`is_connected`] has the others.
-/// The last write of an upload is to be late, and not the final reply long behind it: a system takes
-/// megabytes that a slow server has not seen. Where this fails, nothing is lost but that.
+/// The first step of connecting; [`is_connected`] has the others. The option limits the kernel's
+/// buffer of unsent bytes. Otherwise the system takes megabytes at once, and the final reply of an
+/// upload comes long after the last write. A failure only loses this effect.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn keep_little_unsent(socket: &impl std::os::fd::AsFd) {
     let _ = SockRef::from(socket).set_tcp_notsent_lowat(64 * 1024);
@@ -353,8 +352,8 @@ fn stream_socket(address: SocketAddr) -> io::Result<socket2::Socket> {
     Ok(socket)
 }
 
-/// Whether `connect` failed, or is only not complete yet: std has no stable name for "in progress",
-/// but names for everything that can go wrong at once.
+/// Whether `connect` failed, or is only incomplete. std has no stable name for "in progress", but
+/// it has names for all immediate failures.
 fn has_failed(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
@@ -375,8 +374,8 @@ fn has_failed(error: &io::Error) -> bool {
     )
 }
 
-/// A socket is reported writable when it is connected, when it failed, and by mistake. So: is there
-/// an error, is there a peer, and if neither, wait on.
+/// A socket is reported writable when it is connected, when it failed, and falsely. So check for an
+/// error, then for a peer, and wait if there is neither.
 fn is_connected<P>(error: Option<io::Error>, peer: io::Result<P>) -> io::Result<bool> {
     match (error, peer) {
         (Some(error), _) => Err(error),

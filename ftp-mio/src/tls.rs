@@ -16,14 +16,15 @@ use crate::transport::{Listener, Stream, Transport};
 /// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made
 /// [`implicit`](Self::implicit).
 ///
-/// Every control connection has a store of TLS sessions of its own, out of which its data
-/// connections resume; nothing of it is shared, and it ends with the connection. The certificate is
-/// checked against the name given to [`Builder::host`](crate::Builder::host), on the control
-/// connection and on every data connection.
+/// Every control connection has its own store of TLS sessions, which its data connections resume.
+/// It is not shared, and ends with the connection. The certificate is checked against the name
+/// given to [`Builder::host`](crate::Builder::host), on the control connection and on every data
+/// connection.
 ///
-/// It [is for TLS](Transport::is_for_tls): whoever builds a client with it gets
-/// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), so that neither passwords nor payload go out in
-/// clear whatever the server says. Start [`Secure`](ftp_proto::operation::Secure) before the login.
+/// It [is for TLS](Transport::is_for_tls): a client that is built with it has
+/// [`TlsPolicy::Full`](ftp_proto::TlsPolicy::Full), so that no password or payload is sent in
+/// clear, whatever the server says. Start [`Secure`](ftp_proto::operation::Secure) before the
+/// login.
 ///
 /// ```no_run
 /// use std::{sync::Arc, time::Instant};
@@ -71,9 +72,9 @@ pub struct Tls<T> {
 }
 
 impl<T> Tls<T> {
-    /// Over connections as `inner` makes them, with any cryptography, roots, verifier, versions and
-    /// client certificate. The configuration's store of sessions is replaced by one for each
-    /// control connection.
+    /// TLS over connections of `inner`, with any cryptography, roots, verifier, versions and client
+    /// certificate. The configuration's store of sessions is replaced by one for each control
+    /// connection.
     pub fn over(inner: T, config: impl Into<Arc<ClientConfig>>) -> Self {
         Self {
             inner,
@@ -83,7 +84,7 @@ impl<T> Tls<T> {
         }
     }
 
-    /// With TLS from the first byte, usually on port 990.
+    /// Uses TLS from the first byte (implicit FTPS), usually on port 990.
     #[must_use]
     pub fn implicit(self) -> Self {
         Self {
@@ -146,7 +147,7 @@ impl<T: Transport> Transport for Tls<T> {
     }
 }
 
-/// Neither keys nor certificates.
+/// Shows neither keys nor certificates.
 impl<T: fmt::Debug> fmt::Debug for Tls<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")
@@ -180,7 +181,7 @@ impl<L: Listener<Stream: Stream>> Listener for TlsPort<L> {
 pub struct TlsLink<S> {
     stream: S,
     layer: Option<Layer>,
-    /// What came in clear behind the end of TLS (CCC).
+    /// Clear bytes that came after the end of TLS (CCC).
     remainder: Vec<u8>,
 }
 
@@ -248,8 +249,8 @@ impl<S: Stream> Stream for TlsLink<S> {
         Ok(Some(Input::Bytes(count)))
     }
 
-    /// What is taken may still wait to be encrypted bytes on the socket; [`flush`](Self::flush)
-    /// goes on with that.
+    /// Accepted bytes may still wait to be encrypted and written; [`flush`](Self::flush) goes on
+    /// with that.
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         match self.both() {
             Ok((layer, mut socket)) => layer.write(&mut socket, bytes),

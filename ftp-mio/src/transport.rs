@@ -1,4 +1,4 @@
-//! The sockets behind a client, as a small trait: TCP by default, anything else by the caller.
+//! The sockets behind a client, as a small trait: TCP by default, others by the caller.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -6,14 +6,14 @@ use std::net::{IpAddr, SocketAddr};
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
 
-/// Makes the connections of one session. Nothing here ever waits.
+/// Makes the connections of one session. No call ever waits.
 ///
-/// Everything that a client does to the outside goes through this trait, [`Stream`] and
-/// [`Listener`], so that proxies, in-memory peers, TLS libraries and wrappers that inject faults
-/// can take the place of [`Tcp`](crate::Tcp).
+/// All input and output of a client goes through this trait, [`Stream`] and [`Listener`], so that
+/// proxies, in-memory peers, TLS libraries and wrappers that inject faults can replace
+/// [`Tcp`](crate::Tcp).
 ///
-/// `Ok(None)` and `Ok(false)` say that a call would block. From then on the reactor has to report
-/// the socket when that is no longer so.
+/// `Ok(None)` and `Ok(false)` say that a call would block. Then the reactor has to report the
+/// socket when it is ready.
 pub trait Transport {
     /// What a [`Reactor`](crate::Reactor) registers.
     type Source: ?Sized;
@@ -23,26 +23,26 @@ pub trait Transport {
     type Listener: Listener<Source = Self::Source, Stream = Self::Stream>;
 
     /// Begins to dial the control connection; [`Stream::poll_connect`] goes on. `to` is an address,
-    /// with the name that the caller gave, if there was one; certificates are checked against that.
-    /// It is a name alone where this transport looks names up itself, as a proxy does
+    /// with the caller's name for it if there was one; certificates are checked against that. It is
+    /// only a name if this transport looks names up itself, as a proxy does
     /// ([`Builder::connect`](crate::Builder::connect)).
     ///
     /// For implicit FTPS the stream is already set up for TLS when this returns, and
     /// [`is_secured`](Self::is_secured) says so; [`Stream::handshake`] follows.
     ///
     /// # Errors
-    /// Of the operating system, if it can tell at once.
+    /// Those of the operating system that show at once.
     fn connect(&mut self, to: &Endpoint) -> io::Result<Self::Stream>;
 
-    /// Begins to dial a data connection, from the local address of the control connection. A proxy
-    /// asks for [`Target::ControlHost`] as it asked for the control connection's host; others dial
-    /// the control connection's peer ([`Target::at`]).
+    /// Begins to dial a data connection, from the local address of the control connection. For
+    /// [`Target::ControlHost`], a proxy asks for the same host as for the control connection;
+    /// others dial the control connection's peer ([`Target::at`]).
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
     fn connect_data(&mut self, control: &Self::Stream, to: Target) -> io::Result<Self::Stream>;
 
-    /// Binds a listener to `local`, any port, backlog 1; says where it listens.
+    /// Binds a listener to `local`, any port, backlog 1; yields its address.
     ///
     /// # Errors
     /// Of the operating system.
@@ -62,7 +62,7 @@ pub trait Transport {
     /// Sets the control connection up for TLS; [`Stream::handshake`] then makes the handshake.
     ///
     /// # Errors
-    /// This transport has no TLS, or it cannot be set up.
+    /// This transport has no TLS, or TLS cannot be set up.
     fn secure_control(&mut self, stream: &mut Self::Stream) -> io::Result<()>;
 
     /// Sets a data connection up for TLS: the same name is verified, and the control connection's
@@ -89,14 +89,14 @@ pub trait Stream {
     /// What to register.
     fn source(&mut self) -> &mut Self::Source;
 
-    /// Goes on with connecting; `true` when the connection is open. Tried again after each report
+    /// Goes on with connecting; `true` when the connection is open. It is called after each report
     /// that the socket is writable, and at other times.
     ///
     /// # Errors
     /// Why there is no connection.
     fn poll_connect(&mut self) -> io::Result<bool>;
 
-    /// Our address and the peer's.
+    /// The local address and the peer's.
     ///
     /// # Errors
     /// Of the operating system.
@@ -109,13 +109,14 @@ pub trait Stream {
     /// [`io::ErrorKind::Interrupted`] is retried by the caller.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Input>>;
 
-    /// Writes as much as goes.
+    /// Writes as many bytes as possible.
     ///
     /// # Errors
     /// As [`read`](Self::read).
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>>;
 
-    /// Writes what the stream itself holds back, TLS records that is; `true` when that is nothing.
+    /// Writes the bytes that the stream itself has buffered, such as TLS records; `true` when none
+    /// are left.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -129,53 +130,51 @@ pub trait Stream {
     /// Of the operating system and of TLS.
     fn handshake(&mut self) -> io::Result<bool>;
 
-    /// Ends TLS orderly and goes on in clear (CCC); `true` when that is done.
+    /// Ends TLS in order and goes on in clear (CCC); `true` when that is done.
     ///
     /// # Errors
     /// Of the operating system and of TLS, or that this transport has no TLS.
     fn unsecure(&mut self) -> io::Result<bool>;
 
-    /// Goes on with the orderly end of sending: what is held back is written; under TLS
-    /// close_notify is sent and writing shut down. `true` when the operating system has all of it.
+    /// Goes on with the orderly end of sending: writes buffered bytes; under TLS sends close_notify
+    /// and shuts writing down. `true` when the operating system has all of it.
     ///
     /// # Errors
     /// As [`write`](Self::write).
     fn finish(&mut self) -> io::Result<bool>;
 
-    /// After [`finish`](Self::finish), looks for the peer's end, where that is worth it: under TLS
-    /// new session tickets come before it. `true` when nothing is left to wait for; whatever goes
-    /// wrong here is of no consequence.
+    /// After [`finish`](Self::finish), looks for the peer's end, if that is useful: under TLS new
+    /// session tickets come before it. `true` when the wait is over. Failures here do not matter.
     fn await_end(&mut self) -> bool {
         true
     }
 
-    /// Whether the stream itself waits to write: TLS records that [`flush`](Self::flush),
-    /// [`handshake`](Self::handshake) and the like could not write.
+    /// Whether the stream itself waits to write: TLS records that [`flush`](Self::flush) or
+    /// [`handshake`](Self::handshake) could not write.
     fn wants_write(&self) -> bool {
         false
     }
 
-    /// How many bytes were read from the network since this was asked last, where that may be more
-    /// than what was handed on: under TLS. They count in a turn's [budget](crate::Builder::budget),
-    /// so that a peer which puts little payload into much ciphertext takes no more time than
-    /// others.
+    /// The number of bytes that were read from the network since the last call, for streams that
+    /// read more than they deliver, as under TLS. They count in a turn's
+    /// [budget](crate::Builder::budget), so that a peer that puts little payload into much
+    /// ciphertext takes no more time than others.
     fn take_received(&mut self) -> usize {
         0
     }
 
-    /// Shuts down writing, so that the peer sees our end before the connection is closed. A TLS
-    /// layer on top calls it behind its close_notify. What goes wrong here shows in the peer's
-    /// reply.
+    /// Shuts down writing, so that the peer sees the end before the connection is closed. A TLS
+    /// layer on top calls it after its close_notify. A failure shows in the peer's reply.
     fn shut_down(&mut self) {}
 
-    /// Drops the connection, orderly.
+    /// Closes the connection in order.
     fn close(self)
     where
         Self: Sized,
     {
     }
 
-    /// Drops the connection so that the peer sees a reset, and not an end.
+    /// Resets the connection, so that the peer does not see an orderly end.
     fn reset(self);
 }
 

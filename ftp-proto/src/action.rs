@@ -1,4 +1,4 @@
-//! What the machine asks of its driver, and what the driver tells the machine.
+//! Actions, which the machine asks of its driver, and reports, by which the driver answers.
 
 use core::net::{IpAddr, SocketAddr};
 
@@ -13,10 +13,11 @@ impl DataId {
     }
 }
 
-/// A duty of the driver.
+/// An action that the driver has to perform.
 ///
-/// Exhaustive on purpose: a new duty must break drivers when they are compiled, not when they run. Every action but
-/// [`Discard`](Self::Discard), [`Poll`](Self::Poll) and [`Close`](Self::Close) is answered with a [`Report`].
+/// The enum is exhaustive on purpose: a new action must break drivers when they are compiled, not
+/// when they run. Every action but [`Discard`](Self::Discard), [`Poll`](Self::Poll) and
+/// [`Close`](Self::Close) is answered with a [`Report`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Dial (passive mode). Answer: [`Report::Connected`] or [`Report::Failed`].
@@ -32,8 +33,9 @@ pub enum Action {
         /// The connection to be.
         data: DataId,
     },
-    /// Accept one connection from the listener. Answer: [`Report::Accepted`] or [`Report::Failed`]. Asked again for
-    /// the same connection when a stranger called: drop what was accepted and keep the listener until then.
+    /// Accept one connection from the listener. Answer: [`Report::Accepted`] or [`Report::Failed`].
+    /// If the same action comes again, the caller was a stranger: drop the accepted connection and
+    /// accept anew. Keep the listener until then.
     Accept {
         /// The connection to be.
         data: DataId,
@@ -47,8 +49,8 @@ pub enum Action {
     /// End TLS on the control connection orderly and go on in clear (CCC). Answer: [`Report::Unsecured`] or
     /// [`Report::Failed`].
     Unsecure,
-    /// Payload may move now. Ends with an orderly close, answered by [`Report::Finished`], or with
-    /// [`Report::Failed`]; [`Report::Moved`] tells of progress meanwhile.
+    /// Move payload. Close in order at the end and answer [`Report::Finished`], or answer
+    /// [`Report::Failed`]. Report progress with [`Report::Moved`].
     Move {
         /// Which connection.
         data: DataId,
@@ -60,15 +62,16 @@ pub enum Action {
         /// Which connection.
         data: DataId,
     },
-    /// Drop the socket or listener at once, and reset a connection (linger 0). A short upload cannot pass for a whole
-    /// file then, and a server that is still sending learns that nobody listens: after an orderly end in the midst of a
-    /// download its next write may kill it (SIGPIPE in inetutils ftpd takes the control connection along). No answer is
-    /// expected. A driver that holds nothing of the connection has nothing to do.
+    /// Drop the socket or listener at once, and reset a connection (linger 0). After a reset, a
+    /// partial upload cannot pass for a whole file, and a server that is still sending gets an
+    /// error. After an orderly close its next write may kill it: SIGPIPE ends inetutils ftpd with
+    /// its control connection. No answer is expected. A driver that holds no socket for the
+    /// connection has nothing to do.
     Discard {
         /// Which connection.
         data: DataId,
     },
-    /// Poll the operation again: a wait ran out, and there is a verdict that nothing else tells of. There is nothing to
+    /// Poll the operation again: a wait expired, and a verdict is ready. There is nothing to
     /// perform and no answer.
     Poll,
     /// Close the control connection; the session is over. A data connection may still be moving payload to its end.
@@ -141,13 +144,13 @@ impl Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there are two directions")]
 pub enum Direction {
-    /// From the server to us.
+    /// From the server to the client.
     Receive,
-    /// From us to the server.
+    /// From the client to the server.
     Send,
 }
 
-/// How the payload is represented while it is on its way (RFC 959, 3.1.1).
+/// How the payload is represented on the wire (RFC 959, 3.1.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
@@ -169,24 +172,26 @@ pub struct Flow {
     pub direction: Direction,
     /// How represented.
     pub representation: Representation,
-    /// When receiving: hand on at most this many bytes, then read once more. The end of input there is
-    /// [`End::Clean`]; a byte there is dropped and the end is [`End::Limit`].
+    /// When receiving: deliver at most this many bytes, then read once more. If that read gives the
+    /// end of input, the end is [`End::Clean`]. If it gives a byte, the byte is dropped and the end
+    /// is [`End::Limit`].
     pub limit: Option<u64>,
     /// Whether the connection is secured with TLS.
     pub secured: bool,
-    /// Nobody asked for this payload: the driver reads it within its limit, drops it, and lets the application see
-    /// nothing of it. So it is with the short listing by which a session gets new TLS tickets.
+    /// The driver reads this payload within its limit and drops it, and the application does not
+    /// see it. This is set for the short listing by which a session gets new TLS tickets.
     pub discard: bool,
 }
 
 impl Flow {
-    /// Whether payload goes over the socket byte for byte, so that splice, sendfile and the like are legal.
+    /// Whether payload goes over the socket byte for byte, so that splice and sendfile may be used.
     pub fn is_verbatim(&self) -> bool {
         self.representation == Representation::Image && !self.secured
     }
 }
 
-/// What the driver observed. A report that names a data connection which the machine has given up is ignored.
+/// A result or an observation of the driver. A report for a data connection that the machine has
+/// given up is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "drivers construct these")]
 pub enum Report {
@@ -223,15 +228,15 @@ pub enum Report {
         /// How many bytes, as they were on the wire (under TLS: before encryption).
         bytes: u64,
     },
-    /// The application gives or takes no payload for now (`true`), or does again (`false`). While it holds, the
-    /// idle limit of the payload rests; the total limits do not.
+    /// The application does not move payload for now (`true`), or does so again (`false`).
+    /// Meanwhile the idle limit of the payload is paused; the total limits are not.
     Held {
         /// Which connection.
         data: DataId,
-        /// Whether it holds.
+        /// Whether the application holds the payload back.
         held: bool,
     },
-    /// Everything was sent and the orderly end of TLS is under way: the peer's end is waited for.
+    /// Everything was sent, and the driver waits for the peer's end of TLS.
     Closing {
         /// Which connection.
         data: DataId,
@@ -286,11 +291,11 @@ impl Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "drivers construct these")]
 pub enum End {
-    /// At the end of input, or with everything sent; under TLS with close_notify.
+    /// At the end of input, or after everything was sent; under TLS with close_notify.
     Clean,
-    /// The peer ended the TCP connection without TLS's close_notify. It cannot be told whether bytes of a download are
-    /// missing. An upload that ends so was sent whole: it counts as
-    /// [`End::Clean`], and the final reply says whether it arrived.
+    /// The peer ended the TCP connection without TLS's close_notify. Bytes of a download may be
+    /// missing. An upload that ends so was sent completely: it counts as [`End::Clean`], and the
+    /// final reply says whether it arrived.
     Truncated,
     /// [`Flow::limit`] was reached and there was more.
     Limit,
@@ -306,7 +311,8 @@ pub enum Failure {
     /// There is no way to the peer.
     #[error("host unreachable")]
     Unreachable,
-    /// The operating system gave up. A driver never reports a deadline of the machine this way.
+    /// The operating system's own timeout. A driver never reports a deadline of the machine this
+    /// way.
     #[error("timed out by the operating system")]
     TimedOut,
     /// The peer reset the connection, or broke the pipe.
@@ -315,7 +321,7 @@ pub enum Failure {
     /// TLS failed: handshake, certificate, record or alert.
     #[error("TLS failed")]
     Tls,
-    /// A local cause: the application's source or sink failed, no port or descriptor is left.
+    /// A local cause: the application's source or sink failed, or no port or descriptor is free.
     #[error("local failure")]
     Local,
     /// Anything else.
@@ -323,8 +329,8 @@ pub enum Failure {
     Other,
 }
 
-/// What std calls an error, as coarsely as the machine needs it. TLS libraries report what the peer did wrong as
-/// `InvalidData`. Feature `std`.
+/// Maps an error of std to a failure (feature `std`). `InvalidData` becomes a failure of TLS,
+/// because TLS libraries report a peer's faults so.
 ///
 /// ```
 /// use ftp_proto::Failure;

@@ -28,7 +28,7 @@ pub enum AddressError {
     /// A number exceeds its range: 255 for PASV and PORT, 65,535 for EPSV and EPRT.
     #[error("a number of the address is out of range")]
     Range,
-    /// Port zero, to which nobody can connect.
+    /// Port zero, which cannot be dialled.
     #[error("port zero")]
     PortZero,
     /// PORT with an IPv6 address, or EPRT with a family that is neither 1 (IPv4) nor 2 (IPv6).
@@ -40,7 +40,7 @@ pub enum AddressError {
 ///
 /// The text around the six numbers differs between servers, and not all send the parentheses (RFC
 /// 1123 section 4.1.2.6), so the numbers are searched for. Blanks between them are accepted and
-/// leading zeros are decimal. Whether to dial the address is for [`HostPolicy`] to say.
+/// leading zeros are decimal. [`HostPolicy`] decides whether to dial the address.
 ///
 /// # Errors
 ///
@@ -76,9 +76,9 @@ pub fn passive(reply: &Reply) -> Result<SocketAddrV4, AddressError> {
 /// The port in a reply to EPSV (RFC 2428: `229 Entering Extended Passive Mode (|||port|)`).
 ///
 /// The delimiter may be any printable ASCII character but a digit. An address and its family
-/// between the delimiters are ignored, as the standard wants the host of the control connection. A
-/// reply without any opening parenthesis is accepted if three equal punctuation characters, a port
-/// and a fourth of them appear in it.
+/// between the delimiters are ignored, because the standard demands the host of the control
+/// connection. A reply without an opening parenthesis is accepted if it holds three equal
+/// punctuation characters, a port and the same character again.
 ///
 /// # Errors
 ///
@@ -203,9 +203,9 @@ fn carried(reply: &Reply, code: ReplyCode) -> Result<&[u8], AddressError> {
     Ok(reply.text())
 }
 
-/// As many numbers joined by commas as there are.
+/// All numbers that are joined by commas.
 struct NumberList<'a> {
-    /// If there are six.
+    /// The six numbers, if there are exactly six.
     numbers: Option<[&'a [u8]; 6]>,
     rest: &'a [u8],
 }
@@ -241,8 +241,8 @@ impl<'a> NumberList<'a> {
     }
 }
 
-/// Whether the list between these is not a part of something else: a negative number, a dotted one,
-/// a longer list, a word.
+/// Whether the list between these stands alone, and is not part of a negative number, a dotted
+/// number, a longer list or a word.
 fn stands_alone(before: u8, after: &[u8]) -> bool {
     let joins =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b',' | b'.');

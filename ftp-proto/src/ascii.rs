@@ -1,8 +1,8 @@
 //! The line ends of the ASCII representation (RFC 959 section 3.1.1.1): CRLF on the wire, LF here.
 //!
-//! Both directions borrow: what comes out are slices of what went in, with a line end between them
-//! where one changes. Nothing is allocated, and the way the bytes are split into inputs does not
-//! matter.
+//! Both directions borrow: the output is slices of the input, with a line end between them where
+//! one changes. They allocate nothing, and the result does not depend on how the bytes are split
+//! into inputs.
 
 use memchr::{memchr, memchr_iter};
 
@@ -23,7 +23,7 @@ use memchr::{memchr, memchr_iter};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Decoder {
-    /// The last byte was a CR and has not come out.
+    /// The last byte was a CR, which is still held back.
     pending_cr: bool,
 }
 
@@ -34,8 +34,8 @@ impl Decoder {
         Self { pending_cr: false }
     }
 
-    /// Consumes from the front of `input` and gives the next bytes of the text, or `None` when the
-    /// input is used up.
+    /// Consumes the front of `input` and gives the next bytes of the text, or `None` at the end of
+    /// the input.
     ///
     /// The bytes are never empty.
     pub fn next_run<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -59,7 +59,7 @@ impl Decoder {
         }
     }
 
-    /// Ends the file: gives the CR that was the last byte, if it was one, and begins anew.
+    /// Ends the file: gives the last byte if it was a CR, and begins anew.
     pub const fn finish(&mut self) -> &'static [u8] {
         let pending_cr = self.pending_cr;
         self.pending_cr = false;
@@ -117,8 +117,8 @@ impl Encoder {
         }
     }
 
-    /// Consumes from the front of `input` and gives the next bytes for the wire, or `None` when the
-    /// input is used up.
+    /// Consumes the front of `input` and gives the next bytes for the wire, or `None` at the end of
+    /// the input.
     ///
     /// The bytes are never empty.
     pub fn next_run<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -145,8 +145,7 @@ impl Encoder {
         Some(run)
     }
 
-    /// Ends the file: gives the line end that the last line lacks, if one is wanted, and begins
-    /// anew.
+    /// Ends the file: gives a missing last line end, if it is wanted, and begins anew.
     pub const fn finish(&mut self) -> &'static [u8] {
         let last = self.last;
         self.last = Last::LineEnd;

@@ -1,4 +1,5 @@
-//! Commands: verbs, arguments that cannot smuggle, and the one encoder that turns them into bytes.
+//! Commands: verbs, arguments that cannot inject commands, and the encoder that turns them into
+//! bytes.
 
 mod verb;
 
@@ -19,7 +20,7 @@ pub const COMMAND_BYTES_MAX: usize = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArgumentError {
-    /// CR or LF would end the command; what follows would be another.
+    /// CR or LF would end the command, and the bytes after it would be another command.
     #[error("the argument holds a line break")]
     LineBreak,
     /// NUL ends the argument on some servers.
@@ -28,7 +29,7 @@ pub enum ArgumentError {
     /// The command would be longer than [`COMMAND_BYTES_MAX`].
     #[error("the argument is too long")]
     TooLong,
-    /// There is no argument where one is needed.
+    /// The argument is empty, and the command needs one.
     #[error("the argument is empty")]
     Empty,
     /// A raw command does not begin with a verb: one to eight letters or digits, the first a letter.
@@ -39,7 +40,7 @@ pub enum ArgumentError {
 /// The argument of a command: at least one byte, no CR, LF or NUL, and not too long. (Only
 /// [`Command::raw`] makes one of no bytes, where a line ends with the blank behind the verb.)
 ///
-/// This constructor is the only door through which caller's bytes come into a command.
+/// This constructor is the only way for a caller's bytes into a command.
 ///
 /// ```
 /// use ftp_proto::{Argument, ArgumentError};
@@ -56,7 +57,7 @@ impl Argument {
     /// Checks `bytes` and takes a copy of them.
     ///
     /// # Errors
-    /// Says what keeps the bytes from being an argument.
+    /// The bytes are empty, too long, or hold CR, LF or NUL.
     pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ArgumentError> {
         let bytes = bytes.as_ref();
         if bytes.is_empty() {
@@ -68,7 +69,7 @@ impl Argument {
         if memchr::memchr(0, bytes).is_some() {
             return Err(ArgumentError::Nul);
         }
-        // Doubling of 0xFF is counted in, so that the limit holds for what is sent.
+        // The doubling of 0xFF counts, so that the limit holds for the bytes that are sent.
         let doubled = memchr::memchr_iter(IAC, bytes).count();
         if bytes.len().saturating_add(doubled)
             > COMMAND_BYTES_MAX.saturating_sub(VERB_BYTES_MAX + 3)
@@ -83,13 +84,12 @@ impl Argument {
         Self(alloc::format!("{number}").into_bytes().into())
     }
 
-    /// What stands between a blank that ends the line and the end: nothing. `PASS ` has it where the
-    /// password is empty.
+    /// The empty argument behind a blank that ends the line: `PASS ` with an empty password has it.
     pub(crate) fn nothing() -> Self {
         Self(Box::default())
     }
 
-    /// Text of this crate's own making, which holds nothing that would have to be refused.
+    /// Text from this crate, which never holds a byte that would have to be refused.
     pub(crate) fn trusted(text: &str) -> Self {
         debug_assert!(Self::new(text).is_ok(), "{text:?} cannot be an argument");
         Self(text.as_bytes().into())
@@ -101,8 +101,8 @@ impl Argument {
     }
 }
 
-/// It may be a password, and does not know it: the bytes are counted and not shown. A [`Command`] shows them, where its
-/// verb says that they are no secret.
+/// Shows only the number of bytes, because an argument may be a password. A [`Command`] shows them
+/// if its verb says that they are not a secret.
 impl fmt::Debug for Argument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Argument({} bytes)", self.0.len())
@@ -150,7 +150,7 @@ impl Command {
         }
     }
 
-    /// A command whose argument may be left out.
+    /// A command with an optional argument.
     pub const fn optional(verb: Verb, argument: Option<Argument>) -> Self {
         Self { verb, argument }
     }
@@ -159,7 +159,7 @@ impl Command {
     /// the end are kept: `PASS ` is not `PASS`, and the argument is empty then.
     ///
     /// # Errors
-    /// What [`Argument::new`] refuses, and a line that does not begin with a verb.
+    /// [`Argument::new`] refuses the argument, or the line does not begin with a verb.
     ///
     /// ```
     /// use ftp_proto::{ArgumentError, Command};
@@ -223,9 +223,9 @@ impl Command {
             .saturating_add(2)
     }
 
-    /// The same command with its secret, if it has one, replaced by one asterisk. The length of a
-    /// secret is not shown. A replay of a trace acknowledges bytes as they were written, and a
-    /// masked line is never longer than the real one.
+    /// The same command with its secret, if it has one, replaced by one asterisk. This hides the
+    /// length of a secret. A masked line is never longer than the real one, so a replay can
+    /// acknowledge the bytes as they were written.
     pub fn masked(&self) -> Self {
         let argument = match &self.argument {
             Some(_) if self.verb.is_secret() => Some(Argument::trusted("*")),

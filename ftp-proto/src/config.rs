@@ -29,123 +29,135 @@ pub struct Config {
     pub limits: Limits,
     /// How data connections are opened.
     pub data_mode: DataMode,
-    /// Whether [`DataMode::Auto`] goes on to active mode where both passive ways are refused or lead nowhere. Off by
-    /// default: then the server calls us, which firewalls and NAT seldom let through.
+    /// Whether [`DataMode::Auto`] tries active mode after both passive ways have failed. Off by
+    /// default, because the server then connects to the client, which firewalls and NAT seldom
+    /// allow.
     pub active_fallback: bool,
-    /// Which data hosts are dialled that a 227 names.
+    /// Which host of a 227 reply the driver may dial.
     pub host_policy: HostPolicy,
     /// What has to be secured before what.
     pub tls: TlsPolicy,
-    /// Whether CCC may end TLS on the control connection (RFC 2228). What goes over it then can be read and forged by
-    /// anybody on the way. Off by default.
+    /// Whether CCC may end TLS on the control connection (RFC 2228). Anybody on the network can
+    /// then read and forge what it carries. Off by default.
     pub clear_control: bool,
     /// How a transfer under way is aborted.
     pub abort: AbortStyle,
-    /// Which deviations are let pass that are not by default.
+    /// Which further deviations from the protocol are tolerated.
     pub lenient: Leniencies,
-    /// Whether the session sees to the encoding of names.
+    /// Whether the session negotiates the encoding of names.
     pub encoding: Encoding,
-    /// Whether a byte 0xFF in a name is doubled, as Telnet demands, and undone on receipt.
+    /// Whether a byte 0xFF in a name is doubled when it is sent, as Telnet demands, and undoubled
+    /// on receipt.
     pub telnet: Telnet,
-    /// The command that a [`List`](crate::operation::List) begins with, whatever FEAT offers. `None`, the default: MLSD
-    /// where FEAT offers it, else `LIST -a`.
+    /// The first command of a [`List`](crate::operation::List), whatever FEAT offers. `None`, the
+    /// default, means MLSD where FEAT offers it, else `LIST -a`.
     ///
-    /// [`Rung::ListAll`] leaves MLSD out, for servers that offer it and do not answer it, or answer it wrongly. What has
-    /// listed a directory in this session counts more ([`Memory::listing`](crate::operation::Memory::listing)).
+    /// [`Rung::ListAll`] skips MLSD, for servers that offer it and do not answer it, or answer it
+    /// wrongly. A command that has listed a directory in this session takes precedence
+    /// ([`Memory::listing`](crate::operation::Memory::listing)).
     pub listing_begins_at: Option<Rung>,
-    /// Whether each [`List`](crate::operation::List) names its directory in the command's argument, and does not enter
-    /// it: [`List::by_argument`](crate::operation::List::by_argument) for all. Off by default, because servers misread
-    /// the argument.
+    /// Whether each [`List`](crate::operation::List) names its directory in the command's argument
+    /// and does not enter it, as with [`List::by_argument`](crate::operation::List::by_argument).
+    /// Off by default, because servers misread the argument.
     pub listing_by_argument: bool,
     /// How much the session records for [`Session::poll_trace`](crate::Session::poll_trace).
     pub detail: Detail,
-    /// Send NOOP on the control connection during a transfer, this long after the last command, and no sooner than
-    /// 10 ms. Off by default.
+    /// Send NOOP on the control connection during a transfer, this long after the last command, at
+    /// least 10 ms. Off by default.
     ///
     /// twoftpd ends the transfer at a NOOP (426), and an upload to bftpd stands still from the first one on. Such a
     /// transfer fails with [`Interruption::Keepalive`](crate::Interruption::Keepalive), and the session sends no
     /// further keepalives.
     pub keepalive: Option<Duration>,
-    /// How many commands may be unanswered at once, at least 1. The default is 1: each command waits for the reply to
-    /// the one before. Commands that depend on others wait all the same.
+    /// How many commands may be unanswered at once, at least 1. With 1, the default, each command
+    /// waits for the reply to the one before. Commands that depend on others always wait.
     ///
-    /// From 2 on, TYPE goes out together with EPSV, which saves a transfer that changes the type a round trip. With 128
-    /// a [`Batch`](crate::operation::Batch) of a thousand SIZE takes at most twenty flights. Beside a batch,
-    /// [`Limits::in_flight_max`] bounds what is submitted at once. What goes wrong with more than 1, and where:
+    /// From 2 on, TYPE and EPSV are sent together, which saves a round trip for a transfer that
+    /// changes the type. With 128, a [`Batch`](crate::operation::Batch) of a thousand SIZE takes at
+    /// most twenty flights. Outside of batches, [`Limits::in_flight_max`] bounds the submitted
+    /// commands. Known problems with more than 1:
     ///
-    /// * uftpd and the `ftpd` package of npm take what one read brings for one command. Of TYPE and EPSV in one write
-    ///   they answer the first and are silent for ever, so that no transfer works there; nor does a batch.
-    /// * libunftp and aioftp answer out of order at times. From libunftp the replies to a batch of SIZE do, and a wrong
-    ///   size comes out as right.
-    /// * On five of nine servers TYPE and EPSV in one write cost 40 ms more than in two: the second reply of the server
-    ///   waits for our system's delayed acknowledgement of the first.
+    /// * uftpd and the `ftpd` package of npm take the result of one read for one command. They
+    ///   answer only the first of several commands in one write, so no transfer that sends TYPE and
+    ///   EPSV together works, and no batch.
+    /// * libunftp and aioftp answer out of order at times. libunftp does so for a batch of SIZE,
+    ///   and a wrong size then looks right.
+    /// * On five of nine servers TYPE and EPSV in one write cost 40 ms more than in two, because
+    ///   the server's second reply waits for the client's delayed acknowledgement of the first.
     pub pipeline: Pipeline,
     /// While a transfer runs, ask for the port of the next one that was begun. Off by default.
     ///
-    /// Saves a round trip for each file on vsftpd, ProFTPD and inetutils ftpd. Pure-FTPd may refuse, which costs nothing
-    /// and ends it for the session. pyftpdlib closes the running data connection at an EPSV: that transfer fails with
-    /// [`Interruption::Lookahead`](crate::Interruption::Lookahead), and no port is asked for ahead in this session any
-    /// more. [`Series`](crate::operation::Series) fetches again what was lost. Where nothing of it had come yet, the
-    /// server may await its data connection on the new port, and is dialled there; if that leads to nothing, the
-    /// session ends ([`Violation::TransferForgotten`](crate::Violation::TransferForgotten)), for the server may still
-    /// send it. Either is found out after [`Timeouts::abort_grace`], once in a session.
+    /// Saves a round trip for each file on vsftpd, ProFTPD and inetutils ftpd. Pure-FTPd may
+    /// refuse, which costs nothing and turns lookahead off for the session. pyftpdlib closes the
+    /// running data connection at an EPSV: that transfer fails with
+    /// [`Interruption::Lookahead`](crate::Interruption::Lookahead), and lookahead is off for the
+    /// rest of the session. [`Series`](crate::operation::Series) fetches the lost transfer again.
+    /// If no byte of it had come yet, the server may await its data connection on the new port, and
+    /// the session dials that port. If no payload comes there either, the session ends
+    /// ([`Violation::TransferForgotten`](crate::Violation::TransferForgotten)), because the server
+    /// may still send the file. This costs [`Timeouts::abort_grace`], once in a session.
     pub lookahead: bool,
-    /// Send what usually follows without waiting for the reply that it depends on: PASS behind USER, RNTO behind RNFR,
-    /// and behind the login of [`Login::then`](crate::operation::Login::then) what opens the first data connection. Off
-    /// by default.
+    /// Send the usual next command without waiting for the reply that it depends on: PASS behind
+    /// USER, RNTO behind RNFR, and behind the login of
+    /// [`Login::then`](crate::operation::Login::then) the commands that open the first data
+    /// connection. Off by default.
     ///
-    /// vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd take it. libunftp does not: it logs in by the side and
-    /// answers out of order.
+    /// vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd support it. libunftp does not: it
+    /// checks the login in parallel and answers out of order.
     pub eager: bool,
     /// Begin TLS on a passive data connection behind the transfer command, and do not wait for its mark. Off by
     /// default.
     ///
-    /// Saves a round trip for each protected transfer. vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, aioftp, libunftp and
-    /// ftp-srv take it. Under TLS 1.3 a transfer that is refused then costs a ticket. vsftpd hands out two and demands
-    /// the resumption. So the last one waits for the mark, if the driver tells that it is the last
-    /// ([`Session::set_resumptions`](crate::Session::set_resumptions)).
-    /// Without this, the handshake begins at the mark, or after [`Timeouts::mark`] without one; and at once on a
-    /// server that was seen to withhold its mark until the handshake (ftp-srv).
+    /// Saves a round trip for each protected transfer. vsftpd, ProFTPD, Pure-FTPd, pyftpdlib,
+    /// aioftp, libunftp and ftp-srv support it. Under TLS 1.3 a refused transfer then costs a
+    /// ticket. vsftpd issues two tickets and demands resumption. So the handshake with the last
+    /// ticket waits for the mark, if the driver reports the number of tickets
+    /// ([`Session::set_resumptions`](crate::Session::set_resumptions)). Without this, the handshake
+    /// begins at the mark, or after [`Timeouts::mark`] without one. It begins at once on a server
+    /// that has withheld its mark until the handshake before (ftp-srv).
     pub early_tls: bool,
 }
 
-/// How long each wait may last. Each begins when the driver has performed what leads to it.
+/// How long each wait may last. A wait begins when the driver has performed the action before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// Connecting the control connection, for each address; the driver keeps it. 30 s.
+    /// Connecting the control connection, for each address; the driver enforces this limit. 30 s.
     pub connect: Duration,
-    /// The whole greeting. 30 s.
+    /// The complete greeting. 30 s.
     pub greeting: Duration,
-    /// The whole of a reply, from the moment its command was written. 30 s.
+    /// A complete reply, from the moment its command was written. 30 s.
     pub reply: Duration,
-    /// From a transfer command to its mark, on a passive data connection with TLS: after this the handshake begins
-    /// without the mark, which ftp-srv withholds until then and for at most 5 s. 1 s.
+    /// From a transfer command to its mark, on a passive data connection with TLS. Then the
+    /// handshake begins without the mark: ftp-srv withholds its mark until then, for at most 5 s. 1
+    /// s.
     pub mark: Duration,
     /// Opening a data connection, either way. 30 s.
     pub data_open: Duration,
     /// A TLS handshake. 30 s.
     pub securing: Duration,
-    /// Payload stands still: fewer than [`Limits::data_progress_min`] bytes moved in this time. 60 s.
+    /// Payload without progress: fewer than [`Limits::data_progress_min`] bytes moved in this time.
+    /// 60 s.
     pub data_idle: Duration,
-    /// The payload as a whole. Without limit.
+    /// The payload as a whole. No limit by default.
     pub data_total: Option<Duration>,
     /// The server's end of TLS after everything was sent. 2 s.
     pub tls_close: Duration,
     /// The final reply, after the payload ended. 120 s.
     ///
-    /// An upload has ended for us when the system took its last byte, so this includes the emptying of the buffers on
-    /// both sides, and the time in which the server flushes, moves and scans the file.
+    /// For the client an upload ends when its system has taken the last byte. So this limit covers
+    /// the time to empty the buffers on both sides, and the time in which the server flushes, moves
+    /// and scans the file.
     pub completion: Duration,
-    /// What is on its way when the final reply is already there. 5 s.
+    /// Data, or a late mark, that is still on its way when the final reply has come. 5 s.
     pub drain: Duration,
     /// How long the data connection stays open after ABOR was written. 0.
     pub abort_linger: Duration,
     /// The replies of an aborted transfer. 2 s.
     pub abort_grace: Duration,
-    /// The reply to the NOOP behind it. 5 s.
+    /// The reply to the NOOP after an abort. 5 s.
     pub fence: Duration,
-    /// The whole transfer, from its first command to its verdict. Without limit.
+    /// The whole transfer, from its first command to its verdict. No limit by default.
     pub operation: Option<Duration>,
 }
 
@@ -175,9 +187,9 @@ impl Default for Timeouts {
 impl Timeouts {
     /// One limit for every wait that is limited by default.
     ///
-    /// The waits that only tidy up become no longer than they are by default: the end of TLS, what
-    /// is left of the payload, the replies of an abort and its fence. A long limit for a slow server
-    /// would otherwise hold up each transfer that such a wait follows.
+    /// Waits that only clean up never get longer than their defaults: the end of TLS, the rest of
+    /// the payload, the replies of an abort and its fence. Otherwise a long limit for a slow server
+    /// would delay each transfer that such a wait follows.
     ///
     /// ```
     /// use core::time::Duration;
@@ -207,7 +219,7 @@ impl Timeouts {
         }
     }
 
-    /// How long the wait for `reason` may last. `None` if it is not limited, and for
+    /// How long the wait for `reason` may last. `None` if it has no limit, and for
     /// [`Reason::Keepalive`], whose pause is [`Config::keepalive`].
     ///
     /// ```
@@ -238,7 +250,7 @@ impl Timeouts {
     }
 }
 
-/// How much a session holds and lets pass.
+/// How much a session holds and accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Limits {
@@ -246,30 +258,31 @@ pub struct Limits {
     pub reply: reply::Limits,
     /// Preliminary replies (1xx) to one command. 16.
     pub preliminary_replies_max: u16,
-    /// Replies that nobody asked for or that were passed over, while one command is unanswered, or
-    /// none is. 4. Further `220` lines of a banner have [`reply::Limits::reply_lines_max`] instead.
+    /// Unsolicited replies, and replies that were passed over, for one command or for one stretch
+    /// without unanswered commands. 4. [`reply::Limits::reply_lines_max`] bounds further `220`
+    /// lines of a banner instead.
     pub unsolicited_replies_max: u16,
     /// Commands that were submitted and whose replies were not polled. 8.
     pub in_flight_max: u16,
-    /// Keepalives that are unanswered: many servers answer them behind the transfer only. 128.
+    /// Unanswered keepalives: many servers answer them only after the transfer. 128.
     pub keepalives_max: u16,
-    /// Strangers who call an active data connection's port before the server does. 16.
+    /// Connections of strangers to the port of an active data connection before the server's. 16.
     pub strangers_max: u16,
-    /// Payload bytes that have to move within [`Timeouts::data_idle`] to count as progress. 1,024, so that a byte a
-    /// second does not hold a session for ever.
+    /// Payload bytes that have to move within [`Timeouts::data_idle`] to count as progress. 1,024,
+    /// so that one byte a second cannot hold a session for ever.
     pub data_progress_min: u64,
-    /// Entries of a listing that is kept as a whole, by [`Entries`](crate::operation::Entries) and
-    /// [`RawListing`](crate::operation::RawListing): `list`, `dir` and `nlst` of the drivers. One more is an error
-    /// ([`Policy::ListingEntries`](crate::Policy::ListingEntries)). 1,000,000.
+    /// Entries of a listing that is collected by [`Entries`](crate::operation::Entries) or
+    /// [`RawListing`](crate::operation::RawListing): `list`, `dir` and `nlst` of the drivers. More
+    /// are an error ([`Policy::ListingEntries`](crate::Policy::ListingEntries)). 1,000,000.
     pub listing_entries_max: u32,
     /// Bytes of such a listing on the wire; more are an error
     /// ([`Policy::ListingBytes`](crate::Policy::ListingBytes)). 256 MiB.
     ///
-    /// An entry is kept with its line and takes some 150 bytes more. With both bounds as they are, a listing takes half
-    /// a gigabyte of memory at the most; a thousand entries of usual length take some 250 kB.
+    /// An entry takes some 150 bytes and its line. With both defaults, a listing takes at most half
+    /// a gigabyte of memory; a thousand entries of usual length take some 250 kB.
     pub listing_bytes_max: u32,
-    /// Trace records that wait to be polled; what is beyond is dropped and counted, and so is what is beyond
-    /// [`trace::BYTES_MAX`](crate::trace::BYTES_MAX). 1,024.
+    /// Trace records that wait to be polled. Further ones are dropped and counted, and so are
+    /// records beyond [`trace::BYTES_MAX`](crate::trace::BYTES_MAX). 1,024.
     pub trace_records_max: u16,
 }
 
@@ -312,15 +325,16 @@ impl Default for Pipeline {
     }
 }
 
-/// What has to be secured before what. The machine keeps it, in whatever order operations run.
+/// Which connections TLS has to secure. The machine enforces it, in whatever order operations run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TlsPolicy {
     /// Nothing.
     #[default]
     None,
-    /// The control connection: before that nothing goes out but AUTH, CLNT, FEAT, HELP, HOST, NOOP, OPTS, QUIT and
-    /// SYST. After CCC, where that is allowed, everything but USER, PASS and ACCT may go out in clear.
+    /// The control connection: before TLS only AUTH, CLNT, FEAT, HELP, HOST, NOOP, OPTS, QUIT and
+    /// SYST may be sent. After CCC, where that is allowed, everything but USER, PASS and ACCT may
+    /// be sent in clear.
     Control,
     /// The control connection and every data connection.
     Full,
@@ -330,41 +344,42 @@ pub enum TlsPolicy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AbortStyle {
-    /// ABOR, then the data connection is dropped.
+    /// Sends ABOR, then drops the data connection.
     #[default]
     Abor,
-    /// The data connection is dropped; the server notices. If it says nothing of it in time, ABOR follows.
+    /// Drops the data connection. If the server does not reply in time, ABOR follows.
     CloseData,
-    /// Everything is dropped; the session is over.
+    /// Drops both connections. The session is over.
     CloseControl,
 }
 
 /// Whether the session sees to the encoding of names (RFC 2640).
 ///
-/// Servers on Windows read and write names in a code page until they are told otherwise, so that one file could have
-/// two names in one session.
+/// Servers on Windows use a code page for names until OPTS UTF8 ON, so that one file could have two
+/// names in one session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// FEAT is asked and OPTS UTF8 ON sent, where that is offered, before the first command that carries a byte above
-    /// 0x7F or brings names: PWD, MKD, NLST, LIST, MLSD, MLST, STAT with a path. USER, PASS and ACCT are left alone. A
-    /// server that refuses before the login is asked once more after it.
+    /// FEAT, and OPTS UTF8 ON where FEAT offers it, are sent before the first command that carries
+    /// a byte above 0x7F or whose answer holds names: PWD, MKD, NLST, LIST, MLSD, MLST, STAT with a
+    /// path. USER, PASS and ACCT do not count. A server that refuses before the login is asked once
+    /// more after it.
     #[default]
     Negotiated,
-    /// Nothing is sent for it.
+    /// No command is sent for it.
     AsItIs,
 }
 
-/// Whether a byte 0xFF is doubled in commands and undone in replies (RFC 959, 3.1.1.1).
+/// Whether a byte 0xFF is doubled in commands and undoubled in replies (RFC 959, 3.1.1.1).
 ///
 /// ProFTPD and inetutils undo the doubling; vsftpd and Pure-FTPd take the doubled byte literally.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Telnet {
-    /// As the RFC says.
+    /// Doubled, as the RFC demands.
     #[default]
     Doubled,
-    /// Bytes are bytes.
+    /// Sent and received as a single byte.
     Literal,
 }
 
@@ -372,15 +387,15 @@ pub enum Telnet {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Detail {
-    /// Nothing: ftplib's debug level 0.
+    /// No records: ftplib's debug level 0.
     #[default]
     Off,
     /// A record for each command and each reply: level 1.
     Requests,
-    /// Besides, what driver and application do, but for the bytes, the times and the payload that
-    /// moves: what is left of a long transfer is a handful of records. No replay.
+    /// Also what driver and application do, without the bytes, the times and the moves of payload.
+    /// A long transfer gives a handful of records. Not enough for a replay.
     Steps,
-    /// Every line as well, and whatever goes in and out, so that the session can be replayed: level 2.
+    /// Every line, input and output, so that the session can be replayed: level 2.
     Everything,
 }
 
@@ -390,7 +405,7 @@ pub enum Detail {
 pub struct Control {
     /// The address of the FTP host. Under a proxy this is the host, not the proxy; `None` if it is not known.
     pub peer: Option<IpAddr>,
-    /// Our own address.
+    /// The client's own address.
     pub local: Option<IpAddr>,
     /// Whether TLS is already on (implicit FTPS).
     pub secured: bool,
@@ -415,14 +430,14 @@ impl Control {
         }
     }
 
-    /// Whether IPv4 addresses can be exchanged over this connection.
+    /// Whether both ends of this connection have IPv4 addresses.
     pub(crate) fn is_ipv4(&self) -> bool {
         let known = self.peer.or(self.local);
         known.is_none_or(|address| address.to_canonical().is_ipv4())
     }
 }
 
-/// A deviation from the protocol that can be let pass, named after what it is.
+/// A deviation from the protocol that can be tolerated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Leniency {
@@ -432,11 +447,11 @@ pub enum Leniency {
     UndoubledQuotes,
     /// A data connection under TLS ends without close_notify, and the length agrees. Off by default.
     NoCloseNotify,
-    /// A success comes before the mark that opens the transfer. Always let pass, and recorded.
+    /// A success comes before the mark that opens the transfer. Always tolerated and recorded.
     EarlyCompletion,
-    /// A transfer has no mark (1xx) at all. Always let pass, and recorded.
+    /// A transfer has no mark (1xx) at all. Always tolerated and recorded.
     NoMark,
-    /// A second 226 after a transfer. Always let pass once, and recorded.
+    /// A second 226 after a transfer. Always tolerated once and recorded.
     SurplusCompletion,
 }
 
@@ -465,7 +480,7 @@ impl Leniencies {
         self.0 & Self::bit(leniency) != 0
     }
 
-    /// What is in the set.
+    /// The members of the set.
     pub fn iter(self) -> impl Iterator<Item = Leniency> {
         Self::ALL
             .into_iter()

@@ -1,7 +1,7 @@
-//! What drivers on std have in common (feature `std`): their error, the server that they are to
-//! reach, and what their streams yield.
+//! Common parts of drivers on std (feature `std`): their error, the server to reach, and the result
+//! of a read.
 //!
-//! `ftp-blocking` and `ftp-mio` show these types as their own.
+//! `ftp-blocking` and `ftp-mio` re-export these types.
 
 mod endpoint;
 mod error;
@@ -17,20 +17,21 @@ pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 pub use error::{Error, Result, Tried};
 pub use settings::Settings;
 
-/// What a read of a stream yields.
+/// The result of a read of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "a stream has bytes or ends; drivers construct these"
 )]
 pub enum Input {
-    /// So many bytes, at least one unless the buffer is empty.
+    /// This many bytes, at least one unless the buffer is empty.
     Bytes(usize),
     /// The end of input.
     End(End),
 }
 
-/// How a listing is read that is made now: the present time tells the years that LIST leaves out.
+/// Options for reading a listing that is made now: the present time gives the years that LIST
+/// leaves out.
 pub fn listing_options() -> Options {
     let now = Timestamp::from_system_time(SystemTime::now());
     now.map_or_else(|_| Options::new(), |now| Options::new().now(now))

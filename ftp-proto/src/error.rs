@@ -1,4 +1,4 @@
-//! What can go wrong, shaped by whose fault it is, and what the session is good for afterwards.
+//! Errors, grouped by whose fault they are, and the state of the session after them.
 
 mod not_ftp;
 
@@ -14,7 +14,7 @@ use crate::violation::Violation;
 
 pub use not_ftp::NotFtp;
 
-/// Why an operation did not succeed: the step, the cause, and what the session is good for now.
+/// Why an operation failed: the step, the cause, and the state of the session afterwards.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
@@ -27,38 +27,40 @@ pub struct Error {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server said no: a 4xx or 5xx reply.
+    /// The server refused with a 4xx or 5xx reply.
     Refused(Box<Reply>),
-    /// The server said something that the step has no use for, such as 350 to QUIT. Where it is no
-    /// answer that the command can have, the session is [`After::Draining`]: it sends a NOOP or PWD, and
-    /// goes on behind the answer to that.
+    /// The server sent a reply that the step cannot use, such as 350 to QUIT. If the reply cannot
+    /// answer the command at all, the session is [`After::Draining`]: it sends a NOOP or PWD, and
+    /// goes on after the answer to that.
     Unexpected(Box<Reply>),
-    /// A transfer was under way and did not come to a good end.
+    /// A transfer failed after its command was sent.
     Interrupted(Box<Interrupted>),
     /// The server broke the protocol.
     Violation(Violation),
-    /// What greeted us is no FTP server.
+    /// The greeting is not an FTP server's.
     NotFtp(Box<NotFtp>),
     /// The session is over.
     Closed(Closed, Option<Box<Reply>>),
     /// A wait expired.
     Timeout(Reason),
-    /// A rule of our own forbids it.
+    /// A policy of the client forbids it.
     Policy(Policy),
     /// A mistake of the caller: it depends only on the order of calls and on their arguments.
     Misuse(Misuse),
 }
 
-/// What a session is good for after an error; equal to [`Session::state`](crate::Session::state) at that moment.
+/// The state of a session after an error; equal to [`Session::state`](crate::Session::state) at
+/// that moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "callers decide by these three and need to know that there are no more"
 )]
 pub enum After {
-    /// The next command can go out.
+    /// The next command can be sent.
     Usable,
-    /// Replies are still owed. The session settles that by itself, within its deadlines, before the next command.
+    /// The server still owes replies. The session settles them by itself, within its deadlines,
+    /// before the next command.
     Draining,
     /// The session is over; connect anew.
     Dead,
@@ -68,7 +70,7 @@ pub enum After {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Closed {
-    /// We said QUIT.
+    /// The client sent QUIT.
     #[error("the session was ended with QUIT")]
     Quit,
     /// The server closed the service with a 421.
@@ -83,7 +85,7 @@ pub enum Closed {
     /// The server broke the protocol.
     #[error("the server broke the protocol: {0}")]
     Violation(#[source] Violation),
-    /// A wait expired after which nothing can be known.
+    /// A wait expired, and the session can no longer match replies to commands.
     #[error("timed out {0}")]
     Timeout(Reason),
     /// The caller closed the session.
@@ -91,7 +93,7 @@ pub enum Closed {
     Local,
 }
 
-/// A rule of ours that forbids something.
+/// A policy of the client that forbids a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Policy {
@@ -104,38 +106,42 @@ pub enum Policy {
     /// The TLS policy forbids going back to clear text.
     #[error("going back to clear text is not allowed")]
     ClearControl,
-    /// The server named a data host that [`HostPolicy`](crate::address::HostPolicy) does not let through.
+    /// The server named a data host that [`HostPolicy`](crate::address::HostPolicy) forbids.
     #[error("the server named a foreign data host")]
     ForeignDataHost,
     /// PASV and PORT cannot name an IPv6 address (RFC 2428).
     #[error("this data mode needs an IPv4 control connection")]
     NeedsIpv4,
-    /// The server refuses data connections that do not resume the control connection's TLS session, and has left
-    /// nothing to resume. The transfer was not begun.
+    /// The server refuses data connections that do not resume the control connection's TLS session,
+    /// and no ticket is left to resume it. The transfer was not begun.
     #[error(
         "the server demands that data connections resume a TLS session, and has handed out no ticket for that: use \
          TLS 1.2, which needs none, or have the demand turned off there"
     )]
     NothingToResume,
-    /// A listing would have to be made in another directory, and PWD does not tell where the way back leads.
-    #[error("the server does not tell its working directory: there is no way back from another")]
+    /// A listing needs another directory, and PWD does not tell the working directory to return to.
+    #[error(
+        "the server does not tell its working directory, so that the session could not return to it"
+    )]
     DirectoryUntold,
     /// The resume offset lies beyond the end of the file.
     #[error("the offset lies beyond the end of the file")]
     BeyondEnd,
-    /// A listing that is kept as a whole has more entries, or lines, than
-    /// [`Limits::listing_entries_max`](crate::Limits::listing_entries_max): this number. The transfer was aborted, and
-    /// what had come is dropped.
+    /// A collected listing has more entries, or lines, than
+    /// [`Limits::listing_entries_max`](crate::Limits::listing_entries_max), which is the number
+    /// here. The transfer was aborted, and its entries are dropped.
     #[error("the listing has more than {0} entries, which is the limit")]
     ListingEntries(u32),
-    /// A listing that is kept as a whole has more bytes than
-    /// [`Limits::listing_bytes_max`](crate::Limits::listing_bytes_max): this number. As above.
+    /// A collected listing has more bytes than
+    /// [`Limits::listing_bytes_max`](crate::Limits::listing_bytes_max), which is the number here.
+    /// The transfer was aborted.
     #[error("the listing has more than {0} bytes, which is the limit")]
     ListingBytes(u32),
-    /// A line of a listing that is kept as lines has more bytes than this number. As above.
+    /// A line of a listing that is collected as lines has more bytes than this limit. The transfer
+    /// was aborted.
     #[error("a line of the listing has more than {0} bytes, which is the limit")]
     ListingLine(u32),
-    /// The server does not tell the size, without which a resumed transfer cannot be checked.
+    /// The server does not tell the size, so that a resumed transfer cannot be checked.
     #[error("the server does not tell the size")]
     SizeUnknown,
 }
@@ -147,37 +153,37 @@ pub enum Misuse {
     /// Bytes that cannot be an argument.
     #[error(transparent)]
     Argument(#[from] ArgumentError),
-    /// A verb that the session sends by itself, as a part of a transfer.
+    /// The session sends this verb itself, as a part of a transfer.
     #[error("this verb is sent by the session itself")]
     ManagedVerb,
     /// Too many commands are unanswered, or answered and not polled.
     #[error("too many commands in flight")]
     PipelineFull,
-    /// A verb on which others depend, or that depends on others, was given to a batch.
+    /// A batch cannot hold a verb on which other commands depend, or that depends on others.
     #[error("this verb cannot stand in a batch")]
     NotForBatch,
     /// A transfer is under way.
     #[error("a transfer is under way")]
     Busy,
-    /// The ticket was answered before, or belongs to another session.
+    /// The reply of this ticket was polled before, or the ticket belongs to another session.
     #[error("the ticket was spent")]
     SpentTicket,
     /// A verb that moves no data was given to a transfer.
     #[error("this verb moves no data")]
     NotATransfer,
-    /// TLS is already on, or not on.
-    #[error("the control connection is secured already, or not at all")]
+    /// TLS is already on, or CCC came without TLS.
+    #[error("AUTH needs a control connection in clear, and CCC a secured one")]
     WrongSecurity,
     /// A time that is not known in UTC cannot be sent.
     #[error("the time is not known in UTC")]
     UnknownZone,
-    /// An option that goes with this kind of transfer alone was used with another.
+    /// The option does not fit this kind of transfer.
     #[error("the option does not fit this transfer")]
     WrongOption,
 }
 
 impl Policy {
-    /// Whether it is a bound of a listing, found when the transfer was under way. The others are found before.
+    /// Whether it is a bound of a listing, which shows during the transfer. The others show before.
     pub(crate) const fn bounds_listing(self) -> bool {
         matches!(
             self,
@@ -196,7 +202,7 @@ impl Error {
         }
     }
 
-    /// Bytes that cannot be an argument, found before they came near a session.
+    /// An error for bytes that cannot be an argument, found before a session saw them.
     #[doc(hidden)]
     pub const fn refused_argument(misuse: Misuse) -> Self {
         Self {
@@ -207,7 +213,7 @@ impl Error {
         }
     }
 
-    /// The same error; what is dead stays dead.
+    /// The same error with this state; [`After::Dead`] stays.
     pub(crate) fn with_after(self, after: After) -> Self {
         let after = if self.after == After::Dead {
             After::Dead
@@ -217,7 +223,7 @@ impl Error {
         Self { after, ..self }
     }
 
-    /// The same error, of this transfer among several.
+    /// The same error, for this transfer among several.
     pub(crate) fn of_transfer(self, command: &Command) -> Self {
         let transfer = Some(Box::new(command.clone()));
         Self { transfer, ..self }
@@ -228,25 +234,25 @@ impl Error {
         &self.kind
     }
 
-    /// The command at which it happened. `None` if no command was at fault: an argument that was
-    /// refused before there was a command, or a ticket that was spent.
+    /// The command at which it happened. `None` if no command was at fault: the argument was
+    /// refused before there was a command, or the ticket was spent.
     pub const fn verb(&self) -> Option<Verb> {
         self.verb
     }
 
-    /// The command of the transfer that failed, where several were asked for at once
-    /// ([`Series`](crate::operation::Series)): whatever [`verb`](Self::verb) the step has, this says which of them
-    /// it was. `None` for everything else.
+    /// The command of the failed transfer, where several were asked for at once
+    /// ([`Series`](crate::operation::Series)). The [`verb`](Self::verb) is that of the failed step.
+    /// `None` for everything else.
     pub fn transfer(&self) -> Option<&Command> {
         self.transfer.as_deref()
     }
 
-    /// What the session is good for now.
+    /// The state of the session after the error.
     pub const fn after(&self) -> After {
         self.after
     }
 
-    /// Whether the server refused the step with a 4xx or 5xx, and nothing else went wrong.
+    /// Whether the error is only a refusal of the step with a 4xx or 5xx.
     pub const fn is_refusal(&self) -> bool {
         matches!(self.kind, ErrorKind::Refused(_))
     }
@@ -256,8 +262,7 @@ impl Error {
         self.after == After::Dead
     }
 
-    /// A plain refusal, a rule of ours and a mistake of the caller: nobody expects that they end a
-    /// session.
+    /// A refusal, a policy of the client and a mistake of the caller do not end a session.
     const fn leaves_session_alone(&self) -> bool {
         match self.kind {
             ErrorKind::Policy(policy) => !policy.bounds_listing(),
@@ -266,8 +271,8 @@ impl Error {
         }
     }
 
-    /// Whether a socket's failure may have led to it, so that a driver puts the operating system's error beside it: not
-    /// where the server simply said no.
+    /// Whether a socket's failure may have caused it, so that a driver should attach the operating
+    /// system's error. Not for a mere refusal of the server.
     #[doc(hidden)]
     pub const fn concerns_a_socket(&self) -> bool {
         matches!(
@@ -286,8 +291,8 @@ impl Error {
         }
     }
 
-    /// Whether the same may succeed later: a 4xx reply, a wait that expired, a connection that broke.
-    /// What the caller aborted would not, whatever had been read by then.
+    /// Whether the same step may succeed later: after a 4xx reply, a wait that expired, or a
+    /// connection that broke. Never for a transfer that the caller aborted.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ErrorKind::Refused(reply) => reply.class() == Class::TransientNegative,
@@ -307,7 +312,7 @@ impl Error {
         }
     }
 
-    /// What became of the file, when the error ended a transfer.
+    /// The state of the file, if the error ended a transfer.
     pub fn verdict(&self) -> Option<Verdict> {
         match &self.kind {
             ErrorKind::Interrupted(interrupted) => Some(Verdict::of(interrupted)),
@@ -316,7 +321,7 @@ impl Error {
         }
     }
 
-    /// The failed transfer, when there was one.
+    /// The failed transfer, if there was one.
     pub fn interrupted(&self) -> Option<&Interrupted> {
         match &self.kind {
             ErrorKind::Interrupted(interrupted) => Some(interrupted),
@@ -390,7 +395,7 @@ impl fmt::Display for Error {
         }
         write!(f, "{}", self.kind)?;
         match self.after {
-            // Neither can have left the session otherwise.
+            // These kinds leave the session usable.
             After::Usable if self.leaves_session_alone() => Ok(()),
             After::Usable => f.write_str("; the session is usable"),
             After::Draining => f.write_str("; the session is settling"),
@@ -399,15 +404,15 @@ impl fmt::Display for Error {
     }
 }
 
-/// What `main` shows of an error that it returns: the sentence, then the kind and what the session is
-/// good for, by their names.
+/// The sentence, then the names of the kind and of the state of the session: `main` shows a
+/// returned error so.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self} [{}, {:?}]", self.kind.name(), self.after)
     }
 }
 
-/// The sources are the typed causes. The text of an error says everything that theirs say.
+/// The sources are the typed causes. The text of an error includes their texts.
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.kind {

@@ -1,4 +1,4 @@
-//! What a server offers beyond RFC 959: the reply to FEAT (RFC 2389).
+//! Features beyond RFC 959: the reply to FEAT (RFC 2389).
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -37,7 +37,7 @@ pub struct Feature {
 pub struct OfferedFact {
     /// The name in lower case, such as `modify` or `unix.mode`.
     pub name: String,
-    /// Whether the server sends the fact as long as OPTS MLST has not chosen others.
+    /// Whether the server sends the fact by default, before OPTS MLST.
     pub default: bool,
 }
 
@@ -60,7 +60,7 @@ impl Features {
     /// # Errors
     ///
     /// [`FeaturesError::Code`] if the reply is not positive. A server that knows FEAT but offers
-    /// nothing is no error.
+    /// nothing is not an error.
     pub fn decode(reply: &Reply) -> Result<Self, FeaturesError> {
         if reply.class() != Class::Completion {
             return Err(FeaturesError::Code);
@@ -68,8 +68,7 @@ impl Features {
         let mut lines = reply.lines().skip(1).peekable();
         let mut list = Vec::new();
         while let Some(line) = lines.next() {
-            // The last line only says that the list ends. Of a truncated reply the end is what is
-            // missing.
+            // The last line only ends the list. A truncated reply lacks it.
             if lines.peek().is_some() || reply.is_truncated() {
                 list.extend(Feature::decode(line));
             }
@@ -115,8 +114,8 @@ impl Features {
         self.has("UTF8")
     }
 
-    /// Whether MLST and MLSD are there (RFC 3659 section 7.8: `MLST` stands for both; some servers
-    /// list MLSD instead).
+    /// Whether the server has MLST and MLSD (RFC 3659 section 7.8: `MLST` stands for both; some
+    /// servers list MLSD instead).
     #[must_use]
     pub fn has_mlsd(&self) -> bool {
         self.has("MLST") || self.has("MLSD")
@@ -164,7 +163,7 @@ impl Feature {
         &self.name
     }
 
-    /// What follows the name, as the server sent it.
+    /// The text after the name, as the server sent it.
     #[must_use]
     pub fn parameters(&self) -> Option<&[u8]> {
         self.parameters.as_deref()

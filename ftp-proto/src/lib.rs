@@ -1,8 +1,9 @@
 //! The client side of FTP as a pure state machine: no sockets, no clock, no unsafe code, no std.
 //!
-//! A [`Session`] turns commands into bytes, and bytes into replies and transfer events. It opens nothing and waits for
-//! nothing: a *driver* moves the bytes, performs the [`Action`]s and answers with [`Report`]s. `ftp-blocking` drives it
-//! on std's sockets, `ftp-mio` on readiness; [`manual::driving`] shows how to drive it on anything else.
+//! A [`Session`] turns commands into bytes, and bytes into replies and transfer events. It opens no
+//! socket and never waits: a *driver* moves the bytes, performs the [`Action`]s and answers with
+//! [`Report`]s. `ftp-blocking` drives it on std's sockets, `ftp-mio` on readiness;
+//! [`manual::driving`] shows how to drive it on anything else.
 //!
 //! # The loop
 //!
@@ -40,15 +41,15 @@
 //!
 //! # Where things are
 //!
-//! * What a user wants: [`operation`] (login, retrieve, list, rename ...), for [`Session`] and [`Config`].
-//! * What a driver does: [`Action`], [`Report`], [`Instant`], [`Deadline`].
-//! * What came of it: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
-//! * Codecs, of use without a session: [`reply`], [`address`], [`pathname`], [`features`], [`size`], [`timestamp`],
-//!   [`listing`], [`ascii`], [`lines`].
+//! * For users: [`operation`] (login, retrieve, list, rename ...), [`Session`] and [`Config`].
+//! * For drivers: [`Action`], [`Report`], [`Instant`], [`Deadline`].
+//! * Results: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
+//! * Codecs, which also work without a session: [`reply`], [`address`], [`pathname`], [`features`],
+//!   [`size`], [`timestamp`], [`listing`], [`ascii`], [`lines`].
 //! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS: `tls`, behind the
 //!   feature `rustls`.
-//! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to its `SystemTime`, and
-//!   `driver`, what drivers on std have in common.
+//! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to
+//!   `SystemTime`, and `driver`, the common parts of drivers on std.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(

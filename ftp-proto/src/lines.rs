@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 /// Splits a text into lines. A line ends with LF or CRLF, which is removed; a CR elsewhere is data.
 ///
-/// Lines borrow the input if they lie within it as a whole; otherwise at most the longest line and
-/// a CR is held. The way the bytes are split into inputs does not matter.
+/// A line that lies within one input borrows from it. Otherwise the splitter holds at most the
+/// longest line and a CR. The result does not depend on how the bytes are split into inputs.
 ///
 /// ```
 /// use ftp_proto::lines::Lines;
@@ -33,7 +33,7 @@ enum State {
     Collecting,
     /// The carry was handed out as a line.
     Delivered,
-    /// The line is too long and was reported; the rest of it goes by.
+    /// The line is too long and was reported; the rest of it is skipped.
     Skipping,
 }
 
@@ -57,8 +57,7 @@ impl Lines {
         }
     }
 
-    /// Consumes from the front of `input` and gives the next line, or `None` when the input is used
-    /// up.
+    /// Consumes the front of `input` and gives the next line, or `None` at the end of the input.
     ///
     /// # Errors
     ///
@@ -102,8 +101,7 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// [`LineTooLong`] if the last byte is a CR that would have belonged to the line end, and is
-    /// now one too many.
+    /// [`LineTooLong`] if the last byte is a CR without LF that makes the line too long.
     pub fn finish(&mut self) -> Option<Result<&[u8], LineTooLong>> {
         let state = core::mem::replace(&mut self.state, State::Delivered);
         if state != State::Collecting || self.carry.is_empty() {

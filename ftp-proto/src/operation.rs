@@ -1,8 +1,8 @@
-//! What a user wants, as conversations: each is a plain struct that polls its own tickets.
+//! Operations: conversations with the server, each a plain struct that polls its own tickets.
 //!
-//! An operation runs on any driver: the loop of [`manual::driving`](crate::manual::driving) polls it after every
-//! change of the session. Operations hold one another, and several may run on one session, since each asks for its
-//! own replies only.
+//! An operation runs on any driver: the loop of [`manual::driving`](crate::manual::driving) polls
+//! it after every change of the session. Operations may contain others, and several may run on one
+//! session, because each polls only its own replies.
 
 mod batch;
 mod directory;
@@ -91,20 +91,20 @@ use crate::session::Session;
 /// # let _ = Twice(None, 2);
 /// ```
 pub trait Operation {
-    /// What comes out when it succeeds.
+    /// The result of success.
     type Output;
 
-    /// Goes on as far as it can.
+    /// Goes on as far as possible.
     ///
     /// # Errors
-    /// Why the operation ended without success. Not to be polled again after `Ready`.
+    /// The operation failed. It must not be polled again after `Ready`.
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>>;
 }
 
-/// An operation that reads what it receives itself. Whoever runs it gives all payload to it and asks it again after each
-/// chunk.
+/// An operation that reads its payload itself. Its caller passes all payload to it, and polls it
+/// after each chunk.
 pub trait Receiving: Operation {
-    /// Takes what is received, in chunks of any size.
+    /// Takes received payload, in chunks of any size.
     fn feed(&mut self, chunk: &[u8]);
 }
 

@@ -34,7 +34,7 @@ impl Pathname {
         str::from_utf8(&self.0).ok()
     }
 
-    /// The pathname as UTF-8, with U+FFFD for what is not UTF-8. For people: the result may be
+    /// The pathname as UTF-8, with U+FFFD for other bytes. For people only: the result may be
     /// another file's name.
     #[must_use]
     pub fn to_str_lossy(&self) -> Cow<'_, str> {
@@ -72,8 +72,8 @@ impl AsRef<[u8]> for Pathname {
     }
 }
 
-/// For people: U+FFFD for what is not UTF-8, and escapes for characters that would drive a terminal
-/// or deceive the reader.
+/// For people: U+FFFD for bytes that are not UTF-8, and escapes for characters that would control a
+/// terminal or deceive the reader.
 impl fmt::Display for Pathname {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         escape(&self.0, f)
@@ -91,13 +91,13 @@ impl fmt::Debug for Pathname {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Quoting {
-    /// Twice, as RFC 959 wants it. A single quote ends the pathname if a blank or the end of the
-    /// line follows; seven of sixteen servers write quotes inside of the pathname once (Twisted,
-    /// aioftp, libunftp, twoftpd, bftpd, uftpd, inetutils), and there they belong to it.
+    /// Twice, as RFC 959 demands. A single quote ends the pathname if a blank or the end of the
+    /// line follows. Any other single quote belongs to the pathname, because seven of sixteen
+    /// servers do not double quotes (Twisted, aioftp, libunftp, twoftpd, bftpd, uftpd, inetutils).
     #[default]
     Doubled,
-    /// Once, and two quotes are two. The last quote of the line ends the pathname, so text with
-    /// quotes behind it is misread.
+    /// Once: two quotes are two quotes. The last quote of the line ends the pathname, so later text
+    /// with quotes is misread.
     Undoubled,
 }
 
@@ -111,30 +111,31 @@ pub enum PathError {
     /// Text of the reply is missing.
     #[error("the reply is truncated")]
     Truncated,
-    /// No quotes, and nothing that is certainly a pathname: it begins with a slash, and no
-    /// commentary follows.
+    /// There are no quotes, and the text is not certainly a pathname, which begins with a slash and
+    /// has no commentary.
     #[error("no quoted pathname")]
     NotQuoted,
     /// The closing quote is missing.
     #[error("the pathname has no closing quote")]
     Unterminated,
-    /// Nothing between the quotes.
+    /// The quotes enclose no text.
     #[error("the pathname is empty")]
     Empty,
 }
 
 /// The pathname in a reply to PWD or MKD (RFC 959: `257 "path" text`).
 ///
-/// Text before the quotes is skipped. Where quotes are missing, the pathname is what is certain:
+/// Text before the quotes is skipped. Without quotes, only a certain pathname is accepted:
 ///
-/// * Without any quotes, the text must begin with a slash. It is the pathname to its end, blanks
-///   included (libunftp answers MKD so), or to a commentary like `is the current directory`. Where
-///   its last words may belong to either (`/pub/new folder`), nothing shows where the pathname ends.
+/// * Without any quotes, the text must begin with a slash. The pathname goes to the end of the
+///   text, blanks included (libunftp answers MKD so), or to a commentary like `is the current
+///   directory`. If the last words may belong to either (`/pub/new folder`), the end is uncertain,
+///   and the reply gives no pathname.
 /// * Without the closing quote, the same holds for what follows the opening one.
 ///
 /// # Errors
 ///
-/// See [`PathError`]. MKD may well have made the directory when its reply cannot be read.
+/// See [`PathError`]. MKD may have made the directory even if its reply cannot be read.
 ///
 /// ```
 /// use ftp_proto::pathname::{Pathname, Quoting, decode};
@@ -215,7 +216,7 @@ fn until_last_quote(text: &[u8]) -> Result<&[u8], PathError> {
         .ok_or(PathError::Unterminated)
 }
 
-/// The pathname that a text without quotes certainly is, or begins with.
+/// The pathname of a text without quotes, if it is certain.
 fn plain(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii();
     if !text.starts_with(b"/") || memchr::memchr(b'\n', text).is_some() {

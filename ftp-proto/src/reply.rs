@@ -45,8 +45,8 @@ pub enum Class {
     TransientNegative,
     /// 5yz: refused; the same command will be refused again.
     PermanentNegative,
-    /// 6yz: a protected reply (RFC 2228). No security mechanism that makes such replies is
-    /// implemented here, so it is no success.
+    /// 6yz: a protected reply (RFC 2228). This crate implements no security mechanism with such
+    /// replies, so it is not a success.
     Protected,
 }
 
@@ -186,8 +186,8 @@ impl ReplyCode {
         self.0
     }
 
-    /// Whether this refuses a command as one that the server does not do at all, whatever its argument: 500, 501, 502,
-    /// 504 and 522. Some servers say 501 of an argument, too.
+    /// Whether this code says that the server does not implement the command, whatever its
+    /// argument: 500, 501, 502, 504 and 522. Some servers also use 501 for a bad argument.
     #[must_use]
     pub const fn is_not_done_here(self) -> bool {
         matches!(self.0, 500 | 501 | 502 | 504 | 522)
@@ -221,10 +221,10 @@ impl From<ReplyCode> for u16 {
 
 /// One reply of the server: a code and one or more lines of text.
 ///
-/// The text is bytes, since servers answer in whatever character set they like. Lines are joined by
-/// LF, without the line ends of the wire; the first and the last line come without code and
-/// separator, the lines between as they were sent, minus a leading code and hyphen equal to those
-/// of the first line.
+/// The text is bytes, because servers answer in any character set. Lines are joined by LF, without
+/// the line ends of the wire; the first and the last line come without code and separator, the
+/// lines between as they were sent, minus a leading code and hyphen equal to those of the first
+/// line.
 ///
 /// ```
 /// use ftp_proto::reply::{Reply, ReplyCode};
@@ -260,7 +260,7 @@ impl Reply {
         }
     }
 
-    /// The code; of the last line, should the first have another (see [`Self::opening_code`]).
+    /// The code: that of the last line, if the first has another (see [`Self::opening_code`]).
     #[must_use]
     pub const fn code(&self) -> ReplyCode {
         self.code
@@ -284,7 +284,7 @@ impl Reply {
         &self.text
     }
 
-    /// The text as UTF-8, with U+FFFD for what is not UTF-8.
+    /// The text as UTF-8, with U+FFFD for other bytes.
     ///
     /// Control characters are as the server sent them; `Display` escapes them.
     #[must_use]
@@ -297,7 +297,7 @@ impl Reply {
         self.text.split(|&byte| byte == b'\n')
     }
 
-    /// Whether a line or the whole exceeded a limit of [`Limits`], so that text is missing.
+    /// Whether text is missing, because a line or the whole reply exceeded [`Limits`].
     #[must_use]
     pub const fn is_truncated(&self) -> bool {
         self.truncated

@@ -1,9 +1,9 @@
 //! The user-PI of RFC 959: one control connection and the data connections that belong to it.
 //!
-//! This file holds the type and its inputs, `session/queries` what it tells of itself. The
-//! protocol interpreter, in `session/interpreter`, gives each input to the part that it concerns.
-//! The parts know nothing of it or of each other's inputs; what they share is in `session/shared`.
-//! The manual's page "design" draws them.
+//! This file holds the type and its inputs. `session/queries` holds its queries. The protocol
+//! interpreter, in `session/interpreter`, gives each input to the part that it concerns. The parts
+//! do not know the interpreter. `session/shared` holds the state that they share. The manual's page
+//! "design" lists them.
 
 mod actions;
 mod answers;
@@ -53,9 +53,8 @@ use wire::Owner;
 
 /// The client half of one FTP control connection and of its data connections.
 ///
-/// Every method may be called at any time and in any order. What depends on something else is not brought out before
-/// the driver has reported that other thing done: that is all there is to the order of things. [`manual::driving`]
-/// has the loop.
+/// Every method may be called at any time and in any order. An output that depends on an action
+/// appears only after the driver has reported that action done. [`manual::driving`] has the loop.
 ///
 /// [`manual::driving`]: crate::manual::driving
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,28 +63,30 @@ pub struct Session {
 }
 
 impl Session {
-    /// Begins a session over an open control connection; the greeting is awaited.
+    /// Begins a session over an open control connection, and awaits the greeting.
     pub fn new(config: Config, control: Control) -> Self {
         Self {
             pi: Interpreter::new(config, control),
         }
     }
 
-    /// How data connections are opened from the next transfer on: ftplib's `set_pasv`.
+    /// Sets how data connections are opened from the next transfer on: ftplib's `set_pasv`.
     #[doc(alias = "set_pasv")]
     pub fn set_data_mode(&mut self, mode: DataMode) {
         self.pi.note(|| Record::DataModeSet(mode));
         self.pi.shared.config.data_mode = mode;
     }
 
-    /// Tells how many data connections can still resume a TLS session of this control connection: the number of TLS 1.3
-    /// tickets in stock, each of which serves once (RFC 8446 appendix C.4). `None`: unknown, or without limit as under
-    /// TLS 1.2. A driver under TLS tells it before it polls an operation, feeds bytes or reports, if it has changed.
+    /// Sets how many data connections can still resume a TLS session of this control connection.
     ///
-    /// While none is left, a short listing goes before a protected transfer, for the tickets that its handshake brings:
-    /// some servers (ProFTPD, vsftpd) refuse what resumes nothing, and empty the file of an upload before that. It is read
-    /// up to 64 KiB and for at most a minute ([`Event::RefillCut`]), with [`Flow::discard`](crate::Flow::discard). While
-    /// one is left, no handshake begins before the server's mark.
+    /// That is the number of unused TLS 1.3 tickets, each of which serves once (RFC 8446 appendix C.4). `None` means unknown, or without limit as under TLS 1.2. A driver under TLS sets a changed number before it polls an operation, feeds bytes or reports.
+    ///
+    /// At zero, the session makes a short listing before a protected transfer, because its
+    /// handshake brings new tickets. Some servers (ProFTPD, vsftpd) refuse a data connection that
+    /// resumes nothing, and empty the file of an upload before that. At most 64 KiB of the listing
+    /// are read, in at most a minute ([`Event::RefillCut`]), with
+    /// [`Flow::discard`](crate::Flow::discard). At one, no handshake begins before the server's
+    /// mark.
     ///
     /// ```
     /// use ftp_proto::{Config, Control, Session};
@@ -102,8 +103,8 @@ impl Session {
         }
     }
 
-    /// How much is recorded from now on: ftplib's `set_debuglevel`. A trace can be
-    /// replayed to where this takes away from [`Detail::Everything`].
+    /// Sets how much is recorded from now on: ftplib's `set_debuglevel`. A replay of a trace ends
+    /// where this lowers [`Detail::Everything`].
     #[doc(alias = "set_debuglevel")]
     pub fn set_detail(&mut self, detail: Detail) {
         self.pi.note(|| Record::DetailSet(detail));
@@ -111,18 +112,19 @@ impl Session {
         self.pi.shared.trace.set_detail(detail);
     }
 
-    /// What operations remember of the server, to be changed. The session itself does not act by it.
+    /// The memory of operations about the server, for changes. The session itself does not act by
+    /// it.
     pub const fn memory_mut(&mut self) -> &mut Memory {
         &mut self.pi.shared.server.memory
     }
 
-    /// Notes that the server needed a deviation, for [`leniencies_used`](Self::leniencies_used).
+    /// Notes that the server needed a leniency, for [`leniencies_used`](Self::leniencies_used).
     pub fn use_leniency(&mut self, leniency: Leniency) {
         self.pi.shared.use_leniency(leniency);
     }
 
-    /// Gives back memory that is held in reserve: worth it for a session that will be idle. It grows again when it is
-    /// needed. Nothing else changes, at whatever moment this is called.
+    /// Frees memory that is held in reserve, which is useful for a session that will be idle. It
+    /// grows again when it is needed. This may be called at any time and changes nothing else.
     ///
     /// ```
     /// use ftp_proto::{Command, Config, Control, Session, Verb};
@@ -148,22 +150,24 @@ impl Session {
 
     /// Feeds bytes that were read from the control connection, after TLS when it is secured.
     ///
-    /// Takes everything, never fails, and holds no more than [`Limits`](crate::Limits) allow. How the bytes are cut does not matter.
+    /// This takes all bytes, never fails, and holds no more than [`Limits`](crate::Limits) allow.
+    /// The result does not depend on how the bytes are cut.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.pi.note(|| Record::Received(bytes.into()));
         self.pi.read_replies(bytes);
         self.pi.go_on();
     }
 
-    /// The control connection reached its end.
+    /// Says that the server ended the control connection.
     pub fn receive_eof(&mut self) {
         self.pi.note(|| Record::ReceivedEof);
         self.pi.shared.control_ended();
         self.pi.go_on();
     }
 
-    /// The bytes to write next: whole command lines, less what was written of them. Stays as it is until
-    /// [`transmitted`](Self::transmitted), but for commands that may be appended. Empty while TLS begins or ends.
+    /// The bytes to write next: command lines, without the part that was written. Until
+    /// [`transmitted`](Self::transmitted), only new commands are appended. Empty while TLS begins
+    /// or ends.
     pub fn transmit(&self) -> &[u8] {
         self.pi.shared.wire.unsent()
     }
@@ -183,11 +187,11 @@ impl Session {
 
     // -- effects: what the driver must do, and what came of it ----------------------------------------------------
 
-    /// Fires the timers that are due at `now` and yields the next action. The only method that takes the time; time
-    /// that goes backwards counts as standing still.
+    /// Fires the timers that are due at `now` and yields the next action. No other method takes the
+    /// time. An earlier time than before counts as the same time.
     ///
-    /// When it returns `None`, then either bytes wait in [`transmit`](Self::transmit), or the driver has an action to
-    /// report on, or [`deadline`](Self::deadline) lies ahead, or nothing is under way.
+    /// When this returns `None`, bytes wait in [`transmit`](Self::transmit), or the driver has an
+    /// action to report on, or [`deadline`](Self::deadline) lies ahead, or nothing is under way.
     pub fn poll_action(&mut self, now: Instant) -> Option<Action> {
         self.pi.note(|| Record::Polled(now));
         self.pi.clock = self.pi.clock.max(now);
@@ -202,12 +206,12 @@ impl Session {
         action
     }
 
-    /// Tells what came of an action, or what was observed on a data connection.
+    /// Reports the result of an action, or an observation on a data connection.
     ///
-    /// A report counts only if its action was handed out by [`poll_action`](Self::poll_action) and not answered yet:
-    /// a driver that is late or wrong changes nothing. [`Report::Failed`] counts for any data connection that was
-    /// handed out and not discarded, and always for the control connection. What
-    /// does not count is counted by [`ignored_reports`](Self::ignored_reports).
+    /// A report counts only if its action was handed out by [`poll_action`](Self::poll_action) and
+    /// not answered yet. [`Report::Failed`] counts for any data connection that was handed out and
+    /// not discarded, and always for the control connection. Any other report changes nothing but
+    /// [`ignored_reports`](Self::ignored_reports).
     pub fn report(&mut self, report: Report) {
         self.pi.note(|| Record::Reported(report));
         if self.pi.shared.actions.accept(&report) {
@@ -220,7 +224,7 @@ impl Session {
 
     // -- conversation: what the application wants -----------------------------------------------------------------
 
-    /// Queues a command. It goes out when everything that it must wait for is over.
+    /// Queues a command. It is sent when everything that it has to wait for is over.
     ///
     /// # Errors
     /// [`Misuse`] alone: a verb that the session sends by itself, or too many commands whose replies were not polled.
@@ -238,9 +242,11 @@ impl Session {
         Ok(ticket)
     }
 
-    /// Queues a command of a batch: it goes out without waiting for the replies to those before it.
+    /// Queues a command of a batch, which is sent without waiting for the replies to those before
+    /// it.
     ///
-    /// Of its reply at most [`BATCH_TEXT_MAX`] bytes are kept. [`Batch`](crate::operation::Batch) does the rest.
+    /// At most [`BATCH_TEXT_MAX`] bytes of its reply are kept. [`Batch`](crate::operation::Batch)
+    /// handles the rest of a batch.
     ///
     /// # Errors
     /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER, RNFR, CWD ...);
@@ -269,8 +275,10 @@ impl Session {
     /// The reply to a command, once. Preliminary replies are inside the final one ([`Reply::preliminary`]).
     ///
     /// # Errors
-    /// Why there is no reply: the session is over, a wait expired, a policy forbade the command, the ticket was spent, or
-    /// the reply is none that the command can have ([`ErrorKind::Unexpected`]). A negative reply is not an error here; see [`poll_class`](Self::poll_class).
+    /// There is no reply, because the session is over, a wait expired, a policy forbade the
+    /// command, or the ticket was spent. Or the reply cannot answer the command
+    /// ([`ErrorKind::Unexpected`]). A negative reply is not an error here; see
+    /// [`poll_class`](Self::poll_class).
     pub fn poll_reply(&mut self, ticket: Ticket) -> Poll<Result<Reply, Error>> {
         if let Some(answer) = self.pi.answers.collect(ticket) {
             self.pi.queue.batch.release(ticket);
@@ -305,13 +313,13 @@ impl Session {
         self.error(shared::unwelcome_kind(reply), verb)
     }
 
-    /// An error of the given kind, at the step named by `verb`, with what the session is good for now. For operations
-    /// of one's own.
+    /// An error of the given kind, at the step named by `verb`, with the present state of the
+    /// session. For your own operations.
     pub fn error(&self, kind: impl Into<ErrorKind>, verb: impl Into<Option<Verb>>) -> Error {
         Error::new(kind.into(), verb, self.after())
     }
 
-    /// The caller lost interest in a reply. It is still awaited, and dropped when it comes.
+    /// Drops the interest in a reply. The reply is still awaited, and dropped when it comes.
     pub fn discard(&mut self, ticket: Ticket) {
         self.pi.note(|| Record::Discarded(ticket.0));
         self.pi.answers.collect(ticket);
@@ -320,7 +328,7 @@ impl Session {
         self.pi.security.discard(ticket);
     }
 
-    /// The caller lost interest in an operation: [discards](Self::discard) every ticket of the range.
+    /// Drops the interest in an operation: [discards](Self::discard) every ticket of the range.
     ///
     /// ```
     /// use ftp_proto::{Command, Config, Control, Session, Verb};
@@ -342,7 +350,7 @@ impl Session {
         }
     }
 
-    /// Queues a transfer. It begins when everything that was submitted before is over.
+    /// Queues a transfer, which begins when everything that was submitted before is over.
     ///
     /// # Errors
     /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
@@ -359,11 +367,12 @@ impl Session {
         Ok(id)
     }
 
-    /// The verdict on a transfer, once, as soon as it is certain. It is kept until that on the next but one is given.
+    /// The verdict on a transfer, once, as soon as it is certain. The session keeps the latest two
+    /// verdicts.
     ///
     /// # Errors
-    /// Why the transfer did not succeed; [`Error::after`] says what the session is good for, and
-    /// [`Error::interrupted`] what is known about the bytes.
+    /// The transfer failed. [`Error::after`] is the state of the session, and
+    /// [`Error::interrupted`] says what is known about the bytes.
     pub fn poll_transfer(&mut self, id: TransferId) -> Poll<Result<Completed, Error>> {
         if let Some(verdict) = self.pi.shared.verdicts.take(id) {
             let after = self.after();
@@ -375,17 +384,18 @@ impl Session {
         Poll::Ready(Err(self.error(Misuse::SpentTicket, None)))
     }
 
-    /// Ends a transfer before its time. Its verdict says what had become of it by then.
+    /// Aborts a transfer. Its verdict says how far it had come.
     pub fn abort(&mut self, id: TransferId) {
         self.pi.note(|| Record::Aborted(id.0));
         self.pi.abort_transfer(id);
         self.pi.go_on();
     }
 
-    /// Ends every transfer that was begun: the one under way, and with [`Config::lookahead`] the one behind it.
+    /// Aborts every transfer that was begun: the one under way, and with [`Config::lookahead`] the
+    /// one behind it.
     pub fn abort_all(&mut self) {
         let (queued, running) = (self.pi.queue.transfer(), self.pi.running());
-        // The one behind first, so that it does not begin when the other is over.
+        // The one behind is first, so that it does not begin when the other is over.
         for id in queued.into_iter().chain(running) {
             self.abort(id);
         }
@@ -399,7 +409,8 @@ impl Session {
         self.pi.go_on();
     }
 
-    /// What happened without being asked for. The latest 64 events are kept.
+    /// The next event: something that happened and answers no command. The latest 64 events are
+    /// kept.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.pi.shared.events.pop()
     }

@@ -61,12 +61,12 @@ pub fn decode(reply: &Reply) -> Result<u64, SizeError> {
     number(size).ok_or(SizeError::Range)
 }
 
-/// The size in a 150 mark, such as `150 Opening data connection for x (48213 bytes)`, of which no
-/// standard speaks.
+/// The size in a 150 mark, such as `150 Opening data connection for x (48213 bytes)`, which no
+/// standard defines.
 ///
-/// A hint and no more: the server may mean the size of the whole file although the transfer starts
-/// in the middle, and a name may look like a size, which is why the last one counts. `None` for
-/// other codes and if there is no number of bytes in parentheses.
+/// This is only a hint. The server may mean the size of the whole file although the transfer starts
+/// in the middle. A name may look like a size, so the last one counts. `None` for other codes, and
+/// without a number of bytes in parentheses.
 ///
 /// ```
 /// use ftp_proto::reply::{Reply, ReplyCode};

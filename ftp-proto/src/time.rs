@@ -1,4 +1,4 @@
-//! Time as the machine sees it: a number that the driver hands in.
+//! Time as the machine sees it: a number that the driver passes in.
 
 use core::fmt;
 use core::time::Duration;
@@ -60,7 +60,7 @@ impl fmt::Display for Instant {
     }
 }
 
-/// When the machine must be asked again even if nothing happens, and which wait ends then.
+/// When the machine must be polled again even without another event, and which wait ends then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Deadline {
     /// When [`Session::poll_action`](crate::Session::poll_action) must be called at the latest.
@@ -73,34 +73,34 @@ pub struct Deadline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// From the open connection to the whole of the greeting.
+    /// From the open connection to the end of the greeting.
     Greeting,
-    /// From a command to the whole of its reply; begun again by each preliminary reply.
+    /// From a command to the end of its reply. Each preliminary reply restarts it.
     Reply,
-    /// From the transfer command to its mark, before the TLS handshake on the data connection begins without it.
-    /// Nothing has gone wrong.
+    /// From the transfer command to its mark; then the TLS handshake on the data connection begins
+    /// without the mark. Its expiry is not a failure.
     Mark,
     /// Connecting, listening for, or accepting a data connection.
     DataOpen,
     /// A TLS handshake, or its orderly end before CCC.
     Securing,
-    /// Payload does not move, or hardly: see [`Timeouts::data_idle`](crate::Timeouts::data_idle).
+    /// Payload moves too little: see [`Timeouts::data_idle`](crate::Timeouts::data_idle).
     DataIdle,
-    /// The payload as a whole takes too long.
+    /// The payload as a whole.
     DataTotal,
     /// Everything was sent; the server has not ended its side of the TLS connection.
     TlsClose,
     /// The payload ended; the final reply has not come.
     Completion,
-    /// The final reply came; what is still on its way on the data connection, or a late mark, is waited for.
+    /// The final reply came; the session waits for data on its way, or for a late mark.
     Drain,
-    /// The data connection stays open a little after ABOR was sent.
+    /// The time for which the data connection stays open after ABOR was sent.
     AbortLinger,
     /// The replies that an aborted transfer still owes.
     AbortGrace,
-    /// The reply to the NOOP that tells whether an aborted transfer still owes replies.
+    /// The reply to the NOOP that shows whether replies to an aborted transfer are still owed.
     Fence,
-    /// A keepalive NOOP is due during a transfer. Nothing has gone wrong.
+    /// The pause before a keepalive NOOP during a transfer. Its expiry is not a failure.
     Keepalive,
     /// The whole transfer, from its first command to its verdict.
     Operation,

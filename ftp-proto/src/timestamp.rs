@@ -1,10 +1,11 @@
-//! Calendar times that say how much they know: MDTM replies, MLSx facts and listing dates.
+//! Calendar times with a known precision: MDTM replies, MLSx facts and listing dates.
 //!
-//! FTP servers report times in two dialects. MDTM, MFMT and the MLSx facts `modify` and `create` carry UTC to the second
-//! or better ([RFC 3659 section 2.3](https://www.rfc-editor.org/rfc/rfc3659#section-2.3)). A `LIST` line carries what
-//! `ls` or a relative of it printed: often only a day, in the server's own wall clock, sometimes without the year.
-//! [`Timestamp`] holds both, and keeps the difference visible: [`Timestamp::precision`], [`Timestamp::zone`] and
-//! [`Timestamp::is_year_inferred`].
+//! FTP servers report times in two dialects. MDTM, MFMT and the MLSx facts `modify` and `create`
+//! carry UTC to the second or better ([RFC 3659 section
+//! 2.3](https://www.rfc-editor.org/rfc/rfc3659#section-2.3)). A `LIST` line carries the output of
+//! `ls` or a similar program: often only a day, in the server's local time, sometimes without the
+//! year. [`Timestamp`] holds both, and shows the difference: [`Timestamp::precision`],
+//! [`Timestamp::zone`] and [`Timestamp::is_year_inferred`].
 //!
 //! ```
 //! use ftp_proto::timestamp::{Precision, Timestamp, Zone};
@@ -34,10 +35,11 @@ use time_val::write_fraction;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// A calendar date with, as far as the server told, a time of day and a zone.
+/// A calendar date, with a time of day and a zone if the server told them.
 ///
-/// The fields are always a date that exists: years 0 to 9999 of the Gregorian calendar, and second 60 for a leap second
-/// (RFC 3659 allows it in any minute). What lies below the [`precision`](Self::precision) is zero.
+/// The fields are always a date that exists: years 0 to 9999 of the Gregorian calendar, and second
+/// 60 for a leap second (RFC 3659 allows it in any minute). Fields below the
+/// [`precision`](Self::precision) are zero.
 ///
 /// Equality compares all fields: the same instant written in two zones is not equal. Compare
 /// [`unix_time`](Self::unix_time) for that.
@@ -75,9 +77,9 @@ pub enum Precision {
 pub enum Zone {
     /// Coordinated Universal Time: MDTM, MLSx, EPLF, and listings that print an offset (converted).
     Utc,
-    /// So many minutes east of UTC, -1439 to 1439.
+    /// An offset in minutes east of UTC, -1439 to 1439.
     Offset(i16),
-    /// The server's wall clock, wherever that hangs: nearly every `LIST` line.
+    /// The server's local time, in an unknown zone: nearly every `LIST` line.
     Unknown,
 }
 
@@ -248,8 +250,8 @@ impl Timestamp {
         })
     }
 
-    /// The same digits, read in another zone. Nothing is converted: this is how a caller who knows the server's zone
-    /// says so.
+    /// The same digits, read in another zone, without conversion: for a caller who knows the
+    /// server's zone.
     ///
     /// # Errors
     /// [`TimestampError::Offset`] for an offset of a day or more.
@@ -271,7 +273,7 @@ impl Timestamp {
         Ok(Self { zone, ..self })
     }
 
-    /// The same date, marked as having a guessed year. Listings without a year are resolved so.
+    /// The same date, marked as having a guessed year, as for listings without a year.
     #[must_use]
     pub const fn with_inferred_year(self) -> Self {
         Self {
@@ -280,7 +282,8 @@ impl Timestamp {
         }
     }
 
-    /// The UTC time so many seconds after 1970-01-01 00:00:00 UTC, to the second; leap seconds do not count.
+    /// The UTC time this many seconds after 1970-01-01 00:00:00 UTC, to the second, without leap
+    /// seconds.
     ///
     /// # Errors
     /// [`TimestampError::Year`] when the year would lie outside 0 to 9999.
@@ -374,8 +377,8 @@ impl Timestamp {
         }
     }
 
-    /// Seconds since 1970-01-01 00:00:00 UTC and nanoseconds, with the fields read as a clock so many minutes east of
-    /// UTC, whatever [`zone`](Self::zone) says.
+    /// Seconds since 1970-01-01 00:00:00 UTC and nanoseconds, with the fields read as local time
+    /// this many minutes east of UTC, whatever [`zone`](Self::zone) says.
     #[must_use]
     pub fn unix_time_at(&self, minutes_east: i16) -> (i64, u32) {
         let minutes = i64::from(self.hour)

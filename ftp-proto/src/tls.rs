@@ -1,25 +1,30 @@
 //! TLS as bytes in, bytes out (feature `rustls`).
 //!
-//! A [`Channel`] is the client side of one TLS connection: it takes the bytes that a socket received, gives the bytes
-//! to send, and between the two stands the plaintext. It opens no socket, so the same channel serves a blocking and a
-//! readiness driver, the control connection and the data connections (RFC 4217). rustls itself asks the clock, for
-//! the validity of certificates and the age of tickets; this module never does.
+//! A [`Channel`] is the client side of one TLS connection: it takes the bytes that a socket
+//! received, gives the bytes to send, and takes and gives plaintext. It opens no socket, so the
+//! same channel serves a blocking and a readiness driver, the control connection and the data
+//! connections (RFC 4217). rustls reads the clock for the validity of certificates and the age of
+//! tickets; this module does not.
 //!
-//! A [`Context`] belongs to *one* control connection and makes its channels. It holds the sessions that the server
-//! handed out, because many servers accept a data connection only if it resumes a session of its own control
-//! connection (vsftpd `require_ssl_reuse`, ProFTPD by default): they take this as the proof that both ends are the
-//! same client (RFC 4217 section 10.2). Contexts share nothing, so no session can be resumed on behalf of another.
+//! A [`Context`] belongs to *one* control connection and makes its channels. It holds the TLS
+//! sessions that the server issued, because many servers accept a data connection only if it
+//! resumes a session of its own control connection (vsftpd `require_ssl_reuse`, ProFTPD by
+//! default). To them this proves that both connections belong to the same client (RFC 4217 section
+//! 10.2). Contexts share nothing, so a session cannot be resumed from another control connection.
 //!
 //! # Driving a channel
 //!
-//! 1. Write [`Channel::transmit`] to the socket, and say how much was written with [`Channel::transmitted`].
-//! 2. Take plaintext with [`Channel::read`] until there is none, only then
-//! 3. read the socket and hand over what came with [`Channel::receive`], its end with [`Channel::receive_eof`].
+//! 1. Write [`Channel::transmit`] to the socket, and acknowledge the written bytes with
+//!    [`Channel::transmitted`].
+//! 2. Take plaintext with [`Channel::read`] until there is none. Only then
+//! 3. read the socket, and pass its bytes to [`Channel::receive`] and its end to
+//!    [`Channel::receive_eof`].
 //!
 //! [`Layer`] does this over a [`Socket`], blocking or not.
 //!
-//! The connection is usable when [`Channel::poll_handshake`] is ready **and** [`Channel::transmit`] is empty: the last
-//! flight of the handshake is the client's, and it must leave even when no payload follows.
+//! The connection is usable when [`Channel::poll_handshake`] is ready **and** [`Channel::transmit`]
+//! is empty: the client sends the last flight of the handshake, and must send it even when no
+//! payload follows.
 //!
 //! ```
 //! use core::task::Poll;
@@ -58,10 +63,11 @@
 //!
 //! # The orderly end
 //!
-//! [`Channel::close`] queues close_notify. After an upload: close, send all of [`Channel::transmit`], shut down the
-//! socket's writing side and read on to the end, for a bounded time: that is where servers send new tickets. A
-//! download that ends without the server's close_notify is [`End::Truncated`](crate::End::Truncated): anybody on the path could have cut
-//! it (RFC 8446 section 6.1).
+//! [`Channel::close`] queues close_notify. After an upload: close, send all of
+//! [`Channel::transmit`], shut down the socket's writing side and read on to the end, for a bounded
+//! time, because servers send new tickets there. A download that ends without the server's
+//! close_notify is [`End::Truncated`](crate::End::Truncated): an attacker on the network could have
+//! cut it (RFC 8446 section 6.1).
 //!
 //! # Tickets
 //!
@@ -72,11 +78,12 @@
 //! |---|---|
 //! | vsftpd 3.0.3 | listing 1, download 1, upload 1 |
 //! | ProFTPD 1.3.8 | listing 1, download 1, upload 0 |
-//! | Pure-FTPd 1.0.50 | it sends no tickets at all, and does not demand reuse |
+//! | Pure-FTPd 1.0.50 | none; it does not demand reuse |
 //!
-//! Therefore: read to the end before closing, also after uploads; before a data connection is thrown away, take what
-//! its socket holds without waiting, for the ticket comes first; and tell the session how many are left
-//! ([`Context::resumptions`]), so that it makes a short listing before a transfer that would find none.
+//! Therefore: read to the end before closing, also after uploads. Before you discard a data
+//! connection, read what its socket holds without waiting, because the ticket comes first. Tell the
+//! session how many tickets are left ([`Context::resumptions`]), so that it makes a short listing
+//! before a transfer without a ticket.
 
 mod channel;
 mod context;
@@ -93,7 +100,8 @@ pub use error::TlsError;
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use layer::{Layer, Socket, Wait};
 pub use purpose::Purpose;
-/// The rustls that this module is built on, so that a caller's configuration is of the same version. It is part of the
-/// public API on purpose: a new incompatible version of rustls is a new incompatible version of this crate.
+/// The rustls that this module uses, so that a caller's configuration has the same version. It is
+/// part of the public API: an incompatible version of rustls makes an incompatible version of this
+/// crate.
 pub use rustls;
 pub use verifier::Verifier;

@@ -1,8 +1,8 @@
-//! What a session did, as data: for people to read, and for a replay without sockets.
+//! Records of a session, for people to read and for a replay without sockets.
 //!
-//! At [`Detail::Everything`] the records hold every input of the session, so that a session made anew does the same
-//! again when it is given them: a bug report needs nothing else. Passwords and accounts are replaced by as many
-//! asterisks, which the machine does not mind.
+//! At [`Detail::Everything`] the records hold every input of the session. A new session that gets
+//! the same inputs does the same, so a bug report needs only the records. A password or an account
+//! is replaced by one asterisk.
 //!
 //! ```
 //! use ftp_proto::{Config, Control, Detail, Instant, Session, trace};
@@ -39,11 +39,11 @@ use crate::transfer::{DataMode, Transfer};
 pub use read::Unreadable;
 pub use replay::{Replay, replay};
 
-/// How many bytes that the server sent may wait to be polled in records: 4 MiB. Records beyond it are dropped and
-/// counted, as those beyond [`Limits::trace_records_max`](crate::Limits::trace_records_max) are.
+/// How many bytes from the server the waiting records may hold: 4 MiB. Further records are dropped
+/// and counted, as beyond [`Limits::trace_records_max`](crate::Limits::trace_records_max).
 pub const BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// One thing that a session did, or that was done to it. Passwords and accounts are replaced by asterisks.
+/// One input or output of a session. A password or an account is replaced by an asterisk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Record {
@@ -54,7 +54,7 @@ pub enum Record {
         /// Over this control connection.
         control: Control,
     },
-    /// A command was put on its way.
+    /// A command was queued for sending.
     Command(Command),
     /// A reply was read.
     Reply(Reply),
@@ -62,7 +62,7 @@ pub enum Record {
     Received(Box<[u8]>),
     /// The control connection reached its end.
     ReceivedEof,
-    /// So many bytes were written.
+    /// This many bytes were written.
     Transmitted(usize),
     /// The driver asked for an action at that time.
     Polled(Instant),
@@ -78,17 +78,17 @@ pub enum Record {
     Begun(Transfer),
     /// The application aborted the transfer with that number.
     Aborted(u32),
-    /// The application lost interest in the reply with that number.
+    /// The application discarded the reply with that number.
     Discarded(u32),
-    /// The application chose how data connections are opened from then on.
+    /// The application set how data connections are opened from then on.
     DataModeSet(DataMode),
-    /// The application chose how much is recorded from then on.
+    /// The application set how much is recorded from then on.
     DetailSet(Detail),
-    /// The driver told how many data connections can still resume a TLS session.
+    /// The driver set how many data connections can still resume a TLS session.
     ResumptionsSet(Option<u32>),
     /// The application closed the session.
     Closed,
-    /// So many records were dropped here, because nobody polled them.
+    /// This many records were dropped here, because they were not polled.
     Dropped(u32),
 }
 
@@ -102,7 +102,7 @@ impl Record {
             | Self::Polled(_)
             | Self::Received(_)
             | Self::Transmitted(_)
-            // A trace that begins with this one is taken for one that can be replayed.
+            // A trace that begins with this record can be replayed.
             | Self::Opened { .. } => Detail::Everything,
             _ => Detail::Steps,
         }
@@ -121,7 +121,8 @@ impl Record {
     }
 }
 
-/// The records that wait to be polled. No part of the session's state: any two are equal.
+/// The records that wait to be polled. They do not count as state of the session: any two are
+/// equal.
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
     detail: Detail,
@@ -158,7 +159,7 @@ impl Trace {
         self.last_code
     }
 
-    /// Records what `make` makes, if records are wanted at all.
+    /// Keeps the record from `make`, if records are wanted.
     pub(crate) fn record(&mut self, make: impl FnOnce() -> Record) {
         if self.detail == Detail::Off {
             return;
@@ -168,7 +169,7 @@ impl Trace {
             return;
         }
         let bytes = self.bytes.saturating_add(record.bytes());
-        // Nothing is kept behind a gap until the gap is told.
+        // After a gap, no record is kept until the gap was reported.
         if self.dropped == 0 && self.records.len() < self.records_max && bytes <= BYTES_MAX {
             self.bytes = bytes;
             self.records.push_back(record);

@@ -1,4 +1,4 @@
-//! What is to be transferred, and how.
+//! Transfers: the command, the representation and the limits.
 
 use core::fmt;
 
@@ -37,18 +37,18 @@ impl Transfer {
         Self::image(Command::new(Verb::Retr, path), Direction::Receive)
     }
 
-    /// `STOR`: a file, replaced if it is there.
+    /// `STOR`: a file, which replaces an existing one.
     pub const fn store(path: Argument) -> Self {
         Self::image(Command::new(Verb::Stor, path), Direction::Send)
     }
 
-    /// `APPE`: to the end of a file, created if it is not there.
+    /// `APPE`: appends to a file, which is created if it does not exist.
     pub const fn append(path: Argument) -> Self {
         Self::image(Command::new(Verb::Appe, path), Direction::Send)
     }
 
-    /// `STOU`: a file, under a name that the server chooses and tells in its mark. Some servers take a name to
-    /// begin from.
+    /// `STOU`: a file, under a name that the server chooses and tells in its mark. Some servers
+    /// accept a name as a template.
     pub const fn store_unique(name: Option<Argument>) -> Self {
         Self::image(Command::optional(Verb::Stou, name), Direction::Send)
     }
@@ -71,11 +71,12 @@ impl Transfer {
     /// Any command that moves payload, in image type.
     ///
     /// # Errors
-    /// [`Misuse::ManagedVerb`] for a verb that opens data connections or restarts, and so belongs to the session, and
-    /// for one that identifies the user or changes what the session knows, such as USER, AUTH or TYPE: those rules
-    /// are kept for commands, and a transfer would slip past them.
-    /// [`Misuse::NotATransfer`] for any other verb that moves no data, such as NOOP: a transfer would wait for data that
-    /// never comes. SITE and the verbs that [`Verb`] has no name for are let through.
+    /// [`Misuse::ManagedVerb`] for a verb that opens data connections or restarts, because the
+    /// session sends these itself, and for a verb that identifies the user or changes what the
+    /// session knows, such as USER, AUTH or TYPE, because a transfer would evade the rules for
+    /// these commands. [`Misuse::NotATransfer`] for any other verb that moves no data, such as
+    /// NOOP, because the data would never come. SITE and verbs without a name in [`Verb`] are
+    /// allowed.
     ///
     /// ```
     /// use ftp_proto::{Command, Direction, Misuse, Transfer};
@@ -115,21 +116,21 @@ impl Transfer {
         self
     }
 
-    /// From `offset` on: `REST` goes out right before the command (RFC 3659, 5.3).
+    /// From `offset` on: `REST` is sent right before the command (RFC 3659, 5.3).
     #[must_use]
     pub const fn resume_at(mut self, offset: u64) -> Self {
         self.offset = offset;
         self
     }
 
-    /// At most `bytes` bytes are received; then the transfer is aborted, which is a success.
+    /// Receives at most `bytes` bytes. Then the transfer is aborted, which is a success.
     #[must_use]
     pub const fn limited_to(mut self, bytes: u64) -> Self {
         self.limit = Some(bytes);
         self
     }
 
-    /// Exactly `bytes` bytes have to be received: what SIZE said, less the offset.
+    /// Demands exactly `bytes` bytes: the answer to SIZE, less the offset.
     #[must_use]
     pub const fn expecting(mut self, bytes: u64) -> Self {
         self.length = Some(bytes);
@@ -143,12 +144,12 @@ impl Transfer {
         self
     }
 
-    /// In this directory: the session enters it first, and returns to the application's own directory before the next
-    /// command that depends on it (RFC 959 CWD). For commands without an argument: many servers misread the argument of
-    /// MLSD, LIST and NLST.
+    /// In this directory: the session enters it first (CWD), and returns to the application's own
+    /// directory before the next command that depends on it. Meant for commands without an
+    /// argument, because many servers misread the argument of MLSD, LIST and NLST.
     ///
-    /// A directory that cannot be entered is the transfer's error, at CWD. Where PWD does not tell the way back,
-    /// nothing is sent ([`Policy::DirectoryUntold`](crate::Policy::DirectoryUntold)).
+    /// If the directory cannot be entered, the transfer fails at CWD. If PWD does not tell the way
+    /// back, no command is sent ([`Policy::DirectoryUntold`](crate::Policy::DirectoryUntold)).
     #[must_use]
     pub fn within(mut self, directory: Argument) -> Self {
         self.directory = Some(directory);
@@ -160,7 +161,7 @@ impl Transfer {
         self.directory.as_ref()
     }
 
-    /// A short listing for the sake of the TLS session tickets that come with it.
+    /// A short listing that brings new TLS session tickets.
     pub(crate) const fn refill(mode: Option<DataMode>, representation: Representation) -> Self {
         let mut listing = Self::names(None)
             .represented(representation)
@@ -170,7 +171,7 @@ impl Transfer {
         listing
     }
 
-    /// Whether nobody wants the payload.
+    /// Whether the payload is discarded.
     pub(crate) const fn is_discarded(&self) -> bool {
         self.discard
     }
@@ -205,12 +206,13 @@ impl Transfer {
         self.length
     }
 
-    /// How the data connection is opened, if not as the session does.
+    /// How the data connection is opened, if it differs from the session's setting.
     pub const fn mode(&self) -> Option<DataMode> {
         self.mode
     }
 
-    /// What may move. Never a byte past the expected end: a server that ignores REST would send more.
+    /// The payload that may move, never past the expected end: a server that ignores REST would
+    /// send more.
     pub(crate) fn flow(&self, secured: bool) -> Flow {
         let limit = match (self.limit, self.length) {
             (Some(limit), Some(length)) => Some(limit.min(length)),
@@ -254,21 +256,22 @@ impl fmt::Debug for Transfer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataMode {
-    /// EPSV; where the server refuses it, answers without a usable address, or the connection cannot be made, PASV
-    /// (IPv4 only). A 5xx is remembered for the session, a 4xx is not. Where both are refused and FEAT names PRET, that
-    /// goes before them from then on; and with [`Config::active_fallback`](crate::Config::active_fallback), EPRT and
-    /// PORT are the last rungs.
+    /// EPSV, then PASV (IPv4 only). PASV follows when the server refuses EPSV or answers without a
+    /// usable address, and when the connection fails. The session remembers a 5xx and forgets a
+    /// 4xx. If both are refused and FEAT names PRET, PRET precedes them from then on. With
+    /// [`Config::active_fallback`](crate::Config::active_fallback), EPRT and PORT are the last
+    /// rungs.
     #[default]
     Auto,
-    /// EPSV alone (RFC 2428): the server names a port, we dial.
+    /// EPSV alone (RFC 2428): the server names a port, and the client dials it.
     ExtendedPassive,
-    /// PASV alone (RFC 959): the server names an IPv4 address and a port, we dial.
+    /// PASV alone (RFC 959): the server names an IPv4 address and a port, and the client dials it.
     Passive,
-    /// EPRT alone (RFC 2428): we listen and name the address.
+    /// EPRT alone (RFC 2428): the client listens and names its address.
     ExtendedActive,
-    /// PORT alone (RFC 959): we listen and name the IPv4 address.
+    /// PORT alone (RFC 959): the client listens and names its IPv4 address.
     Active,
-    /// EPRT; where the server refuses it, PORT (IPv4 only). A 5xx is remembered for the session.
+    /// EPRT, and PORT if the server refuses it (IPv4 only). The session remembers a 5xx.
     AnyActive,
 }
 

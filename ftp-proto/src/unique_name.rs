@@ -36,7 +36,7 @@ fn in_line(line: &[u8]) -> Option<&[u8]> {
     Some(name).filter(|name| !name.is_empty())
 }
 
-/// `FILE: uniq.1` at the beginning of the line, as RFC 1123 has it: everything behind belongs to the name.
+/// `FILE: uniq.1` at the beginning of the line, as in RFC 1123: the rest of the line is the name.
 fn after<'a>(line: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
     let (head, name) = line.split_at_checked(label.len())?;
     head.eq_ignore_ascii_case(label).then(|| name.trim_ascii())
@@ -76,7 +76,8 @@ fn before_words(line: &[u8]) -> Option<&[u8]> {
     line.get(..at)
 }
 
-/// `f81d4fae-7dec-11d0-a765-00a0c91e6bf6`, as libunftp has it: a single word that is no word of a language.
+/// `f81d4fae-7dec-11d0-a765-00a0c91e6bf6`, as libunftp has it: a single word with a digit or a
+/// slash.
 fn bare(line: &[u8]) -> Option<&[u8]> {
     let is_name = |byte: &u8| byte.is_ascii_digit() || *byte == b'/';
     let fits = !line.iter().any(u8::is_ascii_whitespace) && line.iter().any(is_name);

@@ -1,4 +1,4 @@
-//! What became of a transfer: decided in one place, from everything that is known.
+//! Verdicts: how a transfer ended, decided in one place.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -11,8 +11,9 @@ use crate::time::Reason;
 use crate::unique_name;
 use crate::violation::Violation;
 
-/// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs. Or a listing of
-/// nothing, which some servers refuse: see [`is_told_empty`](Self::is_told_empty).
+/// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs.
+///
+/// It may also be an empty listing, which some servers refuse: see [`is_told_empty`](Self::is_told_empty).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Completed {
@@ -20,7 +21,7 @@ pub struct Completed {
     pub bytes: u64,
     /// The preliminary reply that opened the transfer (125 or 150); STOU names the file there.
     pub mark: Option<Box<Reply>>,
-    /// The final reply. There is none when a range was cut off at its end, or nothing was left to resume.
+    /// The final reply. `None` when a range was cut off at its end, or no byte was left to resume.
     pub reply: Option<Box<Reply>>,
     /// How the payload ended.
     pub end: End,
@@ -29,7 +30,7 @@ pub struct Completed {
 }
 
 impl Completed {
-    /// Nothing was moved, and nothing had to be; `reply` says so. For operations of one's own.
+    /// A transfer that did not have to move a byte, as `reply` says. For your own operations.
     pub fn nothing(reply: Reply) -> Self {
         Self {
             bytes: 0,
@@ -68,11 +69,11 @@ pub enum Compared {
     Nothing,
     /// The number of bytes that the 150 reply announced.
     Hint(u64),
-    /// The number of bytes that SIZE leads to expect, less the offset of a resumed transfer.
+    /// The answer to SIZE, less the offset of a resumed transfer.
     Size(u64),
-    /// Nothing, and not even what is before the payload is sure: an upload was resumed with REST. Some servers (bftpd,
-    /// uftpd, ftp-srv) accept that, put zeros before the offset and report success, and the size of the file does not
-    /// show it.
+    /// Nothing: an upload was resumed with REST, and the part before the offset may be lost. Some
+    /// servers (bftpd, uftpd, ftp-srv) accept REST, put zeros before the offset and report success.
+    /// The size of the file does not show it.
     Unverified,
 }
 
@@ -86,17 +87,17 @@ impl Compared {
     }
 }
 
-/// What became of the file, in a word.
+/// The state of the file, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Everything speaks for it that the file is whole.
+    /// The file is complete, by everything that is known.
     Complete,
-    /// It may be whole: something that would confirm it is missing.
+    /// The file may be complete, and the confirmation is missing.
     Unconfirmed,
     /// Bytes are missing, or there are too many.
     Truncated,
-    /// The server did not begin.
+    /// The server refused to begin.
     Refused,
 }
 
@@ -108,7 +109,7 @@ impl Verdict {
             _ => match interrupted.compared.expected() {
                 Some(expected) if expected == interrupted.bytes => Self::Unconfirmed,
                 Some(_) => Self::Truncated,
-                // The payload came to its end, and nobody is left to say that this was the end of the file.
+                // The payload ended, and no reply can say whether that was the end of the file.
                 None if interrupted.ended && lacks_final(interrupted.cause) => Self::Unconfirmed,
                 None => Self::Truncated,
             },
@@ -125,7 +126,7 @@ const fn lacks_final(cause: Interruption) -> bool {
     )
 }
 
-/// How a transfer failed that had begun.
+/// A transfer that began and failed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Interrupted {
@@ -137,7 +138,7 @@ pub struct Interrupted {
     pub reply: Option<Box<Reply>>,
     /// What the number of bytes was compared with.
     pub compared: Compared,
-    /// Whether the payload had come to its end in an orderly way.
+    /// Whether the payload had ended in order.
     pub ended: bool,
 }
 
@@ -159,37 +160,40 @@ pub enum Interruption {
     /// The data connection failed.
     #[error("the data connection failed: {0}")]
     Data(Failure),
-    /// The server refused a protected data connection, as those do that demand the resumption of the control
-    /// connection's TLS session (vsftpd 522, ProFTPD 425, FileZilla Server 425 and 450, others 435).
+    /// The server refused a protected data connection, with a code by which servers demand that it
+    /// resumes the TLS session of the control connection (vsftpd 522, ProFTPD 425, FileZilla Server
+    /// 425 and 450, others 435).
     #[error(
-        "the server refused the protected data connection: it may demand that it resumes the TLS session of the \
-         control connection, and have handed out no ticket for that (TLS 1.2 needs none)"
+        "the server refused the protected data connection: it may demand that the connection resumes the TLS session \
+         of the control connection, without having sent a ticket for that (TLS 1.2 needs no ticket)"
     )]
     NotResumed,
     /// The data connection ended without TLS's close_notify.
     #[error("the data connection ended without close_notify")]
     Truncated,
-    /// Another number of bytes moved than the server had announced.
-    #[error("another number of bytes moved than was announced")]
+    /// The number of bytes differs from the one that the server announced.
+    #[error("the number of bytes differs from the announced length")]
     Length,
-    /// A success was reported for an upload before anything was sent.
+    /// The server reported success for an upload before a byte was sent.
     #[error("the server reported success without taking the data")]
     NoGoAhead,
-    /// A success was reported, and no data connection came.
+    /// The server reported success, and no data connection came.
     #[error("the server reported success without opening the data connection")]
     NoData,
-    /// A success was reported, and the data connection did not end.
+    /// The server reported success, and the data connection did not end.
     #[error("the server reported success without ending the data")]
     NoEof,
-    /// A success was reported before all data could be sent.
+    /// The server reported success before all data was sent.
     #[error("the server reported success before all data was sent")]
     NotTaken,
-    /// The server ended the transfer with 426 after a keepalive (twoftpd), or payload has stood still since one
-    /// (bftpd). [`Config::keepalive`](crate::Config::keepalive) is off for the rest of the session.
+    /// The server ended the transfer with 426 after a keepalive (twoftpd), or payload has stood
+    /// still since a keepalive (bftpd). [`Config::keepalive`](crate::Config::keepalive) is off for
+    /// the rest of the session.
     #[error("the transfer ended after a keepalive; keepalives are off for this session")]
     Keepalive,
-    /// The server dropped the transfer when it was asked for the port of the next one (pyftpdlib).
-    /// [`Config::lookahead`](crate::Config::lookahead) is off for the rest of the session.
+    /// The server dropped the transfer when the session asked for the port of the next one
+    /// (pyftpdlib). [`Config::lookahead`](crate::Config::lookahead) is off for the rest of the
+    /// session.
     #[error(
         "the transfer ended when the port of the next one was asked for; lookahead is off for this session"
     )]
@@ -241,7 +245,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) mark: Option<&'a Reply>,
     pub(crate) bytes: u64,
     pub(crate) end: End,
-    /// Whether an end without close_notify is let pass when the length agrees.
+    /// Whether an end without close_notify is tolerated when the length agrees.
     pub(crate) truncation_allowed: bool,
 }
 
@@ -265,13 +269,13 @@ impl Evidence<'_> {
     pub(crate) fn objection(&self) -> Option<Interruption> {
         let differs = match self.compared() {
             Compared::Nothing | Compared::Unverified => false,
-            // A file may grow between the mark and the end; bytes that are missing are missing.
+            // A file may grow between the mark and the end, but it must not lack bytes.
             Compared::Hint(bytes) => self.bytes < bytes,
             Compared::Size(bytes) => self.bytes != bytes,
         };
         let confirmed = self.compared().expected() == Some(self.bytes);
         match self.end {
-            // There was more than there can have been: the offset was ignored, or the file has grown.
+            // More bytes came than expected: the server ignored the offset, or the file has grown.
             End::Limit if self.range != Some(self.bytes) => Some(Interruption::Length),
             _ if differs => Some(Interruption::Length),
             End::Truncated if !(self.truncation_allowed && confirmed) => {

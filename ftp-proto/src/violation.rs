@@ -1,4 +1,4 @@
-//! What a server does against the protocol.
+//! Violations of the protocol by a server.
 
 use crate::address::AddressError;
 use crate::pathname::PathError;
@@ -10,7 +10,7 @@ use crate::timestamp::TimestampError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
-    /// A reply that is none.
+    /// The bytes are not a reply.
     #[error(transparent)]
     Reply(#[from] ReplyError),
     /// The connection ended inside a reply.
@@ -19,18 +19,19 @@ pub enum Violation {
     /// More preliminary replies to one command than [`Limits`](crate::Limits) allow.
     #[error("too many preliminary replies")]
     TooManyPreliminary,
-    /// More replies that nobody asked for than [`Limits`](crate::Limits) allow.
+    /// More unsolicited replies than [`Limits`](crate::Limits) allow.
     #[error("too many unsolicited replies")]
     TooManyUnsolicited,
-    /// Of several commands in a batch, one has a reply that cannot be its own.
+    /// A command of a batch got a reply that cannot answer it.
     #[error("the replies are out of order")]
     OutOfOrder,
-    /// An aborted transfer has no final reply, and the server may not have had its data connection yet: pyftpdlib then
-    /// carries it out on the next one, whatever that is opened for.
+    /// An aborted transfer has no final reply, and the server may not have accepted its data
+    /// connection yet. pyftpdlib then carries the transfer out on the next data connection,
+    /// whatever that is opened for.
     #[error("the server forgot a transfer, and may still carry it out")]
     TransferForgotten,
-    /// Clear text after the server agreed to begin TLS (CVE-2021-22947 and its kin).
-    #[error("clear text behind the reply that begins TLS")]
+    /// Clear text after the server agreed to begin TLS (CVE-2021-22947).
+    #[error("clear text after the reply that begins TLS")]
     BytesBeforeTls,
     /// An unreadable address in a 227 or 229.
     #[error(transparent)]

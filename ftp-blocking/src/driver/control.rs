@@ -11,12 +11,12 @@ use crate::patience::{read, wrote};
 use crate::transport::{Stream, Transport};
 
 impl<T: Transport> Driver<T> {
-    /// Writes what can be written and reads what is there, without waiting.
+    /// Writes and reads as much as is possible without waiting.
     pub(super) fn look(&mut self) {
         self.looked = self.clock.now();
-        // What has already arrived is read before anything new is written: it cannot be the answer
-        // to that. Once the session is over, a peer that never stops talking is not listened to any
-        // more.
+        // Bytes that have arrived are read before new ones are written, because they cannot answer
+        // these. Once the session is over, the driver stops reading, even from a peer that never
+        // stops talking.
         let mut taken = 0_usize;
         while taken < LOOK_BYTES && !self.is_dead() {
             match self.read_control(Duration::ZERO) {
@@ -42,7 +42,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads once; how many bytes there were, `None` for nothing at all.
+    /// Reads once; yields the number of bytes, or `None` if none can be read now.
     fn read_control(&mut self, limit: Duration) -> Option<usize> {
         match read(self.control.as_mut()?.read(&mut self.heard, limit)) {
             Ok(None) => return None,
@@ -61,7 +61,7 @@ impl<T: Transport> Driver<T> {
         Some(0)
     }
 
-    /// Writes what there is to write; whether anything went.
+    /// Writes pending bytes; yields whether any byte was written.
     pub(super) fn flush(&mut self, limit: Duration) -> bool {
         let mut limit = limit;
         let mut any = false;

@@ -1,4 +1,4 @@
-//! Data connections: made, awaited, dropped.
+//! Data connections: dialling, accepting, dropping.
 
 use std::io;
 use std::net::IpAddr;
@@ -16,12 +16,13 @@ impl<T: Transport> Driver<T> {
         match self.transport.connect_data(control, target, limit) {
             Ok(stream) => {
                 self.data = Some((data, stream));
-                // A port that refused before is forgotten, now that another way was found.
+                // Forgets the failure of an earlier port, because the connection was opened another
+                // way.
                 self.source = None;
                 self.report(Report::Connected { data });
             }
-            // The machine's own deadline is not a failure to report: it fires by itself, at once
-            // or, since limits are rounded on the way to the operating system, after a moment.
+            // The machine's own deadline is not a failure to report. It fires by itself, at once or
+            // after a moment, because the operating system rounds limits.
             Err(error)
                 if error.kind() == io::ErrorKind::TimedOut
                     && self.time_left().is_some_and(|left| left <= SLICE) =>
@@ -43,7 +44,7 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(super) fn accept(&mut self, data: DataId) {
-        // Asked again, it was a stranger who had called.
+        // A second Accept means that the caller was a stranger.
         if let Some((_, stranger)) = self.data.take() {
             stranger.close();
         }
@@ -66,8 +67,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// The listener stays until the machine goes on with the connection: it may turn the caller
-    /// away.
+    /// The listener stays until the machine goes on with the connection, because the machine may
+    /// turn the caller away.
     fn accepted(&mut self, data: DataId, stream: T::Stream, peer: IpAddr) {
         self.data = Some((data, stream));
         self.report(Report::Accepted { data, peer });

@@ -1,4 +1,4 @@
-//! Payload, and the ends of data connections.
+//! Payload, and the end of data connections.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -11,16 +11,16 @@ use super::{Driven, Driver, Moving};
 use crate::patience::{patient_end, read, wrote};
 use crate::transport::{Stream, Transport};
 
-/// What one read of a data connection takes when nobody wants it.
+/// The size of a read for payload that is dropped.
 const DROPPED_BYTES: usize = 16 * 1024;
-/// The largest block that is made, whatever is asked for: no socket yields more at once.
+/// The largest block, whatever the caller asks for, because no socket yields more at once.
 const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The largest block that is kept for the next transfer.
 const BLOCK_BYTES_KEPT: usize = 64 * 1024;
 
 impl<T: Transport> Driver<T> {
-    /// A block to move payload in, of the size asked for, within reason. The latest is kept: to
-    /// clear a new one costs more than to receive a small file.
+    /// A block for payload, of the requested size within bounds. The latest block is kept, because
+    /// clearing a new one costs more than receiving a small file.
     pub(crate) fn take_block(&mut self, bytes: usize) -> Vec<u8> {
         let mut block = std::mem::take(&mut self.block);
         block.resize(bytes.clamp(1, BLOCK_BYTES_MAX), 0);
@@ -37,8 +37,7 @@ impl<T: Transport> Driver<T> {
         self.moving.map(|moving| moving.flow)
     }
 
-    /// Reads payload; breaks off with the outcome when there is none any more, and the operation
-    /// was driven to its end.
+    /// Reads payload. Breaks with the outcome when the payload has ended and the operation is over.
     pub(crate) fn read_payload<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -50,8 +49,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads payload; 0 when there is none any more, and the operation may go on. Breaks off when
-    /// it is over.
+    /// Reads payload; 0 at its end, and the operation may go on. Breaks when the operation is over.
     pub(crate) fn read_some<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -118,7 +116,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads payload that nobody wants, and looks at the control connection.
+    /// Reads and drops payload, and checks the control connection.
     pub(super) fn drop_payload(&mut self, moving: Moving) {
         self.listener = None;
         let mut block = [0; DROPPED_BYTES];
@@ -130,12 +128,13 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// The socket is closed before the final reply is awaited: ProFTPD holds that back until then.
+    /// The socket is closed before the final reply is awaited, because ProFTPD holds its reply back
+    /// until then.
     fn ended(&mut self, data: DataId, end: End) -> io::Result<Option<usize>> {
         if let Some((_, stream)) = &mut self.data {
             if end == End::Clean {
-                // Our own side of TLS ends too; whether the peer still hears that does not matter
-                // any more.
+                // The client's side of TLS ends too. Whether the peer still receives that does not
+                // matter.
                 let _ = stream.finish(Duration::ZERO);
             }
         }
@@ -163,8 +162,8 @@ impl<T: Transport> Driver<T> {
         });
     }
 
-    /// Writes payload: at least one byte of it. Breaks off with the outcome when none is taken any
-    /// more.
+    /// Writes payload: at least one byte of it. Breaks with the outcome when no more payload is
+    /// accepted.
     pub(crate) fn write_payload<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -197,7 +196,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Everything was written: ends the data connection orderly and awaits the verdict.
+    /// Ends the data connection in order after everything was written, and awaits the verdict.
     pub(crate) fn finish_payload<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
         self.listener = None;
         self.resume();
@@ -209,8 +208,8 @@ impl<T: Transport> Driver<T> {
         self.drive_to_end(operation)
     }
 
-    /// The limit for the peer's end begins only when everything has left: what still leaves is
-    /// payload.
+    /// The limit for the peer's end begins only when everything is sent: until then bytes still
+    /// count as payload.
     fn finish_stream<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -247,8 +246,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Nobody takes or gives payload: drops what is received, sends nothing, and drives the
-    /// operation to its end.
+    /// Drives the operation to its end without the application: drops received payload and sends
+    /// none.
     pub(crate) fn move_nothing<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
         let mut block = vec![0; DROPPED_BYTES];
         while let Some(flow) = self.flow() {
@@ -275,7 +274,7 @@ impl<T: Transport> Driver<T> {
         self.drive_to_end(operation)
     }
 
-    /// Nobody takes or gives payload any more, and the operation is not over: end it without
+    /// The application moves no more payload, and the operation is not over: end it without
     /// waiting.
     pub(crate) fn abandon(&mut self) {
         self.session.abort_all();
@@ -289,7 +288,7 @@ impl<T: Transport> Driver<T> {
         loop {
             match self.drive(operation) {
                 Driven::Ready(result) => return result,
-                // There is nobody for the payload: drop it.
+                // No application takes the payload: drop it.
                 Driven::Moving => self.abandon_data(),
             }
         }
@@ -306,7 +305,8 @@ impl<T: Transport> Driver<T> {
     }
 
     fn do_actions<O: Operation>(&mut self, operation: &mut O) -> ControlFlow<Result<O::Output>> {
-        // The operation first: what it says now may go out with what an action leads to.
+        // The operation is polled first, so that its commands may share a write with the result of
+        // an action.
         loop {
             match self.poll(operation) {
                 Some(result) => return ControlFlow::Break(result),
@@ -316,14 +316,15 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Control goes back to the application: until it is here again the payload's idle limit rests.
-    /// The time that has passed by now counts, so the machine is told it.
+    /// Control returns to the application, and the payload's idle limit is paused until its next
+    /// call. The time until now counts, so the machine gets it.
     fn hand_over(&mut self) {
         self.hold(true);
         while self.act() {}
     }
 
-    /// The application is here again: first whatever arrived meanwhile, then the time.
+    /// The application calls again: the machine first gets the input that arrived meanwhile, and
+    /// then the time.
     fn resume(&mut self) {
         self.hold(false);
         self.look_again_after_a_slice();

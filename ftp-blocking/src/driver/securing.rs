@@ -1,4 +1,4 @@
-//! TLS begun and ended, on any connection; meanwhile the control connection is looked at.
+//! Begins and ends TLS on any connection, and checks the control connection meanwhile.
 
 use ftp_proto::{Link, Report};
 
@@ -9,8 +9,7 @@ use crate::transport::{Stream, Transport};
 impl<T: Transport> Driver<T> {
     pub(super) fn secure(&mut self, link: Link) {
         if link != Link::Control {
-            // The session to resume may lie in what the control connection has brought and nobody
-            // has read.
+            // Unread bytes of the control connection may hold the TLS session to resume.
             self.look();
         }
         let set_up = match (link, &mut self.control, &mut self.data) {
@@ -46,8 +45,8 @@ impl<T: Transport> Driver<T> {
                 Ok(false) => {}
                 Err(error) => return self.fail_link(link, error),
             }
-            // The control connection speaks TLS or nothing now; only a data handshake leaves it to
-            // be looked at.
+            // During its own handshake the control connection carries only TLS. Only a data
+            // handshake allows a check of it.
             if link != Link::Control {
                 self.look();
             }

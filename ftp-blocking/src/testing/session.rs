@@ -29,7 +29,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
 const BLOCK: usize = 64 * 1024;
 
-/// A peer, with what the runner wants to know of it.
+/// A peer, with the facts that the runner needs.
 pub(super) trait Guest: Peer + Send {
     fn is_logged_in(&self) -> bool;
 
@@ -64,7 +64,7 @@ pub(super) struct Session<'a> {
     number: usize,
     shared: &'a Shared,
     data: BTreeMap<Channel, Data>,
-    /// Connections that nobody asked for, kept open until the end.
+    /// Unsolicited connections, kept open until the end.
     strangers: Vec<TcpStream>,
     commands_logged: usize,
     counted_as_logged_in: bool,
@@ -119,7 +119,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Serves until either side closes, nothing moves for too long, or the server stops.
+    /// Serves until either side closes, no byte moves for too long, or the server stops.
     pub(super) fn run(mut self) -> io::Result<()> {
         while !self.shared.stop.load(Ordering::SeqCst) {
             let mut acted = false;
@@ -144,7 +144,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The data connection that something can be done for now.
+    /// The data connection that can make progress now.
     fn working(&self) -> Option<Channel> {
         let works = |(channel, data): (&Channel, &Data)| match data {
             Data::Listener(_) | Data::Stream(_, Flow::Idle) => None,
@@ -154,7 +154,7 @@ impl<'a> Session<'a> {
         self.data.iter().find_map(works)
     }
 
-    /// Tells the peer something, with the shared files in its hands.
+    /// Gives the peer an input, together with the shared files.
     fn tell(&mut self, something: impl FnOnce(&mut dyn Guest)) {
         let guest = self.guest.as_mut();
         if self.shared.separate_trees {
@@ -216,7 +216,7 @@ impl Session<'_> {
         }
     }
 
-    /// Reads once; waits for something to come when nothing else is to be done.
+    /// Reads once; waits for input if there is no other work.
     fn read_control(&mut self, may_wait: bool) -> io::Result<()> {
         if may_wait != self.control_blocks {
             self.control.set_nonblocking(!may_wait)?;
@@ -242,8 +242,7 @@ impl Session<'_> {
         }
     }
 
-    /// Closes in such a way that the last reply arrives: a socket that is closed with input unread
-    /// is reset.
+    /// Closes so that the last reply arrives: closing a socket with unread input would reset it.
     fn say_goodbye(&mut self) -> io::Result<()> {
         self.drop_all_data();
         self.control.set_nonblocking(false)?;
@@ -384,7 +383,7 @@ impl Session<'_> {
     fn send(&mut self, channel: Channel) {
         let payload = self.guest.payload(channel);
         if payload.is_empty() {
-            // It stalls, on purpose; a client that goes away is noticed all the same.
+            // The server stalls on purpose, and still notices when the client goes away.
             return self.take(channel);
         }
         let Some(Data::Stream(stream, _)) = self.data.get_mut(&channel) else {

@@ -1,4 +1,4 @@
-//! What the threads of one server have in common, and what they count.
+//! The shared state of the threads of one server, and their counts.
 
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use ftp_proto::testing::{Files, Received};
 
-/// How many there are now, and how many there were at most at one time.
+/// The present number, and the highest number so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gauge {
     /// Now.
     pub now: usize,
-    /// The highest that `now` has been.
+    /// The highest value of `now` so far.
     pub max: usize,
 }
 
-/// What a [`Loopback`](super::Loopback) has counted.
+/// The counts of a [`Loopback`](super::Loopback).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -79,8 +79,8 @@ impl Shared {
     }
 }
 
-/// A thread that panicked while it held the lock has left nothing half done that matters to a test
-/// server.
+/// A thread that panicked while it held the lock has left no inconsistent state that matters to a
+/// test server.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

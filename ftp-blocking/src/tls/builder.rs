@@ -15,8 +15,8 @@ use ftp_proto::tls::{Fingerprint, TlsError, Verifier};
 use super::Tls;
 use crate::tcp::Tcp;
 
-/// Makes a [`Tls`] with the common settings, over the cryptography of ring. Whoever needs more
-/// makes a [`ClientConfig`] and uses [`Tls::from_config`].
+/// Makes a [`Tls`] with the common settings, with the cryptography of ring. For other settings,
+/// make a [`ClientConfig`] and use [`Tls::from_config`].
 ///
 /// ```no_run
 /// use ftp_blocking::Tls;
@@ -45,12 +45,12 @@ pub struct TlsBuilder {
 }
 
 impl TlsBuilder {
-    /// Trusts the certificates in `pem`, and what they have signed, *instead of* what the operating
-    /// system trusts. May be called again for more.
+    /// Trusts the certificates in `pem`, and those that they have signed, *instead of* the
+    /// operating system's roots. Further calls add certificates.
     ///
-    /// This is for authorities. A self-signed certificate is usually marked as an authority's and
-    /// is refused as a server's own ([`TlsError::AuthorityItself`]): use [`pin_pem`](Self::pin_pem)
-    /// for it.
+    /// This is for authorities. A self-signed certificate is usually marked as an authority's, and
+    /// is then refused as a server's own ([`TlsError::AuthorityItself`]): use
+    /// [`pin_pem`](Self::pin_pem) for it.
     ///
     /// # Errors
     /// [`TlsError::Configuration`] if there is no certificate in it, or one that cannot be read.
@@ -62,18 +62,18 @@ impl TlsBuilder {
         Ok(self)
     }
 
-    /// Accepts the certificate with this SHA-256 fingerprint, *instead of* asking for roots, the
-    /// name and the dates. May be called again for more: any of them is accepted, and nothing else.
+    /// Accepts only the certificate with this SHA-256 fingerprint, *instead of* checking roots, the
+    /// name and the dates. Further calls add certificates; any of them is accepted.
     ///
     /// The fingerprint is that of the whole certificate; [`TlsError::fingerprint`] of a refused one
-    /// has it. Get it from the server's owner, or compare it with what they say. See
-    /// [`Verifier::pinned`] for what is checked all the same.
+    /// has it. Get it from the server's owner, or compare it with theirs. [`Verifier::pinned`] says
+    /// what is still checked.
     pub fn pin_sha256(mut self, fingerprint: impl Into<Fingerprint>) -> Self {
         self.pins.push(fingerprint.into());
         self
     }
 
-    /// The same for each certificate in `pem`: the server has to show one of them as its own.
+    /// Does the same for each certificate in `pem`: the server has to show one of them as its own.
     ///
     /// # Errors
     /// [`TlsError::Configuration`] if there is no certificate in it, or one that cannot be read.
@@ -85,8 +85,8 @@ impl TlsBuilder {
         Ok(self)
     }
 
-    /// Shows this certificate to servers that ask for one: the chain, the client's own first, and
-    /// its private key.
+    /// Shows this certificate to servers that ask for one. Takes the chain, the client's own
+    /// certificate first, and its private key.
     ///
     /// # Errors
     /// [`TlsError::Configuration`] if either cannot be read.
@@ -103,9 +103,8 @@ impl TlsBuilder {
         })
     }
 
-    /// Speaks TLS 1.2 and nothing newer. One session of it resumes any number of data connections,
-    /// which spares the short listings that a long series of uploads needs with some servers under
-    /// TLS 1.3.
+    /// Uses TLS 1.2 only. One TLS 1.2 session resumes any number of data connections, which saves
+    /// the short listings that a long series of uploads needs with some servers under TLS 1.3.
     pub fn only_tls12(self) -> Self {
         Self {
             only_tls12: true,
@@ -116,13 +115,13 @@ impl TlsBuilder {
     /// Makes the transport, over TCP.
     ///
     /// # Errors
-    /// The operating system's trust cannot be used, the client certificate does not go with its
-    /// key, or there are both roots and pins, of which one would be without effect.
+    /// The operating system's trust cannot be used, the client certificate does not match its key,
+    /// or both roots and pins are given, which exclude each other.
     pub fn build(self) -> Result<Tls, TlsError> {
         self.build_over(Tcp::default())
     }
 
-    /// Makes the transport, over connections as `inner` makes them.
+    /// Makes the transport, over connections of `inner`.
     ///
     /// # Errors
     /// As [`build`](Self::build).
@@ -146,7 +145,7 @@ impl TlsBuilder {
     }
 }
 
-/// Says what there is, and nothing of the key.
+/// Shows the settings without the key.
 impl fmt::Debug for TlsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsBuilder")

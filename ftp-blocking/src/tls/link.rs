@@ -12,8 +12,7 @@ use super::{Tally, without_session};
 use crate::tcp::TcpLink;
 use crate::transport::Stream;
 
-/// How often a socket is read or written that is not to be waited for: one record may take two
-/// reads.
+/// How many reads or writes are made without waiting: one record may take two reads.
 const LOOKS: u8 = 16;
 /// While something waits to be written, no read waits longer than this.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -22,7 +21,7 @@ const MOMENT: Duration = Duration::from_millis(50);
 pub struct TlsLink<S = TcpLink> {
     stream: S,
     layer: Option<Layer>,
-    /// What came in clear behind the end of TLS (CCC).
+    /// Clear bytes that came after the end of TLS (CCC).
     remainder: Vec<u8>,
     /// Where a data connection's handshake is counted.
     tally: Option<Tally>,
@@ -65,7 +64,7 @@ impl<S> TlsLink<S> {
 }
 
 impl<S: Stream> TlsLink<S> {
-    /// The TLS, and the connection that waits no longer than the limit.
+    /// The TLS, and the connection with this limit for waiting.
     fn both(&mut self, limit: Duration) -> io::Result<(&mut Layer, Limited<'_, S>)> {
         let layer = self.layer.as_mut().ok_or_else(without_session)?;
         Ok((layer, Limited::new(&mut self.stream, limit)))
@@ -166,8 +165,7 @@ impl<S: fmt::Debug> fmt::Debug for TlsLink<S> {
     }
 }
 
-/// A connection for one call of the layer on it, which may wait so long over any number of reads
-/// and writes.
+/// A connection for one call of the layer on it, with one limit for all its reads and writes.
 struct Limited<'s, S> {
     stream: &'s mut S,
     limit: Duration,
@@ -192,7 +190,7 @@ impl<'s, S> Limited<'s, S> {
         }
     }
 
-    /// The limit for the next read or write. Even when no time is left, a few more are made without
+    /// The limit for the next read or write. When no time is left, a few more are made without
     /// waiting.
     fn next(&mut self, wait: Wait) -> Option<Duration> {
         let left = match wait {

@@ -14,11 +14,12 @@ use crate::transport::{Stream, Transport};
 const CONTROL_BYTES: usize = 4096;
 
 impl<T: Transport> Driver<T> {
-    /// Reads until there is nothing more; whether there was anything.
+    /// Reads until the socket would block; yields whether any byte came.
     pub(super) fn read_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let mut any = false;
         let mut buffer = [0; CONTROL_BYTES];
-        // Once the session is over, a peer that never stops talking is not listened to any more.
+        // Once the session is over, the driver stops reading, even from a peer that never stops
+        // talking.
         while self.changing.is_none() && !self.is_dead() {
             if self.control_left == 0 {
                 // The rest is for the next turn, after those of other sessions.
@@ -40,8 +41,8 @@ impl<T: Transport> Driver<T> {
                     self.session
                         .receive(buffer.get(..count).unwrap_or_default());
                 }
-                // The replies before it come first: the last may be the one that ends TLS and not
-                // the connection (CCC).
+                // The replies before the end come first: the last one may end TLS and not the
+                // connection (CCC).
                 Ok(Some(Input::End(_))) if any && self.session.is_secured() => break,
                 Ok(Some(Input::End(_))) => {
                     self.close_control(reactor);
@@ -54,7 +55,7 @@ impl<T: Transport> Driver<T> {
         any
     }
 
-    /// Writes what can be written; whether anything was.
+    /// Writes as much as possible; yields whether any byte was written.
     pub(super) fn write_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let mut any = false;
         while let Some(control) = self.control.as_mut().filter(|control| control.writable) {
@@ -73,7 +74,7 @@ impl<T: Transport> Driver<T> {
         any | self.flush_control(reactor)
     }
 
-    /// Never a change by itself: nothing of it is known to the machine.
+    /// This is never a change by itself, because the machine does not know of it.
     pub(super) fn flush_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let Some(control) = self.control.as_mut().filter(|_| self.changing.is_none()) else {
             return false;
@@ -84,7 +85,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// The server may have said why before it went: that comes first.
+    /// The server may have sent a reason before it closed: that comes first.
     pub(super) fn write_failed(
         &mut self,
         error: io::Error,

@@ -1,4 +1,4 @@
-//! Data connections: made, awaited, dropped.
+//! Data connections: dialling, accepting, dropping.
 
 use std::io;
 
@@ -35,15 +35,15 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(super) fn start_accepting(&mut self, data: DataId, reactor: &mut dyn Reactor<T::Source>) {
-        // Asked again, it was a stranger who had called.
+        // A second Accept means that the caller was a stranger.
         self.close_data(reactor);
         if let Some(port) = self.listener.as_mut().filter(|port| port.id == data) {
             port.accepting = true;
         }
     }
 
-    /// Accepts, if that is asked for and somebody calls. The listener stays until the machine goes
-    /// on with the connection: it may turn the caller away.
+    /// Accepts a connection, if the machine wants one. The listener stays until the machine goes on
+    /// with the connection, because the machine may turn the caller away.
     pub(super) fn attend_listener(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let Some(port) = self.listener.as_mut() else {
             return false;
@@ -69,7 +69,7 @@ impl<T: Transport> Driver<T> {
         false
     }
 
-    /// Goes on with whatever the data connection is at.
+    /// Goes on with the present step of the data connection.
     pub(super) fn attend_data(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
         let Some(link) = &mut self.data else {
             return false;
@@ -94,7 +94,8 @@ impl<T: Transport> Driver<T> {
                 link.stage = Stage::Open;
                 link.socket.readable = true;
                 link.socket.writable = true;
-                // A port that refused before is forgotten, now that another way was found.
+                // Forgets the failure of an earlier port, because the connection was opened another
+                // way.
                 self.source = None;
                 self.report(report);
             }
@@ -112,8 +113,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// A short upload must not pass for a whole file, and a server must not take what we drop for
-    /// an end of ours.
+    /// A partial upload must not pass for a whole file, and the server must not take a discarded
+    /// connection for an orderly end.
     pub(super) fn reset_data(&mut self, reactor: &mut dyn Reactor<T::Source>) {
         if let Some(link) = self.data.take() {
             let stream = link.socket.release(Slot::Data, reactor, Stream::source);

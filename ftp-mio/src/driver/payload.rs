@@ -1,5 +1,4 @@
-//! Payload in a turn: what the application has left to be followed up, and the ends of data
-//! connections.
+//! Payload in a turn: the effects of the application's calls, and the end of data connections.
 
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Report};
 
@@ -9,7 +8,7 @@ use crate::patience::patient;
 use crate::readiness::Reactor;
 use crate::transport::{Stream, Transport};
 
-/// What one read of a data connection takes when nobody wants it.
+/// The size of a read for payload that is dropped.
 const DROPPED_BYTES: usize = 4096;
 
 impl<T: Transport> Driver<T> {
@@ -25,7 +24,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads payload that nobody wants, as far as it is there and the turn's budget goes.
+    /// Reads and drops payload, until the socket would block or the turn's budget ends.
     fn drop_payload(&mut self) {
         let mut block = [0; DROPPED_BYTES];
         if let Some(mut data) = self.payload().filter(|data| data.flow().discard) {
@@ -65,8 +64,7 @@ impl<T: Transport> Driver<T> {
             Direction::Receive => readable,
             Direction::Send => writable,
         };
-        // Whose turn is it? A ready socket waits for the application; one that blocks, for the
-        // peer.
+        // A ready socket waits for the application, and a blocked one for the peer.
         let held = moving.closing == Closing::No && (ready || !moving.asked);
         let changed = held != moving.held;
         if changed {
@@ -83,11 +81,12 @@ impl<T: Transport> Driver<T> {
         changed
     }
 
-    /// The socket is closed before the final reply is awaited: ProFTPD holds that back until then.
+    /// The socket is closed before the final reply is awaited, because ProFTPD holds its reply back
+    /// until then.
     pub(super) fn ended(&mut self, data: DataId, end: End, reactor: &mut dyn Reactor<T::Source>) {
         if let Some(link) = self.data.as_mut().filter(|_| end == End::Clean) {
-            // Our own side of TLS ends too; whether the peer still hears that does not matter any
-            // more.
+            // The client's side of TLS ends too. Whether the peer still receives that does not
+            // matter.
             let _ = link.socket.io.finish();
         }
         if end == End::Limit {
@@ -98,8 +97,8 @@ impl<T: Transport> Driver<T> {
         self.report(Report::Finished { data, end });
     }
 
-    /// The limit for the peer's end begins only when everything has left: what still leaves is
-    /// payload.
+    /// The limit for the peer's end begins only when everything is sent: until then bytes still
+    /// count as payload.
     pub(super) fn close_orderly(
         &mut self,
         data: DataId,

@@ -1,4 +1,4 @@
-//! TLS begun and ended, on any connection.
+//! Begins and ends TLS on any connection.
 
 use std::io;
 
@@ -46,8 +46,8 @@ impl<T: Transport> Driver<T> {
             Ok(false) => return false,
             Ok(true) => {
                 self.changing = None;
-                // What came behind the handshake is in the stream, and no socket will report it
-                // again.
+                // Bytes after the handshake are already in the stream, and no socket will report
+                // them again.
                 control.readable = true;
                 control.writable = true;
                 self.report(match change {

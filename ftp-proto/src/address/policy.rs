@@ -2,12 +2,12 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
-/// Which host the data connection goes to after a reply to PASV, which names one.
+/// The host to dial after a reply to PASV, which names a host.
 ///
-/// A server, or who speaks in its place, that names a foreign host makes the client connect there:
-/// a way to scan networks that only the client reaches (CVE-2020-8284 and its like). Servers behind
-/// address translation name hosts that nobody reaches. Hence the default is not to believe them. In
-/// every policy the address 0.0.0.0 stands for the host of the control connection.
+/// A server, or an attacker in its place, that names a foreign host makes the client connect there,
+/// and can scan networks that only the client reaches (CVE-2020-8284). Servers behind NAT name
+/// unreachable hosts. So the default ignores the named host. In every policy the address 0.0.0.0
+/// stands for the host of the control connection.
 ///
 /// ```
 /// use ftp_proto::address::{DataHost, HostPolicy};

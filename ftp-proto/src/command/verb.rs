@@ -1,4 +1,4 @@
-//! Verbs, and the sets of them that the parts of this crate decide by.
+//! Verbs, and the sets of verbs that the parts of this crate use.
 
 use core::fmt;
 
@@ -37,7 +37,7 @@ macro_rules! verbs {
 }
 
 verbs! {
-    /// Not a verb: the greeting, which no command asks for.
+    /// Not a verb: the greeting, which answers no command.
     Greeting = "(greeting)",
     /// Abort (RFC 959).
     Abor = "ABOR",
@@ -205,21 +205,21 @@ impl Verb {
         )
     }
 
-    /// The same, with the verbs of which nobody can know: the server's own.
+    /// The same, with SITE and unknown verbs, which may move data.
     pub(crate) const fn may_move_data(self) -> bool {
         self.moves_data() || matches!(self, Self::Site | Self::Other(_))
     }
 
-    /// Whether a command may be answered like a transfer. After any other, right behind a transfer,
-    /// such a reply is a second one of that transfer (four of six widely used clients take it for
-    /// the next command's answer).
+    /// Whether a command may be answered like a transfer. If the next command after a transfer is
+    /// any other, such a reply is a second one of that transfer (four of six widely used clients
+    /// take it for the next command's answer).
     pub(crate) const fn may_end_transfer(self) -> bool {
         self.may_move_data() || matches!(self, Self::Abor)
     }
 
-    /// Whether the session alone sends this verb, as a part of a transfer, because it has to know
-    /// what it set off. MODE and STRU belong here because payload in any other framing than stream
-    /// and file could not be read.
+    /// Whether only the session sends this verb, as a part of a transfer, because it has to follow
+    /// the effects. MODE and STRU belong here, because no other framing than stream and file is
+    /// implemented.
     pub const fn is_managed(self) -> bool {
         self.moves_data()
             || matches!(
@@ -236,8 +236,8 @@ impl Verb {
             )
     }
 
-    /// Whether the session has rules for this verb, or acts on its answer: who the user is, what is
-    /// secured, what TYPE is in force, and whether the session goes on.
+    /// Whether the session has rules for this verb, or acts on its answer: for the user, TLS, the
+    /// TYPE in force and the end of the session.
     pub(crate) const fn changes_session(self) -> bool {
         self.identifies_user()
             || matches!(
@@ -246,7 +246,7 @@ impl Verb {
             )
     }
 
-    /// Whether this verb waits for an empty pipe and lets nothing pass before it was answered.
+    /// Whether this verb waits for all replies, and holds back other commands until it is answered.
     pub(crate) const fn is_barrier(self) -> bool {
         self.is_managed()
             || self.identifies_user()
@@ -256,9 +256,9 @@ impl Verb {
             )
     }
 
-    /// Whether a fence may follow before anything else does. Nothing may come between AUTH or CCC and
-    /// the change of security, nor between REST or PRET and what they are for; a second port is no
-    /// answer to a transfer command, and what is a transfer's has tables of its own.
+    /// Whether a fence may follow this verb. No command may come between AUTH or CCC and the change
+    /// of security, nor between REST or PRET and the command that they precede. A second port
+    /// cannot answer a transfer command, and transfers have their own tables.
     pub(crate) const fn may_be_fenced(self) -> bool {
         !self.moves_data()
             && !matches!(
@@ -276,8 +276,8 @@ impl Verb {
             )
     }
 
-    /// Whether a command changes nothing that the commands behind it depend on, and is answered
-    /// once, so that it may stand in a batch.
+    /// Whether a command may be in a batch: it changes nothing that later commands depend on, and
+    /// is answered once.
     pub(crate) const fn is_independent(self) -> bool {
         matches!(
             self,
@@ -302,9 +302,9 @@ impl Verb {
         )
     }
 
-    /// What may be said before AUTH whatever the policy: it asks about the server and changes
-    /// nothing. Everything else is withheld, since a server may say in its greeting that the user
-    /// is logged in already (230).
+    /// Whether this verb is allowed before AUTH whatever the policy: it asks about the server and
+    /// changes nothing. Other verbs are withheld, because a greeting may say that the user is
+    /// logged in already (230).
     pub(crate) const fn comes_before_tls(self) -> bool {
         matches!(
             self,

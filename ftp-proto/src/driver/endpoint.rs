@@ -12,9 +12,9 @@ pub const IMPLICIT_TLS_PORT: u16 = 990;
 
 /// Where a control connection goes: what a transport is asked to dial.
 ///
-/// A transport that looks names up itself, such as a proxy, is given the name with its port. Every
-/// other is given an address, with the name that the caller wrote, if there was one: TLS
-/// certificates are checked against it.
+/// A transport that looks names up itself, such as a proxy, gets the name with its port. Others get
+/// an address, with the caller's name for it if there was one: TLS certificates are checked against
+/// the name.
 ///
 /// ```
 /// use ftp_proto::driver::Endpoint;
@@ -40,13 +40,13 @@ pub struct Endpoint {
 #[non_exhaustive]
 pub enum EndpointError {
     /// There is nothing before the port, or nothing at all.
-    #[error("a host is wanted, and there is none")]
+    #[error("a host is expected, and it is missing")]
     Empty,
     /// It is a URL, or a host with a path.
-    #[error("a host is wanted, with or without a port, and not a URL or a path")]
+    #[error("a host is expected, with or without a port, not a URL or a path")]
     Url,
     /// What follows the colon is no number from 1 to 65535.
-    #[error("a host is wanted, and behind its colon a port from 1 to 65535")]
+    #[error("a host is expected, with a port from 1 to 65535 after its colon")]
     Port,
 }
 
@@ -65,7 +65,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// The text is no host: it is empty, a URL, or has a colon and no port behind it.
+    /// The text is not a host: it is empty, a URL, or has a colon without a port.
     pub fn parse(text: &str, port: u16) -> Result<Self, EndpointError> {
         if text.contains('/') {
             return Err(EndpointError::Url);
@@ -98,8 +98,7 @@ impl Endpoint {
         }
     }
 
-    /// The name, and where there is none the address as text: what certificates are checked
-    /// against.
+    /// The name, or else the address as text. Certificates are checked against it.
     pub fn host(&self) -> Cow<'_, str> {
         match (&self.name, self.address) {
             (Some(name), _) => Cow::Borrowed(name),
@@ -186,7 +185,7 @@ mod tests {
             ("a:b:21", EndpointError::Port),
         ] {
             assert_eq!(Endpoint::parse(text, 21), Err(error), "{text}");
-            assert!(error.to_string().starts_with("a host is wanted"));
+            assert!(error.to_string().starts_with("a host is expected"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong in a driver: the machine's error, with the operating system's beside it.
+//! Errors of a driver: the machine's error, with the operating system's beside it.
 
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -14,14 +14,13 @@ use crate::reply::{Class, Reply};
 use crate::tls::TlsError;
 use crate::verdict::Interruption;
 
-/// What an operation comes to.
+/// The result of an operation.
 pub type Result<T> = core::result::Result<T, Error>;
 
-/// Each server that was tried for the control connection, and why it led nowhere.
+/// Each address that was tried for the control connection, and its error.
 pub type Tried = Arc<Vec<(Endpoint, io::Error)>>;
 
-/// Why an operation did not succeed: at which step, with which reply, and what the session is good
-/// for now.
+/// Why an operation failed: the step, the reply, and the state of the session afterwards.
 ///
 /// This one type covers the protocol, the sockets and the end of input, as the original ftplib's
 /// `all_errors` did; [`is_misuse`](Self::is_misuse) tells the caller's own mistakes apart. ftplib's
@@ -54,7 +53,7 @@ pub type Tried = Arc<Vec<(Endpoint, io::Error)>>;
 pub enum Error {
     /// The session's error, with the cause in the operating system if there is one.
     Session(crate::Error, Option<io::Error>),
-    /// What should name a host does not.
+    /// The text does not name a host.
     Host(EndpointError),
     /// The host has no address.
     Resolve(io::Error),
@@ -66,9 +65,8 @@ pub enum Error {
     /// The caller's own source or sink failed, or a line was too long, and the transfer was aborted
     /// for that.
     Local(io::Error, After),
-    /// What came instead of a directory's entries is not a listing. The text is the server's:
-    /// inetutils sends what its `ls` complains about. Or a reply to STAT was longer than the
-    /// [`Limits`](crate::Limits).
+    /// The payload is not a listing. The text is the server's: inetutils sends error texts of its
+    /// `ls`. Or a reply to STAT was longer than the [`Limits`](crate::Limits).
     NotListed(String),
     /// The operation was cancelled, or its outcome was already taken, or the handle is another
     /// client's.
@@ -76,8 +74,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// The step at which it happened, as the verb of the command; `None` before there was a
-    /// session, and where no command is at fault.
+    /// The verb of the command at which it happened; `None` before there was a session, and if no
+    /// command is at fault.
     pub fn verb(&self) -> Option<Verb> {
         self.session().and_then(crate::Error::verb)
     }
@@ -93,7 +91,7 @@ impl Error {
         self.session().and_then(crate::Error::reply)
     }
 
-    /// What the session was good for when the error came about. A session that never began is dead.
+    /// The state of the session after the error. A session that never began is dead.
     pub fn after(&self) -> After {
         match self {
             Self::Session(error, _) => error.after(),
@@ -120,13 +118,13 @@ impl Error {
         }
     }
 
-    /// Whether the server said no for good: a 5xx reply (ftplib's `error_perm`).
+    /// Whether the server refused permanently: a 5xx reply (ftplib's `error_perm`).
     pub fn is_permanent(&self) -> bool {
         self.reply()
             .is_some_and(|reply| reply.class() == Class::PermanentNegative)
     }
 
-    /// Whether it is a mistake of the caller, who can read it off the order of calls and their
+    /// Whether it is a mistake of the caller, which depends only on the order of calls and their
     /// arguments.
     pub fn is_misuse(&self) -> bool {
         match self {
@@ -149,8 +147,8 @@ impl Error {
         }
     }
 
-    /// What TLS says, if it was TLS that failed: a certificate, for instance, or an alert. Its text
-    /// says what to do.
+    /// The TLS error, if TLS failed: a certificate, for instance, or an alert. Its text says what
+    /// to do.
     ///
     /// ```
     /// use ftp_proto::{driver::Error, tls::TlsError};
@@ -170,7 +168,7 @@ impl Error {
         }
     }
 
-    /// The same as an [`io::Error`], for those who keep this one.
+    /// The same as an [`io::Error`], by reference.
     pub fn to_io(&self) -> io::Error {
         io::Error::new(self.io_kind(), self.to_string())
     }
@@ -255,7 +253,7 @@ const fn interruption_kind(cause: Interruption) -> Option<io::ErrorKind> {
     }
 }
 
-/// An argument was refused before anything was sent, so the session is as it was.
+/// An argument was refused before a command was sent, so the session is unchanged.
 impl From<ArgumentError> for Error {
     fn from(error: ArgumentError) -> Self {
         Self::Session(
@@ -309,7 +307,9 @@ impl fmt::Display for Error {
                     .try_for_each(|(to, error)| write!(f, "; {to}: {error}"))
             }
             Self::Local(error, _) => write!(f, "the local side of the transfer failed: {error}"),
-            Self::NotListed(text) => write!(f, "the server sent no whole listing: {text}"),
+            Self::NotListed(text) => {
+                write!(f, "the server did not send a complete listing: {text}")
+            }
             Self::Spent => write!(f, "there is no outcome for this handle"),
         }
     }

@@ -1,10 +1,9 @@
-//! What is set before a connection is made.
+//! Settings before a connection is made.
 
 use crate::config::{Config, Detail, Timeouts, TlsPolicy};
 use crate::transfer::DataMode;
 
-/// A [`Config`], and what was set apart from it: neither undoes the other, whatever the order of
-/// the calls.
+/// A [`Config`], and separate settings that stay in force, whatever the order of the calls.
 ///
 /// ```
 /// use ftp_proto::driver::Settings;
@@ -68,7 +67,7 @@ impl Settings {
         self.for_tls = true;
     }
 
-    /// The configuration that comes of it.
+    /// The resulting configuration.
     pub fn build(&self) -> Config {
         let mut config = self.config;
         config.timeouts = self.timeouts.unwrap_or(config.timeouts);

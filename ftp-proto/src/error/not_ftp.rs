@@ -9,14 +9,14 @@ use crate::shown::escape;
 
 /// How much of the greeting is kept.
 const QUOTED_BYTES_MAX: usize = 64;
-/// How far it is searched for: it is looked for with each piece that comes.
+/// How many bytes are searched for it, with each piece that comes.
 const SEARCHED_BYTES_MAX: usize = 256;
 
 /// A greeting that no FTP server sends, such as `SSH-2.0-OpenSSH_9.2`: the port is another
 /// protocol's.
 ///
-/// How much of the first line had come when it was refused depends on the network, so two are equal
-/// if they were refused for the same cause.
+/// Two values are equal if they were refused for the same cause, because the network decides how
+/// much of the first line had come.
 #[derive(Clone)]
 pub struct NotFtp {
     error: ReplyError,
@@ -28,8 +28,8 @@ impl NotFtp {
         Self { error, line }
     }
 
-    /// The first line that is not blank of what had `begun` and what goes on with `bytes`: as much
-    /// as there is of it, and as is kept.
+    /// The first line that is not blank, of `begun` and then `bytes`, as far as it has come and as
+    /// it is kept.
     pub(crate) fn quote(begun: &[u8], bytes: &[u8]) -> Box<[u8]> {
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let all = begun.iter().chain(bytes).take(SEARCHED_BYTES_MAX).copied();
@@ -42,7 +42,7 @@ impl NotFtp {
         self.error
     }
 
-    /// What the server said: the first line, at most 64 bytes of it, as far as it had come.
+    /// The first line from the server, as far as it had come, at most 64 bytes.
     pub fn line(&self) -> &[u8] {
         &self.line
     }
@@ -64,7 +64,7 @@ impl Hash for NotFtp {
 
 impl fmt::Display for NotFtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is no FTP server: it says \"")?;
+        f.write_str("this is not an FTP server: it says \"")?;
         escape(&self.line, f)?;
         write!(f, "\" ({})", self.error)
     }

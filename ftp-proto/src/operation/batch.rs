@@ -17,18 +17,19 @@ use super::size::Image;
 /// Runs commands that do not depend on one another, such as SIZE of a thousand files. Yields a result for each, in their
 /// order.
 ///
-/// By default each waits for the reply to the one before. With [`Config::pipeline`](crate::Config::pipeline) as many are
-/// unanswered as that says, but no more than [`BATCH_COMMANDS_MAX`] commands and [`BATCH_BYTES_MAX`] bytes.
+/// By default each command waits for the reply to the one before.
+/// [`Config::pipeline`](crate::Config::pipeline) allows several unanswered commands, at most
+/// [`BATCH_COMMANDS_MAX`] commands and [`BATCH_BYTES_MAX`] bytes.
 ///
-/// A command that is refused is that command's result, and the others go on. Of each reply's text at most
-/// [`BATCH_TEXT_MAX`](crate::operation::BATCH_TEXT_MAX) bytes are kept.
+/// A refusal is the result of its command, and the others go on. At most
+/// [`BATCH_TEXT_MAX`](crate::operation::BATCH_TEXT_MAX) bytes of each reply's text are kept.
 ///
-/// What goes wrong with several commands unanswered:
+/// Known problems with several unanswered commands:
 ///
-/// * libunftp answers a batch of SIZE out of order. A reply that cannot belong to its command is found out, and ends the
-///   session. The size of another file cannot be told from the right one: it is this file's result.
-/// * uftpd and the `ftpd` package of npm answer the first of several commands in one write and are silent then: the
-///   batch ends in a time-out, and so does the session.
+/// * libunftp answers a batch of SIZE out of order. A reply that cannot answer its command ends the
+///   session. The size of another file looks right, and becomes the result of the wrong file.
+/// * uftpd and the `ftpd` package of npm answer only the first of several commands in one write.
+///   The batch times out, which ends the session.
 ///
 /// ```
 /// use ftp_proto::{Argument, Verb};
@@ -51,12 +52,12 @@ pub struct Batch<T = Reply> {
 }
 
 impl Batch {
-    /// Of the given commands; yields their replies.
+    /// A batch of the given commands; yields their replies.
     pub fn new(commands: impl IntoIterator<Item = Command>) -> Self {
         Self::reading(commands, whole)
     }
 
-    /// Of one command for each argument.
+    /// A batch of one command for each argument.
     pub fn for_each(verb: Verb, arguments: impl IntoIterator<Item = Argument>) -> Self {
         Self::new(
             arguments
@@ -67,8 +68,8 @@ impl Batch {
 }
 
 impl Batch<u64> {
-    /// Of SIZE for each path; yields numbers of bytes, as downloads in image type count them. TYPE I goes out first
-    /// where it is not in force.
+    /// A batch of SIZE for each path; yields numbers of bytes, as downloads in image type count
+    /// them. TYPE I is sent first if it is not in force.
     ///
     /// ```
     /// use ftp_proto::Argument;
@@ -88,7 +89,7 @@ impl Batch<u64> {
 }
 
 impl Batch<Timestamp> {
-    /// Of MDTM for each path; yields times of modification.
+    /// A batch of MDTM for each path; yields times of modification.
     pub fn modified(paths: impl IntoIterator<Item = Argument>) -> Self {
         let commands = paths.into_iter().map(|path| Command::new(Verb::Mdtm, path));
         Self::reading(commands, modified)
@@ -107,7 +108,8 @@ impl<T> Batch<T> {
         }
     }
 
-    /// Sends more when half the window is empty: a command for each reply would be as many flights.
+    /// Sends more when half the window is empty. One command for each reply would take as many
+    /// flights as replies.
     fn send(&mut self, session: &mut Session) {
         let few =
             self.sent.len() <= BATCH_COMMANDS_MAX / 2 && self.sent_bytes <= BATCH_BYTES_MAX / 2;
@@ -123,7 +125,7 @@ impl<T> Batch<T> {
         }
     }
 
-    /// Takes the results that are there, in order.
+    /// Takes the results that have come, in order.
     fn collect(&mut self, session: &mut Session) {
         while let Some((sent, verb, bytes)) = self.sent.front().copied() {
             let polled = match sent {
@@ -150,7 +152,7 @@ impl<T> Operation for Batch<T> {
     type Output = Vec<Result<T, Error>>;
 
     /// # Errors
-    /// TYPE I was refused. Or the session ended; what was answered before is lost with it.
+    /// TYPE I was refused. Or the session ended, and earlier answers are lost too.
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>> {
         if let Some(image) = self.image.as_mut().filter(|_| !self.waiting.is_empty()) {
             ready!(image.poll(session))?;

@@ -13,8 +13,8 @@ use super::exchange::{self, Exchange};
 
 /// Changes the working directory.
 ///
-/// `..` goes out as CDUP, and as `CWD ..` where the server does not know CDUP (500). An empty path goes out as
-/// `CWD .`. Both as the original ftplib does.
+/// `..` is sent as CDUP, and as `CWD ..` if the server does not know CDUP (500). An empty path is
+/// sent as `CWD .`. The original ftplib does the same.
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct ChangeDirectory {
@@ -75,11 +75,12 @@ impl Operation for ChangeDirectory {
     }
 }
 
-/// Makes a directory with MKD; yields its path where the server certainly tells it.
+/// Makes a directory with MKD; yields its path if the server certainly tells it.
 ///
-/// A 257 tells the path in quotes (RFC 959, appendix II), and some servers quote the name as they got it. busybox
-/// answers `257 "Operation successful"`. So what is told counts only if it begins with a slash or names the directory
-/// that was asked for. Else, and with any other 2xx, the directory is made and there is no path.
+/// A 257 tells the path in quotes (RFC 959, appendix II). Some servers quote the name as they got
+/// it, and busybox answers `257 "Operation successful"`. So the quoted text counts only if it
+/// begins with a slash or names the requested directory. Otherwise, and with any other 2xx, the
+/// directory is made and the result has no path.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -115,9 +116,9 @@ impl Operation for MakeDirectory {
     }
 }
 
-/// Whether `told` is certainly the path of the directory that was asked for: it is absolute, or holds the name between
-/// marks of paths, as in `C:\pub\new`, `DISK:[PUB.NEW]` and `'DEPT7.NEW.'`. A quote in the name may have ended the path
-/// too early, so an absolute path has to hold such a name as well.
+/// Whether `told` is certainly the path of the requested directory: it is absolute, or holds the
+/// name between separators, as in `C:\pub\new`, `DISK:[PUB.NEW]` and `'DEPT7.NEW.'`. A quote in the
+/// name may have ended the path too early, so an absolute path has to hold such a name as well.
 fn is_path_of(told: &[u8], asked: &[u8]) -> bool {
     let mut parts = asked.rsplit(|byte| *byte == b'/');
     let last = parts.find(|part| !part.is_empty()).unwrap_or(asked);

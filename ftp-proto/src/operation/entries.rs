@@ -1,4 +1,4 @@
-//! A directory's entries: as they arrive, or all of them.
+//! Entries of a directory, as they arrive or collected.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,9 +14,11 @@ use super::room::Room;
 use super::rung::Rung;
 use super::{Operation, Receiving};
 
-/// Lists a directory and hands on each line as it arrives, understood or not, in constant memory.
+/// Lists a directory and passes each line to a callback as it arrives, understood or not, in
+/// constant memory.
 ///
-/// Whether the listing is whole is known only at the end: do not believe the lines of one that ends in an error.
+/// Only the end shows whether the listing is complete: do not rely on the lines of a listing that
+/// ends in an error.
 ///
 /// ```
 /// use ftp_proto::listing::{Line, Options};
@@ -64,24 +66,25 @@ impl<F> fmt::Debug for ListEach<F> {
     }
 }
 
-/// What a directory holds.
+/// The contents of a directory.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Contents {
-    /// All but the directory itself and its parent, in the server's order.
+    /// The entries without the directory itself and its parent, in the server's order.
     pub entries: Vec<Entry<'static>>,
     /// How the listing came.
     pub listed: Listed,
-    /// The first line that was not understood, if none was: what came is no listing then. inetutils sends what its `ls`
-    /// complains about. The text is the server's.
+    /// The first line, if no line was understood: the payload is not a listing then. inetutils
+    /// sends error texts of its `ls` so. The text is the server's.
     pub complaint: Option<Box<[u8]>>,
 }
 
-/// Lists a directory and keeps its entries; lines that are not understood are left out.
+/// Lists a directory and collects its entries, without the lines that are not understood.
 ///
-/// No more is kept than [`Limits::listing_entries_max`](crate::Limits::listing_entries_max) and
-/// [`Limits::listing_bytes_max`](crate::Limits::listing_bytes_max) allow. Beyond that the transfer is aborted and what
-/// was kept is dropped: [`Policy::ListingEntries`](crate::Policy::ListingEntries) or
+/// [`Limits::listing_entries_max`](crate::Limits::listing_entries_max) and
+/// [`Limits::listing_bytes_max`](crate::Limits::listing_bytes_max) bound what is kept. Beyond that
+/// the transfer is aborted and the entries are dropped:
+/// [`Policy::ListingEntries`](crate::Policy::ListingEntries) or
 /// [`Policy::ListingBytes`](crate::Policy::ListingBytes). [`ListEach`] has no bounds.
 ///
 /// ```
@@ -122,7 +125,7 @@ impl Entries {
         }
     }
 
-    /// Drops everything where something did not fit.
+    /// Drops everything if something did not fit.
     fn check(&mut self, session: &mut Session) -> Result<(), Error> {
         let list = self.reading.list();
         let checked = self

@@ -15,7 +15,7 @@ use crate::violation::Violation;
 
 use super::Operation;
 
-/// One command and what its reply says.
+/// One command and the meaning of its reply.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -35,10 +35,10 @@ pub struct Exchange<T> {
     read: Read<T>,
 }
 
-/// What a reply says.
+/// The meaning of a reply.
 pub(super) type Read<T> = fn(Reply, &mut Session) -> Result<T, ErrorKind>;
 
-/// Which classes of replies are let through to be read.
+/// Which classes of replies are read as results.
 #[derive(Clone, Copy, Debug)]
 enum Accept {
     /// 2xx.
@@ -71,12 +71,12 @@ impl Exchange<()> {
         Self::new(Command::new(Verb::Rmd, path), nothing)
     }
 
-    /// NOOP: nothing, to see whether the server is there.
+    /// NOOP: does nothing, and shows whether the server answers.
     pub const fn noop() -> Self {
         Self::new(Command::bare(Verb::Noop), nothing)
     }
 
-    /// REIN: back to where the session was after the greeting.
+    /// REIN: returns to the state after the greeting.
     pub const fn reinitialise() -> Self {
         Self::new(Command::bare(Verb::Rein), nothing)
     }
@@ -122,14 +122,14 @@ impl Exchange<Reply> {
         exchange
     }
 
-    /// Any command; whatever the reply, it is the result.
+    /// Any command; its reply is the result, whatever it is.
     pub const fn ask(command: Command) -> Self {
         let mut exchange = Self::new(command, whole);
         exchange.accept = Accept::Any;
         exchange
     }
 
-    /// ACCT: tells the account.
+    /// ACCT: sends the account.
     pub const fn account(account: Argument) -> Self {
         Self::complete(Command::new(Verb::Acct, account))
     }
@@ -139,12 +139,12 @@ impl Exchange<Reply> {
         Self::complete(Command::new(Verb::Allo, Argument::number(bytes)))
     }
 
-    /// STAT: the server's state, or a listing over the control connection.
+    /// STAT: the state of the server, or a listing over the control connection.
     pub const fn status(path: Option<Argument>) -> Self {
         Self::complete(Command::optional(Verb::Stat, path))
     }
 
-    /// HELP: what the server says about itself or about a command.
+    /// HELP: the server's help about itself or about a command.
     pub const fn help(subject: Option<Argument>) -> Self {
         Self::complete(Command::optional(Verb::Help, subject))
     }
@@ -164,7 +164,8 @@ impl Exchange<Reply> {
         Self::complete(Command::optional(Verb::Mlst, path))
     }
 
-    /// HOST: which of a server's hosts is meant (RFC 7151). Before USER; answered with a 220.
+    /// HOST: selects one of the server's hosts (RFC 7151). Sent before USER, and answered with a
+    /// 220.
     pub const fn host(name: Argument) -> Self {
         Self::complete(Command::new(Verb::Host, name))
     }
@@ -174,12 +175,13 @@ impl Exchange<Reply> {
         Self::complete(Command::optional(Verb::Lang, tag))
     }
 
-    /// CLNT: tells the server which program this is, for servers that ask for it. There is no RFC for it.
+    /// CLNT: names this program, for servers that ask for it. No RFC defines it.
     pub const fn client_name(name: Argument) -> Self {
         Self::complete(Command::new(Verb::Clnt, name))
     }
 
-    /// OPTS MLST: which facts MLSD and MLST tell from now on (RFC 3659, 7.9). The reply names those that they tell.
+    /// OPTS MLST: sets which facts MLSD and MLST tell from now on (RFC 3659, 7.9). The reply names
+    /// these facts.
     ///
     /// ```
     /// use ftp_proto::operation::Exchange;
@@ -196,7 +198,7 @@ impl Exchange<Reply> {
         Ok(Self::complete(Command::new(Verb::Opts, facts)))
     }
 
-    /// QUIT: goodbye. The session is over whatever the server answers; a refusal is an error that says so.
+    /// QUIT: ends the session, whatever the server answers. A refusal is an error that says so.
     pub const fn quit() -> Self {
         Self::complete(Command::bare(Verb::Quit))
     }
@@ -294,7 +296,7 @@ pub(super) fn modified(reply: Reply, _: &mut Session) -> Result<Timestamp, Error
     timestamp::decode(&reply).map_err(|error| ErrorKind::Violation(Violation::Timestamp(error)))
 }
 
-/// A success with any other code says nothing that can be read; the error shows it.
+/// A success with any other code has no readable value; the error shows it.
 fn file_status(reply: Reply) -> Result<Reply, ErrorKind> {
     match reply.code() {
         ReplyCode::FILE_STATUS => Ok(reply),

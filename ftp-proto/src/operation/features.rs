@@ -9,10 +9,11 @@ use crate::session::{Session, Ticket};
 
 use super::Operation;
 
-/// Asks what the server can do, once: the session remembers it until TLS begins or REIN.
+/// Asks for the server's features, once: the session remembers them until TLS begins or REIN.
 ///
-/// A server that does not know FEAT, or answers in a form that is not FEAT's, has no features. So has one that refuses
-/// for now (503 or 530 before the login), but that one is asked again the next time.
+/// A server that does not know FEAT, or gives another form of answer, has no features. A server
+/// that refuses for now (503 or 530 before the login) has none either, and is asked again the next
+/// time.
 #[derive(Debug, Default)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct AskFeatures(Option<Ticket>);
@@ -35,7 +36,8 @@ impl Operation for AskFeatures {
                 (Some(ticket), _) => {
                     let reply = ready!(session.poll_reply(ticket))?;
                     self.0 = None;
-                    // An answer that the session has forgotten meanwhile, because TLS has begun, is asked for again.
+                    // FEAT is sent again if the session has forgotten the answer meanwhile, because
+                    // TLS has begun.
                     if session.features().is_none() && !reply.is_positive() {
                         return Poll::Ready(Ok(Features::default()));
                     }

@@ -1,4 +1,4 @@
-//! CLNT, LANG and OPTS MLST: what a client tells of itself and asks for, once it is logged in.
+//! CLNT, LANG and OPTS MLST: the client's introduction after the login.
 
 use alloc::collections::VecDeque;
 use core::task::{Poll, ready};
@@ -13,7 +13,7 @@ use super::Operation;
 use super::exchange::Exchange;
 use super::features::AskFeatures;
 
-/// Sends each command that FEAT offers, in their order. A refusal changes nothing, and is let pass.
+/// Sends each command that FEAT offers, in order. A refusal changes nothing and is ignored.
 #[derive(Debug)]
 pub(super) struct Introduction {
     features: AskFeatures,

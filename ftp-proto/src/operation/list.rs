@@ -1,4 +1,4 @@
-//! A directory, by the best way that the server knows.
+//! Lists a directory, with the best command that the server knows.
 
 mod ladder;
 mod reading;
@@ -24,11 +24,11 @@ use ladder::Named;
 pub(super) use ladder::told_empty;
 pub(super) use reading::Reading;
 
-/// A listing that has come to its end.
+/// The end of a listing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Listed {
-    /// The way it came.
+    /// The command that listed.
     pub rung: Rung,
     /// The transfer's verdict; `None` when it came as a reply.
     pub completed: Option<Completed>,
@@ -68,37 +68,44 @@ impl Listed {
     }
 }
 
-/// Lists a directory: MLSD where FEAT offers it, else `LIST -a`, LIST and STAT, whichever works first. The session
-/// remembers what worked ([`Memory::listing`](super::Memory::listing)). FEAT is sent if it was not answered before.
+/// Lists a directory: with MLSD where FEAT offers it, else with the first of `LIST -a`, LIST and STAT that works.
 ///
-/// The next rung is tried only as long as nothing was received, so that no entry comes from a rung that failed:
+/// The session remembers the command that worked ([`Memory::listing`](super::Memory::listing)). FEAT is
+/// sent if it was not answered before.
 ///
-/// * from MLSD to `LIST -a` when the command is not implemented (500, 502, 504), and without a path also after 501
-///   and 550, which cannot mean then that the directory is missing;
-/// * from `LIST -a` to LIST when it is refused, or brings not a single byte: some servers take `-a` for a name;
-/// * from LIST to STAT when it is not implemented, and from everywhere to STAT when no data connection comes about.
-///   Where data connections are protected and the control connection is not (after CCC), STAT is never sent: it would
-///   show the names in clear.
+/// The next rung is tried only if no byte was received, so that no entry comes from a rung that
+/// failed:
 ///
-/// Everything else is an error, that of the rung which knew the directory best: a refusal to MLSD is final, LIST's
-/// counts more than that of `LIST -a`, and where STAT is not implemented, it is told why there was no data connection.
-/// A STAT that stood in for a failed data connection is not remembered.
+/// * from MLSD to `LIST -a` when the command is not implemented (500, 502, 504), and without a path
+///   also after 501 and 550, which then cannot mean a missing directory;
+/// * from `LIST -a` to LIST when it is refused, or brings no byte: some servers take `-a` for a
+///   name;
+/// * from LIST to STAT when it is not implemented, and from any rung to STAT when no data
+///   connection can be opened. If data connections are protected and the control connection is not
+///   (after CCC), STAT is never sent, because it would show the names in clear.
 ///
-/// Some servers refuse to list an empty directory. A 450 to a LIST without a path is an empty listing, and so is a 550
-/// whose text says that there are no files ([`Listed::is_told_empty`]).
+/// Everything else is an error: that of the rung which says most about the directory. A refusal of
+/// MLSD is final. The error of LIST precedes that of `LIST -a`. If STAT is not implemented, the
+/// error says why there was no data connection. A STAT that replaced a failed data connection is
+/// not remembered.
 ///
-/// The directory is *visited*: it is entered with CWD and listed without an argument, as the common interactive clients
-/// do, because servers misread the argument: they ignore it, take it for an option, split it at a blank, take it for a
-/// pattern, or list a missing directory as an empty one. A directory that cannot be entered is an error, at CWD. PWD is
-/// asked once, for the way back; the way back itself is made only before a command that depends on it, so that many
-/// listings in a row cost one CWD each. Where PWD has no usable answer, the path goes out as an argument after all; see
-/// also [`by_argument`](Self::by_argument).
+/// Some servers refuse to list an empty directory. A 450 to a LIST without a path counts as an
+/// empty listing, and so does a 550 whose text says that there are no files
+/// ([`Listed::is_told_empty`]).
 ///
-/// A *file* cannot be entered: listing one is an error (550). MLST asks about one object.
+/// The directory is *visited*: the session enters it with CWD and lists it without an argument, as
+/// the common interactive clients do. Servers misread the argument: they ignore it, take it for an
+/// option, split it at a blank, take it for a pattern, or list a missing directory as an empty one.
+/// If the directory cannot be entered, the listing fails at CWD. PWD is sent once, to know the way
+/// back. The session returns only before a command that depends on the working directory, so that
+/// each of many listings in a row costs one CWD. If PWD has no usable answer, the path is sent as
+/// an argument; see also [`by_argument`](Self::by_argument).
 ///
-/// By argument, a missing directory is an error all the same: when nothing at all comes of such a listing, PWD and CWD
-/// show whether the directory is there. A path that begins with a hyphen goes out with `./` in front, lest it be taken
-/// for an option.
+/// A *file* cannot be entered, so listing one is an error (550). MLST asks about one object.
+///
+/// By argument, a missing directory is an error too: when such a listing brings no byte, PWD and
+/// CWD show whether the directory exists. A path that begins with a hyphen is sent with `./` in
+/// front, so that it is not taken for an option.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -122,9 +129,9 @@ pub struct List {
 /// How the commands tell the server which directory is meant.
 #[derive(Debug)]
 enum Directory {
-    /// Not at all: they have no argument, and list the directory that the session is in.
+    /// They do not: they have no argument, and list the working directory.
     Here,
-    /// By going there: they have no argument, and list the directory that was entered.
+    /// By CWD: they have no argument, and list the directory that was entered.
     Entered(Argument),
     /// By their argument.
     Argument(Argument),
@@ -152,7 +159,7 @@ impl Directory {
         }
     }
 
-    /// Shows whether the directory is there, if that is not certain.
+    /// Shows whether the directory exists, if that is not certain.
     fn visit(&self) -> Option<Visit> {
         match self {
             Self::Here | Self::Entered(_) => None,
@@ -167,7 +174,7 @@ enum Step {
     Try(Rung),
     Moving(Rung, Payload),
     Status(Ticket),
-    /// Nothing was listed: is there something that could be?
+    /// No entry came: does the directory exist?
     Visit(Option<Visit>, Listed),
 }
 
@@ -182,9 +189,10 @@ impl List {
         }
     }
 
-    /// Names the directory in the command's argument, and does not enter it: one command fewer for each directory, and
-    /// another directory's listing from servers that misread the argument.
-    /// [`Config::listing_by_argument`](crate::Config::listing_by_argument) does the same for all listings of a session.
+    /// Names the directory in the command's argument, and does not enter it. This saves a command
+    /// for each directory, and lists another directory on servers that misread the argument.
+    /// [`Config::listing_by_argument`](crate::Config::listing_by_argument) does the same for all
+    /// listings of a session.
     pub fn by_argument(mut self) -> Self {
         self.name_directory();
         self
@@ -198,8 +206,8 @@ impl List {
         };
     }
 
-    /// Begins at this rung, whatever the server offers and the session remembers: [`Rung::ListAll`] leaves MLSD out,
-    /// for servers that offer it and do not answer it, or answer it wrongly.
+    /// Begins at this rung, whatever the server offers and the session remembers. [`Rung::ListAll`]
+    /// skips MLSD, for servers that offer it and do not answer it, or answer it wrongly.
     ///
     /// [`Config::listing_begins_at`](crate::Config::listing_begins_at) does the same for all listings of a session.
     pub const fn begin_at(mut self, rung: Rung) -> Self {
@@ -207,7 +215,7 @@ impl List {
         self
     }
 
-    /// The way that is being tried now: what is received comes this way.
+    /// The rung that is tried now, from which the payload comes.
     pub const fn rung(&self) -> Option<Rung> {
         match &self.step {
             Step::Features(_) => None,
@@ -217,7 +225,7 @@ impl List {
         }
     }
 
-    /// The transfer that was begun, while it is not over.
+    /// The transfer that was begun and is not over.
     pub(super) const fn transfer(&self) -> Option<TransferId> {
         match &self.step {
             Step::Moving(_, payload) => payload.id(),
@@ -250,7 +258,7 @@ impl List {
             Rung::MachineList => Transfer::machine_list(argument),
             Rung::ListAll | Rung::List => Transfer::list(argument),
             Rung::Status => {
-                // Without a path STAT tells of the server, not of a directory.
+                // Without a path STAT describes the server, not a directory.
                 let path = match &self.directory {
                     Directory::Entered(path) => path.clone(),
                     _ => argument.unwrap_or_else(|| Argument::trusted(".")),
@@ -329,8 +337,8 @@ impl List {
         Step::Visit(visit, listed)
     }
 
-    /// Whether this way is worth to be taken first the next time. An empty listing shows nothing about the way it
-    /// came, and data connections that failed once may work again.
+    /// Whether to begin with this rung the next time. An empty listing proves nothing about its
+    /// rung, and data connections that failed once may work again.
     fn is_to_be_remembered(&self, listed: &Listed) -> bool {
         let stands_in = self
             .unopened
@@ -389,14 +397,15 @@ pub(super) fn empty_if_told(error: Error) -> Result<Completed, Error> {
     }
 }
 
-/// Whether the directory could not be entered: that is the outcome, and no other rung would know better.
+/// Whether the directory could not be entered. That is the outcome, because another rung would fail
+/// too.
 fn is_not_entered(outcome: &Result<Completed, Error>) -> bool {
     outcome
         .as_ref()
         .is_err_and(|error| error.verb() == Some(Verb::Cwd))
 }
 
-/// STAT would show in clear what the user wants protected.
+/// STAT would show in clear the names that the user wants protected.
 fn may_use(rung: Rung, session: &Session) -> bool {
     rung != Rung::Status || session.is_secured() || !session.is_data_protected()
 }

@@ -15,11 +15,12 @@ use super::{LoginThen, Operation, Secure};
 
 /// Logs in; yields the reply that ended it.
 ///
-/// Where [`Secure`] found that the server talks of data connections only after the login ([`Secured::AfterLogin`](super::Secured::AfterLogin)),
-/// PBSZ and PROT follow, and their refusal is an error of the login.
+/// If [`Secure`] found that the server accepts PROT only after the login
+/// ([`Secured::AfterLogin`](super::Secured::AfterLogin)), PBSZ and PROT follow, and their refusal
+/// is an error of the login.
 ///
-/// With [`Config::eager`](crate::Config::eager), PASS goes out together with USER, unless an account was given: who asks
-/// for one may do so before the password or after it.
+/// With [`Config::eager`](crate::Config::eager), PASS is sent together with USER, unless an account
+/// was given: servers ask for an account before the password or after it.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -42,7 +43,7 @@ pub struct Login {
     phase: Phase,
 }
 
-/// What is going on. The reply is that which ended the login.
+/// The present step. The reply is the one that ended the login.
 #[derive(Debug)]
 enum Phase {
     LoggingIn,
@@ -56,7 +57,7 @@ enum Step {
     Host(Ticket),
     Identify,
     User(Ticket),
-    /// USER and PASS went out together.
+    /// USER and PASS were sent together.
     Both(Ticket, Ticket),
     Password(Ticket),
     Account(Ticket),
@@ -78,14 +79,13 @@ impl Login {
 
     /// As `anonymous`, with the password `anonymous@`.
     ///
-    /// The original ftplib sent the user's name and host here; nothing of that leaves the machine unless it is
-    /// given with [`password`](Self::password).
+    /// The original ftplib sent the user's name and host here. This client sends them only if they
+    /// are given with [`password`](Self::password).
     pub fn anonymous() -> Self {
         Self::new(Argument::trusted("anonymous")).password(Argument::trusted("anonymous@"))
     }
 
-    /// With a password. Without one, the server gets an empty one if it asks: `PASS ` with its
-    /// blank.
+    /// With a password. Without one, a server that asks gets an empty one: `PASS ` with its blank.
     pub fn password(mut self, password: Argument) -> Self {
         self.password = Some(password);
         self
@@ -97,9 +97,9 @@ impl Login {
         self
     }
 
-    /// At the host of this name, for servers with several (RFC 7151): HOST goes out before USER, and its refusal is an
-    /// error of the login, also 500 and 502 from a server that does not know it. Another host's files would be no
-    /// better.
+    /// At the host of this name, for servers with several hosts (RFC 7151). HOST is sent before
+    /// USER. Any refusal is an error of the login, even a 500 or 502 from a server that does not
+    /// know HOST, because the login would be to another host.
     ///
     /// ```
     /// use ftp_proto::Argument;
@@ -118,10 +118,11 @@ impl Login {
         self
     }
 
-    /// Tells the server which program this is (CLNT), for servers that ask for it.
+    /// Names this program to the server (CLNT), for servers that ask for it.
     ///
-    /// This goes out after the login if FEAT offers it, which is asked for that. A refusal changes nothing and is let
-    /// pass. So do [`language`](Self::language) and [`facts`](Self::facts), in the order in which they were asked for.
+    /// CLNT is sent after the login, if FEAT offers it. FEAT is sent for that. A refusal changes
+    /// nothing and is ignored. The same holds for [`language`](Self::language) and
+    /// [`facts`](Self::facts), in the order in which they were asked for.
     pub fn client_name(mut self, name: Argument) -> Self {
         self.introduction.push(Verb::Clnt, name);
         self
@@ -133,8 +134,8 @@ impl Login {
         self
     }
 
-    /// Asks that MLSD and MLST tell these facts (OPTS MLST; RFC 3659, 7.9). Servers leave out those that they do not
-    /// know.
+    /// Asks for these facts in MLSD and MLST (OPTS MLST; RFC 3659, 7.9). Servers leave out unknown
+    /// ones.
     ///
     /// # Errors
     /// A name that cannot be sent.
@@ -148,8 +149,8 @@ impl Login {
         LoginThen::new(self, operation)
     }
 
-    /// Whether everything was sent ahead of the replies, so that only these are missing: what follows the login may go
-    /// out too.
+    /// Whether all commands were sent and only replies are missing, so that the next operation may
+    /// send too.
     pub fn is_all_sent(&self) -> bool {
         matches!(self.step, Step::Both(..)) && self.introduction.is_empty()
     }
@@ -173,8 +174,8 @@ impl Login {
         }
     }
 
-    /// What follows the reply to a USER that went out together with PASS. Unless it asks for the password, nobody needs
-    /// the reply to that.
+    /// The step after the reply to a USER that was sent together with PASS. If that reply does not
+    /// ask for the password, the reply to PASS is dropped.
     fn next_of_both(
         reply: Reply,
         password: Ticket,
@@ -190,7 +191,7 @@ impl Login {
         })
     }
 
-    /// What follows a reply to USER or PASS, which may end the login.
+    /// The step after a reply to USER or PASS, which may end the login.
     fn next(
         &self,
         reply: Reply,
@@ -206,7 +207,8 @@ impl Login {
         match (reply.class(), asks_password, self.account.clone()) {
             (Class::Completion, _, _) => Break(Ok(reply)),
             (Class::Intermediate, true, _) => {
-                // Empty is `PASS ` with its blank: inetutils' ftpd takes a bare PASS for no command.
+                // An empty password is sent as `PASS ` with its blank, because inetutils ftpd does
+                // not accept a bare PASS.
                 let password = self.password.clone().unwrap_or_else(Argument::nothing);
                 let command = Command::new(Verb::Pass, password);
                 sent(session.request(command), Step::Password)

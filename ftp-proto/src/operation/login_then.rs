@@ -1,4 +1,4 @@
-//! A login, and what follows it.
+//! A login and the operation after it.
 
 use core::fmt;
 use core::task::{Poll, ready};
@@ -8,11 +8,13 @@ use crate::session::{Session, TransferId};
 
 use super::{Login, Operation};
 
-/// Logs in and runs another operation, in as few flights as the session may use; yields what that operation yields.
+/// Logs in and runs another operation, in as few flights as the session allows; yields the result
+/// of that operation.
 ///
-/// With [`Config::eager`](crate::Config::eager) and a password, USER, PASS and what opens the operation's data connection
-/// go out in one write. The transfer command itself waits until the login has succeeded and the connection is made.
-/// Without it, or where an account may be asked for, one begins when the other is over.
+/// With [`Config::eager`](crate::Config::eager) and a password, USER, PASS and the commands that
+/// open the operation's data connection are sent in one write. The transfer command waits until the
+/// login has succeeded and the connection is open. Without `eager`, or with an account, the
+/// operation begins when the login is over.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -29,7 +31,7 @@ pub struct LoginThen<O: Operation> {
     next: O,
     /// The transfer that the other operation began before the login was over.
     begun: Option<TransferId>,
-    /// What the other operation yielded before the login was over.
+    /// The result of the other operation, if it came before the login was over.
     yielded: Option<Result<O::Output, Error>>,
 }
 
@@ -43,7 +45,7 @@ impl<O: Operation> LoginThen<O> {
         }
     }
 
-    /// Lets the other operation bring on its way what it wants.
+    /// Lets the other operation submit its commands.
     fn go_ahead(&mut self, session: &mut Session) {
         if self.yielded.is_some() {
             return;

@@ -1,10 +1,10 @@
-//! What operations remember of a server.
+//! The memory of operations about a server.
 
 use super::protection::DataProtection;
 use super::rung::Rung;
 use super::touch::Touch;
 
-/// What operations have found out about a server, for the operations that come after them.
+/// Facts about a server that operations have found, for later operations.
 ///
 /// The [`Session`](crate::Session) carries it and does not act by it. It is forgotten when the server
 /// accepts AUTH or REIN. An application may change it: a [`List`](super::List) begins at the rung that
@@ -21,9 +21,9 @@ use super::touch::Touch;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Memory {
-    /// The command that has listed a directory. MLSD or `LIST -a` come first while this is `None`.
+    /// The command that has listed a directory. `None` begins with MLSD or `LIST -a`.
     pub listing: Option<Rung>,
-    /// What [`Secure`](super::Secure) could not agree on before the login, so that
+    /// The protection that [`Secure`](super::Secure) could not agree on before the login:
     /// [`Login`](super::Login) asks again.
     pub protection_due: Option<DataProtection>,
     /// Whether the server does not know MLST.

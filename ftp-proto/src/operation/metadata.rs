@@ -1,4 +1,4 @@
-//! What the server tells about one object.
+//! Facts about one file or directory.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -16,15 +16,18 @@ use super::list::{List, Reading};
 use super::size::AskSize;
 use super::{Operation, Receiving};
 
-/// Asks about a file or directory; yields `None` if there is none.
+/// Asks about a file or directory; yields `None` if it does not exist.
 ///
-/// MLST comes first (RFC 3659, 7). Where the server does not know it, SIZE and MDTM tell of a file. Where SIZE is refused,
-/// a listing of the parent directory tells of a directory, or that nothing is there. The listing is made only after
-/// [`or_listing`](Self::or_listing); without it the refusal of SIZE is the error.
+/// MLST comes first (RFC 3659, 7). If the server does not know it, SIZE and MDTM describe a file.
+/// If SIZE is refused, a listing of the parent directory shows whether there is a directory. The
+/// listing is made only with [`or_listing`](Self::or_listing); without it the refusal of SIZE is
+/// the error.
 ///
-/// A 550 to MLST counts as *nothing is there*, though some servers answer it for what the user may not see.
+/// A 550 to MLST counts as *does not exist*, although some servers also send it for an object that
+/// the user may not see.
 ///
-/// The entry's name is what the server calls the object, which for MLST is often the whole path, or else `path`.
+/// The entry's name is the server's name of the object, which for MLST is often the whole path, or
+/// else `path`.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -62,8 +65,8 @@ impl Metadata {
         }
     }
 
-    /// The parent directory may be listed, as the last resort. Whoever runs the operation then gives what is received to
-    /// [`feed`](Receiving::feed).
+    /// Allows a listing of the parent directory, as the last resort. The caller then passes the
+    /// payload to [`feed`](Receiving::feed).
     pub fn or_listing(mut self, options: Options) -> Self {
         self.listing = Some(options);
         self
@@ -151,7 +154,7 @@ impl Receiving for Metadata {
     }
 }
 
-/// Asks whether there is a file or directory; as [`Metadata`].
+/// Asks whether a file or directory exists, as [`Metadata`] does.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -166,7 +169,7 @@ impl Receiving for Metadata {
 pub struct Exists(Metadata);
 
 impl Exists {
-    /// What `metadata` asks about.
+    /// The object that `metadata` asks about.
     pub const fn new(metadata: Metadata) -> Self {
         Self(metadata)
     }
@@ -186,7 +189,7 @@ impl Receiving for Exists {
     }
 }
 
-/// The object of a reply to MLST. The first line is the server's own words.
+/// The object in a reply to MLST. The first line is free text.
 pub(super) fn described(reply: &Reply) -> Option<Entry<'_>> {
     let is_success = reply.class() == Class::Completion;
     let lines = reply.lines().skip(1).filter(|_| is_success);
@@ -228,7 +231,7 @@ impl Search {
         self.reading.feed(chunk, |line| note(line, name, found));
     }
 
-    /// What was found; the outer `None` if the listing was not fed, or is not whole.
+    /// The result; the outer `None` if the listing was not fed, or is not complete.
     fn poll(
         &mut self,
         session: &mut Session,

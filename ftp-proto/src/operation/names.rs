@@ -14,9 +14,9 @@ use super::payload::Payload;
 
 /// Lists names with NLST, in ASCII type.
 ///
-/// Some servers refuse to list an empty directory. Without an argument, a 450 is an empty listing, and so is a 550
-/// whose text says that there are no files; [`Completed::is_told_empty`] tells. With an argument every refusal is an
-/// error.
+/// Some servers refuse to list an empty directory. Without an argument, a 450 counts as an empty
+/// listing, and so does a 550 whose text says that there are no files
+/// ([`Completed::is_told_empty`]). With an argument every refusal is an error.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -32,7 +32,7 @@ use super::payload::Payload;
 pub struct Names(Payload);
 
 impl Names {
-    /// With the argument as it is given, or of the working directory.
+    /// With the argument, sent unchanged, or of the working directory.
     pub const fn new(argument: Option<Argument>) -> Self {
         Self(Payload::new(Transfer::names(argument)))
     }

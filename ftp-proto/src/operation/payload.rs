@@ -1,4 +1,4 @@
-//! One transfer, as it is.
+//! One transfer as an operation.
 
 use core::task::Poll;
 

@@ -1,4 +1,4 @@
-//! The lines of LIST and NLST, as they come.
+//! The lines of LIST and NLST, unparsed.
 
 use alloc::vec::Vec;
 use core::task::{Poll, ready};
@@ -15,13 +15,13 @@ use super::payload::Payload;
 use super::room::Room;
 use super::{Operation, Receiving};
 
-/// The longest line that is kept: that of the original ftplib.
+/// The longest line that is kept, as in the original ftplib.
 const LINE_BYTES_MAX: usize = 8192;
 
-/// Sends LIST or NLST and keeps the lines that come, without their line ends.
+/// Sends LIST or NLST and collects the lines, without their line ends.
 ///
-/// The bounds are those of [`Entries`](super::Entries), where each line counts as an entry. Besides, a line of more than
-/// 8,192 bytes is an error ([`Policy::ListingLine`]).
+/// The bounds are those of [`Entries`](super::Entries), and each line counts as an entry. A line of
+/// more than 8,192 bytes is an error too ([`Policy::ListingLine`]).
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -67,7 +67,7 @@ impl RawListing {
         }
     }
 
-    /// Drops everything where something did not fit.
+    /// Drops everything if something did not fit.
     fn check(&mut self, session: &mut Session) -> Result<(), Error> {
         let (transfer, verb) = match &self.source {
             Source::List(payload) => (payload.id(), Verb::List),
@@ -105,7 +105,7 @@ impl Operation for RawListing {
         self.room.measure(session);
         self.check(session)?;
         ready!(self.source.poll(session))?;
-        // Only now it is certain that the last line is whole.
+        // Only now is the last line certainly complete.
         if let Some(line) = self.lines.finish() {
             keep(line, &mut self.kept, &mut self.room);
         }

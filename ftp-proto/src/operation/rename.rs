@@ -10,7 +10,7 @@ use crate::session::{Session, Ticket};
 use super::Operation;
 
 /// Renames a file or directory: RNFR, which must be answered 3xx, then RNTO. With
-/// [`Config::eager`](crate::Config::eager) both go out together.
+/// [`Config::eager`](crate::Config::eager) both are sent together.
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct Rename {
@@ -23,13 +23,13 @@ pub struct Rename {
 enum Step {
     Start,
     From(Ticket),
-    /// RNFR and RNTO went out together.
+    /// RNFR and RNTO were sent together.
     Both(Ticket, Ticket),
     To(Ticket),
 }
 
 impl Rename {
-    /// Of `from` into `to`.
+    /// Renames `from` to `to`.
     pub const fn new(from: Argument, to: Argument) -> Self {
         Self {
             from,

@@ -1,4 +1,4 @@
-//! RETR, with a resume that cannot lie.
+//! RETR, with a checked resume.
 
 use core::ops::ControlFlow;
 use core::task::{Poll, ready};
@@ -21,11 +21,11 @@ use super::size::AskSize;
 
 /// Retrieves a file.
 ///
-/// By default nothing but the transfer's own commands goes out, and the number of bytes is compared with what the 150
-/// reply announces, if it does. [`resume_at`](Self::resume_at) asks for the SIZE first, and for MLST where that is
-/// refused: an offset beyond the end is
-/// an error, one at the end is success without a transfer, and exactly the rest has to arrive, so that a server that
-/// accepts REST and ignores it is found out (every client tried before wrote a wrong file then).
+/// By default only the transfer's own commands are sent, and the number of bytes is compared with
+/// the 150 reply, if that announces one. [`resume_at`](Self::resume_at) sends SIZE first, and MLST
+/// if SIZE is refused. An offset beyond the end is an error. An offset at the end is success
+/// without a transfer. Otherwise exactly the rest has to arrive, which detects a server that
+/// accepts REST and ignores it (every client that was tried writes a wrong file then).
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -46,12 +46,12 @@ pub struct Retrieve {
     step: Step,
 }
 
-/// What the server has to say about the size.
+/// Whether the size is asked for, and whether it is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
-    /// Nothing; it is not asked.
+    /// The size is not asked for.
     No,
-    /// What it can.
+    /// The size is compared if the server tells it.
     IfTold,
     /// The size.
     Must,
@@ -77,8 +77,8 @@ impl Retrieve {
         }
     }
 
-    /// What is left of `transfer` behind the first `bytes` bytes of its payload. `None` if it is not a file in image
-    /// type: nobody knows then what an offset means.
+    /// The rest of `transfer` after the first `bytes` bytes of its payload. `None` if it is not a
+    /// file in image type, because an offset has no clear meaning then.
     pub(super) fn rest_of(transfer: &Transfer, bytes: u64) -> Option<Self> {
         let is_file = transfer.command().verb() == Verb::Retr;
         let path = transfer.command().argument().filter(|_| is_file)?;
@@ -96,49 +96,49 @@ impl Retrieve {
         })
     }
 
-    /// In ASCII type. Lengths are not compared then: servers count differently.
+    /// In ASCII type. Lengths are not compared, because servers count differently.
     pub fn ascii(mut self) -> Self {
         self.transfer = self.transfer.ascii();
         self
     }
 
-    /// From `offset` bytes on, checked against SIZE, or against MLST where SIZE is refused. Not in ASCII type, where there is nothing to check by
-    /// ([`Misuse::WrongOption`]).
+    /// From `offset` bytes on, checked against SIZE, or against MLST if SIZE is refused. Not in
+    /// ASCII type, where no length can be checked ([`Misuse::WrongOption`]).
     pub fn resume_at(mut self, offset: u64) -> Self {
         self.transfer = self.transfer.resume_at(offset);
         self.check = Check::Must;
         self
     }
 
-    /// From `offset` bytes on, without asking for SIZE: the original ftplib's `rest`. A server that ignores REST is
-    /// not found out.
+    /// From `offset` bytes on, without SIZE: the original ftplib's `rest`. This does not detect a
+    /// server that ignores REST.
     pub fn resume_unverified_at(mut self, offset: u64) -> Self {
         self.transfer = self.transfer.resume_at(offset);
         self.check = Check::No;
         self
     }
 
-    /// The file has to have as many bytes as SIZE says, or MLST where SIZE is refused. A server that tells neither is an
-    /// error ([`Policy::SizeUnknown`]).
+    /// Demands as many bytes as SIZE says, or MLST if SIZE is refused. It is an error if the server
+    /// tells neither ([`Policy::SizeUnknown`]).
     pub const fn verified(mut self) -> Self {
         self.check = Check::Must;
         self
     }
 
-    /// As [`verified`](Self::verified) if the server tells the size. If it does not, the file is not compared, which
-    /// [`Completed::compared`] shows. May follow [`resume_at`](Self::resume_at).
+    /// As [`verified`](Self::verified), if the server tells the size. Otherwise the length is not
+    /// compared, which [`Completed::compared`] shows. May follow [`resume_at`](Self::resume_at).
     pub const fn verified_if_told(mut self) -> Self {
         self.check = Check::IfTold;
         self
     }
 
-    /// At most `bytes` bytes; the rest is aborted, which is a success.
+    /// Receives at most `bytes` bytes. Then the transfer is aborted, which is a success.
     pub fn limit(mut self, bytes: u64) -> Self {
         self.transfer = self.transfer.limited_to(bytes);
         self
     }
 
-    /// The transfer, of a file with that size if it is known.
+    /// The transfer of a file with this size, if it is known.
     fn transfer(&self, size: Option<u64>) -> Transfer {
         let transfer = self.transfer.clone();
         match size.filter(|_| !self.is_text()) {
@@ -151,7 +151,7 @@ impl Retrieve {
         self.transfer.representation() == Representation::Ascii
     }
 
-    /// What follows the reply to SIZE; `Break` ends the operation.
+    /// The step after the reply to SIZE; `Break` ends the operation.
     fn sized(
         &self,
         reply: &Reply,
@@ -169,7 +169,7 @@ impl Retrieve {
         }
     }
 
-    /// What follows the reply to MLST.
+    /// The step after the reply to MLST.
     fn described(
         &self,
         reply: &Reply,
@@ -212,7 +212,7 @@ impl Operation for Retrieve {
     type Output = Completed;
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, Error>> {
-        // Nobody knows which byte an offset means in ASCII type, and no length tells.
+        // An offset in ASCII type has no clear meaning, and no length can check it.
         if self.check != Check::No && self.transfer.offset() > 0 && self.is_text() {
             return Poll::Ready(Err(session.error(Misuse::WrongOption, Verb::Rest)));
         }

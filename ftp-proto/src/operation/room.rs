@@ -1,11 +1,11 @@
-//! How much of a listing is kept.
+//! The bounds of a collected listing.
 
 use crate::command::Verb;
 use crate::config::Limits;
 use crate::error::{Error, Policy};
 use crate::session::{Session, TransferId};
 
-/// What there is room for, and what did not fit.
+/// The room that is left, and the first excess.
 #[derive(Debug)]
 pub(super) struct Room {
     limits: Limits,
@@ -37,7 +37,7 @@ impl Room {
         self.exceeded.is_none()
     }
 
-    /// Whether one more fits to the `kept` entries.
+    /// Whether one more entry fits beside `kept` entries.
     pub(super) fn take_entry(&mut self, kept: usize) -> bool {
         let max = self.limits.listing_entries_max;
         if u32::try_from(kept).is_ok_and(|kept| kept < max) {
@@ -47,12 +47,12 @@ impl Room {
         false
     }
 
-    /// Something did not fit; what is told is the first.
+    /// Notes an excess; the first one is reported.
     pub(super) fn refuse(&mut self, policy: Policy) {
         self.exceeded.get_or_insert(policy);
     }
 
-    /// Where something did not fit, aborts the transfer and says so.
+    /// Aborts the transfer if something did not fit, and says so.
     pub(super) fn check(
         &self,
         session: &mut Session,

@@ -3,17 +3,17 @@
 use crate::command::Verb;
 use crate::listing::Format;
 
-/// A way to list a directory, best first.
+/// A command that lists a directory, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rung {
-    /// MLSD (RFC 3659): made for machines.
+    /// MLSD (RFC 3659): a listing for machines.
     MachineList,
-    /// `LIST -a`: as people see it, hidden names included.
+    /// `LIST -a`: a listing for people, hidden names included.
     ListAll,
     /// LIST.
     List,
-    /// STAT with a path: over the control connection, where data connections do not work.
+    /// STAT with a path: over the control connection, if data connections do not work.
     Status,
 }
 
@@ -27,7 +27,8 @@ impl Rung {
         }
     }
 
-    /// The format of what comes, where the command tells it; the others are detected line by line.
+    /// The format of the listing, if the command defines it. Other formats are detected line by
+    /// line.
     pub const fn format(self) -> Option<Format> {
         match self {
             Self::MachineList => Some(Format::Facts),

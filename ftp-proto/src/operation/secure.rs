@@ -9,24 +9,25 @@ use crate::session::{Session, Ticket};
 
 use super::{DataProtection, Operation};
 
-/// How far [`Secure`] came.
+/// The result of [`Secure`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "callers have to know both")]
 pub enum Secured {
     /// The protection of data connections is agreed.
     Agreed,
-    /// The control connection is secured. The server talks of data connections only after the login, which asks again;
-    /// until then the policy keeps transfers forbidden.
+    /// The control connection is secured. The server accepts PROT only after the login, which asks
+    /// again. Until then the policy forbids transfers.
     AfterLogin,
 }
 
-/// Begins TLS on the control connection, unless it is on, and agrees on the protection of data connections.
+/// Begins TLS on the control connection, unless it is on, and sets the protection of data
+/// connections.
 ///
-/// A refusal of AUTH or PROT is an error. Nothing is sent in clear instead. A refusal of PBSZ is
-/// passed over, because PBSZ agrees on nothing under TLS and PROT alone decides: ProFTPD in some
-/// setups and DrFTPD answer it with 500 and accept PROT.
+/// A refusal of AUTH or PROT is an error, and the session does not go on in clear. A refusal of
+/// PBSZ is ignored, because PBSZ has no effect under TLS: ProFTPD in some setups and DrFTPD answer
+/// it with 500 and accept PROT.
 ///
-/// Some servers refuse PROT before the login (503, 530; aioftp). That is no error:
+/// Some servers refuse PROT before the login (503, 530; aioftp). That is not an error:
 /// [`Secured::AfterLogin`]. [`Login`](super::Login) sends PBSZ and PROT once more when it has
 /// succeeded, and fails if they are refused then.
 #[derive(Debug, Default)]
@@ -62,8 +63,8 @@ impl Secure {
         }
     }
 
-    /// Tries `AUTH SSL` where the server refuses `AUTH TLS`. It was never standard (RFC 4217 names it as a habit of
-    /// old servers); what is negotiated is TLS all the same.
+    /// Tries `AUTH SSL` if the server refuses `AUTH TLS`. It is not standard (RFC 4217 names it as
+    /// a habit of old servers). It negotiates TLS too.
     pub const fn or_auth_ssl(mut self) -> Self {
         self.auth_ssl = true;
         self

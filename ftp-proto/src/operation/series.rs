@@ -18,15 +18,17 @@ type Outcome = Result<Completed, Error>;
 
 /// Runs transfers one after the other; yields a result for each, in their order.
 ///
-/// One that fails is that transfer's result, and the others go on. The error names it ([`Error::transfer`]).
+/// A failure is the result of its transfer, and the others go on. The error names the transfer
+/// ([`Error::transfer`]).
 ///
-/// With [`Config::lookahead`](crate::Config::lookahead) the port of each is asked for while the one before it runs,
-/// which saves a round trip for each. Where that costs a transfer ([`Interruption::Lookahead`]), the series goes on in
-/// lock-step, and what was lost is fetched before anything else: the whole transfer if nothing of it had moved; else,
-/// of a file in image type, what is missing, as [`Retrieve::resume_at`](super::Retrieve::resume_at) does it. So the
-/// payload of a file is contiguous: no byte is given to the application twice, and none is left out.
-/// [`Completed::bytes`] counts both parts. Any other transfer of which something had moved fails: a listing, an upload,
-/// a file in ASCII type. So does everything that is left if the session is over
+/// With [`Config::lookahead`](crate::Config::lookahead) the session asks for the port of each
+/// transfer while the one before it runs, which saves a round trip for each. If that costs a
+/// transfer ([`Interruption::Lookahead`]), the series goes on without lookahead and first repeats
+/// the lost transfer. It repeats the whole transfer if no byte had moved, or else, of a file in
+/// image type, the missing part, as [`Retrieve::resume_at`](super::Retrieve::resume_at) does. So
+/// the application receives each byte of a file once and in order. [`Completed::bytes`] counts both
+/// parts. Any other transfer of which bytes had moved fails: a listing, an upload, a file in ASCII
+/// type. All that is left fails if the session is over
 /// ([`Violation::TransferForgotten`](crate::Violation::TransferForgotten)).
 ///
 /// ```
@@ -41,18 +43,18 @@ type Outcome = Result<Completed, Error>;
 #[must_use = "an operation does nothing until it is run"]
 pub struct Series {
     waiting: VecDeque<Transfer>,
-    /// At most two: the one that runs, and the one that waits behind it.
+    /// At most two: the running transfer and the one behind it.
     begun: VecDeque<(TransferId, Transfer)>,
-    /// What was lost for a lookahead, fetched again.
+    /// A transfer that a lookahead cost, to be repeated.
     again: Option<Again>,
     results: Vec<Outcome>,
 }
 
-/// A transfer that was lost, on its way once more.
+/// A repeated transfer.
 #[derive(Debug)]
 struct Again {
     lost: Transfer,
-    /// What had moved of it.
+    /// The number of bytes that had moved of it.
     bytes: u64,
     rest: Rest,
 }
@@ -64,7 +66,7 @@ enum Rest {
 }
 
 impl Again {
-    /// `None` if it cannot be had without giving the application something twice.
+    /// `None` if the application would receive a part twice.
     fn new(lost: Transfer, bytes: u64) -> Option<Self> {
         let rest = match bytes {
             0 => Rest::Whole(Payload::new(lost.clone())),
@@ -90,7 +92,7 @@ impl Again {
 }
 
 impl Series {
-    /// Of the given transfers.
+    /// A series of the given transfers.
     pub fn new(transfers: impl IntoIterator<Item = Transfer>) -> Self {
         Self {
             waiting: transfers.into_iter().collect(),
@@ -100,19 +102,20 @@ impl Series {
         }
     }
 
-    /// Of a download of each path, in image type.
+    /// A series of downloads, one for each path, in image type.
     pub fn retrieve(paths: impl IntoIterator<Item = Argument>) -> Self {
         Self::new(paths.into_iter().map(Transfer::retrieve))
     }
 
-    /// Which transfer is under way, counted from 0: the number of those that are over. The payload that moves now is its.
+    /// The number of the transfer under way, from 0. It equals the number of finished transfers.
+    /// The payload that moves now belongs to it.
     pub fn current(&self) -> usize {
         self.results.len()
     }
 
     /// Begins the next transfer, and with lookahead the one behind it.
     fn begin(&mut self, session: &mut Session) {
-        // More than two verdicts are not kept, and a session that is over gives each at once.
+        // The session keeps two verdicts. Once it is over, each verdict is ready at once.
         while let Some(transfer) = self.waiting.front().filter(|_| self.begun.len() < 2) {
             let Ok(id) = session.begin(transfer.clone()) else {
                 return;
@@ -137,7 +140,7 @@ impl Series {
         }
     }
 
-    /// What waits behind the transfer that was lost begins behind it once more.
+    /// The transfer behind the lost one begins again behind it.
     fn take_back(&mut self, session: &mut Session) {
         for (id, transfer) in self.begun.drain(..).rev() {
             session.abort(id);
@@ -155,8 +158,8 @@ impl Operation for Series {
     type Output = Vec<Result<Completed, Error>>;
 
     /// # Errors
-    /// [`Misuse::Busy`], when a transfer of somebody else is in the way. The end of the session is the result of each
-    /// transfer that it concerns.
+    /// [`Misuse::Busy`], if another operation's transfer is under way. The end of the session is
+    /// the result of each transfer that it concerns.
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Self::Output, Error>> {
         loop {
             if let Some(again) = &mut self.again {

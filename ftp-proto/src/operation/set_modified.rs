@@ -1,4 +1,4 @@
-//! The time of modification, by the first command that the server knows for it.
+//! Sets the time of modification, with the first command that the server knows.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -15,13 +15,14 @@ use super::touch::Touch;
 
 /// Sets the modification time of a file, in whole seconds of UTC.
 ///
-/// MFMT comes first (draft-somers-ftp-mfxx), then MDTM with a time before the path, then SITE UTIME with three times
-/// behind the path, then SITE UTIME with one time before it. The session remembers which of them the server knows
-/// ([`Memory::touch`](super::Memory::touch)), and sends nothing else from then on.
+/// MFMT comes first (draft-somers-ftp-mfxx), then MDTM with a time before the path, then SITE UTIME
+/// with three times behind the path, then SITE UTIME with one time before it. The session remembers
+/// the command that the server knows ([`Memory::touch`](super::Memory::touch)), and sends only that
+/// from then on.
 ///
-/// A server that does not know MDTM with a time looks for a file by the name of both (550), or answers with a time of
-/// such a file. Both lead on to SITE UTIME. If no command works, the error is that of the first which the server did not
-/// call unknown: a missing file is a 550.
+/// A server that does not know MDTM with a time takes time and path for one name, and answers 550
+/// or the time of such a file. SITE UTIME follows in both cases. If no command works, the error is
+/// the first one that does not say "unknown command": a missing file gives a 550.
 ///
 /// ```
 /// use ftp_proto::{Argument, operation::SetModified, timestamp::Timestamp};
@@ -36,7 +37,7 @@ use super::touch::Touch;
 pub struct SetModified {
     path: Argument,
     time: Timestamp,
-    /// The way that is tried, and the reply that is awaited.
+    /// The command that is tried, and the ticket of its reply.
     sent: Option<(Touch, Ticket)>,
     /// The refusal that says most so far.
     refused: Option<Error>,
@@ -65,7 +66,8 @@ impl SetModified {
         Ok(())
     }
 
-    /// What a reply says: `None` for done, else the refusal that says most so far. An error is final.
+    /// The meaning of a reply: `None` for done, else the refusal that says most so far. An error is
+    /// final.
     fn judge(
         &mut self,
         way: Touch,
@@ -78,7 +80,7 @@ impl SetModified {
         }
         let is_known = session.memory().touch == Some(way);
         let unknown = is_unknown(&reply);
-        // What the server made of an argument in a form that it does not know says nothing about the file.
+        // A refusal of an unknown form of the argument says nothing about the file.
         let misread = way != Touch::Mfmt && !is_transient(&reply) && !is_known;
         let error = session.unwelcome(reply, way.verb());
         if !unknown && !misread {
@@ -134,7 +136,8 @@ fn command(way: Touch, time: &str, path: &Argument) -> Result<Command, ArgumentE
     Ok(Command::new(way.verb(), Argument::new(words.join(&b' '))?))
 }
 
-/// Servers answer 200, 213, 250 or 253. A 213 to MDTM that holds another time answers a question that was not asked.
+/// Servers answer 200, 213, 250 or 253. A 213 to MDTM with another time means that the server took
+/// MDTM for a question.
 fn is_success(way: Touch, reply: &Reply, time: &Timestamp) -> bool {
     let told = timestamp::decode(reply).ok();
     let is_another = told.is_some_and(|told| {

@@ -14,8 +14,8 @@ use super::Operation;
 
 /// The size of a file in bytes, as a download in image type counts them.
 ///
-/// TYPE I goes out first where it is not in force: SIZE counts in the type that is, and some servers refuse it in ASCII
-/// type. [`Exchange::size`](super::Exchange::size) is SIZE alone.
+/// TYPE I is sent first if it is not in force, because SIZE counts in the type in force, and some
+/// servers refuse it in ASCII type. [`Exchange::size`](super::Exchange::size) is SIZE alone.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -51,7 +51,7 @@ impl Operation for SizeInBytes {
     }
 }
 
-/// Asks for the size and yields the reply, whatever it is, but for the one that ends the session.
+/// Asks for the size and yields any reply, except one that ends the session.
 #[derive(Debug)]
 pub(super) struct AskSize {
     path: Argument,

@@ -43,12 +43,12 @@ enum Step {
 }
 
 impl Store {
-    /// STOR: a new file, or instead of the old one.
+    /// STOR: a new file, or a replacement of the old one.
     pub const fn new(path: Argument) -> Self {
         Self::of(Transfer::store(path))
     }
 
-    /// APPE: to the end of the file.
+    /// APPE: appends to the file.
     pub const fn append(path: Argument) -> Self {
         Self::of(Transfer::append(path))
     }
@@ -70,12 +70,12 @@ impl Store {
         Self::of(self.transfer.ascii())
     }
 
-    /// From `offset` bytes into the file on; what the server has before it is kept.
+    /// From `offset` bytes on; the server keeps the part before it.
     ///
-    /// SIZE is asked first. Where it equals the offset, the rest goes out with APPE, which every server appends. In all
-    /// other cases, in ASCII type, and where APPE is not implemented, REST and STOR go out. Some servers then put zeros
-    /// before the offset and report success (bftpd, uftpd, ftp-srv); the result says that it is
-    /// [unverified](crate::Compared::Unverified).
+    /// SIZE is sent first. If it equals the offset, the rest is sent with APPE, which appends on
+    /// every server. Otherwise, in ASCII type, and if APPE is not implemented, REST and STOR are
+    /// sent. Some servers then put zeros before the offset and report success (bftpd, uftpd,
+    /// ftp-srv). The result says that it is [unverified](crate::Compared::Unverified).
     pub fn resume_at(self, offset: u64) -> Self {
         Self::of(self.transfer.resume_at(offset))
     }

@@ -2,7 +2,8 @@
 
 use crate::command::Verb;
 
-/// A way to set the modification time of a file, in the order in which [`SetModified`](super::SetModified) tries them.
+/// A command that sets the modification time of a file, in the order in which
+/// [`SetModified`](super::SetModified) tries them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Touch {

@@ -1,4 +1,4 @@
-//! Whether a directory is there.
+//! Checks whether a directory exists.
 
 use core::task::{Poll, ready};
 
@@ -11,7 +11,8 @@ use crate::session::Session;
 use super::Operation;
 use super::exchange::Exchange;
 
-/// Enters a directory, to see whether it is there, and comes back. Where the way back cannot be known, it stays out.
+/// Enters a directory, to see whether it exists, and returns. If the way back is unknown, it does
+/// not enter.
 #[derive(Debug)]
 pub(super) struct Visit {
     path: Argument,
@@ -38,7 +39,7 @@ impl Visit {
 impl Operation for Visit {
     type Output = ();
 
-    /// An error says that the directory could not be entered, or not be left.
+    /// An error says that the directory could not be entered, or that the way back failed.
     fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
         loop {
             self.step = match &mut self.step {

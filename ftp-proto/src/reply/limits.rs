@@ -1,4 +1,4 @@
-//! What a parser of replies holds, and what it takes for a reply.
+//! The bounds and the grammar of a parser of replies.
 
 /// The fewest bytes of a line that decide what the line is: three digits and a separator.
 pub(super) const HEAD_BYTES: usize = 4;

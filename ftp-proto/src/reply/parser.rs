@@ -12,8 +12,7 @@ const WILL: u8 = 251;
 const DONT: u8 = 254;
 const IAC: u8 = 255;
 
-/// Why the bytes of the server are no replies. The place in the stream is lost, so the error is
-/// final.
+/// Why the bytes of the server are not replies. The parser is out of step, so the error is final.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplyError {

@@ -1,10 +1,10 @@
-//! What the driver is asked to do, and which of its reports answer that.
+//! The actions of the driver, and the reports that answer them.
 
 use alloc::collections::VecDeque;
 
 use crate::action::{Action, DataId, Link, Report};
 
-/// The actions that wait to be polled, and what the driver was asked for last and has not answered.
+/// The actions that wait to be polled, and those that the driver has not answered yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Actions {
     waiting: VecDeque<Action>,
@@ -13,7 +13,7 @@ pub(super) struct Actions {
     next_data: u32,
 }
 
-/// A data connection of which the driver holds something.
+/// A data connection for which the driver holds a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Handed {
     id: DataId,
@@ -44,13 +44,13 @@ impl Actions {
         self.waiting.push_back(action);
     }
 
-    /// A number for a data connection that no other has had.
+    /// A new number for a data connection.
     pub(super) fn issue_data(&mut self) -> DataId {
         self.next_data = self.next_data.wrapping_add(1);
         DataId(self.next_data)
     }
 
-    /// The driver need not perform any more what it was not asked for yet.
+    /// Withdraws the actions for a data connection that were not polled yet.
     pub(super) fn forget(&mut self, data: DataId) {
         self.waiting.retain(|action| action.data() != Some(data));
     }
@@ -70,7 +70,7 @@ impl Actions {
         self.waiting.is_empty()
     }
 
-    /// Hands the next action out. From now on its report counts.
+    /// Yields the next action. From now on its report counts.
     pub(super) fn hand_out(&mut self) -> Option<Action> {
         let action = self.waiting.pop_front()?;
         let asked = |id, duty| Some(Handed { id, duty });
@@ -92,8 +92,8 @@ impl Actions {
         Some(action)
     }
 
-    /// Whether a report counts: it answers what was handed out and not answered, or tells that a connection is gone
-    /// which the driver holds. What it answers is answered then.
+    /// Whether a report counts: it answers an outstanding action, or says that a connection of the
+    /// driver is gone. The action is answered then.
     pub(super) fn accept(&mut self, report: &Report) -> bool {
         let Some(data) = report.data() else {
             return self.accept_control(report);

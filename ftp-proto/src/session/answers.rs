@@ -1,4 +1,4 @@
-//! The replies that nobody has polled yet, and the tickets that stand for them.
+//! The replies that were not polled yet, and their tickets.
 
 use alloc::collections::BTreeMap;
 

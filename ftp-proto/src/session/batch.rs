@@ -1,7 +1,8 @@
-//! Commands in a batch: many that do not depend on one another, unanswered at once.
+//! Commands in a batch: independent commands, several of them unanswered at once.
 //!
-//! All servers tried take hundreds of SIZE or MDTM in one write. What limits a batch is memory and the sockets'
-//! buffers: a window in commands and in bytes keeps both sides from waiting for each other with full buffers.
+//! Most servers accept hundreds of SIZE or MDTM in one write (not uftpd, npm's ftpd and libunftp).
+//! Memory and the sockets' buffers limit a batch: a window in commands and in bytes keeps both
+//! sides from waiting for each other with full buffers.
 
 use alloc::collections::BTreeMap;
 
@@ -59,7 +60,7 @@ impl Batch {
                 || self.unanswered_bytes.saturating_add(bytes) <= BATCH_BYTES_MAX)
     }
 
-    /// Makes room in the window, and keeps of the reply what a batch keeps.
+    /// Makes room in the window, and shortens the reply to the text that a batch keeps.
     pub(super) fn reduce(
         &mut self,
         ticket: Ticket,

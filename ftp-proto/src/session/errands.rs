@@ -1,8 +1,9 @@
-//! What has to be settled before a command may go out: the encoding of names (RFC 2640), and the working directory.
+//! Errands before a command: the encoding of names (RFC 2640), and the working directory.
 //!
-//! Names have one encoding in a session: FEAT is asked and OPTS UTF8 ON sent, where that is offered, before the first
-//! command that carries or brings names. And a listing may be made in a directory that the application did not enter;
-//! whatever depends on the application's own directory is then preceded by the way back.
+//! Names have one encoding in a session: FEAT, and OPTS UTF8 ON if FEAT offers it, are sent before
+//! the first command that carries or brings names. A listing may be made in a directory that the
+//! application did not enter. CWD back then precedes the next command that depends on the
+//! application's own directory.
 
 use crate::command::{Argument, Command, Verb};
 use crate::config::{Encoding, Leniency, TlsPolicy};
@@ -142,7 +143,7 @@ impl Errands {
         shared.write(Owner::Errand, &command);
     }
 
-    /// The reply to what was sent. The error is the outcome of whom it was sent for.
+    /// Takes the reply to an errand. An error is the outcome of the work that needed it.
     ///
     /// # Errors
     /// A directory that cannot be entered, or not be returned to.
@@ -174,7 +175,7 @@ impl Errands {
         Ok(())
     }
 
-    /// A server may refuse for now, before the login. Nobody is asked more than twice.
+    /// A server may refuse for now, before the login. It is asked at most twice.
     const fn names_refused(&mut self) {
         self.encoding = if self.logged_in {
             Names::Settled
@@ -226,7 +227,7 @@ impl Errands {
         }
     }
 
-    /// TLS has begun: what was learnt in clear does not count any more.
+    /// TLS has begun: facts from clear text no longer count.
     pub(super) const fn secured(&mut self) {
         self.encoding = Names::Unsettled;
     }

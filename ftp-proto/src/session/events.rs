@@ -1,4 +1,4 @@
-//! What happened without being asked for, until somebody polls it.
+//! Events: what happened and answers no command, until it is polled.
 
 use alloc::collections::VecDeque;
 use core::hash::{Hash, Hasher};
@@ -17,12 +17,13 @@ pub(super) const SURPLUS_TEXT_MAX: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Event {
-    /// A reply that belongs to no command: nobody asked for it, or it is a second answer to a command and was passed
-    /// over. Of its text at most 512 bytes are kept.
+    /// A reply that answers no command: it is unsolicited, or a second answer that was passed over.
+    /// At most 512 bytes of its text are kept.
     Unsolicited(Reply),
-    /// A stranger called an active data connection's port, and was turned away.
+    /// A stranger connected to the port of an active data connection, and was turned away.
     Stranger(IpAddr),
-    /// The server named a data host in a 227 that is not dialled; the policy's choice is dialled instead.
+    /// The server named a data host in a 227 that the policy does not allow. The host of the
+    /// policy's choice is dialled instead.
     HostIgnored(IpAddr),
     /// The short listing that was made for new TLS tickets ([`Session::set_resumptions`]) did not end within 64 KiB or
     /// a minute, and was cut off.
@@ -52,12 +53,12 @@ impl Events {
         self.waiting.pop_front()
     }
 
-    /// A report of the driver answered nothing that it was asked for.
+    /// A report of the driver answered no outstanding action.
     pub(super) const fn count_ignored(&mut self) {
         self.ignored.0 = self.ignored.0.saturating_add(1);
     }
 
-    /// A part of the session was asked for what cannot happen.
+    /// A part of the session reached an impossible state.
     pub(super) const fn count_impossible(&mut self) {
         self.impossible.0 = self.impossible.0.saturating_add(1);
     }

@@ -1,5 +1,5 @@
 //! The protocol interpreter: gives each input of a session to the part that it concerns, and the
-//! outcome to whoever waits for it.
+//! outcome to its ticket.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -79,8 +79,8 @@ impl Interpreter {
 
     // -- after every input ----------------------------------------------------------------------
 
-    /// Carries out what the input led to: the end of the session, if a part found it necessary, and whatever may be
-    /// sent now.
+    /// Applies the effects of an input: ends the session if a part asked for it, and sends the
+    /// commands that may be sent now.
     pub(super) fn go_on(&mut self) {
         self.bury();
         while self.dead.is_none() && self.is_free() && !self.runs_errand() && !self.refills() {
@@ -103,8 +103,8 @@ impl Interpreter {
         self.refuse_when_dead();
     }
 
-    /// Makes a short listing for new TLS tickets, if the transfer that is next needs one. Whether it did: nothing else
-    /// goes out before the listing is over.
+    /// Makes a short listing for new TLS tickets, if the next transfer needs one. Yields whether it
+    /// did: no other command is sent before the listing is over.
     fn refills(&mut self) -> bool {
         let (Some(next), Some(id)) = (self.queue.next_transfer(), self.queue.transfer()) else {
             return false;
@@ -142,7 +142,8 @@ impl Interpreter {
         self.transfers.id().filter(|id| *id != TransferId::REFILL)
     }
 
-    /// Runs the errand that the next piece of work needs. Whether there was one: nothing else goes out before it.
+    /// Runs the errand that the next piece of work needs. Yields whether there was one: no other
+    /// command is sent before it.
     fn runs_errand(&mut self) -> bool {
         let Some(work) = self.queue.front() else {
             return false;
@@ -159,13 +160,13 @@ impl Interpreter {
             Err(policy) => {
                 let kind = ErrorKind::Policy(policy);
                 self.fail_work(whose, |verb| error(kind, verb));
-                // What stands behind it may need something else.
+                // The work behind it may need another errand.
                 self.runs_errand()
             }
         }
     }
 
-    /// The work for which an errand failed comes to nothing, if it still waits.
+    /// Fails the work for which an errand failed, if it still waits.
     fn fail_work(&mut self, whose: Beneficiary, why: impl FnOnce(Verb) -> Error) {
         match self.queue.take(whose) {
             Some(Work::Command { ticket, command }) => {
@@ -180,7 +181,7 @@ impl Interpreter {
         }
     }
 
-    /// Whether nothing is under way that bars everything else.
+    /// Whether no other work is barred.
     const fn is_free(&self) -> bool {
         !self.transfers.is_running()
             && !self.transfers.is_settling()
@@ -197,7 +198,7 @@ impl Interpreter {
     }
 
     fn refuse_when_dead(&mut self) {
-        // Payload may go on for long behind the end, and each piece of it comes by here.
+        // Payload may go on long after the end, and each piece of it passes here.
         let waits = !self.queue.is_empty();
         if let Some(death) = self.dead.as_ref().filter(|_| waits) {
             let kind = death.kind.clone();
@@ -207,8 +208,8 @@ impl Interpreter {
 
     // -- time -----------------------------------------------------------------------------------
 
-    /// Fires the timers that are due. What came of it must not be missed by a driver that has nothing to do and no
-    /// bytes to write: with a verdict or an answer there is always an action.
+    /// Fires the timers that are due. A driver without actions and bytes must not miss the result,
+    /// so a verdict or an answer always comes with an action.
     pub(super) fn fire_timers(&mut self) {
         let before = self.transfers.id();
         let answers = self.answers.unpolled_len();
@@ -267,7 +268,7 @@ impl Interpreter {
         }
     }
 
-    /// Nobody needs the tickets any more.
+    /// The tickets are not needed any more.
     fn end_refill(&mut self) {
         if self.transfers.id() == Some(TransferId::REFILL) {
             self.transfers.abort(&mut self.shared);
@@ -276,8 +277,8 @@ impl Interpreter {
 
     // -- the end --------------------------------------------------------------------------------
 
-    /// Ends the session, if a part found that it cannot go on. Whoever waits is told why; a download that is moving
-    /// goes on to its end.
+    /// Ends the session, if a part found that it cannot go on. All open tickets get the reason. A
+    /// download that is moving goes on to its end.
     fn bury(&mut self) {
         let Some(death) = self.shared.dying.take() else {
             return;
@@ -306,7 +307,7 @@ impl Interpreter {
         if let Some(agreement) = self.security.end() {
             self.answer_if_wanted(agreement.ticket, agreement.verb, kind);
         }
-        // What was held back is told all the same.
+        // Answers in doubt are still delivered.
         while let Some((slot, reply)) = self.shared.wire.owed.take_doubted() {
             if let Owner::Ticket(ticket) = slot.owner {
                 self.answer_reply(Some(ticket), slot.verb, reply);
@@ -371,7 +372,7 @@ impl Interpreter {
             .saturating_sub(self.queue.batch.len())
     }
 
-    /// Drops the answers that nobody will poll, in a replay.
+    /// Drops the answers that a replay does not poll.
     pub(super) fn forget_answers(&mut self) {
         let unpolled: Vec<_> = self.answers.unpolled().map(|(ticket, _)| ticket).collect();
         for ticket in unpolled {
@@ -394,8 +395,8 @@ impl Interpreter {
 
     // -- memory ---------------------------------------------------------------------------------
 
-    /// How many bytes of the server's replies are held, finished or not, polled by nobody yet; and the most that can
-    /// be, by the limits of the configuration.
+    /// The bytes of the server's replies that are held and not polled, and the bound on them by the
+    /// limits of the configuration.
     #[cfg(feature = "testing")]
     pub(super) fn reply_memory(&self) -> (usize, usize) {
         let transfers = self.transfers.replies().map(memory::of_reply);

@@ -1,4 +1,4 @@
-//! How much a session holds of what the server has said: for tests, which compare it with what the limits allow.
+//! How many bytes of replies a session holds, and the bound on them: tests compare the two.
 
 use crate::error::{Error, ErrorKind};
 use crate::reply::Reply;
@@ -8,8 +8,9 @@ use super::batch::{BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 use super::events::{EVENTS_MAX, Event, SURPLUS_TEXT_MAX};
 use super::shared::Shared;
 
-/// Replies that a transfer, what opens it, what settles it and what is asked ahead behind it can hold besides: the
-/// commands' marks, and the mark, final reply and refusals of the transfer itself and of the one before.
+/// The most replies that a transfer can hold, with its prelude, settlement and lookahead: the
+/// commands' marks, and the mark, final reply and refusals of the transfer itself and of the one
+/// before.
 const TRANSFER_REPLIES_MAX: usize = 16;
 
 /// The bytes that the parts hold.

@@ -13,7 +13,7 @@ use crate::transfer::Transfer;
 use super::{Session, State, Ticket, TransferId};
 
 impl Session {
-    /// What the session is good for now.
+    /// The state of the session.
     pub fn state(&self) -> State {
         self.pi.state()
     }
@@ -23,7 +23,7 @@ impl Session {
         &self.pi.shared.config
     }
 
-    /// The deviations that the server needed so far.
+    /// The leniencies that the server needed so far.
     pub const fn leniencies_used(&self) -> Leniencies {
         self.pi.shared.used
     }
@@ -43,7 +43,7 @@ impl Session {
         self.pi.shared.server.protected
     }
 
-    /// The TYPE that is in force, when that is certain.
+    /// The TYPE that is in force, if that is certain.
     pub const fn representation(&self) -> Option<Representation> {
         self.pi.shared.server.representation()
     }
@@ -53,13 +53,13 @@ impl Session {
         self.pi.running().or_else(|| self.pi.queue.transfer())
     }
 
-    /// The ticket that the next command will get. Looked up before and after an operation is polled, it tells what the
-    /// operation has submitted; see [`discard_all`](Self::discard_all).
+    /// The ticket of the next command. Its values before and after the poll of an operation enclose
+    /// the commands that the operation has submitted; see [`discard_all`](Self::discard_all).
     pub const fn next_ticket(&self) -> Ticket {
         self.pi.answers.next_ticket()
     }
 
-    /// The command of the transfer under way: of a series, it tells whose payload moves.
+    /// The command of the transfer under way. In a series it shows whose payload moves.
     pub fn current_command(&self) -> Option<&Command> {
         let spec = self.pi.transfers.spec();
         spec.filter(|spec| !spec.is_discarded())
@@ -90,21 +90,21 @@ impl Session {
         &self.pi.shared.server.memory
     }
 
-    /// How many reports answered nothing that the driver was asked for. More than none shows a fault of the driver,
-    /// or a report that crossed a [`Action::Discard`](crate::Action::Discard).
+    /// The number of reports that answered no outstanding action. They show a fault of the driver,
+    /// or crossed an [`Action::Discard`](crate::Action::Discard).
     pub const fn ignored_reports(&self) -> u32 {
         self.pi.shared.events.ignored()
     }
 
-    /// How often the session was in a state that cannot be. More than none shows a fault of this crate; with debug
-    /// assertions it panics instead.
+    /// How often the session reached a state that should be impossible. A number above zero shows a
+    /// fault of this crate. With debug assertions, the session panics instead.
     pub const fn impossible_states(&self) -> u32 {
         self.pi.shared.events.impossible()
     }
 
-    /// When [`poll_action`](Self::poll_action) must be called again even if nothing happens. While a wait was asked for
-    /// that no `poll_action` has given a time to, that is at once; else it lies ahead of the time that `poll_action` was
-    /// called with last.
+    /// When [`poll_action`](Self::poll_action) must be called again even without another event.
+    /// While a timer is requested and not yet armed by `poll_action`, that is at once. Otherwise it
+    /// is later than the time of the last call of `poll_action`.
     pub fn deadline(&self) -> Option<Deadline> {
         self.pi.shared.timers.deadline(self.pi.clock)
     }

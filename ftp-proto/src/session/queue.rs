@@ -1,4 +1,4 @@
-//! What the application wants and was not sent, and when it may be.
+//! The work that the application wants and that was not sent, and when it may be sent.
 
 use alloc::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use super::shared::Shared;
 use super::wire::Owner;
 use super::{Ticket, TransferId};
 
-/// What the application wants next.
+/// The work that waits, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Work {
     Command { ticket: Ticket, command: Command },
@@ -68,7 +68,7 @@ impl Queue {
         Ok(())
     }
 
-    /// The next piece of work, if it may go out by what is owed.
+    /// The next piece of work, if the replies that are owed allow it.
     pub(super) fn take_next(&mut self, shared: &Shared) -> Option<Work> {
         if self.may_send(shared) {
             self.works.pop_front()
@@ -82,7 +82,7 @@ impl Queue {
         let Some(last) = owed.last() else {
             return true;
         };
-        // Nothing passes a fence, nor what is followed by one.
+        // No work passes a fence, or a command that a fence follows.
         if owed.owes(Owner::Guard) || shared.wire.is_doubled(last.verb) {
             return false;
         }

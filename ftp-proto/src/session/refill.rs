@@ -1,9 +1,11 @@
-//! New TLS session tickets before a transfer for which none is left: a short listing whose payload nobody wants.
+//! New TLS session tickets before a transfer for which none is left: a short listing whose payload
+//! is dropped.
 //!
-//! ProFTPD demands that data connections resume a TLS session, and sends no ticket with uploads: two of them use up the
-//! tickets of a control connection (RFC 8446 appendix C.4). The handshake of a listing that has no ticket to offer is a
-//! full one and brings new tickets, even where the server refuses the listing itself. The transfer must not be the one
-//! that is refused: by then the server has emptied the file of an upload.
+//! ProFTPD demands that data connections resume a TLS session, and sends no ticket with uploads:
+//! two of them use up the tickets of a control connection (RFC 8446 appendix C.4). The handshake of
+//! a listing that has no ticket to offer is a full one and brings new tickets, even where the
+//! server refuses the listing itself. The transfer itself must not be refused, because the server
+//! has emptied the file of an upload by then.
 
 use core::time::Duration;
 
@@ -22,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Refill {
-    /// Refills are known to be of no use.
+    /// Refills are known to be useless.
     settled: bool,
     /// The transfer that it was made for last, and what came of it.
     made: Option<(TransferId, Outcome)>,
@@ -48,7 +50,7 @@ pub(super) enum Step {
     Begin,
     /// A refill.
     List,
-    /// It comes to nothing, since it would be refused.
+    /// It fails, because it would be refused.
     Fail(Error),
 }
 
@@ -71,7 +73,7 @@ impl Refill {
         }
     }
 
-    /// Whether the server has let a data connection pass that resumed nothing.
+    /// Whether the server has accepted a data connection that resumed nothing.
     pub(super) const fn shows_no_demand(&self) -> bool {
         matches!(self.made, Some((_, Outcome::Accepted)))
     }

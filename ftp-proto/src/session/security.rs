@@ -1,4 +1,5 @@
-//! When TLS begins and ends on the control connection (RFC 4217), and what may be sent in which state of it.
+//! When TLS begins and ends on the control connection (RFC 4217), and which commands each state
+//! allows.
 
 use crate::action::{Action, Link};
 use crate::command::Verb;
@@ -25,7 +26,7 @@ struct Change {
     begun: bool,
 }
 
-/// The reply to AUTH or CCC, which is given when the connection has changed.
+/// The reply to AUTH or CCC, which is delivered when the connection has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Agreement {
     pub(super) ticket: Option<Ticket>,
@@ -86,7 +87,7 @@ impl Security {
         shared.control.secured = secured;
         shared.cleared = !secured;
         if secured {
-            // Whatever was learnt in clear may have been put there by somebody else.
+            // Facts that were learnt in clear may be forged.
             shared.server = Server::default();
         }
         Some(change.agreement)
@@ -98,7 +99,7 @@ impl Security {
     }
 }
 
-/// What keeps a command from being sent in the present state of security.
+/// The policy that forbids a command in the present state of security, if one does.
 pub(super) fn forbidden(shared: &Shared, verb: Verb) -> Option<ErrorKind> {
     let wants_tls = shared.config.tls != TlsPolicy::None;
     let secured = shared.control.secured;

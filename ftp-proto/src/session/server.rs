@@ -8,7 +8,7 @@ use crate::transfer::DataMode;
 
 use super::wire::Effect;
 
-/// What is known of the server. Whatever is not certain is forgotten; after AUTH and REIN the server is as new.
+/// What is known of the server. Uncertain facts are forgotten. AUTH and REIN reset all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Server {
     /// The TYPE that is in force.
@@ -19,9 +19,9 @@ pub(super) struct Server {
     no_extended_active: bool,
     /// PRET was sent once, since the server wants it.
     wants_pret: bool,
-    /// The server does not keep what is asked ahead until the transfer is over.
+    /// The server answers a port that is asked ahead before the transfer is over.
     pub(super) no_lookahead: bool,
-    /// The server has sent its mark only when TLS on the data connection was there.
+    /// The server has sent its mark only after the TLS handshake on the data connection.
     pub(super) mark_follows_tls: bool,
     /// A keepalive has ended a transfer.
     pub(super) no_keepalive: bool,
@@ -94,7 +94,7 @@ impl Server {
         self.representation = representation;
     }
 
-    /// What the final reply to a command changes. `granted`: it is a success, and one that the command can have.
+    /// Applies the final reply to a command. `granted`: it is a success that the command can have.
     pub(super) fn learn(&mut self, effect: Effect, reply: &Reply, granted: bool) {
         match effect {
             Effect::Protect(protected) if granted => self.protected = protected,
@@ -107,9 +107,9 @@ impl Server {
         }
     }
 
-    /// The reply to FEAT. It is read when it comes, and not when somebody polls it: by then TLS may have begun, and what
-    /// was said in clear does not count any more. A server that refuses for now (530 or 503 before the login) may be
-    /// asked again.
+    /// Reads the reply to FEAT when it comes, not when it is polled: TLS may begin in between, and
+    /// then facts from clear text no longer count. A server that refuses for now (530 or 503 before
+    /// the login) may be asked again.
     pub(super) fn learn_features(&mut self, reply: &Reply) {
         let features = Features::decode(reply);
         if features.is_ok() || reply.code().is_not_done_here() {

@@ -1,4 +1,4 @@
-//! What the parts of a session share: what they all know, and the effects that they can have.
+//! The state that the parts of a session share, and the effects that they can have.
 //!
 //! A part is given this and its own state. It writes, acts, waits, rests, judges, tells and dies through it, and knows
 //! no other part above it.
@@ -30,7 +30,7 @@ use super::wire::{Owner, Slot, Wire};
 /// as many as may be unanswered.
 const KEEPALIVE_MIN: Duration = Duration::from_millis(10);
 
-/// Why the session ended, as it is told to everybody who still waits.
+/// Why the session ended, for all open tickets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Death {
     pub(super) closed: Closed,
@@ -54,7 +54,7 @@ pub(super) struct Shared {
     pub(super) verdicts: Verdicts,
     pub(super) used: Leniencies,
     pub(super) trace: Trace,
-    /// A part found that the session cannot go on. The session carries it out when the part has returned.
+    /// A part found that the session cannot go on. The session ends when the part has returned.
     pub(super) dying: Option<Death>,
 }
 
@@ -152,12 +152,12 @@ impl Shared {
         self.dying.get_or_insert(Death { closed, kind });
     }
 
-    /// Ends the session, since a wait ran out after which nothing can be known.
+    /// Ends the session, because a wait expired and replies can no longer be matched to commands.
     pub(super) fn time_out(&mut self, reason: Reason) {
         self.die(Closed::Timeout(reason), ErrorKind::Timeout(reason));
     }
 
-    /// Ends the session, since the server broke the protocol beyond repair.
+    /// Ends the session, because the server broke the protocol.
     pub(super) fn violate(&mut self, violation: Violation) {
         self.die(
             Closed::Violation(violation),
@@ -180,7 +180,7 @@ impl Shared {
         self.die(closed, ErrorKind::Closed(closed, None));
     }
 
-    /// A reply came that nobody asked for.
+    /// An unsolicited reply came.
     pub(super) fn unsolicited(&mut self, reply: Reply) {
         if reply.code() == ReplyCode::SERVICE_CLOSING {
             let kind = ErrorKind::Closed(Closed::Service, Some(Box::new(reply.clone())));
@@ -204,7 +204,8 @@ impl Shared {
         self.used = self.used.with(leniency);
     }
 
-    /// A part was asked for what cannot happen: a fault of this crate. Nothing is done about it, and it is counted.
+    /// A part reached an impossible state, which is a fault of this crate. It has no effect and is
+    /// counted.
     pub(super) fn impossible(&mut self, what: &str) {
         debug_assert!(false, "impossible: {what}");
         self.events.count_impossible();
@@ -212,7 +213,7 @@ impl Shared {
 
     // -- knowledge ------------------------------------------------------------------------------
 
-    /// Whether the control connection is in clear although nobody agreed to that with CCC.
+    /// Whether the control connection is in clear without CCC.
     pub(super) const fn is_in_clear(&self) -> bool {
         !self.control.secured && !self.cleared
     }
@@ -223,7 +224,7 @@ impl Shared {
         !matches!(self.resumptions, Some(1)) || self.refill.shows_no_demand()
     }
 
-    /// What the policy has against a transfer in this mode.
+    /// The policy that forbids a transfer in this mode, if one does.
     pub(super) fn transfer_forbidden(&self, mode: DataMode) -> Option<Policy> {
         let in_clear = self.is_in_clear();
         match self.config.tls {
@@ -235,7 +236,8 @@ impl Shared {
     }
 }
 
-/// An error at the step named by `verb`. What the session is good for is filled in when the error is polled.
+/// An error at the step named by `verb`. The state of the session is filled in when the error is
+/// polled.
 pub(super) fn error(kind: impl Into<ErrorKind>, verb: impl Into<Option<Verb>>) -> Error {
     Error::new(kind.into(), verb, After::Usable)
 }

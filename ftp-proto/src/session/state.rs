@@ -2,16 +2,17 @@
 
 use crate::error::{After, Closed};
 
-/// What a session is good for now.
+/// The state of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// Nothing is under way: the next command goes out at once.
+    /// No command or transfer is under way: the next command is sent at once.
     Usable,
     /// A command or a transfer is under way.
     Busy,
-    /// Something is over for the caller and not for the server: a transfer, or a command that was answered oddly or may be
-    /// answered twice. The session settles that before the next command.
+    /// The server still owes replies for something that is over for the caller: a transfer, or a
+    /// command with an unexpected answer or a possible second one. The session settles that before
+    /// the next command.
     Draining {
         /// How many replies are still owed.
         replies: usize,

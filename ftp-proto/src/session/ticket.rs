@@ -7,10 +7,10 @@ use core::ops::Range;
 pub struct Ticket(pub(crate) u32);
 
 impl Ticket {
-    /// Stands for the greeting, the reply to no command at all.
+    /// Stands for the greeting, which answers no command.
     pub const GREETING: Self = Self(0);
 
-    /// The number itself. Tickets are numbered in the order of their commands.
+    /// The number. Tickets are numbered in the order of their commands.
     pub const fn get(self) -> u32 {
         self.0
     }
@@ -28,7 +28,7 @@ impl Ticket {
 pub struct TransferId(pub(crate) u32);
 
 impl TransferId {
-    /// The session's own listing for new TLS tickets. Nobody polls its verdict.
+    /// The session's own listing for new TLS tickets, whose verdict is not polled.
     pub(crate) const REFILL: Self = Self(0);
 
     /// The number after this one; never that of a refill.

@@ -9,13 +9,13 @@ use crate::time::{Deadline, Instant, Reason};
 enum Timer {
     Requested(Duration),
     Armed(Instant),
-    /// To be stopped with what is left of it at the next time that is told.
+    /// To be stopped, with its rest, at the next known time.
     Pausing(Instant),
-    /// Stopped, with so much left.
+    /// Stopped, with this rest.
     Paused(Duration),
 }
 
-/// The timers that are on, in the order of their reasons. Most of the time that is one or none.
+/// The timers that are on, in the order of their reasons: mostly one or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Timers(Vec<(Reason, Timer)>);
 
@@ -85,8 +85,8 @@ impl Timers {
         Some(due.reason)
     }
 
-    /// The next timer to fire. One that no time was given to yet is due `now`, so that it is given
-    /// one.
+    /// The next timer to fire. A requested one that is not armed is due `now`, so that the driver
+    /// polls.
     pub(super) fn deadline(&self, now: Instant) -> Option<Deadline> {
         let on = self.0.iter().filter_map(|(reason, timer)| {
             let at = match *timer {
@@ -124,6 +124,11 @@ impl Timers {
             (Err(_), None) => {}
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn a_wait_that_is_over_leaves_nothing() {

@@ -38,10 +38,11 @@ use settling::Settling;
 #[cfg(feature = "testing")]
 pub use coverage::Coverage;
 
-/// The transfer under way, what was asked for the next, and what is left of the one before.
+/// The transfer under way, the port that was asked for the next, and the settlement of the one
+/// before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Machine {
-    /// Boxed, since most sessions have none at most times.
+    /// Boxed, because most sessions have none most of the time.
     running: Option<Box<Running>>,
     ahead: Option<Ahead>,
     settling: Option<Settling>,
@@ -257,7 +258,7 @@ impl Machine {
 
     fn transfer_answered(&mut self, shared: &mut Shared, reply: Reply) {
         shared.wire.expect_surplus();
-        // Behind an abort nobody waits for it but the settlement.
+        // After an abort only the settlement waits for it.
         if self.is_running() {
             self.course(shared, |moving, shared, spec| {
                 moving.answered(shared, spec, reply)
@@ -383,15 +384,15 @@ impl Machine {
         }
         self.course(shared, |moving, shared, spec| {
             match moving.expired(shared, spec, reason) {
-                // It lives: it has answered what was asked ahead. The transfer was dropped for that without a word
-                // (pyftpdlib).
+                // The control connection lives, because the server has answered the lookahead. It
+                // has dropped the transfer silently (pyftpdlib).
                 Some(Ending::Close(cause)) if overtaken => Some(Ending::Abort(cause)),
                 ending => ending,
             }
         });
     }
 
-    /// Sends a NOOP, so that nobody on the way forgets the control connection.
+    /// Sends a NOOP, so that NAT devices keep the control connection.
     fn keep_alive(&mut self, shared: &mut Shared) {
         let wanted = self
             .moving()

@@ -1,4 +1,4 @@
-//! The verdicts that nobody has polled yet.
+//! The verdicts that were not polled yet.
 
 use crate::error::Error;
 use crate::verdict::Completed;
@@ -7,7 +7,8 @@ use super::TransferId;
 
 type Verdict = (TransferId, Result<Completed, Error>);
 
-/// The verdict on the latest transfer, and that on the one before: with lookahead the next begins by itself.
+/// The verdicts on the latest transfer and on the one before, because with lookahead the next one
+/// begins by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Verdicts {
     latest: Option<Verdict>,

@@ -1,6 +1,7 @@
-//! The control connection as commands and replies: commands in, bytes out; bytes in, and whose reply they are.
+//! The control connection: turns commands into bytes, and bytes into replies with their owners.
 //!
-//! The wire knows verbs, codes and what is owed. It knows no transfers: who waits for a reply is an [`Owner`].
+//! The wire knows verbs, codes and the replies that are owed. It knows no transfers: an [`Owner`]
+//! waits for a reply.
 
 mod answers;
 mod doubles;
@@ -22,14 +23,14 @@ use owed::{answers_fence, ends_transfer, refuses_noop};
 pub(super) use answers::{can_answer, grants};
 pub(super) use owed::{Effect, Owed, Owner, Slot};
 
-/// What the server said, and to whom.
+/// A reply of the server, and its owner.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// A preliminary reply to what is owed at `index`; the slot keeps it, too.
+    /// A preliminary reply to the command at `index`; the slot keeps it, too.
     Mark { index: usize, reply: Reply },
     /// A success that answers the transfer at `index` before any mark: it stays owed.
     EarlySuccess { reply: Reply },
-    /// A final reply. What it answers is not owed any more; it was owed at `index`.
+    /// A final reply. The command was owed it at `index`, and is removed.
     Final {
         index: usize,
         slot: Slot,
@@ -39,27 +40,28 @@ pub(super) enum Heard {
     Doubted,
     /// The fence was answered: nothing more comes for the commands before it.
     Fenced,
-    /// A final reply that cannot answer a command of a batch. What it answered is not owed any more.
+    /// A final reply that cannot answer a command of a batch. The command is removed.
     OutOfOrder { slot: Slot },
     /// 421 in answer to something.
     Closing { slot: Slot, reply: Reply },
-    /// A second reply of the transfer before; the first of its kind.
+    /// The second reply of the transfer before.
     Surplus { reply: Reply },
     /// A reply that nobody asked for.
     Unsolicited { reply: Reply },
 }
 
-/// Whether the final reply of the transfer before may come a second time. Some servers do that after each.
+/// Whether the final reply of the transfer before may come a second time. Some servers repeat it
+/// after each transfer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum Surplus {
     #[default]
     Impossible,
     Possible,
-    /// It came. Any more are counted like all that nobody asked for.
+    /// It came. Further ones count as unsolicited.
     Seen,
 }
 
-/// The outbox, the parser, and what is owed between the two.
+/// The outbox, the parser, and the replies that are owed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Wire {
     parser: Parser,
@@ -67,11 +69,11 @@ pub(super) struct Wire {
     pub(super) owed: Owed,
     surplus: Surplus,
     doubles: Doubles,
-    /// Set until a fence was answered: what may come before its answer.
+    /// The replies that may come before the answer of a fence; set until that comes.
     doubt: Option<Seen>,
-    /// How much was written when the reply that is read now began: it answers nothing that was written later.
+    /// How much was written when the present reply began: it cannot answer later commands.
     reply_began: u64,
-    /// Replies that nobody asked for, since the latest command went out or was answered.
+    /// Unsolicited replies, since the latest command was sent or answered.
     unsolicited: usize,
     /// Further lines of the banner that came as replies of their own.
     banner: usize,
@@ -111,12 +113,13 @@ impl Wire {
         self.owed.push(Slot { start, end, ..slot });
         self.unsolicited = 0;
         if owner == Owner::Transfer {
-            // What comes from now on may be its own.
+            // Replies from now on may be its own.
             self.surplus = Surplus::Impossible;
         }
     }
 
-    /// The bytes were written. Whether the command whose reply is owed first went out with them.
+    /// Notes that the bytes were written. Yields whether the command whose reply is owed first was
+    /// among them.
     pub(super) fn written(&mut self, bytes: usize) -> bool {
         let before = self.outbox.sent();
         self.outbox.advance(bytes);
@@ -135,7 +138,7 @@ impl Wire {
         retracted
     }
 
-    /// Nothing more goes out.
+    /// No more bytes are written.
     pub(super) fn close(&mut self) {
         self.outbox.clear();
     }
@@ -145,7 +148,7 @@ impl Wire {
     /// The next reply in `bytes`, which are consumed as far as they were read.
     ///
     /// # Errors
-    /// How the server broke the protocol, with the error of whoever waits.
+    /// The server broke the protocol; the error goes to the owner that waits.
     pub(super) fn parse(
         &mut self,
         bytes: &mut &[u8],
@@ -167,7 +170,7 @@ impl Wire {
         }))
     }
 
-    /// What there is of the greeting, while it is awaited: it is quoted if it is not one.
+    /// The bytes of the greeting so far, to be quoted if it is not an FTP greeting.
     fn greeting_so_far(&self, bytes: &[u8]) -> Option<Box<[u8]>> {
         let head = self.owed.head()?;
         (head.verb == Verb::Greeting).then(|| NotFtp::quote(self.parser.unfinished_line(), bytes))
@@ -178,8 +181,8 @@ impl Wire {
         self.parser.is_at_boundary()
     }
 
-    /// Whose reply this is. `transfer_runs`: the transfer whose reply is owed has no verdict yet. `in_batch`: what is
-    /// owed first belongs to a batch.
+    /// Finds the owner of a reply. `transfer_runs`: the transfer whose reply is owed has no verdict
+    /// yet. `in_batch`: the first owed command belongs to a batch.
     pub(super) fn attribute(&mut self, reply: Reply, transfer_runs: bool, in_batch: bool) -> Heard {
         if self.is_surplus(&reply) {
             return self.surplus(reply);
@@ -244,8 +247,9 @@ impl Wire {
 
     // -- second answers -------------------------------------------------------------------------
 
-    /// Whether this is passed over: it cannot answer what is owed first, and can be a second answer to the command
-    /// before. In a batch it may be the answer to another command of it.
+    /// Whether this reply is passed over: it cannot answer the first owed command, and can be a
+    /// second answer to the command before. Not in a batch, where it may answer another command of
+    /// the batch.
     fn passes_over(&mut self, reply: &Reply, in_batch: bool) -> bool {
         let code = reply.code();
         if code.class() == Class::Preliminary || code == ReplyCode::SERVICE_CLOSING {
@@ -256,7 +260,7 @@ impl Wire {
         let mixed_up = in_batch && another;
         let second = self.doubles.can_be_second(code) && !mixed_up;
         let passed = |slot: &&mut Slot| match slot.owner {
-            // What comes before the answer of a fence is what the fence is for.
+            // Replies before the answer of a fence are passed over.
             Owner::Guard => !(answers_fence(slot.verb, code) || (refusable && refuses_noop(code))),
             _ => second && !can_answer(slot.verb, code),
         };
@@ -274,8 +278,9 @@ impl Wire {
         }
     }
 
-    /// What may come behind this answer and before that of a fence, if one has to follow: the answer cannot be one, or
-    /// the verb was answered twice before. RFC 959 lets nothing come between a 3xx and what has to follow it.
+    /// The replies that may come between this answer and that of a fence, if a fence has to follow,
+    /// because this reply cannot be the answer or because the verb was answered twice before. RFC
+    /// 959 allows no command between a 3xx and the command that completes it.
     fn doubt_of(&self, verb: Verb, code: ReplyCode) -> Option<Seen> {
         if verb == Verb::Greeting {
             return None;
@@ -303,15 +308,16 @@ impl Wire {
         Heard::Doubted
     }
 
-    /// The wait for what is owed first ran out. A reply that was passed over meanwhile was the answer after all.
+    /// The wait for the first owed reply expired. A reply that was passed over meanwhile was the
+    /// answer after all.
     pub(super) fn settle_for_surplus(&mut self) -> Option<Heard> {
         let doubted = self.owed.doubted();
         let reply = self.owed.ordered_head(u64::MAX)?.surplus.take()?;
         Some(self.conclude(doubted, *reply, false))
     }
 
-    /// The verb of the fence, if one has to be sent: PWD where a 200 may come before its answer, which could not be told
-    /// from the answer to a NOOP.
+    /// The verb of the fence, if one has to be sent: PWD if a 200 may come before its answer,
+    /// because that looks like the answer to a NOOP.
     pub(super) fn fence_wanted(&self) -> Option<Verb> {
         let doubt = self.doubt.filter(|_| !self.owed.owes(Owner::Guard))?;
         Some(if doubt.okay { Verb::Pwd } else { Verb::Noop })
@@ -327,8 +333,8 @@ impl Wire {
         self.doubles.of(verb).is_some()
     }
 
-    /// Counts a reply that nobody asked for. Whether there were more than `max` since a command went out or was
-    /// answered; the lines of a banner count by themselves, against `lines_max`.
+    /// Counts an unsolicited reply. Yields whether there were more than `max` since a command was
+    /// sent or answered. The lines of a banner count separately, against `lines_max`.
     pub(super) fn counts_too_many(
         &mut self,
         code: ReplyCode,
@@ -372,7 +378,7 @@ impl Wire {
 
     fn surplus(&mut self, reply: Reply) -> Heard {
         match core::mem::replace(&mut self.surplus, Surplus::Seen) {
-            // One for each transfer, of which the limit for unsolicited replies knows nothing.
+            // One for each transfer, which does not count as unsolicited.
             Surplus::Possible => Heard::Surplus { reply },
             _ => Heard::Unsolicited { reply },
         }
@@ -380,7 +386,7 @@ impl Wire {
 
     /// Whether this is a second reply of the transfer before, and not the answer to the next command.
     fn is_surplus(&self, reply: &Reply) -> bool {
-        // ABOR may be answered past a keepalive that stands before it.
+        // ABOR may be answered before an earlier keepalive.
         self.surplus != Surplus::Impossible
             && ends_transfer(reply.code())
             && !self.owed.owes(Owner::Abort)

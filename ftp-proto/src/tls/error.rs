@@ -1,4 +1,4 @@
-//! What can go wrong with TLS, and what to do about it.
+//! Errors of TLS, and the remedies.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -12,7 +12,7 @@ use super::fingerprint::{Fingerprint, Refused};
 use super::purpose::Purpose;
 use crate::shown::escape;
 
-/// Why a channel failed, told so that it says what to do.
+/// Why a channel failed. The text says what to do.
 ///
 /// A failure is final: the channel repeats it. It never carries key material.
 ///
@@ -29,7 +29,7 @@ use crate::shown::escape;
 pub enum TlsError {
     /// The certificate leads to no root that the configuration trusts; self-signed certificates end here too.
     #[error(
-        "the server's certificate is signed by nobody trusted here: \
+        "the server's certificate is not signed by a trusted authority: \
          add the root of its authority to the configuration, {}",
         or_pin(.fingerprint)
     )]
@@ -51,7 +51,7 @@ pub enum TlsError {
     /// The certificate carries no host name and no address (subjectAltName), so it fits no host.
     /// The common name is not one (RFC 9525 section 6.3).
     #[error(
-        "the server's certificate is for no name at all, so that it fits no host: \
+        "the server's certificate carries no name, so that it fits no host: \
          make one with a subjectAltName, {}",
         or_pin(.fingerprint)
     )]
@@ -94,8 +94,8 @@ pub enum TlsError {
     /// Any other fault of a certificate.
     #[error("the server's certificate is not acceptable: {}", Shown(.0))]
     Certificate(Box<CertificateError>),
-    /// The server ended the connection with this alert (RFC 8446 section 6.2). The text says what commonly lies
-    /// behind it.
+    /// The server ended the connection with this alert (RFC 8446 section 6.2). The text names the
+    /// common causes.
     #[error("the server refused: TLS alert {alert:?}{}", alert_advice(*.alert))]
     Refused {
         /// The alert.
@@ -103,11 +103,10 @@ pub enum TlsError {
     },
     /// There is no version, cipher suite or extension that both sides accept.
     #[error(
-        "client and server have no common ground in TLS ({0:?}): allow a version or cipher suite that the server has"
+        "client and server share no version or cipher suite of TLS ({0:?}): allow one that the server has"
     )]
     Incompatible(PeerIncompatible),
-    /// What came is not TLS, but clear text for example. The text says what commonly lies behind
-    /// it.
+    /// The peer's bytes are not TLS, but clear text for example. The text names the common causes.
     #[error("{}", not_tls(*.0))]
     NotTls(
         /// What the connection is for, if the handshake was not complete yet.
@@ -134,7 +133,7 @@ pub enum TlsError {
     /// The peer sent records that hold no payload, more of them than
     /// [`Channel::BARREN_MAX`](super::Channel::BARREN_MAX) and [`Channel::SILENT_MAX`](super::Channel::SILENT_MAX)
     /// allow.
-    #[error("the server sends TLS records that hold no payload, without end")]
+    #[error("the server sends endless TLS records without payload")]
     Flooded,
     /// The peer sent more tickets on one connection than
     /// [`Channel::TICKETS_MAX`](super::Channel::TICKETS_MAX).
@@ -165,8 +164,8 @@ impl TlsError {
 
     /// The fingerprint of the certificate that was refused, where pinning it would help.
     ///
-    /// Pin it only if it is the one that the server's owner tells: whoever answers in the server's
-    /// place has a certificate too.
+    /// Pin it only if the server's owner confirms it: an attacker in the server's place has a
+    /// certificate too.
     pub const fn fingerprint(&self) -> Option<Fingerprint> {
         match self {
             Self::UnknownIssuer { fingerprint }

@@ -64,7 +64,7 @@ pub struct Layer {
     /// Where the socket is read into. It is made at the first read and kept.
     ciphertext: Vec<u8>,
     size: usize,
-    /// How much ciphertext was received since that was asked last.
+    /// The ciphertext received since the last question.
     received: usize,
     eof: bool,
 }
@@ -230,9 +230,8 @@ impl Layer {
         }
     }
 
-    /// Takes what the socket holds, without waiting, before the connection is dropped. Whatever
-    /// becomes of a data connection, the tickets that it has brought are good for the next one, and
-    /// they come first.
+    /// Reads what the socket holds, without waiting, before the connection is dropped. The tickets
+    /// come first, and serve the next data connection whatever the fate of this one.
     pub fn take_tickets(&mut self, socket: &mut impl Socket) {
         if !self.eof {
             let _ = self.receive_waiting(socket, Wait::No);

@@ -1,6 +1,6 @@
 //! What a connection is for.
 
-/// What a connection is for. It tells what it means if what comes is not TLS.
+/// The purpose of a connection, which explains bytes that are not TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "FTP has no other connections")]
 pub enum Purpose {

@@ -1,4 +1,4 @@
-//! Which certificates are accepted, and what is told of one that is not.
+//! Which certificates are accepted, and the errors for others.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ use super::fingerprint::{Fingerprint, Refused};
 /// [`explaining`](Self::explaining) makes the error of an unknown certificate show its fingerprint,
 /// so that it can be pinned. There is no verifier that accepts everything.
 ///
-/// rustls calls a verifier of one's own dangerous. This one is not: the server proves in every full
+/// rustls calls custom verifiers dangerous. This one is safe: the server proves in every full
 /// handshake that it holds the certificate's private key, under TLS 1.2 and 1.3, on the control
 /// connection and on data connections. A handshake that resumes goes back to such a one.
 ///

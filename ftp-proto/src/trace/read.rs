@@ -15,9 +15,9 @@ use crate::transfer::{DataMode, Transfer};
 use super::write::{DETAILS, FAILURES, MODES};
 use super::{Record, config};
 
-/// A line that is no record.
+/// The line is not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("the line is no trace record")]
+#[error("the line is not a trace record")]
 pub struct Unreadable;
 
 impl FromStr for Record {

@@ -15,9 +15,9 @@ use super::read::Unreadable;
 pub struct Replay {
     /// What it recorded this time. Equal to what was recorded before, if it is the same program.
     pub records: Vec<Record>,
-    /// What happened without being asked for.
+    /// Its events.
     pub events: Vec<Event>,
-    /// What the session is good for at the end.
+    /// The state of the session at the end.
     pub state: State,
 }
 

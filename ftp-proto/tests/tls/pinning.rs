@@ -220,7 +220,7 @@ fn the_error_of_a_certificate_that_could_be_pinned_shows_its_fingerprint() {
                 TlsError::UnknownIssuer {
                     fingerprint: Some(own.pin()),
                 },
-                "signed by nobody trusted here",
+                "not signed by a trusted authority",
             ),
             (
                 &itself,
@@ -236,7 +236,7 @@ fn the_error_of_a_certificate_that_could_be_pinned_shows_its_fingerprint() {
                 TlsError::NoName {
                     fingerprint: Some(unnamed.pin()),
                 },
-                "no name at all",
+                "carries no name",
             ),
         ] {
             let error = refusal(&explaining(root), &own.server(versions));

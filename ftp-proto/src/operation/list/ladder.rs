@@ -1,4 +1,4 @@
-//! Which command comes after which: a pure function of a rung and its outcome.
+//! The ladder of listing commands: a pure function of a rung and its outcome.
 
 use crate::action::Failure;
 use crate::command::Verb;
@@ -14,7 +14,7 @@ use crate::violation::Violation;
 pub(super) enum Named {
     /// It does: the directory may be missing.
     Yes,
-    /// It lists the working directory, which is there.
+    /// It lists the working directory, which exists.
     No,
 }
 
@@ -50,13 +50,14 @@ pub(super) fn is_not_done_here(error: &Error) -> bool {
 }
 
 /// Codes by which servers refuse an MLSD without argument although they offer MLSD (MinimalFTP 501,
-/// ftpserverlib and ftpsrv 550). Nothing was named that could be missing.
+/// ftpserverlib and ftpsrv 550). They cannot mean a missing directory, because the command names
+/// none.
 fn is_broken(error: &Error) -> bool {
     refusal(error).is_some_and(|reply| matches!(reply.code().get(), 501 | 550))
 }
 
-/// The reply by which a server refuses a LIST or NLST that names nothing, where it means that the
-/// working directory is empty.
+/// The reply by which a server refuses a LIST or NLST without argument because the working
+/// directory is empty.
 pub(in crate::operation) fn told_empty(error: &Error) -> Option<&Reply> {
     refusal(error).filter(|reply| match reply.code().get() {
         450 => true,
@@ -65,7 +66,7 @@ pub(in crate::operation) fn told_empty(error: &Error) -> Option<&Reply> {
     })
 }
 
-/// `No files found` and the like. `No such file or directory` says something else.
+/// Whether the text is `No files found` or similar. `No such file or directory` is not.
 fn says_no_files(text: &[u8]) -> bool {
     const WORDS: [&[u8]; 6] = [
         b"no files",
@@ -106,7 +107,7 @@ pub(super) fn has_no_data_connection(error: &Error) -> bool {
         }
         ErrorKind::Violation(violation) => matches!(violation, Violation::Address(_)),
         ErrorKind::Interrupted(interrupted) if interrupted.bytes == 0 => match interrupted.cause {
-            // That a protected connection fails is not to be got around in silence.
+            // A failed protected connection must not be bypassed silently.
             Interruption::Data(failure) => failure != Failure::Tls,
             Interruption::NoData | Interruption::Timeout(Reason::DataOpen) => true,
             Interruption::Reply => {

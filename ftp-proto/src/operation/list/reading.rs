@@ -9,12 +9,12 @@ use crate::operation::Operation;
 use crate::operation::rung::Rung;
 use crate::session::Session;
 
-/// Runs a listing and reads what comes, in the format that its command tells.
+/// Runs a listing and reads its payload, in the format of its command.
 #[derive(Debug)]
 pub(in crate::operation) struct Reading {
     list: List,
     options: Options,
-    /// The way of the listing that is being read: each is read anew.
+    /// The rung that is being read: each one is read anew.
     rung: Option<Rung>,
     reader: Reader,
     bytes: u64,
@@ -46,7 +46,7 @@ impl Reading {
         self.reader.feed(chunk, each);
     }
 
-    /// Goes on. At the end the lines that came in a reply are read, and those that were held back.
+    /// Goes on. At the end, reads the lines that came in a reply and the lines that were held back.
     pub(in crate::operation) fn poll(
         &mut self,
         session: &mut Session,

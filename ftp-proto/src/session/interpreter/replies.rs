@@ -1,4 +1,4 @@
-//! Gives each reply to whom it is for, and holds back those that a fence has to confirm.
+//! Gives each reply to its owner, and holds back those that a fence has to confirm.
 
 use alloc::boxed::Box;
 
@@ -28,7 +28,8 @@ impl Interpreter {
     pub(in crate::session) fn read_replies(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while self.dead.is_none() {
-            // Whatever follows the reply that begins TLS was not sent by the peer that TLS will authenticate.
+            // Bytes after the reply that begins TLS do not come from the peer that TLS will
+            // authenticate.
             if self.security.is_changing() {
                 if !rest.is_empty() || !self.shared.wire.is_at_boundary() {
                     self.shared.violate(Violation::BytesBeforeTls);
@@ -42,8 +43,8 @@ impl Interpreter {
                     self.shared.die(Closed::Violation(violation), kind);
                 }
             }
-            // After each reply, and not only after the last one that is there: what comes of the bytes must not
-            // depend on how they were cut.
+            // This runs after each reply, and not only after the last one, because the result must
+            // not depend on how the bytes were cut.
             self.go_on();
         }
     }
@@ -94,9 +95,9 @@ impl Interpreter {
             (Owner::Transfer, _) if self.transfers.is_running() => {
                 self.transfers.marked(&mut self.shared, reply);
             }
-            // Behind an abort, the mark changes nothing.
+            // After an abort, the mark changes nothing.
             (Owner::Transfer, _) => {}
-            // 120: the server is ready in some minutes; each such reply begins the wait anew.
+            // 120: the server will be ready in some minutes. Each such reply restarts the wait.
             (_, Verb::Greeting) => self.shared.wait(Reason::Greeting),
             _ => self.shared.await_head(),
         }
@@ -157,7 +158,7 @@ impl Interpreter {
 
     pub(super) fn answer_reply(&mut self, ticket: Option<Ticket>, verb: Verb, reply: Reply) {
         if let Some(ticket) = ticket {
-            // Whatever greets us is the greeting.
+            // The first final reply is the greeting.
             let fits = verb == Verb::Greeting || can_answer(verb, reply.code());
             let outcome = match fits {
                 true => Ok(reply),
@@ -177,7 +178,7 @@ impl Interpreter {
 
     // -- answers in doubt -----------------------------------------------------------------------
 
-    /// Sends a fence, if one has to follow an answer. Nothing else goes out before its answer.
+    /// Sends a fence, if one has to follow an answer. No other command is sent before its answer.
     fn fence(&mut self) {
         if let Some(verb) = self.shared.wire.fence_wanted() {
             let forbidden = security::forbidden(&self.shared, verb).is_some();
@@ -186,7 +187,7 @@ impl Interpreter {
         }
     }
 
-    /// The fence was answered: tells what was held back.
+    /// The fence was answered: delivers the answers that were held back.
     fn release(&mut self) {
         self.shared.rest(Reason::Fence);
         while self.shared.dying.is_none() {
@@ -197,7 +198,7 @@ impl Interpreter {
         }
     }
 
-    /// A wait ran out. A reply that was passed over meanwhile was the answer after all.
+    /// A wait expired. A reply that was passed over meanwhile was the answer after all.
     pub(super) fn expired(&mut self, reason: Reason) {
         if matches!(reason, Reason::Reply | Reason::Fence) {
             if let Some(heard) = self.shared.wire.settle_for_surplus() {

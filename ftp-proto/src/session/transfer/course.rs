@@ -1,8 +1,10 @@
-//! The table of the course of a transfer: what the machine does in every state of the control side and the data side of a transfer.
+//! The table of the course of a transfer: the step for every state of its control side and its data
+//! side.
 //!
-//! The outcome of a transfer is the join of two orders of events, replies on one connection and payload on the other.
-//! [`step`] is asked after each change of either side, [`expired`] after each wait that ran out. The manual's page
-//! "transfers" holds the same table in words; the numbers in the comments are its rows.
+//! The outcome of a transfer joins two orders of events, replies on one connection and payload on
+//! the other. [`step`] is asked after each change of either side, [`expired`] after each wait that
+//! ran out. The manual's page "transfers" holds the same table in words; the numbers in the
+//! comments are its rows.
 
 use crate::action::Direction;
 use crate::time::Reason;
@@ -27,10 +29,10 @@ pub(crate) enum Said {
     Lost,
 }
 
-/// Where the data connection stands, once the transfer command was written.
+/// The state of the data connection, once the transfer command was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Data {
-    /// Active mode: our listener was announced.
+    /// Active mode: the listener was announced.
     Announced,
     /// Active mode: the driver accepts.
     Accepting,
@@ -132,7 +134,8 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         (Success, Open | Secured, Receive) => Proceed,
         (Success, Securing, Receive) => Wait(Reason::Securing),
         (Success, Moving, Receive) => Wait(Reason::DataIdle),
-        // Nobody can have taken what was not sent (22); what was sent may only not be reported yet (8).
+        // No byte was sent, so the success is false (22); or the driver may not have reported the
+        // end yet (8).
         (Success, Accepting | Securing, Send) => Fail(Interruption::NoGoAhead),
         (Success, Moving, Send) => Wait(Reason::Drain),
         (Success, Closing, Send) => Wait(Reason::TlsClose),
@@ -148,7 +151,7 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         (EarlySuccess, Broken, _) => Wait(Reason::Drain),
         (EarlySuccess, Announced | Open | Securing | Secured, Send) => Wait(Reason::Drain), // 14
 
-        // A failure: what is on its way may still come, but nothing more is sent (9, 10, 23).
+        // A failure: data on its way may still come, but no more is sent (9, 10, 23).
         (Failure, Moving, Receive) => Wait(Reason::Drain),
         (Failure, Accepting | Securing | Ended, _) => Fail(Interruption::Reply),
         (Failure, Broken, _) => Judge, // 11: why it broke, and what the server said of it
@@ -166,7 +169,8 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         // Accept and Move are issued only after the mark, or after an early success when receiving.
         (Nothing | Refusal, Accepting | Moving | Closing | Ended | Cut, _)
         | (EarlySuccess, Accepting | Moving | Closing | Ended, Send)
-        // The mark, and the early success when receiving, set going at once whatever was announced or open.
+        // The mark, and the early success when receiving, at once begin to accept or secure the
+        // data connection.
         | (Success, Announced, _)
         | (Success, Open, Send)
         | (Success, Secured, Send)

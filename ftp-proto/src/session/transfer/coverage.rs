@@ -1,5 +1,6 @@
-//! Which cells of the course's table this thread's sessions have been in: tests that claim to try all of them look
-//! here. It is kept beside the sessions, so that a session is the same with and without the feature `testing`.
+//! The cells of the course's table that sessions of this thread have visited, for tests that claim
+//! to visit all of them. It is kept beside the sessions, so that a session is the same with and
+//! without the feature `testing`.
 
 use alloc::format;
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! What becomes of a transfer: from everything that was seen of it to its verdict.
+//! The end of a transfer: from its events to its verdict.
 
 use alloc::boxed::Box;
 
@@ -114,7 +114,8 @@ impl Machine {
         }
     }
 
-    /// Names what was asked ahead, or the keepalive, as the cause, where it is, and sends no such any more.
+    /// Names the lookahead or the keepalive as the cause if it is, and turns it off for the
+    /// session.
     pub(super) fn blame(
         &self,
         shared: &mut Shared,
@@ -188,7 +189,7 @@ impl Machine {
         }) = self.running.as_deref_mut()
         {
             let data = moving.take_data();
-            // What was sent may lie in a connection that the server has never accepted.
+            // The bytes of an upload may lie in a connection that the server has never accepted.
             let sends = spec.direction() == Direction::Send;
             let may_remain = sends || moving.bytes == 0;
             self.settling = Settling::by_abort(shared, data, may_remain);
@@ -199,7 +200,7 @@ impl Machine {
         }
     }
 
-    /// Gives the verdict. Whatever the driver still holds is dropped; what the server still owes is settled.
+    /// Gives the verdict. The driver drops its sockets, and the owed replies are settled.
     pub(super) fn resolve(&mut self, shared: &mut Shared, verdict: Result<Completed, Error>) {
         let Some(mut running) = self.running.take() else {
             return;
@@ -218,8 +219,8 @@ impl Machine {
         shared.judge(running.id, verdict);
     }
 
-    /// The server has said that it is done, and never that it begins. Where everything was as if it had, that was its
-    /// final reply; where not, only a fence can tell.
+    /// The server sent a success without a mark. If the data went on as after a mark, that was its
+    /// final reply. Otherwise only a fence can show it.
     pub(super) fn settle_early_success(&mut self, shared: &mut Shared, succeeded: bool) {
         if succeeded {
             shared.wire.owed.forgive_before(1);

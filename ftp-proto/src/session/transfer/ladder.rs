@@ -7,7 +7,8 @@ use super::prelude::Next;
 use crate::session::server::Pret;
 use crate::session::shared::Shared;
 
-/// The mode to begin with: the ladders begin where earlier transfers of this session had to climb down to.
+/// The first mode: a ladder begins at the way to which earlier transfers of this session had to
+/// descend.
 pub(super) fn way(shared: &Shared, ladder: DataMode) -> DataMode {
     let ipv4 = shared.control.is_ipv4();
     let refused = |mode| ipv4 && shared.server.refuses_mode(mode);
@@ -27,8 +28,8 @@ pub(super) const fn passive_verb(mode: DataMode) -> Verb {
     }
 }
 
-/// How a ladder goes on behind `mode`. On IPv6 there is no older command to go on with. `asked`: FEAT was sent, and what
-/// is not known by its reply is not asked again.
+/// How a ladder goes on behind `mode`. IPv6 has no older command. `asked`: FEAT was sent for this
+/// ladder, and is not sent again.
 pub(super) fn next(shared: &Shared, ladder: DataMode, mode: DataMode, asked: bool) -> Next {
     let ipv4 = shared.control.is_ipv4();
     let may_be_active = ladder == DataMode::Auto && shared.config.active_fallback;

@@ -1,10 +1,12 @@
 //! Asking for the next transfer's data port while a transfer runs, which saves a round trip for each.
 //!
-//! EPSV or PASV goes out right behind the running transfer's command, never without a next transfer that was begun.
-//! The port is dialled when the running transfer has its verdict. vsftpd, ProFTPD and inetutils ftpd keep such a command
-//! until the transfer is over. pyftpdlib answers at once and closes the running data connection; a server that answers
-//! before the transfer's final reply, or refuses, is not asked ahead again. A transfer that was lost for it is awaited on
-//! the new port, where the server may never have had the old one; else it fails with [`Interruption::Lookahead`].
+//! EPSV or PASV is sent right behind the running transfer's command, and only if a next transfer
+//! was begun. The port is dialled when the running transfer has its verdict. vsftpd, ProFTPD and
+//! inetutils ftpd keep such a command until the transfer is over. pyftpdlib answers at once and
+//! closes the running data connection; a server that answers before the transfer's final reply, or
+//! refuses, is not asked ahead again. If the server may not have accepted the old data connection,
+//! the lost transfer is awaited on the new port. Otherwise it fails with
+//! [`Interruption::Lookahead`].
 
 use crate::action::{Direction, Failure, Representation, Target};
 use crate::command::{Command, Verb};
@@ -90,8 +92,8 @@ impl Ahead {
         target(shared, &reply).ok().flatten()
     }
 
-    /// Whether the transfer that runs ends so because this was asked. The server does several things at once, and has
-    /// dropped the transfer for this (pyftpdlib); or it says itself that it has (426).
+    /// Whether the lookahead ended the running transfer. Either the server works in parallel and
+    /// has dropped the transfer for it (pyftpdlib), or it says so itself (426).
     pub(super) fn ends_transfer(&self, cause: Interruption, reply: Option<&Reply>) -> bool {
         let cut = reply.is_some_and(|reply| reply.code() == ReplyCode::TRANSFER_ABORTED);
         match cause {
@@ -174,8 +176,8 @@ pub(super) fn disown(shared: &mut Shared) {
     shared.wire.owed.hand_over(Owner::Ahead, Owner::Nobody);
 }
 
-/// EPSV or PASV. A TYPE of its own would be one command more between the two, of which nobody knows when it takes
-/// effect.
+/// EPSV or PASV. Not if a TYPE is needed: nobody knows whether that would take effect during the
+/// running transfer.
 fn verb(shared: &Shared, next: &Transfer, current: Representation) -> Option<Verb> {
     let mode = way(shared, next.mode().unwrap_or(shared.config.data_mode));
     let allowed = shared.transfer_forbidden(mode).is_none();

@@ -17,7 +17,7 @@ use crate::session::shared::Shared;
 
 mod reports;
 
-/// How long payload may stand still when the server has said 421 in the midst of a download.
+/// How long payload may stand still after a 421 during a download.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The reasons for which a running transfer waits; what else may be armed belongs to others.
@@ -31,12 +31,12 @@ const WAITS: [Reason; 7] = [
     Reason::Reply,
 ];
 
-/// A transfer whose command is out: the two sides of the table, and what was seen of each.
+/// A transfer whose command is out: the two sides of the table, and the events of each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Moving {
     pub(super) said: Said,
     pub(super) link: Data,
-    /// The data connection, as long as the driver holds anything of it.
+    /// The data connection, while the driver holds a socket for it.
     data: Option<DataId>,
     pub(super) bytes: u64,
     /// Bytes since the idle limit was begun anew.
@@ -46,7 +46,7 @@ pub(super) struct Moving {
     pub(super) end: End,
     pub(super) failure: Failure,
     strangers: u16,
-    /// The driver was told to close without waiting any longer.
+    /// The driver was asked to close without further waiting.
     finishing: bool,
     /// Payload had moved when the first keepalive went out.
     kept_alive: bool,
@@ -104,7 +104,8 @@ impl Moving {
         self.mark = Some(Box::new(reply));
         match self.said {
             Said::Nothing => {
-                // Other servers begin the handshake behind their mark. This one has finished it before.
+                // Other servers begin the handshake after their mark. This one has finished it
+                // before.
                 shared.server.mark_follows_tls |= self.link == Data::Secured;
                 self.said = Said::Mark;
                 shared.wait(Reason::Keepalive);
@@ -151,7 +152,8 @@ impl Moving {
         self.advance(shared, spec)
     }
 
-    /// 421 as the answer to the transfer command: a refusal, or the end of everything in the midst of it.
+    /// 421 as the answer to the transfer command: a refusal, or the end of the session during the
+    /// transfer.
     pub(super) fn answered_closing(
         &mut self,
         shared: &mut Shared,
@@ -181,8 +183,8 @@ impl Moving {
         let farewell = matches!(kind, ErrorKind::Closed(Closed::Service, _));
         let ending = self.advance(shared, spec);
         if ending.is_none() && farewell && self.awaits_farewell() {
-            // A server that has taken its leave may still end what it was sending; one that sends nothing more need
-            // not be waited for any longer.
+            // A server that sent 421 may still finish its data. The wait ends soon if it sends
+            // none.
             let held = shared.timers.is_paused(Reason::DataIdle);
             shared.timers.request(Reason::Drain, FAREWELL);
             self.hold(shared, held);
@@ -231,7 +233,7 @@ impl Moving {
         reason: Reason,
     ) -> Option<Ending> {
         if reason == Reason::TlsClose && self.finishing {
-            // The driver did not close when it was told to; what was sent was sent.
+            // The driver did not close when it was asked to; all data was sent.
             self.drop_data(shared);
             return self.finished(shared, spec, End::Clean);
         }
@@ -246,7 +248,7 @@ impl Moving {
         match (self.said, self.link) {
             // All data has ended: only the final reply is missing, and it decides.
             (Said::Mark, Data::Ended) if cause == Interruption::Aborted => None,
-            // Everything is there; what is still waited for changes nothing.
+            // All data has come; the waits that are left change nothing.
             (Said::Success, Data::Closing) | (Said::EarlySuccess, Data::Ended | Data::Cut)
                 if cause == Interruption::Timeout(Reason::Operation) =>
             {
@@ -259,7 +261,7 @@ impl Moving {
 
     // -- the table ------------------------------------------------------------------------------
 
-    /// Does what the table says, after either side changed.
+    /// Performs the table's step after either side changed.
     pub(super) fn advance(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
         let (said, link, direction) = (self.said, self.link, spec.direction());
         #[cfg(feature = "testing")]
@@ -326,8 +328,9 @@ impl Moving {
         self.set_link(shared, spec, Data::Accepting)
     }
 
-    /// A protected connection may be secured before the mark, since some servers withhold it until then (ftp-srv). One
-    /// that was seen to do so gets the last ticket, too: it would wait for ever.
+    /// A protected connection may be secured before the mark, since some servers withhold it until
+    /// then (ftp-srv). A server that is known to do so gets even the last ticket, because it would
+    /// wait for ever.
     fn await_mark(&mut self, shared: &mut Shared, spec: &Transfer) -> Option<Ending> {
         let early = shared.config.early_tls && shared.may_spend_ticket();
         if shared.server.protected && (early || shared.server.mark_follows_tls) {

@@ -26,9 +26,9 @@ pub(super) struct Opening {
     /// The mode that was asked for, and the way of its ladder that is tried.
     ladder: DataMode,
     mode: DataMode,
-    /// The data connection, as long as the driver holds anything of it.
+    /// The data connection, while the driver holds a socket for it.
     data: Option<DataId>,
-    /// Where we listen.
+    /// The address of the listener.
     local: Option<SocketAddr>,
     type_refusal: Option<Reply>,
     /// Why the way before was left, with the verb that was refused.
@@ -48,7 +48,7 @@ pub(super) enum Progress {
     Cancelled(Interruption),
 }
 
-/// What a step is taken with.
+/// The facts for a step.
 enum Given {
     Nothing,
     Refusal(Verb, ErrorKind),
@@ -159,7 +159,7 @@ impl Opening {
         if self.stage == Stage::Announcing && grants(verb, &reply) {
             return self.take(shared, spec, Input::Granted, Given::Nothing);
         }
-        // What is refused for now may be granted the next time.
+        // A 4xx may become a success the next time.
         let lasts = reply.class() != Class::TransientNegative;
         let (input, kind) = match target(shared, &reply) {
             Ok(Some(target)) if self.stage == Stage::Asking => {
@@ -264,7 +264,7 @@ impl Opening {
     }
 
     fn circumstances(&self, shared: &Shared, spec: &Transfer) -> Circumstances {
-        // Two servers out of ten take one read for one command, and answer the first of two alone.
+        // Two servers out of ten take one read for one command, and answer only the first of two.
         let one_at_a_time = shared.config.pipeline.get() == 1 && !shared.config.eager;
         let one_at_a_time = one_at_a_time || shared.wire.is_doubled(Verb::Type);
         let asked = self.stage == Stage::Inquiring;
@@ -345,14 +345,14 @@ impl Opening {
         shared.write(Owner::Inquiry, &Command::bare(Verb::Feat));
     }
 
-    /// PRET tells the server, which has its files elsewhere, what the port is for (DrFTPD).
+    /// PRET tells a server with its files elsewhere what the port is for (DrFTPD).
     fn prepare(&mut self, shared: &mut Shared, spec: &Transfer) {
         self.stage = Stage::Preparing;
         shared.server.want_pret();
         self.mode = way(shared, self.ladder);
         match pret(spec) {
             Some(command) => shared.write(Owner::Inquiry, &command),
-            // What does not fit into one line with PRET goes without it.
+            // A command that does not fit into one line with PRET is sent without PRET.
             None => self.ask(shared, spec),
         }
     }
@@ -396,7 +396,7 @@ impl Opening {
             return self.announce(shared, spec);
         }
         if self.stage == Stage::Dialling {
-            // A port that leads nowhere does so the next time, too.
+            // A port that cannot be reached is likely to fail the next time, too.
             shared.server.refuse_mode(self.mode, true);
         }
         shared.rest(Reason::DataOpen);

@@ -1,4 +1,4 @@
-//! The table of the prelude: what leads to a transfer's command, from TYPE to REST.
+//! The table of the prelude: the steps before a transfer's command, from TYPE to REST.
 //!
 //! [`step`] is asked after each answer, report and expiry. Until the command is written, every failure leaves the
 //! control connection in step. The manual's page "transfers" holds the same table in words.
@@ -12,7 +12,7 @@ pub(crate) enum Stage {
     Listening,
     /// The reply to TYPE, which is out alone.
     Typing,
-    /// The reply to FEAT: nobody knows yet whether the server wants PRET.
+    /// The reply to FEAT, which shows whether the server wants PRET.
     Inquiring,
     /// The reply to PRET.
     Preparing,
@@ -35,11 +35,12 @@ pub(crate) enum Input {
     Granted,
     /// The reply is a refusal, or of no use: the ladder may go on.
     Refused,
-    /// The reply ends the ladder: a policy of ours forbids what it says, or it cannot be understood.
+    /// The reply ends the ladder: a policy of the client forbids its address, or it cannot be
+    /// understood.
     Denied,
     /// The driver did what it was asked.
     Done,
-    /// The driver could not, or what it holds is gone.
+    /// The driver failed, or its socket is gone.
     Failed,
     /// The wait ran out.
     Expired,
@@ -47,10 +48,10 @@ pub(crate) enum Input {
     Cancelled,
 }
 
-/// What the table depends on besides.
+/// Circumstances on which the table depends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Circumstances {
-    /// We listen and the server calls.
+    /// Active mode: the client listens and the server connects.
     pub(crate) active: bool,
     /// TYPE has to be sent, and answered before anything else is.
     pub(crate) type_first: bool,
@@ -145,10 +146,10 @@ pub(crate) const fn step(stage: Stage, input: Input, circumstances: Circumstance
         (Typing | Restarting, Refused | Denied) => Refuse,
         (Asking | Announcing, Denied) => Refuse,
 
-        // Nobody may begin to send to a connection that is gone.
+        // The transfer must not begin on a connection that is gone.
         (Listening, Failed | Expired) => Cancel,
         (Typing | Announcing | Restarting, Failed) => Cancel,
-        // A reply does not come: nothing can be known any more.
+        // A missing reply ends the session, because later replies could not be matched.
         (Typing | Inquiring | Preparing | Asking | Announcing | Restarting, Expired) => Die,
         (_, Cancelled) => Cancel,
 

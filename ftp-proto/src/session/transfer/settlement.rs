@@ -1,21 +1,23 @@
-//! The table of the settlement: how what the server still owes is got, when a transfer is over for its caller.
+//! The table of the settlement: how the session collects the owed replies when a transfer is over
+//! for its caller.
 //!
-//! ABOR is answered by one or two replies, in either order, and by some servers not where it should be. The transfer's own
-//! reply and ABOR's are awaited for a grace; then a NOOP is sent as a fence: a 200 shows that nothing more will come,
-//! anything else was one of the two. A fence without an answer ends the session.
+//! A transfer and its ABOR are answered by one or two replies, in either order. Both are awaited
+//! for a grace. Then a NOOP is sent as a fence: a 200 shows that no more will come, and any other
+//! reply was one of the two. A fence without an answer ends the session.
 //!
-//! A server may also forget a transfer that it has accepted, and still carry it out on the next data connection, whatever
-//! that was opened for: pyftpdlib does when it is asked to abort before it has accepted the data connection, and says 225
-//! and no more. Where the replies leave that possible, the session ends.
+//! A server may also forget a transfer that it has accepted, and still carry it out on the next
+//! data connection, whatever that was opened for. pyftpdlib does so when it gets ABOR before it has
+//! accepted the data connection, and sends a single 225. If the replies leave that possible, the
+//! session ends.
 
-/// What is done to settle.
+/// The stage of the settlement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Stage {
     /// The replies of a prelude that was cancelled are awaited, each within its own limit.
     Prelude,
     /// ABOR is to be written.
     Flushing,
-    /// ABOR was written; the data connection stays a little.
+    /// ABOR was written; the data connection stays open for a moment.
     Lingering,
     /// The replies are awaited.
     Grace,
@@ -49,7 +51,7 @@ pub(crate) enum Step {
     Abort,
     /// Send the fence.
     Fence,
-    /// Nothing before the fence will be answered any more.
+    /// Forget the commands before the fence: they will not be answered any more.
     Forgive,
     /// It is settled.
     Rest,
@@ -71,12 +73,14 @@ pub(crate) const fn step(stage: Stage, input: Input) -> Step {
     match (stage, input) {
         (_, NothingOwed) => Step::Rest,
 
-        // Servers that look at ABOR only between blocks of data notice it when the data connection is gone.
+        // Servers that check for ABOR only between blocks of data notice it when the data
+        // connection is gone.
         (Flushing, Written(true)) => Step::Linger,
         (Flushing, Written(false)) => Step::Await,
         (Lingering, DataOver | Expired(_)) => Step::Await,
 
-        // A fence shows nothing while the transfer may go on: some servers answer a NOOP during one (pyftpdlib).
+        // A fence proves nothing while the transfer may go on: some servers answer a NOOP during
+        // one (pyftpdlib).
         (Grace, Expired(true)) => Step::Abort,
         (Grace, Expired(false)) => Step::Fence,
         (Fence, FenceAnswered(true)) => Step::Forgotten,

@@ -17,7 +17,7 @@ pub(super) struct Settling {
     stage: Stage,
     /// The data connection, while it is kept.
     data: Option<DataId>,
-    /// Whether the server may still wait for the transfer's data connection: nothing has come from it there, and no
+    /// Whether the server may still wait for the transfer's data connection: no byte came on it, and no
     /// reply says that the transfer is over.
     may_remain: bool,
 }
@@ -39,7 +39,7 @@ impl Settling {
         data: Option<DataId>,
         may_remain: bool,
     ) -> Option<Self> {
-        // What the driver was not asked for yet, it is not asked for any more.
+        // Actions that were not polled yet are withdrawn.
         if let Some(data) = data {
             shared.actions.forget(data);
         }
@@ -89,7 +89,7 @@ impl Settling {
         })
     }
 
-    /// Whatever is owed shows before the fence is answered.
+    /// All owed replies come before the answer to the fence.
     pub(super) fn by_fence(shared: &mut Shared) -> Self {
         let mut settling = Self::without_data(Stage::Fence);
         settling.send_fence(shared);
@@ -206,7 +206,7 @@ impl Settling {
                 shared.wait(Reason::AbortGrace);
             }
             Step::Fence => self.send_fence(shared),
-            // Should the server have answered the fence out of turn, what it owed comes behind it.
+            // If the server answered the fence out of order, its owed replies come after it.
             Step::Forgive => shared.wire.expect_surplus(),
             Step::Rest => {
                 self.drop_data(shared);
@@ -222,7 +222,7 @@ impl Settling {
         Progress::Goes
     }
 
-    /// The answers to NOOPs cannot be told from one another; that to PWD can.
+    /// The answers to several NOOPs look alike; the answer to PWD does not.
     fn send_fence(&mut self, shared: &mut Shared) {
         self.stage = Stage::Fence;
         let verb = match shared.wire.owed.owes(Owner::Keepalive) {

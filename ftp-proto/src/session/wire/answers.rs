@@ -5,12 +5,12 @@ use crate::reply::{Class, Reply, ReplyCode};
 
 /// Whether a reply with this code can be an answer to this verb.
 ///
-/// Nearly every command may be refused with any code. A success has to be one that the command can have: a 250 is no
-/// answer to SIZE. Preliminary replies may come before any answer.
+/// Nearly every command may be refused with any code. A success has to fit the command: a 250
+/// cannot answer SIZE. Preliminary replies may come before any answer.
 pub(in crate::session) const fn can_answer(verb: Verb, code: ReplyCode) -> bool {
     match (code.class(), verb) {
         (Class::Completion | Class::Intermediate, _) => can_grant(verb, code.get()),
-        // QUIT is not refused for a file's sake.
+        // A refusal that concerns a file cannot answer QUIT.
         (Class::TransientNegative | Class::PermanentNegative, Verb::Quit) => {
             !matches!(code.get(), 450..=459 | 550..=559)
         }
@@ -18,8 +18,8 @@ pub(in crate::session) const fn can_answer(verb: Verb, code: ReplyCode) -> bool 
     }
 }
 
-/// The same in a batch, where MDTM asks and does not set. More than one command may be unanswered there, and what cannot
-/// be the answer shows that the server mixes them up.
+/// The same in a batch, where MDTM asks and does not set. Several commands may be unanswered there,
+/// and a reply that cannot be the answer shows that the server answers out of order.
 pub(super) const fn can_answer_in_batch(verb: Verb, code: ReplyCode) -> bool {
     match (verb, code.class()) {
         (Verb::Mdtm, Class::Completion) => code.get() == 213,
@@ -35,7 +35,7 @@ pub(in crate::session) const fn grants(verb: Verb, reply: &Reply) -> bool {
 /// The 2xx and 3xx codes that a verb can be answered with.
 const fn can_grant(verb: Verb, code: u16) -> bool {
     match verb {
-        // Nobody can know what these are answered with.
+        // The answers to these are unknown.
         Verb::Other(_) | Verb::Site => true,
 
         // The session begins and ends. Some servers say in the greeting that the user is logged in.
@@ -51,20 +51,20 @@ const fn can_grant(verb: Verb, code: u16) -> bool {
         // Parameters.
         Verb::Type | Verb::Mode | Verb::Stru => matches!(code, 200 | 202),
         Verb::Port | Verb::Eprt => matches!(code, 200 | 202),
-        // Without an address they lead to the next way, and not to a wait.
+        // A success without an address leads to the next rung, and not to a wait.
         Verb::Pasv => matches!(code, 200 | 202 | 227 | 228),
         Verb::Epsv => matches!(code, 200 | 202 | 227..=229),
         Verb::Pret | Verb::Allo | Verb::Clnt | Verb::Lang => matches!(code, 200 | 202 | 250),
         Verb::Opts => matches!(code, 200 | 202 | 211 | 214 | 250),
         Verb::Rest => matches!(code, 200 | 202 | 350),
 
-        // What tells something.
+        // Commands that ask for information.
         Verb::Feat | Verb::Help => matches!(code, 200 | 202 | 211..=214),
         Verb::Syst => matches!(code, 200 | 202 | 211..=215),
         Verb::Stat => matches!(code, 200..=219 | 226 | 250..=257),
         Verb::Pwd => code == 257,
         Verb::Size => code == 213,
-        // With a time it sets that, and 200 or 253 says so.
+        // MDTM with a time sets it, and is answered with 200 or 253.
         Verb::Mdtm => matches!(code, 200 | 213 | 253),
 
         // Files and directories.
@@ -76,7 +76,7 @@ const fn can_grant(verb: Verb, code: u16) -> bool {
             matches!(code, 200..=212 | 250..=256)
         }
 
-        // The tables of a transfer have more to say about these.
+        // The tables of a transfer handle these.
         Verb::Abor => matches!(code, 200 | 202 | 225 | 226 | 250),
         Verb::Appe
         | Verb::List

@@ -1,4 +1,4 @@
-//! Second answers to one command. Some servers send them, and some send them late: CWD 200, and 250 a while later.
+//! Second answers to one command. Some servers send them late: CWD 200, and then 250.
 
 use alloc::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::reply::{Class, ReplyCode};
 
 use super::answers::can_answer;
 
-/// What was answered last, and which verbs were answered twice.
+/// The commands that were answered last, and the verbs that were answered twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Doubles {
     latest: Option<Answered>,
@@ -26,7 +26,7 @@ struct Answered {
 /// What may come as a second answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Seen {
-    /// A 200, with which a NOOP is answered, too.
+    /// A 200, which also answers a NOOP.
     pub(super) okay: bool,
     /// A refusal.
     pub(super) refusal: bool,
@@ -72,13 +72,14 @@ impl Doubles {
                 .is_some_and(|latest| latest.verb == Verb::Greeting)
     }
 
-    /// A reply came that answers no command. What was answered last has it as its second answer, or had it as its own,
-    /// when the command before had a second answer that was taken for the answer of the last.
+    /// A reply came that answers no command. Either it is a second answer to the last command, or
+    /// it is that command's only answer, and a second answer to the command before was taken for
+    /// it.
     pub(super) fn note(&mut self, code: ReplyCode) {
         let Some(latest) = self.latest.filter(|_| self.can_be_second(code)) else {
             return;
         };
-        // Who has the habit is it again.
+        // A verb that was answered twice before is the likely one.
         let known = self.seen.contains_key(&latest.verb);
         let is_it = |earlier: &Answered| !known && can_answer(earlier.verb, latest.code);
         let before = self.earlier.filter(is_it);

@@ -1,4 +1,4 @@
-//! The bytes that are still to be written to the control connection.
+//! The unsent bytes of the control connection.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -62,7 +62,7 @@ impl Outbox {
     }
 }
 
-/// Passwords wait here: the bytes are counted and not shown.
+/// Shows only the number of bytes, because they may hold a password.
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbox")

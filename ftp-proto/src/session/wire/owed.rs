@@ -10,7 +10,7 @@ use crate::reply::{Class, Reply, ReplyCode};
 use super::super::Ticket;
 use super::answers::can_answer;
 
-/// A command that was put into the outbox and not answered finally.
+/// A command in the outbox that has no final answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::session) struct Slot {
     pub(in crate::session) owner: Owner,
@@ -21,12 +21,12 @@ pub(in crate::session) struct Slot {
     pub(in crate::session) end: u64,
     /// Preliminary replies so far, and the latest of them.
     pub(in crate::session) marks: u16,
-    /// A transfer's: the server has said anything of it, be it a success without a mark.
+    /// For a transfer: the server has sent any reply to it, even a success without a mark.
     pub(in crate::session) spoken: bool,
     pub(in crate::session) mark: Option<Box<Reply>>,
     /// A reply that was passed over while this one was awaited: it may have been the answer after all.
     pub(in crate::session) surplus: Option<Box<Reply>>,
-    /// The answer, held back until a fence has shown that no other one is under way.
+    /// The answer, held back until a fence has shown that no other one is on its way.
     pub(in crate::session) answer: Option<Box<Reply>>,
 }
 
@@ -50,7 +50,8 @@ impl Slot {
         matches!(self.verb, Verb::Epsv | Verb::Pasv)
     }
 
-    /// Whether the server may still wait for the transfer's data connection: 125 would say that it has it.
+    /// Whether the server may still wait for the transfer's data connection: a 125 shows that it
+    /// has it.
     pub(in crate::session) fn may_wait_for_data(&self) -> bool {
         let code = self.mark.as_ref().map(|mark| mark.code());
         code != Some(ReplyCode::DATA_ALREADY_OPEN)
@@ -62,11 +63,11 @@ impl Slot {
     }
 }
 
-/// Whom a reply is for.
+/// The owner of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::session) enum Owner {
     Ticket(Ticket),
-    /// The caller lost interest; the reply still has to be awaited.
+    /// The caller dropped its interest. The reply is still awaited.
     Nobody,
     /// TYPE, before a transfer.
     Type,
@@ -93,7 +94,7 @@ pub(in crate::session) enum Owner {
 }
 
 impl Owner {
-    /// Whether replies come in the order of the commands, since no transfer is concerned.
+    /// Whether replies come in the order of the commands, because they do not concern a transfer.
     const fn is_in_order(self) -> bool {
         !matches!(
             self,
@@ -101,7 +102,8 @@ impl Owner {
         )
     }
 
-    /// Whether an answer that is in doubt is held back: the prelude of a transfer would send something on it at once.
+    /// Whether an answer in doubt is held back, because the prelude of a transfer would act on it
+    /// at once.
     pub(super) const fn holds(self, fits: bool) -> bool {
         match self {
             Self::Opening | Self::Inquiry => true,
@@ -146,7 +148,7 @@ impl Effect {
     }
 }
 
-/// The commands that went into the outbox and are not answered finally, in the order in which they did.
+/// The commands in the outbox that have no final answer, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::session) struct Owed {
     slots: VecDeque<Slot>,
@@ -228,7 +230,7 @@ impl Owed {
         self.slots.get(index).is_some_and(unmarked)
     }
 
-    /// Whoever waited for these has no use for the replies any more, which are still awaited.
+    /// The owners of these drop their interest in the replies, which are still awaited.
     pub(in crate::session) fn disown(&mut self, owners: &[Owner]) {
         let given_up = |slot: &&mut Slot| owners.contains(&slot.owner);
         for slot in self.slots.iter_mut().filter(given_up) {
@@ -302,12 +304,13 @@ impl Owed {
         self.slots.iter().filter(group).count()
     }
 
-    /// Which command a reply belongs to that began when `sent` bytes were written; `None` if to none that was written
-    /// by then.
+    /// The command that a reply answers, if it was written before the reply began (`sent` bytes
+    /// were written then).
     ///
-    /// Replies come in the order of the commands, but for three cases. ABOR and the transfer that it ends answer in
-    /// either order, and sometimes once only; a NOOP during a transfer is answered before or after the transfer,
-    /// whichever the server prefers; and so is what was asked ahead for the next transfer.
+    /// Replies come in the order of the commands, with three exceptions. ABOR and the transfer that
+    /// it ends are answered in either order, and sometimes only once. A NOOP during a transfer is
+    /// answered before or after the transfer. So is the port that was asked ahead for the next
+    /// transfer.
     pub(in crate::session) fn attribute(&self, code: ReplyCode, sent: u64) -> Option<usize> {
         let written = self.slots.iter().take_while(|slot| slot.end <= sent);
         let written = written.count();
@@ -328,7 +331,7 @@ impl Owed {
         before().any(|slot| slot.owner == Owner::Abort) && transfers.all(Slot::may_wait_for_data)
     }
 
-    /// Removes what a fence has shown will not be answered any more: everything before it.
+    /// Removes the commands before an answered fence: they will not be answered any more.
     pub(in crate::session) fn forgive_before(&mut self, fence: usize) {
         self.slots.drain(..fence.min(self.slots.len()));
     }

@@ -25,7 +25,7 @@ impl Moving {
             Report::Failed { failure, .. } => {
                 self.data = None;
                 if failure == Failure::Local && has_payload {
-                    // The application gave up, and not the server: as if it had aborted.
+                    // The application gave up, not the server: this counts as an abort.
                     self.failure = failure;
                     return self.end_early(Interruption::Data(failure));
                 }
@@ -88,8 +88,8 @@ impl Moving {
         }
     }
 
-    /// The limit rests and goes on with what is left of it: begun anew each time, it would never be reached with an
-    /// application that takes every byte as it comes, from a server that sends one a second.
+    /// The limit is paused, and later goes on with its rest. A restart each time would never let it
+    /// expire if the server sends one byte a second and the application takes each at once.
     pub(super) fn hold(&self, shared: &mut Shared, held: bool) {
         let farewell = Some(Reason::Drain).filter(|_| self.awaits_farewell());
         for reason in farewell.into_iter().chain([Reason::DataIdle]) {
