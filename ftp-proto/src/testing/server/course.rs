@@ -163,7 +163,7 @@ impl Server {
 
     fn start_moving(&mut self, channel: Channel) {
         self.enter(Phase::Moving);
-        if self.carries_out_a_forgotten_transfer() {
+        if self.carries_out_what_it_forgot() {
             return self.end_payload();
         }
         let is_upload = self.transfer.as_ref().is_some_and(Transfer::is_upload);
@@ -176,7 +176,7 @@ impl Server {
     }
 
     /// Whether there is nothing left to do on this data connection then.
-    fn carries_out_a_forgotten_transfer(&mut self) -> bool {
+    fn carries_out_what_it_forgot(&mut self) -> bool {
         let (Some(forgotten), Some(transfer)) = (self.forgotten.take(), &mut self.transfer) else {
             return false;
         };
@@ -343,13 +343,13 @@ impl Server {
             .map(|transfer| transfer.asked)
             .unwrap_or_default();
         if self.config.behaviour.busy == Busy::BeforeFinal {
-            self.executes_commands_without_data();
+            self.execute_what_needs_no_data();
         }
         self.current = asked;
         self.answer(226, "Transfer complete.");
     }
 
-    fn executes_commands_without_data(&mut self) {
+    fn execute_what_needs_no_data(&mut self) {
         let needs_none = |verb: &[u8]| {
             matches!(
                 verb,
