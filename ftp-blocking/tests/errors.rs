@@ -63,7 +63,7 @@ fn a_refused_quit_ends_the_session_and_says_so() {
 
 /// 550 says that something is missing only where the command names what must exist.
 #[test]
-fn not_found_is_said_of_what_must_exist() {
+fn not_found_is_only_for_commands_whose_object_must_exist() {
     let refused = |line: &str, act: fn(&mut Client) -> Error| {
         let script = Script::new().answer(line, "550 No.\r\n");
         let (_peer, mut client) = against(script);

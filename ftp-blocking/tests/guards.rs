@@ -521,7 +521,7 @@ fn abort_says_how_far_it_came() {
 }
 
 #[test]
-fn abort_after_the_end_is_what_became_of_it() {
+fn abort_after_the_end_yields_the_verdict() {
     bounded(|| {
         let (_server, mut client) = start(Behaviour::new());
         let mut download = client.retrieve("digits").unwrap();

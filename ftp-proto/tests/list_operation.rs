@@ -494,7 +494,7 @@ fn without_a_path_the_working_directory_is_listed() {
 }
 
 #[test]
-fn a_path_that_looks_like_an_option_is_none() {
+fn a_path_that_looks_like_an_option_is_sent_as_a_path() {
     let mut pair = Pair::new(&[
         ("LIST -a ./-R", Data(b"")),
         ("LIST ./-R", Data(LINES)),
@@ -672,7 +672,7 @@ fn an_empty_directory_that_is_there_is_no_error_and_the_session_stays_where_it_w
 }
 
 #[test]
-fn what_came_before_a_failure_is_not_mixed_with_another_way() {
+fn a_failed_rung_and_the_next_do_not_mix_entries() {
     let server: Answers = &[
         (
             "LIST -a pub",

@@ -337,7 +337,7 @@ fn clear_text_is_recognised_as_not_tls() {
 }
 
 #[test]
-fn clear_text_is_told_for_what_it_means_there() {
+fn errors_for_clear_text_depend_on_the_connection() {
     let authority = Authority::new();
     let port = "port 990";
     for (purpose, told, untold) in [

@@ -245,7 +245,7 @@ fn noop() -> Command {
 }
 
 #[test]
-fn less_detail_ends_a_replay_and_breaks_none() {
+fn less_detail_ends_a_replay_without_a_fault() {
     let mut session = recording();
     session.submit(noop()).unwrap();
     session.set_detail(Detail::Off);

@@ -34,7 +34,7 @@ fn an_idle_session_asks_for_no_turn_and_has_no_deadline() {
 }
 
 #[test]
-fn turns_that_nobody_asked_for_do_no_harm() {
+fn needless_turns_do_no_harm() {
     let mut scene = Scene::new(DataMode::Auto, Manner::Liar, Faults::None);
     let mut app = App::default();
     let login = scene.client.start(Login::anonymous());

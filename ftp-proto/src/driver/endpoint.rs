@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_told_so() {
+    fn a_text_that_is_not_a_host_is_an_error() {
         for (text, error) in [
             ("", EndpointError::Empty),
             (":21", EndpointError::Empty),

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn removal_takes_what_is_below_and_no_neighbour() {
+    fn removal_takes_the_entries_below_and_no_neighbour() {
         let mut files = Files::new().file("/a/b/c", "1").file("/ab", "2");
         files.remove("/a");
         assert_eq!(files.paths().collect::<Vec<_>>(), [b"/ab"]);

@@ -83,7 +83,7 @@ fn a_listing_of_the_parent_tells_of_a_directory_or_that_nothing_is_there() {
 }
 
 #[test]
-fn what_cannot_be_found_out_is_an_error() {
+fn metadata_that_no_command_tells_is_an_error() {
     let server = |line: &str| match line.split(' ').next() {
         Some("SIZE") => Some("550 Not a plain file."),
         Some("LIST") => Some("150 Here it comes."),

@@ -136,7 +136,7 @@ fn a_download_is_resumed_by_the_size_of_mlst_where_size_is_refused() {
 }
 
 #[test]
-fn a_size_that_nobody_tells_is_an_error_unless_it_is_wanted_only_if_it_is_told() {
+fn an_unknown_size_is_an_error_only_where_the_size_is_demanded() {
     let mut pair = Pair::new(no_size);
     let error = pair.run(Retrieve::new(path("a")).verified()).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Policy(Policy::SizeUnknown));

@@ -26,7 +26,7 @@ fn codes_are_100_to_699() {
 }
 
 #[test]
-fn display_escapes_what_would_act_on_a_terminal() {
+fn display_escapes_characters_that_control_a_terminal() {
     let reply = Reply::new(
         ReplyCode::READY,
         b"a\x1b[2J\nb\r\x07\x7f caf\xe9 \"x\" \xe2\x80\xae.",

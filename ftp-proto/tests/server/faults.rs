@@ -139,7 +139,7 @@ fn faults_of_downloads() {
 }
 
 #[test]
-fn what_becomes_of_the_data_connection() {
+fn the_end_of_the_data_connection() {
     let closed = |behaviour: Behaviour| {
         let (driven, ..) = download(behaviour);
         let channel = driven.channel();
@@ -293,7 +293,7 @@ fn every_command_can_stall_or_close() {
 }
 
 #[test]
-fn resetting_the_control_connection_loses_what_was_not_written() {
+fn resetting_the_control_connection_loses_unwritten_bytes() {
     let rule = Rule::at(Step::Received)
         .of("NOOP")
         .say(200, "never seen")
@@ -430,7 +430,7 @@ fn opening_faults() {
 
 /// pyftpdlib, which meets the commands before the data connection.
 #[test]
-fn a_forgetful_server_carries_out_what_was_aborted() {
+fn a_forgetful_server_carries_out_an_aborted_transfer() {
     let forgetful = || {
         let behaviour = Behaviour::new().busy(Busy::Answer).mark_first().forgetful();
         let mut driven = Driven::ready(behaviour);

@@ -393,7 +393,7 @@ fn between_an_early_success_and_its_mark_a_fence_tells() {
 }
 
 #[test]
-fn aborting_what_is_over_or_never_was_does_nothing() {
+fn aborting_a_finished_or_unknown_transfer_does_nothing() {
     let mut hand = moving(retrieve());
     let id = hand.session.current_transfer().unwrap();
     hand.ends(End::Clean).says("226 Done.");

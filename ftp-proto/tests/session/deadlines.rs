@@ -317,7 +317,7 @@ fn a_verdict_by_a_timer_comes_with_an_action_or_with_bytes() {
 }
 
 #[test]
-fn limits_of_zero_and_beyond_all_time() {
+fn limits_of_zero_and_of_the_longest_duration() {
     let mut config = Config::default();
     config.timeouts = Timeouts::all(Duration::ZERO);
     let hand = Hand::before_greeting(config);
@@ -419,7 +419,7 @@ fn what_follows_a_failure_has_its_own_limit() {
 
 /// What settles a transfer has limits of its own, also where a reply has a shorter one.
 #[test]
-fn the_limit_of_a_reply_is_none_of_what_settles() {
+fn the_limit_of_a_reply_does_not_apply_to_a_settlement() {
     let mut config = Config::default();
     config.timeouts.reply = Duration::from_secs(1);
     let mut aborted = Hand::new(config);
@@ -508,7 +508,7 @@ fn a_keepalive_of_no_time_sends_no_row_of_noops() {
 
 /// The whole transfer is there, and only what changes nothing is waited for.
 #[test]
-fn the_limit_of_the_whole_spares_what_is_complete() {
+fn the_limit_of_the_whole_transfer_spares_a_complete_file() {
     let mut config = Config::default();
     config.timeouts.operation = Some(Duration::from_secs(1));
     let mut hand = Hand::new(config);

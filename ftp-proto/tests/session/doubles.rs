@@ -328,7 +328,7 @@ fn a_fence_without_an_answer_ends_the_session() {
 
 /// Nothing that comes before the answer of the fence answers anything behind it.
 #[test]
-fn what_cannot_answer_is_the_answer_and_a_fence_follows() {
+fn a_reply_that_does_not_fit_is_unexpected_and_a_fence_follows() {
     for (line, wrong, fence, right) in [
         ("PWD", "331 Password?", "NOOP", "257 \"/\""),
         ("SIZE f", "250 Fine.", "NOOP", "213 3"),

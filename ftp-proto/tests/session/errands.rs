@@ -259,7 +259,7 @@ fn without_a_way_back_nobody_goes() {
 }
 
 #[test]
-fn a_way_back_that_is_refused_fails_what_depends_on_it() {
+fn a_refused_way_back_fails_the_commands_that_depend_on_it() {
     let mut hand = visitor();
     lists(
         &mut hand,

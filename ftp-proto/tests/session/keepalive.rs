@@ -161,7 +161,7 @@ fn they_leave_room_for_commands() {
 }
 
 #[test]
-fn none_before_the_mark_and_none_behind_the_final_reply() {
+fn no_keepalive_before_the_mark_or_after_the_final_reply() {
     let mut config = Config::default();
     config.keepalive = Some(Duration::from_secs(1));
     let mut hand = Hand::new(config);

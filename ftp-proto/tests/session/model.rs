@@ -242,7 +242,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn a_transfer_comes_to_what_the_model_says(course in course()) {
+    fn a_transfer_ends_as_the_model_says(course in course()) {
         let (outcome, state) = course.play();
         prop_assert_eq!(outcome, course.model());
         // With a final reply nothing is owed; without one nobody can go on.

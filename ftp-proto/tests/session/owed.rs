@@ -357,7 +357,7 @@ fn the_errors_say_what_the_session_is_good_for_when_they_are_polled() {
 
 /// A fence that was answered out of turn: what comes behind it answers no command.
 #[test]
-fn what_comes_behind_a_fence_is_surplus() {
+fn replies_behind_a_fence_are_surplus() {
     for answered in ["426 Aborted.", ""] {
         let mut hand = Hand::new(Config::default());
         hand.moves(retrieve()).moved(3);
@@ -403,7 +403,7 @@ fn what_waits_is_counted_and_not_shown() {
 
 /// Whoever has not asked yet is told of the end all the same, and nothing is waited for any more.
 #[test]
-fn the_end_concerns_what_nobody_has_asked_for_yet() {
+fn an_unpolled_verdict_knows_of_the_end() {
     let mut hand = hand();
     hand.starts(retrieve()).says("550 No.");
     hand.submits("NOOP");

@@ -513,7 +513,7 @@ fn a_data_handshake_that_stalls_leaves_the_session_known() {
 }
 
 #[test]
-fn refusals_for_want_of_resumption_say_so() {
+fn refusals_without_resumption_say_so() {
     for (reply, wanted) in [
         (
             "522 SSL connection failed; session reuse required\r\n",

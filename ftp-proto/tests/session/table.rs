@@ -221,7 +221,7 @@ fn row_12_success_does_not_mend_broken_data() {
 }
 
 #[test]
-fn row_13_without_a_mark_a_download_moves_all_the_same() {
+fn row_13_a_download_moves_without_a_mark() {
     let mut hand = hand();
     hand.starts(retrieve()).says("226 Done.").acts(&["Move"]);
     hand.moved(7)
@@ -259,7 +259,7 @@ fn row_13_a_mark_behind_the_success_makes_that_a_stray_one() {
 }
 
 #[test]
-fn row_14_success_without_a_mark_is_none_for_an_upload() {
+fn row_14_success_without_a_mark_fails_an_upload() {
     let mut hand = hand();
     hand.starts(store()).says("226 Done.").undecided().acts(&[]);
     hand.expires(Reason::Drain)

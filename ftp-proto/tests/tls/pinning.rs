@@ -253,7 +253,7 @@ fn the_error_of_a_certificate_that_could_be_pinned_shows_its_fingerprint() {
 }
 
 #[test]
-fn what_another_verifier_accepts_or_refuses_stays_so() {
+fn the_verdict_of_another_verifier_stays() {
     let authority = Authority::new();
     let context = explaining(&authority.certificate());
     for versions in BOTH {

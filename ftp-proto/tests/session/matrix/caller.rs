@@ -62,7 +62,7 @@ fn reports_out_of_the_blue() {
 }
 
 #[test]
-fn no_password_in_what_is_shown() {
+fn no_output_shows_a_password() {
     let mut hand = hand();
     let ticket = hand
         .session
