@@ -106,7 +106,7 @@ mod tests {
     #[cfg_attr(debug_assertions, should_panic(expected = "impossible: a test"))]
     fn impossible_states_are_assertions() {
         let mut session = Session::new(Config::default(), Control::default());
-        session.shared.impossible("a test");
+        session.pi.shared.impossible("a test");
         assert_eq!(session.impossible_states(), 1);
     }
 
@@ -114,8 +114,8 @@ mod tests {
     fn impossible_states_are_counted() {
         let mut session = Session::new(Config::default(), Control::default());
         assert_eq!(session.impossible_states(), 0);
-        session.shared.events.count_impossible();
-        session.shared.events.count_impossible();
+        session.pi.shared.events.count_impossible();
+        session.pi.shared.events.count_impossible();
         assert_eq!(session.impossible_states(), 2);
     }
 }
