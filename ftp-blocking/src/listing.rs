@@ -2,7 +2,9 @@
 
 use ftp_proto::driver::{Error, Result, listing_options};
 use ftp_proto::listing::{Entry, Format, Line, Name, Options, Reader};
-use ftp_proto::operation::{Entries, Exchange, Exists, List, ListEach, Listed, Metadata, Payload};
+use ftp_proto::operation::{
+    Entries, Exchange, Exists, List, ListEach, Listed, Metadata, OneTransfer,
+};
 use ftp_proto::{Argument, Completed, Reply, Transfer};
 
 use crate::client::{Client, optional};
@@ -219,7 +221,7 @@ impl<T: Transport> Client<T> {
         mut each: impl FnMut(Line<'_>),
     ) -> Result<Completed> {
         let mut reader = Reader::new(options);
-        let mut operation = Payload::new(transfer);
+        let mut operation = OneTransfer::new(transfer);
         let completed = receive(self.idle_driver(), &mut operation, |_, chunk| {
             reader.feed(chunk, &mut each);
             Ok(())

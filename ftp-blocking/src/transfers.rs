@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read, Write};
 
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::operation::{Payload, RawListing, Receiving, Retrieve, Series, Store};
+use ftp_proto::operation::{OneTransfer, RawListing, Receiving, Retrieve, Series, Store};
 use ftp_proto::{Argument, Command, Completed, Direction, Operation, Transfer};
 
 use crate::client::{Client, arguments, optional};
@@ -147,7 +147,7 @@ impl<T: Transport> Client<T> {
             .lines(take)
     }
 
-    /// Begins any operation that receives payload: [`Retrieve`] with its options, [`Payload`] with
+    /// Begins any operation that receives payload: [`Retrieve`] with its options, [`OneTransfer`] with
     /// any [`Transfer`].
     ///
     /// ```
@@ -219,7 +219,7 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "ntransfercmd")]
     pub fn download_command(&mut self, line: impl AsRef<[u8]>) -> Result<Download<'_, T>> {
         let transfer = self.data_command(line, Direction::Receive)?;
-        self.download(Payload::new(transfer))
+        self.download(OneTransfer::new(transfer))
     }
 
     /// Runs LIST, NLST or another command line, and receives lines in ASCII type: ftplib's
@@ -246,7 +246,8 @@ impl<T: Transport> Client<T> {
         take: impl FnMut(&[u8]),
     ) -> Result<Completed> {
         let transfer = self.data_command(line, Direction::Receive)?;
-        self.download(Payload::new(transfer.ascii()))?.lines(take)
+        self.download(OneTransfer::new(transfer.ascii()))?
+            .lines(take)
     }
 }
 
@@ -345,7 +346,7 @@ impl<T: Transport> Client<T> {
         self.append(path)?.copy_from(source, BLOCK_BYTES, |_| {})
     }
 
-    /// Begins any operation that sends payload: [`Store`] with its options, [`Payload`] with any
+    /// Begins any operation that sends payload: [`Store`] with its options, [`OneTransfer`] with any
     /// [`Transfer`].
     ///
     /// ```
@@ -439,7 +440,7 @@ impl<T: Transport> Client<T> {
         argument: impl AsRef<[u8]>,
         take: impl FnMut(&[u8]),
     ) -> Result<Completed> {
-        self.download(Payload::new(Transfer::list(optional(argument)?)))?
+        self.download(OneTransfer::new(Transfer::list(optional(argument)?)))?
             .lines(take)
     }
 

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Encoder;
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::operation::Payload;
+use ftp_proto::operation::OneTransfer;
 use ftp_proto::{Completed, Flow, Representation, Transfer};
 
 use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, begin, invalid};
@@ -66,7 +66,7 @@ impl<'c, T: Transport> Upload<'c, T> {
 
     /// An upload that begins when it is known whether lines or bytes are sent.
     pub(crate) fn waiting(driver: &'c mut Driver<T>, transfer: Transfer) -> Self {
-        let operation = Box::new(Payload::new(transfer.clone()));
+        let operation = Box::new(OneTransfer::new(transfer.clone()));
         let mut upload = Self::new(driver, operation, None);
         upload.waiting = Some(transfer);
         upload
@@ -74,7 +74,7 @@ impl<'c, T: Transport> Upload<'c, T> {
 
     fn begin(&mut self) {
         if let Some(transfer) = self.waiting.take() {
-            self.operation = Box::new(Payload::new(transfer));
+            self.operation = Box::new(OneTransfer::new(transfer));
             self.verdict =
                 begin(self.driver, &mut self.operation).unwrap_or_else(|error| Some(Err(error)));
             self.flow = self.driver.flow();

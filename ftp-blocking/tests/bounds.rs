@@ -91,7 +91,7 @@ fn what_is_still_to_come_is_aborted() {
         ),
         "{error}"
     );
-    assert_eq!(error.after(), After::Draining);
+    assert_eq!(error.after(), After::Settling);
     client.noop().unwrap();
     assert!(server.commands(0).contains(&"ABOR".to_owned()));
 }

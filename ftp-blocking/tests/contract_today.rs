@@ -421,7 +421,7 @@ fn size_of_a_file() {
         let error = client.size("a").unwrap_err();
         assert!(matches!(error.kind(), Some(ErrorKind::Unexpected(_))));
         assert_eq!(error.reply().map(|reply| reply.code().get()), Some(200));
-        assert_eq!(error.after(), After::Draining);
+        assert_eq!(error.after(), After::Settling);
         assert!(client.size("a").unwrap_err().is_permanent());
         assert_eq!(client.size_in_bytes("a").unwrap(), 7);
         assert_eq!(client.size_in_bytes("a").unwrap(), 8);

@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use ftp_blocking::proto::operation::{Payload, Retrieve, Store};
+use ftp_blocking::proto::operation::{OneTransfer, Retrieve, Store};
 use ftp_blocking::proto::{
     After, Argument, Compared, ErrorKind, Interruption, State, Timeouts, Transfer,
 };
@@ -244,7 +244,7 @@ fn dropping_a_download_never_waits() {
         let mut download = client.retrieve("a").unwrap();
         download.read_exact(&mut [0; 3]).unwrap();
         drop(download);
-        assert_eq!(client.state(), State::Draining { replies: 2 });
+        assert_eq!(client.state(), State::Settling { replies: 2 });
         drop(client);
         let record = peer.finish().unwrap();
         assert_eq!(record.lines(), ["TYPE I", "EPSV", "RETR a", "ABOR"]);
@@ -319,7 +319,7 @@ fn a_dropped_upload_is_reset() {
         upload.write_all(b"abc").unwrap();
         assert!(peer.reached("begun"));
         drop(upload);
-        assert!(matches!(client.state(), State::Draining { .. }));
+        assert!(matches!(client.state(), State::Settling { .. }));
         let failure = peer.finish().unwrap_err();
         assert!(
             failure.reason.contains("reset"),
@@ -418,8 +418,8 @@ fn is_local(error: Error) {
         panic!("{error}")
     };
     assert_eq!(source.kind(), io::ErrorKind::StorageFull);
-    assert_eq!(*after, After::Draining);
-    assert_eq!(error.after(), After::Draining);
+    assert_eq!(*after, After::Settling);
+    assert_eq!(error.after(), After::Settling);
     assert!(!error.is_transient() && !error.is_misuse());
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::StorageFull);
 }
@@ -539,7 +539,7 @@ fn run_drops_what_is_received_and_sends_nothing() {
         let (server, mut client) = start(Behaviour::new());
         let retrieve = Retrieve::new(Argument::new("large").unwrap());
         assert_eq!(client.run(retrieve).unwrap().bytes, LARGE as u64);
-        let list = Payload::new(Transfer::list(None));
+        let list = OneTransfer::new(Transfer::list(None));
         assert!(client.run(list).unwrap().bytes > 0);
         let store = Store::new(Argument::new("new").unwrap());
         assert_eq!(client.run(store).unwrap().bytes, 0);

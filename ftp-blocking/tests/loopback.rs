@@ -66,17 +66,17 @@ impl Control {
     fn download(&mut self, command: &str) -> Vec<u8> {
         let mut data = self.extended_passive();
         assert!(self.ask(command).starts_with("150 "));
-        let mut octets = Vec::new();
-        data.read_to_end(&mut octets).unwrap();
+        let mut bytes = Vec::new();
+        data.read_to_end(&mut bytes).unwrap();
         drop(data);
         assert!(self.reply().starts_with("226 "));
-        octets
+        bytes
     }
 
-    fn upload(&mut self, command: &str, octets: &[u8]) {
+    fn upload(&mut self, command: &str, bytes: &[u8]) {
         let mut data = self.extended_passive();
         assert!(self.ask(command).starts_with("150 "));
-        data.write_all(octets).unwrap();
+        data.write_all(bytes).unwrap();
         drop(data);
         assert!(self.reply().starts_with("226 "));
     }
@@ -146,14 +146,14 @@ fn over_ipv6_and_in_active_mode() {
             .starts_with("200 ")
     );
     assert!(control.ask("RETR hello.txt").starts_with("150 "));
-    let mut octets = String::new();
+    let mut bytes = String::new();
     listener
         .accept()
         .unwrap()
         .0
-        .read_to_string(&mut octets)
+        .read_to_string(&mut bytes)
         .unwrap();
-    assert_eq!(octets, "hello\n");
+    assert_eq!(bytes, "hello\n");
     assert!(control.reply().starts_with("226 "));
 
     drop(listener);
@@ -239,8 +239,8 @@ fn a_reset_is_a_reset() {
     let mut control = Control::login(&server);
     let mut data = control.extended_passive();
     assert!(control.ask("RETR large").starts_with("150 "));
-    let mut octets = Vec::new();
-    let error = data.read_to_end(&mut octets).unwrap_err();
+    let mut bytes = Vec::new();
+    let error = data.read_to_end(&mut bytes).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     assert_eq!(control.reply(), "426 Broken.\r\n");
 

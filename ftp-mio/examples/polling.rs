@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use ftp_blocking::testing::Loopback;
 use ftp_mio::proto::Transfer;
-use ftp_mio::proto::operation::{Exchange, Login, Payload};
+use ftp_mio::proto::operation::{Exchange, Login, OneTransfer};
 use ftp_mio::proto::testing::{Files, ServerConfig};
 use ftp_mio::{Client, Interest, Progress, Reactor, Ready, Slot, Socket};
 use polling::{Event, Events, Poller};
@@ -57,7 +57,7 @@ fn list(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut events = Events::new();
     let mut client = Client::connect_to([address], Instant::now());
     client.start(Login::anonymous());
-    let listing = client.start(Payload::new(Transfer::list(None)));
+    let listing = client.start(OneTransfer::new(Transfer::list(None)));
     let quit = client.start(Exchange::quit());
     let mut block = [0; 4096];
     let outcome = loop {

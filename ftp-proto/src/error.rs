@@ -30,7 +30,7 @@ pub enum ErrorKind {
     /// The server refused with a 4xx or 5xx reply.
     Refused(Box<Reply>),
     /// The server sent a reply that the step cannot use, such as 350 to QUIT. If the reply cannot
-    /// answer the command at all, the session is [`After::Draining`]: it sends a NOOP or PWD, and
+    /// answer the command at all, the session is [`After::Settling`]: it sends a NOOP or PWD, and
     /// goes on after the answer to that.
     Unexpected(Box<Reply>),
     /// A transfer failed after its command was sent.
@@ -61,7 +61,7 @@ pub enum After {
     Usable,
     /// The server still owes replies. The session settles them by itself, within its deadlines,
     /// before the next command.
-    Draining,
+    Settling,
     /// The session is over; connect anew.
     Dead,
 }
@@ -398,7 +398,7 @@ impl fmt::Display for Error {
             // These kinds leave the session usable.
             After::Usable if self.leaves_session_alone() => Ok(()),
             After::Usable => f.write_str("; the session is usable"),
-            After::Draining => f.write_str("; the session is settling"),
+            After::Settling => f.write_str("; the session is settling"),
             After::Dead => f.write_str("; the session is over"),
         }
     }

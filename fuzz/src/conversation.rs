@@ -6,8 +6,8 @@
 use std::task::Poll;
 
 use ftp_proto::operation::{
-    AskFeatures, ChangeDirectory, DataProtection, Exchange, Greet, Login, MakeDirectory, Payload,
-    Rename, Retrieve, Secure, SetModified, Store,
+    AskFeatures, ChangeDirectory, DataProtection, Exchange, Greet, Login, MakeDirectory,
+    OneTransfer, Rename, Retrieve, Secure, SetModified, Store,
 };
 use ftp_proto::timestamp::Timestamp;
 use ftp_proto::{Argument, Command, Completed, Error, Operation, Session, Transfer};
@@ -133,9 +133,9 @@ fn transfer_operation(name: &[u8], path: &Argument, number: u64) -> Option<Wante
         b"store-rest" => transfer(Store::new(path).resume_at(number)),
         b"append" => transfer(Store::append(path)),
         b"unique" => transfer(Store::unique(None)),
-        b"list" => transfer(Payload::new(Transfer::list(Some(path)))),
-        b"names" => transfer(Payload::new(Transfer::names(None))),
-        b"facts-list" => transfer(Payload::new(Transfer::machine_list(None))),
+        b"list" => transfer(OneTransfer::new(Transfer::list(Some(path)))),
+        b"names" => transfer(OneTransfer::new(Transfer::names(None))),
+        b"facts-list" => transfer(OneTransfer::new(Transfer::machine_list(None))),
         _ => None,
     }
 }

@@ -173,7 +173,7 @@ fn error_reply() {
         assert_eq!(error.reply().unwrap().text(), b"what\never");
         assert!(!error.is_transient() && !error.is_permanent());
         // Whose the 200 was is known behind the answer to a NOOP of the session's own.
-        assert_eq!(error.after(), After::Draining);
+        assert_eq!(error.after(), After::Settling);
         client.noop().unwrap();
     });
 }

@@ -297,12 +297,12 @@ fn abort() {
         let error = download.abort().unwrap_err();
         let interrupted = error.session().unwrap().interrupted().unwrap();
         assert_eq!(interrupted.cause, Interruption::Aborted, "{style:?}");
-        assert_eq!(error.after(), After::Draining, "{style:?}");
+        assert_eq!(error.after(), After::Settling, "{style:?}");
 
         let mut upload = client.store("half").unwrap();
         upload.write_all(&[2; 1000]).unwrap();
         let error = upload.abort().unwrap_err();
-        assert_eq!(error.after(), After::Draining, "{style:?}");
+        assert_eq!(error.after(), After::Settling, "{style:?}");
 
         // Whatever the server had to say to that, none of it is taken for the answer to what follows.
         assert_eq!(client.pwd().unwrap().as_bytes(), b"/", "{style:?}");

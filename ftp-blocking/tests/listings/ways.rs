@@ -2,7 +2,7 @@
 
 use ftp_blocking::{Client, Result};
 use ftp_proto::listing::{Entry, Format, Line, Options, Reader};
-use ftp_proto::operation::{Exchange, Payload};
+use ftp_proto::operation::{Exchange, OneTransfer};
 use ftp_proto::timestamp::Timestamp;
 use ftp_proto::{Argument, Transfer};
 
@@ -51,7 +51,7 @@ impl Way {
             Self::Names => {
                 let mut reader = Reader::new(&options.format(Format::Names));
                 client
-                    .download(Payload::new(Transfer::names(Some(directory))))?
+                    .download(OneTransfer::new(Transfer::names(Some(directory))))?
                     .blocks(4096, |block| {
                         reader.feed(block, |line| reading.note(line));
                     })?;

@@ -164,7 +164,7 @@ fn run(mode: DataMode, number: usize, fault: Act) -> Run {
 fn check(client: &TorturedClient, name: &str, error: &Error) {
     let after = match client.state() {
         State::Dead(_) => After::Dead,
-        State::Draining { .. } => After::Draining,
+        State::Settling { .. } => After::Settling,
         _ => After::Usable,
     };
     assert_eq!(error.after(), after, "{name}: {error}");

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve, Store};
+use ftp_mio::proto::operation::{Exchange, Login, OneTransfer, Retrieve, Store};
 use ftp_mio::proto::testing::{Files, ServerConfig};
 use ftp_mio::proto::{
     Argument, Completed, Config, DataMode, Direction, Reply, Transfer, pathname::Pathname,
@@ -193,7 +193,7 @@ pub(crate) fn everything(scene: &mut Scene) -> (Outcomes, Vec<u8>, Vec<u8>) {
     let upload = scene.client.start(Store::new(argument("new.bin")));
     let upload = scene.outcome(&mut app, upload);
     let file = std::mem::take(&mut app.received);
-    let names = scene.client.start(Payload::new(Transfer::names(None)));
+    let names = scene.client.start(OneTransfer::new(Transfer::names(None)));
     let names = scene.outcome(&mut app, names);
     let quit = scene.client.start(Exchange::quit());
     let quit = scene.outcome(&mut app, quit);

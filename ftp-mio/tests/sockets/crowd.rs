@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
-use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve};
+use ftp_mio::proto::operation::{Exchange, Login, OneTransfer, Retrieve};
 use ftp_mio::proto::testing::Files;
 use ftp_mio::proto::{Completed, DataMode, Reply, Transfer};
 use ftp_mio::{Client, Handle, Progress, Transport};
@@ -182,7 +182,7 @@ impl Member {
     fn download_and_list<T: Transport>(&mut self, client: &mut Client<T>, number: usize) -> bool {
         let list = *self.list.get_or_insert_with(|| {
             let directory = argument(&directory(number));
-            client.start(Payload::new(Transfer::names(Some(directory))))
+            client.start(OneTransfer::new(Transfer::names(Some(directory))))
         });
         let mut block = [0; 8192];
         if let Some(mut data) = client.data_mut() {

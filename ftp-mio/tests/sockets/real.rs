@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve, Store};
+use ftp_mio::proto::operation::{Exchange, Login, OneTransfer, Retrieve, Store};
 use ftp_mio::proto::{Config, DataMode, Transfer};
 use ftp_testbed::servers::{Family, Kind, PASSWORD, Setup, USER};
 use libtest_mimic::{Completion, Trial};
@@ -54,7 +54,7 @@ fn converse<R: Reactors>(address: SocketAddr, mode: DataMode, home: &str) {
     assert!(alone.received == alone.content);
 
     alone.received.clear();
-    alone.run(Payload::new(Transfer::names(None))).unwrap();
+    alone.run(OneTransfer::new(Transfer::names(None))).unwrap();
     let names = String::from_utf8_lossy(&alone.received).into_owned();
     assert!(names.contains("mio-copy.bin\r\n"), "{names}");
 

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use ftp_blocking::testing::Loopback;
-use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve, Store};
+use ftp_mio::proto::operation::{Exchange, Login, OneTransfer, Retrieve, Store};
 use ftp_mio::proto::testing::{Behaviour, Files, ServerConfig};
 use ftp_mio::proto::{Config, DataMode, Detail, Direction, End, ErrorKind, Interruption, Transfer};
 use ftp_mio::{Progress, Stream as _};
@@ -76,7 +76,7 @@ fn everything<R: Reactors>(mode: DataMode) {
     alone.run(Store::new(argument("copy"))).unwrap();
     assert!(server.files().content("/copy").unwrap() == large());
     alone.received.clear();
-    alone.run(Payload::new(Transfer::names(None))).unwrap();
+    alone.run(OneTransfer::new(Transfer::names(None))).unwrap();
     assert_eq!(alone.received, b"copy\r\nhello.txt\r\nlarge\r\n");
     alone.run(Exchange::quit()).unwrap();
     alone.until(|client| client.is_over().then_some(()));

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ftp_mio::proto::operation::{Exchange, Login, Payload, Retrieve, Secure, Store};
+use ftp_mio::proto::operation::{Exchange, Login, OneTransfer, Retrieve, Secure, Store};
 use ftp_mio::proto::tls::rustls::pki_types::CertificateDer;
 use ftp_mio::proto::tls::rustls::pki_types::pem::PemObject;
 use ftp_mio::proto::tls::rustls::{ClientConfig, RootCertStore};
@@ -180,7 +180,7 @@ fn talk<R: Reactors>(mut alone: Alone<R, Tls<R::Tcp>>) {
         alone.run(Exchange::delete(path)).unwrap();
     }
     alone.received.clear();
-    alone.run(Payload::new(Transfer::names(None))).unwrap();
+    alone.run(OneTransfer::new(Transfer::names(None))).unwrap();
     let names = String::from_utf8_lossy(&alone.received).into_owned();
     assert!(names.contains("mio-copy.bin\r\n"), "{names}");
     alone

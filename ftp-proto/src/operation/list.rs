@@ -16,7 +16,7 @@ use crate::verdict::Completed;
 
 use super::Operation;
 use super::features::AskFeatures;
-use super::payload::Payload;
+use super::one_transfer::OneTransfer;
 use super::rung::Rung;
 use super::visit::Visit;
 
@@ -172,7 +172,7 @@ impl Directory {
 enum Step {
     Features(AskFeatures),
     Try(Rung),
-    Moving(Rung, Payload),
+    Moving(Rung, OneTransfer),
     Status(Ticket),
     /// No entry came: does the directory exist?
     Visit(Option<Visit>, Listed),
@@ -271,7 +271,7 @@ impl List {
         if let Directory::Entered(path) = &self.directory {
             transfer = transfer.within(path.clone());
         }
-        Ok(Step::Moving(rung, Payload::new(transfer)))
+        Ok(Step::Moving(rung, OneTransfer::new(transfer)))
     }
 
     /// What follows from the end of a transfer.

@@ -10,7 +10,7 @@ use crate::verdict::Completed;
 
 use super::Operation;
 use super::list::empty_if_told;
-use super::payload::Payload;
+use super::one_transfer::OneTransfer;
 
 /// Lists names with NLST, in ASCII type.
 ///
@@ -29,12 +29,12 @@ use super::payload::Payload;
 /// ```
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
-pub struct Names(Payload);
+pub struct Names(OneTransfer);
 
 impl Names {
     /// With the argument, sent unchanged, or of the working directory.
     pub const fn new(argument: Option<Argument>) -> Self {
-        Self(Payload::new(Transfer::names(argument)))
+        Self(OneTransfer::new(Transfer::names(argument)))
     }
 
     /// The transfer, once it was begun.

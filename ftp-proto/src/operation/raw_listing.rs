@@ -11,7 +11,7 @@ use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
 use super::names::Names;
-use super::payload::Payload;
+use super::one_transfer::OneTransfer;
 use super::room::Room;
 use super::{Operation, Receiving};
 
@@ -43,14 +43,14 @@ pub struct RawListing {
 
 #[derive(Debug)]
 enum Source {
-    List(Payload),
+    List(OneTransfer),
     Names(Names),
 }
 
 impl RawListing {
     /// LIST, with the argument as it is given.
     pub fn list(argument: Option<Argument>) -> Self {
-        Self::of(Source::List(Payload::new(Transfer::list(argument))))
+        Self::of(Source::List(OneTransfer::new(Transfer::list(argument))))
     }
 
     /// NLST, with the argument as it is given; see [`Names`] for empty directories.

@@ -16,7 +16,7 @@ use crate::violation::Violation;
 use super::Operation;
 use super::exchange::Exchange;
 use super::metadata::described;
-use super::payload::Payload;
+use super::one_transfer::OneTransfer;
 use super::size::AskSize;
 
 /// Retrieves a file.
@@ -63,7 +63,7 @@ enum Step {
     Size(AskSize),
     /// SIZE was refused.
     Facts(Exchange<Reply>),
-    Moving(Payload),
+    Moving(OneTransfer),
 }
 
 impl Retrieve {
@@ -178,7 +178,7 @@ impl Retrieve {
         match described(reply).and_then(|entry| entry.size()) {
             Some(size) => self.compare_with(size, reply, session),
             None if self.check == Check::IfTold => {
-                ControlFlow::Continue(Step::Moving(Payload::new(self.transfer(None))))
+                ControlFlow::Continue(Step::Moving(OneTransfer::new(self.transfer(None))))
             }
             None => fail(ErrorKind::Policy(Policy::SizeUnknown), session),
         }
@@ -200,7 +200,7 @@ impl Retrieve {
                 ..Completed::nothing(reply.clone())
             }));
         }
-        ControlFlow::Continue(Step::Moving(Payload::new(self.transfer(Some(size)))))
+        ControlFlow::Continue(Step::Moving(OneTransfer::new(self.transfer(Some(size)))))
     }
 }
 
@@ -219,7 +219,7 @@ impl Operation for Retrieve {
         loop {
             let next = match &mut self.step {
                 Step::Start if self.check == Check::No => {
-                    ControlFlow::Continue(Step::Moving(Payload::new(self.transfer(None))))
+                    ControlFlow::Continue(Step::Moving(OneTransfer::new(self.transfer(None))))
                 }
                 Step::Start => ControlFlow::Continue(Step::Size(AskSize::new(self.path.clone()))),
                 Step::Size(ask) => {

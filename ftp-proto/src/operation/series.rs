@@ -11,7 +11,7 @@ use crate::transfer::Transfer;
 use crate::verdict::{Compared, Completed, Interruption};
 
 use super::Operation;
-use super::payload::Payload;
+use super::one_transfer::OneTransfer;
 use super::retrieve::Retrieve;
 
 type Outcome = Result<Completed, Error>;
@@ -61,7 +61,7 @@ struct Again {
 
 #[derive(Debug)]
 enum Rest {
-    Whole(Payload),
+    Whole(OneTransfer),
     Part(Retrieve),
 }
 
@@ -69,7 +69,7 @@ impl Again {
     /// `None` if the application would receive a part twice.
     fn new(lost: Transfer, bytes: u64) -> Option<Self> {
         let rest = match bytes {
-            0 => Rest::Whole(Payload::new(lost.clone())),
+            0 => Rest::Whole(OneTransfer::new(lost.clone())),
             _ => Rest::Part(Retrieve::rest_of(&lost, bytes)?),
         };
         Some(Self { lost, bytes, rest })

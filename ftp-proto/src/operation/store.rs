@@ -12,7 +12,7 @@ use crate::transfer::Transfer;
 use crate::verdict::Completed;
 
 use super::Operation;
-use super::payload::Payload;
+use super::one_transfer::OneTransfer;
 use super::size::AskSize;
 
 /// Stores a file.
@@ -38,8 +38,8 @@ pub struct Store {
 enum Step {
     Start,
     Size(AskSize),
-    Append(Payload),
-    Moving(Payload),
+    Append(OneTransfer),
+    Moving(OneTransfer),
 }
 
 impl Store {
@@ -96,13 +96,15 @@ impl Store {
 
     /// The transfer as it was asked for: with REST, if there is an offset.
     fn restart(&self) -> Step {
-        Step::Moving(Payload::new(self.transfer.clone()))
+        Step::Moving(OneTransfer::new(self.transfer.clone()))
     }
 
     fn sized(&self, reply: &Reply) -> Step {
         let ends_there = size::decode(reply) == Ok(self.transfer.offset());
         match self.transfer.command().argument() {
-            Some(path) if ends_there => Step::Append(Payload::new(Transfer::append(path.clone()))),
+            Some(path) if ends_there => {
+                Step::Append(OneTransfer::new(Transfer::append(path.clone())))
+            }
             _ => self.restart(),
         }
     }

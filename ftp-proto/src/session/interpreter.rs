@@ -68,7 +68,7 @@ impl Interpreter {
         match &self.dead {
             Some(death) => State::Dead(death.closed),
             None if self.transfers.is_settling() || self.shared.wire.is_fencing() => {
-                State::Draining {
+                State::Settling {
                     replies: self.shared.wire.owed.unsettled(),
                 }
             }

@@ -13,7 +13,7 @@ pub enum State {
     /// The server still owes replies for something that is over for the caller: a transfer, or a
     /// command with an unexpected answer or a possible second one. The session settles that before
     /// the next command.
-    Draining {
+    Settling {
         /// How many replies are still owed.
         replies: usize,
     },
@@ -26,7 +26,7 @@ impl From<State> for After {
     fn from(state: State) -> Self {
         match state {
             State::Dead(_) => Self::Dead,
-            State::Draining { .. } => Self::Draining,
+            State::Settling { .. } => Self::Settling,
             State::Usable | State::Busy => Self::Usable,
         }
     }

@@ -257,7 +257,7 @@ impl Behaviour {
         )
     }
 
-    /// The 226 comes before the first octet of payload, and not again.
+    /// The 226 comes before the first byte of payload, and not again.
     #[must_use]
     pub fn early_final(self, verb: &str) -> Self {
         let early = Rule::at(Step::Moving(0))
@@ -266,47 +266,47 @@ impl Behaviour {
         self.rule(early).no_answer(verb)
     }
 
-    /// The payload ends after so many octets, and the server says that it is complete. What a client sends beyond is
+    /// The payload ends after so many bytes, and the server says that it is complete. What a client sends beyond is
     /// never read.
     #[must_use]
-    pub fn truncate(self, verb: &str, octets: u64) -> Self {
-        self.rule(Rule::at(Step::Moving(octets)).of(verb).instead())
+    pub fn truncate(self, verb: &str, bytes: u64) -> Self {
+        self.rule(Rule::at(Step::Moving(bytes)).of(verb).instead())
     }
 
-    /// The transfer breaks off after so many octets: this reply, and the data connection is reset.
+    /// The transfer breaks off after so many bytes: this reply, and the data connection is reset.
     #[must_use]
-    pub fn break_off(self, verb: &str, octets: u64, code: u16, text: &str) -> Self {
-        let rule = Rule::at(Step::Moving(octets)).of(verb).say(code, text);
+    pub fn break_off(self, verb: &str, bytes: u64, code: u16, text: &str) -> Self {
+        let rule = Rule::at(Step::Moving(bytes)).of(verb).say(code, text);
         self.rule(rule.reset_data().then(Next::End))
     }
 
-    /// The transfer fails after so many octets: this reply, while the data connection stays open and is no longer
+    /// The transfer fails after so many bytes: this reply, while the data connection stays open and is no longer
     /// read or written.
     #[must_use]
-    pub fn give_up(self, verb: &str, octets: u64, code: u16, text: &str) -> Self {
+    pub fn give_up(self, verb: &str, bytes: u64, code: u16, text: &str) -> Self {
         self.rule(
-            Rule::at(Step::Moving(octets))
+            Rule::at(Step::Moving(bytes))
                 .of(verb)
                 .say(code, text)
                 .then(Next::End),
         )
     }
 
-    /// The data connection is reset after so many octets, and nothing is said of it.
+    /// The data connection is reset after so many bytes, and nothing is said of it.
     #[must_use]
-    pub fn reset_data(self, verb: &str, octets: u64) -> Self {
+    pub fn reset_data(self, verb: &str, bytes: u64) -> Self {
         self.rule(
-            Rule::at(Step::Moving(octets))
+            Rule::at(Step::Moving(bytes))
                 .of(verb)
                 .reset_data()
                 .then(Next::End),
         )
     }
 
-    /// The payload stands still after so many octets.
+    /// The payload stands still after so many bytes.
     #[must_use]
-    pub fn stall(self, verb: &str, octets: u64) -> Self {
-        self.rule(Rule::at(Step::Moving(octets)).of(verb).then(Next::Hang))
+    pub fn stall(self, verb: &str, bytes: u64) -> Self {
+        self.rule(Rule::at(Step::Moving(bytes)).of(verb).then(Next::Hang))
     }
 
     /// The 226 comes, but the data connection is never closed.

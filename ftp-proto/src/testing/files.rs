@@ -53,7 +53,7 @@ impl Entry {
         self.modified
     }
 
-    /// The length in octets; 4096 for a directory, as `ls` shows it.
+    /// The length in bytes; 4096 for a directory, as `ls` shows it.
     pub fn size(&self) -> u64 {
         self.content().map_or(4096, |content| content.len() as u64)
     }

@@ -18,7 +18,7 @@ pub enum Step {
     Opening,
     /// The data connection is open; the preliminary reply (150) is about to be said.
     Marking,
-    /// So many octets of payload have moved. `Moving(0)` is the moment before the first.
+    /// So many bytes of payload have moved. `Moving(0)` is the moment before the first.
     Moving(u64),
     /// All payload has moved; the data connection is about to be closed.
     Ending,
@@ -63,7 +63,7 @@ pub enum Next {
     #[default]
     Usual,
     /// Without what is usual at this step. A received command has no effect and no answer; an answer, a mark or the
-    /// closing of the data connection is left out; a payload ends at this octet as if it were complete; a data
+    /// closing of the data connection is left out; a payload ends at this byte as if it were complete; a data
     /// connection that is not opened ends the transfer.
     Skip,
     /// The transfer is over: nothing of what would follow in it is done or said. The data connection stays as it is.
@@ -81,7 +81,7 @@ pub enum Next {
 /// ```
 /// use ftp_proto::testing::{Behaviour, Next, Rule, Step};
 ///
-/// // The second RETR breaks after ten octets, and says so.
+/// // The second RETR breaks after ten bytes, and says so.
 /// let rule = Rule::at(Step::Moving(10)).of("RETR").only(1).reset_data().say(426, "Broken.").then(Next::End);
 /// let behaviour = Behaviour::new().rule(rule);
 /// ```

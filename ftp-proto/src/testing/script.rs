@@ -30,9 +30,9 @@ pub enum Cue {
     SecureControl,
     /// Waits for a TLS handshake on the data connection.
     SecureData,
-    /// Sends these octets on the data connection, and waits until it has taken them.
+    /// Sends these bytes on the data connection, and waits until it has taken them.
     Send(Box<[u8]>),
-    /// Receives this many octets from the data connection, and waits for them.
+    /// Receives this many bytes from the data connection, and waits for them.
     Receive(usize),
     /// Receives from the data connection, and waits for its end.
     ReceiveAll,
@@ -167,8 +167,8 @@ impl Script {
 
     /// Adds [`Cue::Send`].
     #[must_use]
-    pub fn send(self, octets: impl AsRef<[u8]>) -> Self {
-        self.with(Cue::Send(octets.as_ref().into()))
+    pub fn send(self, bytes: impl AsRef<[u8]>) -> Self {
+        self.with(Cue::Send(bytes.as_ref().into()))
     }
 
     /// Adds [`Cue::Receive`].

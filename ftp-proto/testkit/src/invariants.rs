@@ -272,9 +272,9 @@ impl Watch {
             format!("the deadline {deadline:?} has passed at {now}")
         })?;
         match state {
-            State::Busy | State::Draining { .. } => {
-                require(state != State::Draining { replies: 0 }, || {
-                    "draining, and nothing is owed".into()
+            State::Busy | State::Settling { .. } => {
+                require(state != State::Settling { replies: 0 }, || {
+                    "settling, and nothing is owed".into()
                 })?;
                 require(deadline.is_some() || self.held, || {
                     format!("{state:?} without a deadline")

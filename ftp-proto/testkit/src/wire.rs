@@ -1,4 +1,4 @@
-//! Connections in memory: octets on their way, with latency, and the ways in which a connection ends.
+//! Connections in memory: bytes on their way, with latency, and the ways in which a connection ends.
 
 use std::collections::VecDeque;
 
@@ -44,16 +44,16 @@ pub enum StreamEnd {
 }
 
 impl Stream {
-    /// Puts octets on their way; they can be read from `arrival` on. Nothing passes behind the end.
-    pub fn write(&mut self, octets: &[u8], arrival: Instant) {
-        if octets.is_empty() || self.ending.is_some() {
+    /// Puts bytes on their way; they can be read from `arrival` on. Nothing passes behind the end.
+    pub fn write(&mut self, bytes: &[u8], arrival: Instant) {
+        if bytes.is_empty() || self.ending.is_some() {
             return;
         }
         let before = self.pieces.back().map_or(Instant::EPOCH, |piece| piece.0);
         let arrival = arrival.max(before);
         match self.pieces.back_mut().filter(|last| last.0 == arrival) {
-            Some((_, last)) => last.extend_from_slice(octets),
-            None => self.pieces.push_back((arrival, octets.to_vec())),
+            Some((_, last)) => last.extend_from_slice(bytes),
+            None => self.pieces.push_back((arrival, bytes.to_vec())),
         }
     }
 
@@ -66,31 +66,31 @@ impl Stream {
         self.ending = self.ending.or(Some(ending));
     }
 
-    /// Takes at most `max` of the octets that have arrived.
+    /// Takes at most `max` of the bytes that have arrived.
     pub fn read(&mut self, max: usize, now: Instant) -> Vec<u8> {
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         while let Some((arrival, piece)) = self.pieces.front_mut() {
-            let room = max.saturating_sub(octets.len()).min(piece.len());
+            let room = max.saturating_sub(bytes.len()).min(piece.len());
             if *arrival > now || room == 0 {
                 break;
             }
-            octets.extend(piece.drain(..room));
+            bytes.extend(piece.drain(..room));
             if piece.is_empty() {
                 self.pieces.pop_front();
             }
         }
-        octets
+        bytes
     }
 
     /// What has arrived, up to and with the first LF; everything if there is none.
     pub fn read_line(&mut self, now: Instant) -> Vec<u8> {
         let mut line = Vec::new();
         while line.last() != Some(&b'\n') {
-            let octet = self.read(1, now);
-            if octet.is_empty() {
+            let byte = self.read(1, now);
+            if byte.is_empty() {
                 break;
             }
-            line.extend(octet);
+            line.extend(byte);
         }
         line
     }
@@ -100,7 +100,7 @@ impl Stream {
         self.pieces.front().is_some_and(|piece| piece.0 <= now)
     }
 
-    /// How many octets are on their way or unread.
+    /// How many bytes are on their way or unread.
     pub fn in_flight(&self) -> usize {
         let sizes = self.pieces.iter().map(|piece| piece.1.len());
         sizes.fold(0, usize::saturating_add)
@@ -116,7 +116,7 @@ impl Stream {
         self.ending.is_some()
     }
 
-    /// When the next octets that are on their way can be read.
+    /// When the next bytes that are on their way can be read.
     pub fn next_arrival(&self) -> Option<Instant> {
         self.pieces.front().map(|piece| piece.0)
     }

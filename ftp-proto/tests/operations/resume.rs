@@ -106,7 +106,9 @@ fn without_an_offset_and_in_ascii_type_nothing_is_asked() {
     assert_eq!(pair.take_sent(), ["TYPE A", "REST 4", "STOR a"]);
     // A transfer of one's own says the same.
     let own = Transfer::store(path("a")).resume_at(4);
-    let completed = pair.run(ftp_proto::operation::Payload::new(own)).unwrap();
+    let completed = pair
+        .run(ftp_proto::operation::OneTransfer::new(own))
+        .unwrap();
     assert_eq!(completed.compared, Compared::Unverified);
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn config() -> ServerConfig {
 pub(crate) struct Driven {
     pub(crate) server: Server,
     listening_port: u16,
-    /// Octets that went to the client, by channel.
+    /// Bytes that went to the client, by channel.
     pub(crate) sent: BTreeMap<u32, Vec<u8>>,
     pub(crate) actions: Vec<ServerAction>,
 }
@@ -80,7 +80,7 @@ impl Driven {
         self.said()
     }
 
-    /// Lets every accept, dial and handshake succeed, and moves all payload that the server has, octet by octet.
+    /// Lets every accept, dial and handshake succeed, and moves all payload that the server has, byte by byte.
     pub(crate) fn run(&mut self) -> String {
         let mut said = self.said();
         let mut from = 0;
@@ -104,8 +104,8 @@ impl Driven {
     }
 
     pub(crate) fn drain(&mut self, channel: Channel) {
-        while let Some(octet) = self.server.payload(channel).first().copied() {
-            self.sent.entry(channel.number()).or_default().push(octet);
+        while let Some(byte) = self.server.payload(channel).first().copied() {
+            self.sent.entry(channel.number()).or_default().push(byte);
             self.server.payload_sent(channel, 1);
         }
     }
@@ -115,7 +115,7 @@ impl Driven {
         let channel = self.channel().number();
         self.sent
             .get(&channel)
-            .map_or_else(String::new, |octets| text(octets))
+            .map_or_else(String::new, |bytes| text(bytes))
     }
 
     /// A download in passive mode, as far as it goes: what was said from the command on, and what came.
@@ -127,15 +127,15 @@ impl Driven {
         (said, self.came())
     }
 
-    /// An upload in passive mode up to its last octet; the channel is still open.
-    pub(crate) fn upload(&mut self, command: &str, octets: &[u8]) -> (String, Channel) {
+    /// An upload in passive mode up to its last byte; the channel is still open.
+    pub(crate) fn upload(&mut self, command: &str, bytes: &[u8]) -> (String, Channel) {
         self.ask("EPSV");
         self.actions.retain(is_listen);
         let channel = self.channel();
         let mut said = self.ask(command);
         said.push_str(&self.run());
-        for octet in octets {
-            self.server.payload_received(channel, &[*octet]);
+        for byte in bytes {
+            self.server.payload_received(channel, &[*byte]);
         }
         said.push_str(&self.said());
         (said, channel)

@@ -8,7 +8,7 @@ use ftp_proto::testing::{
 
 use crate::driven::{CLIENT, Driven, codes, config, files};
 
-/// What is said to a download of `hello.txt` (12 octets) and what comes, under one misbehaviour.
+/// What is said to a download of `hello.txt` (12 bytes) and what comes, under one misbehaviour.
 fn download(behaviour: Behaviour) -> (Driven, String, String) {
     let mut driven = Driven::ready(behaviour);
     let (said, came) = driven.download("RETR hello.txt");

@@ -9,7 +9,7 @@ use ftp_proto::{
 
 use crate::hand::{Hand, retrieve, store, two_at_a_time};
 
-const DRAINING: fn(usize) -> State = |replies| State::Draining { replies };
+const DRAINING: fn(usize) -> State = |replies| State::Settling { replies };
 
 fn moving(transfer: Transfer) -> Hand {
     let mut hand = Hand::new(Config::default());

@@ -197,7 +197,7 @@ fn the_whole_transfer_can_be_limited_wherever_it_stands() {
     hand.begins(retrieve());
     hand.sends(&["TYPE I"]);
     over(&mut hand, &[]);
-    hand.acts(&["Poll"]).is(State::Draining { replies: 1 });
+    hand.acts(&["Poll"]).is(State::Settling { replies: 1 });
     hand.says("200 Type.").is_in_step();
     let mut hand = start();
     hand.begins(retrieve());

@@ -99,7 +99,7 @@ fn a_second_answer_that_fits_the_next_command_shifts_no_more_than_that() {
         hand.sends(&["CWD project", "CWD sub", "PWD", "SIZE a.txt", "CWD back"]);
         hand.says("200 OK").sends(&["NOOP"]);
         let dele = hand.submits("DELE locked.txt");
-        hand.is(State::Draining { replies: 1 }).sends(&[]);
+        hand.is(State::Settling { replies: 1 }).sends(&[]);
         hand.says("250 There.\n200 Here.")
             .sends(&["DELE locked.txt"]);
         hand.says("550 Permission denied");
@@ -283,7 +283,7 @@ fn what_was_passed_over_is_the_answer_when_no_other_comes() {
     );
     assert_eq!(
         (error.verb(), error.after()),
-        (Some(Verb::Pwd), After::Draining)
+        (Some(Verb::Pwd), After::Settling)
     );
     // Its real answer comes before that of the fence, or not at all.
     let mut late = hand.session.clone();
@@ -308,7 +308,7 @@ fn the_same_in_the_prelude_of_a_transfer() {
     );
     assert_eq!(
         (error.verb(), error.after()),
-        (Some(Verb::Type), After::Draining)
+        (Some(Verb::Type), After::Settling)
     );
     assert_eq!(hand.session.representation(), None);
     hand.sends(&["CWD d", "TYPE I", "PWD"]);
@@ -321,7 +321,7 @@ fn a_fence_without_an_answer_ends_the_session() {
     let pwd = hand.submits("PWD");
     hand.says("331 Password?").sends(&["PWD", "NOOP"]);
     let error = hand.reply(pwd).unwrap_err();
-    assert_eq!(error.after(), After::Draining);
+    assert_eq!(error.after(), After::Settling);
     hand.expires(Reason::Fence)
         .is(State::Dead(Closed::Timeout(Reason::Fence)));
 }
@@ -345,7 +345,7 @@ fn a_reply_that_does_not_fit_is_unexpected_and_a_fence_follows() {
             let error = hand.reply(ticket).unwrap_err();
             let is_it = |kind: &ErrorKind| matches!(kind, ErrorKind::Unexpected(reply) if reply.to_string() == wrong);
             assert!(is_it(error.kind()), "{error:?}");
-            assert_eq!(error.after(), After::Draining);
+            assert_eq!(error.after(), After::Settling);
             let next = hand.submits("MLST f");
             hand.sends(&[]);
             if let Some(right) = more {

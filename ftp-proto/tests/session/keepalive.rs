@@ -58,7 +58,7 @@ fn answered_200_behind_the_226() {
     let mut hand = kept_alive();
     hand.ends(End::Clean).says("226 Done.");
     assert_eq!(hand.completed().bytes, 2000);
-    hand.is(State::Draining { replies: 1 });
+    hand.is(State::Settling { replies: 1 });
     let ticket = hand.submits("SIZE f");
     hand.sends(&[])
         .says("200 Yes.")
@@ -75,10 +75,10 @@ fn never_answered() {
     let mut hand = kept_alive();
     hand.ends(End::Clean).says("226 Done.");
     assert!(hand.verdict().is_ok());
-    hand.is(State::Draining { replies: 1 });
+    hand.is(State::Settling { replies: 1 });
     hand.expires(Reason::AbortGrace)
         .sends(&["PWD"])
-        .is(State::Draining { replies: 2 });
+        .is(State::Settling { replies: 2 });
     hand.says("257 \"/\"").is_in_step();
 }
 
@@ -88,7 +88,7 @@ fn answered_behind_the_fence() {
     hand.ends(End::Clean).says("226 Done.");
     assert!(hand.verdict().is_ok());
     hand.expires(Reason::AbortGrace).sends(&["PWD"]);
-    hand.says("200 Late.").is(State::Draining { replies: 1 });
+    hand.says("200 Late.").is(State::Settling { replies: 1 });
     hand.says("257 \"/\"").is_in_step();
 }
 
@@ -176,7 +176,7 @@ fn a_keepalive_may_be_owed_when_the_transfer_is_aborted() {
     let id = hand.session.current_transfer().unwrap();
     hand.session.abort(id);
     hand.run();
-    hand.sends(&["ABOR"]).is(State::Draining { replies: 3 });
+    hand.sends(&["ABOR"]).is(State::Settling { replies: 3 });
     hand.says("426 Cut.\n200 Yes.\n226 Aborted.").is_in_step();
 }
 
@@ -191,7 +191,7 @@ fn a_keepalive_that_is_answered_behind_an_abort_is_not_taken_for_the_fence() {
         .expires(Reason::AbortGrace)
         .sends(&["PWD"]);
     hand.says("426 Cut.\n200 Yes.")
-        .is(State::Draining { replies: 2 });
+        .is(State::Settling { replies: 2 });
     hand.says("257 \"/\"").is_in_step();
 }
 

@@ -32,13 +32,13 @@ fn submissions_are_held_back_until_everything_owed_has_come() {
     hand.run();
     hand.sends(&["ABOR"]);
     let error = hand.verdict().unwrap_err();
-    assert_eq!(error.after(), After::Draining);
+    assert_eq!(error.after(), After::Settling);
     let size = hand.submits("SIZE f");
     let next = hand.session.begin(store()).unwrap();
-    hand.sends(&[]).is(State::Draining { replies: 2 });
+    hand.sends(&[]).is(State::Settling { replies: 2 });
     hand.says("426 Cut.")
         .sends(&[])
-        .is(State::Draining { replies: 1 });
+        .is(State::Settling { replies: 1 });
     hand.says("226 Aborted.").sends(&["SIZE f"]).is(State::Busy);
     assert!(hand.session.poll_reply(size).is_pending());
     hand.says("213 7").sends(&["EPSV"]);
@@ -429,7 +429,7 @@ fn a_type_is_in_force_after_a_success_alone() {
         matches!(error.kind(), ErrorKind::Unexpected(_)),
         "{error:?}"
     );
-    assert_eq!(error.after(), After::Draining);
+    assert_eq!(error.after(), After::Settling);
     hand.says("257 \"/\"").is_usable();
     let submitted = hand.submits("TYPE A");
     hand.says("350 Go on.");

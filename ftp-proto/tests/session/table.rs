@@ -266,7 +266,7 @@ fn row_14_success_without_a_mark_fails_an_upload() {
         .acts(&["Discard"])
         .sends(&["NOOP"]);
     assert_eq!(hand.interrupted().cause, Interruption::NoGoAhead);
-    hand.is(State::Draining { replies: 2 })
+    hand.is(State::Settling { replies: 2 })
         .says("200 Fence.")
         .is_in_step();
 }
@@ -396,7 +396,7 @@ fn row_20_a_range_is_cut_off_and_aborted() {
     let completed = hand.completed();
     assert_eq!((completed.bytes, completed.end), (4, End::Limit));
     assert!(completed.reply.is_none());
-    hand.is(State::Draining { replies: 2 });
+    hand.is(State::Settling { replies: 2 });
     hand.says("426 Cut.\n226 Aborted.").is_in_step();
 }
 

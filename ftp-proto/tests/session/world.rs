@@ -137,7 +137,7 @@ pub(crate) struct Faults {
     pub(crate) no_close_notify: bool,
     /// The server does not end its side of TLS, and neither does the driver before it is told to.
     pub(crate) no_tls_end: bool,
-    /// Our own disk is full after so many octets.
+    /// Our own disk is full after so many bytes.
     pub(crate) disk: Option<u64>,
 }
 

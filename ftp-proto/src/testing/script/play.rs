@@ -93,9 +93,9 @@ impl Script {
                 let link = ServerLink::Data(channel);
                 self.act(ServerAction::Secure { link }, Waits::ForHandshake(link));
             }
-            Cue::Send(octets) if octets.is_empty() => {}
-            Cue::Send(octets) => {
-                self.act(ServerAction::Send { channel }, Waits::ForSent(octets.len()))
+            Cue::Send(bytes) if bytes.is_empty() => {}
+            Cue::Send(bytes) => {
+                self.act(ServerAction::Send { channel }, Waits::ForSent(bytes.len()))
             }
             Cue::Receive(0) => {}
             Cue::Receive(count) => self.act(
@@ -259,11 +259,11 @@ impl Peer for Script {
 
     fn payload(&self, channel: Channel) -> &[u8] {
         match (self.waits, self.cues.get(self.at)) {
-            (Waits::ForSent(left), Some(Cue::Send(octets)))
+            (Waits::ForSent(left), Some(Cue::Send(bytes)))
                 if self.data == Some(channel) && !self.over =>
             {
-                octets
-                    .get(octets.len().saturating_sub(left)..)
+                bytes
+                    .get(bytes.len().saturating_sub(left)..)
                     .unwrap_or_default()
             }
             _ => &[],

@@ -182,14 +182,14 @@ impl Server {
         };
         match (forgotten, &mut transfer.load) {
             (
-                Load::Down { octets, start },
+                Load::Down { bytes, start },
                 Load::Down {
-                    octets: own,
+                    bytes: own,
                     start: own_start,
                 },
             ) => {
                 let both = [
-                    octets.get(start..).unwrap_or_default(),
+                    bytes.get(start..).unwrap_or_default(),
                     own.get(*own_start..).unwrap_or_default(),
                 ];
                 *own = both.concat().into();
@@ -205,10 +205,10 @@ impl Server {
         }
     }
 
-    /// Counts octets, asks the rules that wait for them, and ends a download that is complete.
-    fn moved(&mut self, octets: usize) {
+    /// Counts bytes, asks the rules that wait for them, and ends a download that is complete.
+    fn moved(&mut self, bytes: usize) {
         if let Some(transfer) = &mut self.transfer {
-            transfer.moved = transfer.moved.saturating_add(octets as u64);
+            transfer.moved = transfer.moved.saturating_add(bytes as u64);
         }
         while let Some(at) = self.reached_octet() {
             if let Some(transfer) = &mut self.transfer {
@@ -231,10 +231,10 @@ impl Server {
 
     fn reached_octet(&self) -> Option<u64> {
         let moved = self.transfer.as_ref()?.moved;
-        self.next_octet().filter(|octet| *octet <= moved)
+        self.next_octet().filter(|byte| *byte <= moved)
     }
 
-    /// The next octet at which a rule wants to step in.
+    /// The next byte at which a rule wants to step in.
     fn next_octet(&self) -> Option<u64> {
         let transfer = self.transfer.as_ref()?;
         let rules = self
@@ -243,16 +243,16 @@ impl Server {
             .rules
             .iter()
             .filter(|rule| rule.is_of(&transfer.asked.verb));
-        let octets = rules.filter_map(|rule| match rule.step {
-            Step::Moving(octet) => Some(octet),
+        let bytes = rules.filter_map(|rule| match rule.step {
+            Step::Moving(byte) => Some(byte),
             _ => None,
         });
-        octets
-            .filter(|octet| transfer.asked_at.is_none_or(|asked_at| *octet > asked_at))
+        bytes
+            .filter(|byte| transfer.asked_at.is_none_or(|asked_at| *byte > asked_at))
             .min()
     }
 
-    /// How many octets may move before a rule must be asked.
+    /// How many bytes may move before a rule must be asked.
     fn allowance(&self, transfer: &Transfer) -> usize {
         let until = self.next_octet().unwrap_or(u64::MAX);
         usize::try_from(until.saturating_sub(transfer.moved)).unwrap_or(usize::MAX)

@@ -62,9 +62,9 @@ pub(super) struct Transfer {
     pub(super) phase: Phase,
     /// A rule has stopped it.
     pub(super) hangs: bool,
-    /// Octets moved on the data connection.
+    /// Bytes moved on the data connection.
     pub(super) moved: u64,
-    /// The last octet at which rules were asked.
+    /// The last byte at which rules were asked.
     pub(super) asked_at: Option<u64>,
     /// An ABOR waits until the client reads again.
     pub(super) abort_at_next_read: bool,
@@ -81,9 +81,9 @@ pub(super) enum Phase {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Load {
-    /// The octets from `start` on.
+    /// The bytes from `start` on.
     Down {
-        octets: Arc<[u8]>,
+        bytes: Arc<[u8]>,
         start: usize,
     },
     Up(Upload),
@@ -110,11 +110,9 @@ impl Transfer {
     pub(super) fn to_send(&self) -> &[u8] {
         match &self.load {
             Load::Up(_) => &[],
-            Load::Down { octets, start } => {
+            Load::Down { bytes, start } => {
                 let moved = usize::try_from(self.moved).unwrap_or(usize::MAX);
-                octets
-                    .get(start.saturating_add(moved)..)
-                    .unwrap_or_default()
+                bytes.get(start.saturating_add(moved)..).unwrap_or_default()
             }
         }
     }

@@ -63,12 +63,12 @@ impl Server {
         }
         let size = format!(" ({} bytes).", content.len());
         let mark = [self.mark_of(name).as_slice(), size.as_bytes()].concat();
-        let octets = if self.state.ascii {
+        let bytes = if self.state.ascii {
             to_network(&content).into()
         } else {
             content
         };
-        self.begin(Load::Down { octets, start }, mark)
+        self.begin(Load::Down { bytes, start }, mark)
     }
 
     fn list(&mut self, argument: &[u8]) -> Option<Answer> {
@@ -111,9 +111,9 @@ impl Server {
         if self.files.get(self.path(name)).is_none() {
             return missing(name);
         }
-        let octets = text(self).into();
+        let bytes = text(self).into();
         self.begin(
-            Load::Down { octets, start: 0 },
+            Load::Down { bytes, start: 0 },
             b"Here comes the directory listing.".to_vec(),
         )
     }

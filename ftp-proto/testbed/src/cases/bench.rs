@@ -116,7 +116,7 @@ pub(super) fn refusal<S: Subject, T: Debug>(
     let state = subject.session().state();
     let agrees = match error.after() {
         After::Usable => state == State::Usable,
-        After::Draining => matches!(state, State::Draining { .. }),
+        After::Settling => matches!(state, State::Settling { .. }),
         After::Dead => matches!(state, State::Dead(_)),
     };
     ensure(agrees, || format!("{error}, but it is {state:?}"))?;

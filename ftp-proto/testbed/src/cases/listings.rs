@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use ftp_proto::operation::Payload;
+use ftp_proto::operation::OneTransfer;
 use ftp_proto::{Argument, Transfer};
 
 use super::bench::{Bench, Outcome, ensure, same};
@@ -28,7 +28,7 @@ pub(super) fn lists<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Outcome {
     prepare(bench)?;
     bench.log_in(subject)?;
     let mut sink = Vec::new();
-    subject.download(Payload::new(Transfer::list(None)), &mut sink)?;
+    subject.download(OneTransfer::new(Transfer::list(None)), &mut sink)?;
     let listed = lines(&sink);
     for name in FILES {
         let row = listed.iter().find(|line| line.ends_with(name));
@@ -42,7 +42,7 @@ pub(super) fn lists<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Outcome {
     // With an argument, from elsewhere.
     let mut sink = Vec::new();
     let path = Argument::new(bench.remote("sub/deeper"))?;
-    subject.download(Payload::new(Transfer::list(Some(path))), &mut sink)?;
+    subject.download(OneTransfer::new(Transfer::list(Some(path))), &mut sink)?;
     let listed = lines(&sink);
     ensure(listed.iter().any(|line| line.ends_with("file.txt")), || {
         format!("file.txt is not in {listed:?}")
@@ -53,7 +53,7 @@ pub(super) fn lists_names<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Out
     prepare(bench)?;
     bench.log_in(subject)?;
     let mut sink = Vec::new();
-    subject.download(Payload::new(Transfer::names(None)), &mut sink)?;
+    subject.download(OneTransfer::new(Transfer::names(None)), &mut sink)?;
     // Pure-FTPd tells those two as well.
     let names: BTreeSet<_> = lines(&sink)
         .into_iter()

@@ -42,7 +42,7 @@ fn aborting() -> Download {
 }
 
 fn told(replies: usize) -> Told {
-    Told::broken(b"abc", Interruption::Aborted).draining(replies)
+    Told::broken(b"abc", Interruption::Aborted).settling(replies)
 }
 
 /// The abort that is told before the server has said anything to it.
@@ -156,7 +156,7 @@ fn moments() -> Vec<Scenario> {
     vec![
         // The caller's sink fails: nobody wants the rest.
         Scenario::new("our_disk_is_full", moving().then_all(replies()))
-            .then(full, Told::elsewhere().having(b"abc").draining(2))
+            .then(full, Told::elsewhere().having(b"abc").settling(2))
             .release("told")
             .goes_on(),
         // Nothing is owed any more: the final reply was there before.
@@ -187,7 +187,7 @@ fn losses() -> Vec<Scenario> {
             aborting(),
             Told::broken(b"abc", Interruption::Aborted)
                 .reply(Some(200))
-                .draining(2),
+                .settling(2),
         )
         .release("told")
         .goes_on(),
@@ -223,7 +223,7 @@ fn losses() -> Vec<Scenario> {
         .configured(|config| config.timeouts.operation = Some(PROMPT))
         .then(
             download(),
-            Told::broken(b"", Interruption::Timeout(Reason::Operation)).draining(2),
+            Told::broken(b"", Interruption::Timeout(Reason::Operation)).settling(2),
         )
         .release("told")
         .goes_on(),
@@ -242,7 +242,7 @@ fn forgotten() -> Vec<Scenario> {
                 config.timeouts.data_idle = PROMPT;
                 config.timeouts.abort_grace = SHORT;
             })
-            .then(download(), Told::broken(b"", timed_out).draining(2))
+            .then(download(), Told::broken(b"", timed_out).settling(2))
             .release("told")
     };
     let failing = Upload {
@@ -269,7 +269,7 @@ fn forgotten() -> Vec<Scenario> {
                 .expect_close(),
         )
         .configured(|config| config.timeouts.abort_grace = SHORT)
-        .then(failing, Told::elsewhere().draining(2))
+        .then(failing, Told::elsewhere().settling(2))
         .release("told")
         .ends(FORGOTTEN),
     ]

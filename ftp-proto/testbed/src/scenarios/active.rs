@@ -92,7 +92,7 @@ fn both_modes(mode: &str, verb: &str, configure: fn(&mut Config)) -> Vec<Scenari
         .configured(|config| config.timeouts.data_open = SHORT)
         .then(
             download(),
-            Told::broken(b"", Interruption::Timeout(Reason::DataOpen)).draining(2),
+            Told::broken(b"", Interruption::Timeout(Reason::DataOpen)).settling(2),
         )
         .release("told")
         .goes_on(),
@@ -115,7 +115,7 @@ fn calls() -> Vec<Scenario> {
         .configured(|config| config.timeouts.reply = PROMPT)
         .then(
             download(),
-            Told::broken(b"", Interruption::Timeout(Reason::Reply)).draining(2),
+            Told::broken(b"", Interruption::Timeout(Reason::Reply)).settling(2),
         )
         .release("told")
         .goes_on(),
@@ -246,7 +246,7 @@ fn early_successes() -> Vec<Scenario> {
             download(),
             Told::broken(b"", Interruption::NoData)
                 .reply(Some(226))
-                .draining(2),
+                .settling(2),
         )
         .release("told")
         .goes_on(),
@@ -263,7 +263,7 @@ fn early_successes() -> Vec<Scenario> {
             upload(b"abc"),
             Told::broken_upload(Some(0), Interruption::NoGoAhead)
                 .reply(Some(226))
-                .draining(2),
+                .settling(2),
         )
         .release("told")
         .goes_on(),

@@ -67,7 +67,7 @@ fn transfers() -> Vec<Scenario> {
         .configured(|config| config.timeouts.reply = PROMPT)
         .then(
             download(),
-            Told::broken(b"", timeout(Reason::Reply)).draining(2),
+            Told::broken(b"", timeout(Reason::Reply)).settling(2),
         )
         .release("told")
         .goes_on(),
@@ -122,7 +122,7 @@ fn payload() -> Vec<Scenario> {
         .configured(|config| config.timeouts.data_idle = SHORT)
         .then(
             download(),
-            Told::broken(b"abc", timeout(Reason::DataIdle)).draining(2),
+            Told::broken(b"abc", timeout(Reason::DataIdle)).settling(2),
         )
         .release("told")
         .goes_on(),
@@ -133,7 +133,7 @@ fn payload() -> Vec<Scenario> {
         .configured(|config| config.timeouts.data_total = Some(SHORT))
         .then(
             download(),
-            Told::broken(b"abc", timeout(Reason::DataTotal)).draining(2),
+            Told::broken(b"abc", timeout(Reason::DataTotal)).settling(2),
         )
         .release("told")
         .goes_on(),
@@ -144,7 +144,7 @@ fn payload() -> Vec<Scenario> {
         .configured(|config| config.timeouts.operation = Some(PROMPT))
         .then(
             download(),
-            Told::broken(b"abc", timeout(Reason::Operation)).draining(2),
+            Told::broken(b"abc", timeout(Reason::Operation)).settling(2),
         )
         .release("told")
         .goes_on(),

@@ -236,7 +236,7 @@ fn failures_and_ranges() -> Vec<Scenario> {
         )
         .then(
             limited(3),
-            Told::downloaded(b"abc").reply(None).cut().draining(2),
+            Told::downloaded(b"abc").reply(None).cut().settling(2),
         )
         .release("told")
         .goes_on(),
@@ -301,7 +301,7 @@ fn breaks() -> Vec<Scenario> {
                 .then_all(aborted("426 cut\r\n225 nothing to abort\r\n")),
         )
         .configured(|config| config.timeouts.completion = SHORT)
-        .then(taking(3), Told::broken(b"abc", reset).draining(2))
+        .then(taking(3), Told::broken(b"abc", reset).settling(2))
         .release("told")
         .goes_on(),
     );
@@ -349,7 +349,7 @@ fn early_successes() -> Vec<Scenario> {
             download(),
             Told::broken(b"abc", Interruption::NoEof)
                 .reply(Some(226))
-                .draining(2),
+                .settling(2),
         )
         .release("told")
         .goes_on(),

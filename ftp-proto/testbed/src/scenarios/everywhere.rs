@@ -314,10 +314,10 @@ fn stalls(index: usize) -> Scenario {
         let cause = Interruption::Timeout(reason(point));
         let told = match point {
             Greeting | Reply(_) | Opening(_) => Told::timed_out(step(point), reason(point)),
-            Mark(Verb::Stor) => broken_rest(Some(0), cause).draining(2),
-            Mark(_) => Told::broken(b"", cause).draining(2),
-            Receiving => Told::broken(b"abc", cause).draining(2),
-            Sending => broken_rest(None, cause).draining(2),
+            Mark(Verb::Stor) => broken_rest(Some(0), cause).settling(2),
+            Mark(_) => Told::broken(b"", cause).settling(2),
+            Receiving => Told::broken(b"abc", cause).settling(2),
+            Sending => broken_rest(None, cause).settling(2),
             Received => Told::broken(b"abcdef", cause)
                 .unconfirmed()
                 .dead(Closed::Timeout(Reason::Completion)),

@@ -43,7 +43,7 @@ fn answered() -> Vec<Scenario> {
                 .send("200 yes\r\n"),
         )
         .configured(keepalive)
-        .then(download(), told().draining(1))
+        .then(download(), told().settling(1))
         .release("told")
         .goes_on(),
     ]
@@ -59,7 +59,7 @@ fn unanswered() -> Vec<Scenario> {
         )
         .configured(keepalive)
         .configured(|config| config.timeouts.abort_grace = SHORT)
-        .then(download(), told().draining(1))
+        .then(download(), told().settling(1))
         .goes_on(),
         Scenario::new(
             "answered_behind_the_fence",
@@ -69,7 +69,7 @@ fn unanswered() -> Vec<Scenario> {
         )
         .configured(keepalive)
         .configured(|config| config.timeouts.abort_grace = SHORT)
-        .then(download(), told().draining(1))
+        .then(download(), told().settling(1))
         .goes_on(),
         Scenario::new(
             "a_fence_without_an_answer",
@@ -83,7 +83,7 @@ fn unanswered() -> Vec<Scenario> {
             config.timeouts.abort_grace = SHORT;
             config.timeouts.fence = SHORT;
         })
-        .then(download(), told().draining(1))
+        .then(download(), told().settling(1))
         .ends(Closed::Timeout(Reason::Fence)),
     ]
 }
@@ -115,7 +115,7 @@ fn others() -> Vec<Scenario> {
                 abort_at: Some(3),
                 ..download()
             },
-            Told::broken(b"abc", Interruption::Aborted).draining(3),
+            Told::broken(b"abc", Interruption::Aborted).settling(3),
         )
         .release("told")
         .goes_on(),

@@ -88,11 +88,11 @@ fn answered_twice() -> Scenario {
     // By now it is known: what is sent next waits for a fence.
     for _ in 0..20 {
         scenario = scenario
-            .then("CWD logs", Told::replied("200 OK").draining(1))
+            .then("CWD logs", Told::replied("200 OK").settling(1))
             .then("DELE none", Told::refused(Verb::Dele, 502))
-            .then("CDUP", Told::replied("250 there").draining(1))
+            .then("CDUP", Told::replied("250 there").settling(1))
             .then(download(), whole())
-            .then("OPTS UTF8 ON", Told::replied("200 well").draining(1))
+            .then("OPTS UTF8 ON", Told::replied("200 well").settling(1))
             .then(
                 Act::List("logs"),
                 listed("-rw-r--r-- 1 o g 6 Jan  1  2020 day1.csv"),

@@ -179,7 +179,7 @@ fn doubles() -> Vec<Scenario> {
                 .answer("PWD", "331 password?\r\n")
                 .answer("NOOP", "257 \"/\"\r\n200 here\r\n"),
         )
-        .then("PWD", Told::unexpected(Verb::Pwd, 331).draining(1))
+        .then("PWD", Told::unexpected(Verb::Pwd, 331).settling(1))
         .goes_on(),
         Scenario::new(
             "a_second_250_and_nothing_else",
@@ -187,7 +187,7 @@ fn doubles() -> Vec<Scenario> {
         )
         .configured(|config| config.timeouts.reply = super::PROMPT)
         .then("CWD project", Told::replied("200 OK"))
-        .then("PWD", Told::unexpected(Verb::Pwd, 250).draining(1))
+        .then("PWD", Told::unexpected(Verb::Pwd, 250).settling(1))
         .goes_on(),
         Scenario::bare(
             "a_banner_in_pieces",

@@ -129,7 +129,7 @@ fn lies() -> Vec<Scenario> {
                 .send_data("0123456789")
                 .then_all(aborted("426 cut\r\n226 aborted\r\n")),
         )
-        .then(from(4), told().draining(2))
+        .then(from(4), told().settling(2))
         .release("told")
         .goes_on(),
         Scenario::new(
@@ -156,7 +156,7 @@ fn lies() -> Vec<Scenario> {
             },
             Told::broken(b"abc", Interruption::Length)
                 .compared(Compared::Size(3))
-                .draining(2),
+                .settling(2),
         )
         .release("told")
         .goes_on(),

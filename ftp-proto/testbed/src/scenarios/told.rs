@@ -131,7 +131,7 @@ impl Why {
 pub(super) const fn agree(after: After, state: State) -> bool {
     match after {
         After::Usable => matches!(state, State::Usable),
-        After::Draining => matches!(state, State::Draining { .. }),
+        After::Settling => matches!(state, State::Settling { .. }),
         After::Dead => matches!(state, State::Dead(_)),
     }
 }
@@ -253,8 +253,8 @@ impl Told {
     // -- how it differs from that --
 
     /// The session still settles what the server owes.
-    pub(super) const fn draining(mut self, replies: usize) -> Self {
-        self.state = State::Draining { replies };
+    pub(super) const fn settling(mut self, replies: usize) -> Self {
+        self.state = State::Settling { replies };
         self
     }
 

@@ -79,7 +79,7 @@ fn early_successes() -> Vec<Scenario> {
             upload(b"abc"),
             Told::broken_upload(Some(0), Interruption::NoGoAhead)
                 .reply(Some(226))
-                .draining(2),
+                .settling(2),
         )
         .release("told")
         .stores(b"")
@@ -122,7 +122,7 @@ fn failures() -> Vec<Scenario> {
                 .then_all(aborted("426 cut\r\n226 aborted\r\n")),
         )
         .configured(|config| config.timeouts.completion = SHORT)
-        .then(much(), told(Interruption::Data(Failure::Reset)).draining(2))
+        .then(much(), told(Interruption::Data(Failure::Reset)).settling(2))
         .counts_vary()
         .release("told")
         .goes_on(),
@@ -135,7 +135,7 @@ fn failures() -> Vec<Scenario> {
         .configured(|config| config.timeouts.data_idle = SHORT)
         .then(
             much(),
-            told(Interruption::Timeout(Reason::DataIdle)).draining(2),
+            told(Interruption::Timeout(Reason::DataIdle)).settling(2),
         )
         .counts_vary()
         .release("told")
@@ -156,7 +156,7 @@ fn failures() -> Vec<Scenario> {
             "the_client_s_own_disk_fails",
             stor(GO).then_all(aborted("426 cut\r\n226 aborted\r\n")),
         )
-        .then(broken_disk(), Told::elsewhere().draining(2))
+        .then(broken_disk(), Told::elsewhere().settling(2))
         .release("told")
         .goes_on(),
     ]);

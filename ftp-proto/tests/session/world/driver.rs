@@ -229,8 +229,8 @@ impl World {
             .map_or(u64::MAX, |limit| limit.saturating_sub(moved));
         let Some(conn) = self.conn(data) else { return };
         let room = usize::try_from(left.max(1)).unwrap_or(usize::MAX);
-        let octets = conn.wire.to_client.read(room, now);
-        if octets.is_empty() {
+        let bytes = conn.wire.to_client.read(room, now);
+        if bytes.is_empty() {
             if conn.wire.to_client.ending() == Some(StreamEnd::Reset) {
                 return self.fail(data, Failure::Reset);
             }
@@ -251,9 +251,9 @@ impl World {
             return self.fail(data, Failure::Local);
         }
         if self.app.stale != Some(data) && !flow.discard {
-            self.app.received.extend_from_slice(&octets);
+            self.app.received.extend_from_slice(&bytes);
         }
-        let bytes = octets.len() as u64;
+        let bytes = bytes.len() as u64;
         self.duties.push(Duty::Move(data, flow, moved + bytes));
         self.report(Report::Moved { data, bytes });
     }
@@ -273,9 +273,9 @@ impl World {
             return self.fail(data, Failure::Local);
         }
         let room = WINDOW.saturating_sub(conn.wire.to_server.in_flight());
-        let octets = &rest[..rest.len().min(room)];
-        conn.wire.to_server.write(octets, arrival);
-        let bytes = octets.len() as u64;
+        let bytes = &rest[..rest.len().min(room)];
+        conn.wire.to_server.write(bytes, arrival);
+        let bytes = bytes.len() as u64;
         if bytes > 0 {
             self.duties.push(Duty::Move(data, flow, moved + bytes));
             return self.report(Report::Moved { data, bytes });

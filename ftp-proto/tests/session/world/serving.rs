@@ -99,7 +99,7 @@ impl World {
         self.ports.retain(|(_, known)| *known != channel);
         self.server_accepts.take_if(|known| *known == channel);
         if let Some(conn) = self.channel(channel) {
-            // Closing with unread octets resets, as TCP does.
+            // Closing with unread bytes resets, as TCP does.
             let unread = conn.wire.to_server.in_flight() > 0;
             let ending = if unread { StreamEnd::Reset } else { ending };
             conn.wire.to_client.end(ending);
@@ -119,10 +119,10 @@ impl World {
             };
             let room = WINDOW.saturating_sub(conn.wire.to_client.in_flight());
             let payload = self.server.payload(channel);
-            let octets = payload[..payload.len().min(room)].to_vec();
-            if !octets.is_empty() && conn.data.is_some() {
-                conn.wire.to_client.write(&octets, arrival);
-                self.server.payload_sent(channel, octets.len());
+            let bytes = payload[..payload.len().min(room)].to_vec();
+            if !bytes.is_empty() && conn.data.is_some() {
+                conn.wire.to_client.write(&bytes, arrival);
+                self.server.payload_sent(channel, bytes.len());
                 moved = true;
             }
         }
@@ -181,9 +181,9 @@ impl World {
         };
         let conn = &mut self.conns[at];
         let Some(channel) = conn.channel else { return };
-        let octets = conn.wire.to_server.read(usize::MAX, self.now);
-        if !octets.is_empty() {
-            return self.server.payload_received(channel, &octets);
+        let bytes = conn.wire.to_server.read(usize::MAX, self.now);
+        if !bytes.is_empty() {
+            return self.server.payload_received(channel, &bytes);
         }
         let reset = conn.wire.to_server.ending() == Some(StreamEnd::Reset);
         conn.server = Serving::Nothing;

@@ -12,12 +12,12 @@ use super::Operation;
 /// Runs one [`Transfer`] to its verdict. Dropping it does not abort the transfer; [`Session::abort`] does.
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
-pub struct Payload {
+pub struct OneTransfer {
     pub(super) transfer: Transfer,
     id: Option<TransferId>,
 }
 
-impl Payload {
+impl OneTransfer {
     /// Of `transfer`.
     pub const fn new(transfer: Transfer) -> Self {
         Self { transfer, id: None }
@@ -29,7 +29,7 @@ impl Payload {
     }
 }
 
-impl Operation for Payload {
+impl Operation for OneTransfer {
     type Output = Completed;
 
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Completed, Error>> {
