@@ -5,9 +5,9 @@
 //! cargo run --example session -- ftp://ftp.example.org/pub/   # lists a directory, or downloads a file
 //! ```
 //!
-//! User and password stand in the URL (`ftp://user:password@host:port/path`); the password is never shown. A path is
-//! relative to where the login leads; an absolute one begins with `%2F`. A file is downloaded into the working
-//! directory, where nothing is overwritten.
+//! User and password stand in the URL (`ftp://user:password@host:port/path`); the password is never
+//! shown. A path is relative to where the login leads; an absolute one begins with `%2F`. A file is
+//! downloaded into the working directory, where nothing is overwritten.
 
 use std::error::Error;
 use std::fs::File;

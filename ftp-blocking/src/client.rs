@@ -67,7 +67,7 @@ impl<T: Transport> Client<T> {
         &mut self.driver
     }
 
-    // -- the session ------------------------------------------------------------------------------------------------------
+    // -- the session ------------------------------------------------------------------------------
 
     /// The greeting, with all its lines: some hold terms of use or a contact.
     ///
@@ -256,8 +256,8 @@ impl<T: Transport> Client<T> {
 
     /// Begins TLS on the control connection and protects data connections (RFC 4217).
     ///
-    /// Some servers refuse PROT before the login (503, 530; aioftp). The login asks again then, and transfers stay
-    /// forbidden until it has.
+    /// Some servers refuse PROT before the login (503, 530; aioftp). The login asks again then, and
+    /// transfers stay forbidden until it has.
     ///
     /// # Errors
     /// AUTH or PROT is refused, or TLS fails, which ends the session. The session never goes on in
@@ -290,7 +290,7 @@ impl<T: Transport> Client<T> {
         self.driver.session.close();
     }
 
-    // -- anything else --------------------------------------------------------------------------------------------------------
+    // -- anything else ----------------------------------------------------------------------------
 
     /// The server's features (FEAT). FEAT is sent once, here or before the first command that
     /// brings names: see [`Encoding`](ftp_proto::Encoding).

@@ -147,8 +147,8 @@ impl<T: Transport> Client<T> {
             .lines(take)
     }
 
-    /// Begins any operation that receives payload: [`Retrieve`] with its options, [`OneTransfer`] with
-    /// any [`Transfer`].
+    /// Begins any operation that receives payload: [`Retrieve`] with its options, [`OneTransfer`]
+    /// with any [`Transfer`].
     ///
     /// ```
     /// use ftp_blocking::proto::{Argument, operation::Retrieve};
@@ -156,7 +156,7 @@ impl<T: Transport> Client<T> {
     /// # let server = Loopback::start(ServerConfig::new(), Files::new().file("/hello.txt", "hello\n"))?;
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
-    /// let head = Retrieve::new(Argument::new("hello.txt")?).limit(4);
+    /// let head = Retrieve::new(Argument::new("hello.txt")?).limited_to(4);
     /// let mut bytes = Vec::new();
     /// ftp.download(head)?.copy_to(&mut bytes)?;
     /// assert_eq!(bytes, b"hell");
@@ -346,8 +346,8 @@ impl<T: Transport> Client<T> {
         self.append(path)?.copy_from(source, BLOCK_BYTES, |_| {})
     }
 
-    /// Begins any operation that sends payload: [`Store`] with its options, [`OneTransfer`] with any
-    /// [`Transfer`].
+    /// Begins any operation that sends payload: [`Store`] with its options, [`OneTransfer`] with
+    /// any [`Transfer`].
     ///
     /// ```
     /// use ftp_blocking::proto::operation::Store;

@@ -1,4 +1,5 @@
-//! What is kept of a listing has bounds, and a listing that exceeds one leaves a session that goes on.
+//! What is kept of a listing has bounds, and a listing that exceeds one leaves a session that goes
+//! on.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

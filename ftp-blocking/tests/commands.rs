@@ -91,8 +91,8 @@ fn downloads_send_nothing_but_what_they_need_and_one_command_at_a_time() {
     );
 }
 
-/// Everything that saves flights: TYPE and EPSV go out together, and each further EPSV behind the RETR before it. Beside
-/// one flight for each file there are USER, PASS, TYPE with EPSV, and QUIT.
+/// Everything that saves flights: TYPE and EPSV go out together, and each further EPSV behind the
+/// RETR before it. Beside one flight for each file there are USER, PASS, TYPE with EPSV, and QUIT.
 #[test]
 fn a_hundred_files_take_104_flights_where_everything_is_asked_for() {
     const FILES: usize = 100;

@@ -1,4 +1,5 @@
-//! What ftplib has learnt since its original documentation: one test for each item that has a counterpart here.
+//! What ftplib has learnt since its original documentation: one test for each item that has a
+//! counterpart here.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -198,7 +199,8 @@ fn trust_server_pasv_ipv4_address() {
 
 #[test]
 fn makepasv() {
-    // ftplib chooses by the family of the address; here EPSV is tried first, and PASV where that is not done.
+    // ftplib chooses by the family of the address; here EPSV is tried first, and PASV where that is
+    // not done.
     let server = start(Behaviour::new().refuse("EPSV", 502, "Not here."));
     let mut client = logged_in(Client::builder(), &server);
     digits(&mut client);
@@ -449,7 +451,8 @@ fn lastresp_and_welcome() {
 
 #[test]
 fn context_manager() {
-    // Leaving the scope closes, also in the midst of a transfer, and never waits: the peer is silent by then.
+    // Leaving the scope closes, also in the midst of a transfer, and never waits: the peer is
+    // silent by then.
     let script = Script::new()
         .send("220 ready\r\n")
         .answer("TYPE I", "200 ok\r\n")

@@ -1,5 +1,5 @@
-//! A handshake on a data connection before the mark: the reply may be a refusal, and no byte ever comes on the data
-//! connection. The driver does not wait there.
+//! A handshake on a data connection before the mark: the reply may be a refusal, and no byte ever
+//! comes on the data connection. The driver does not wait there.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -33,7 +33,8 @@ enum Wait {
 
 type Waits = Arc<Mutex<Vec<Wait>>>;
 
-/// Clear text that passes for TLS. On data connections the handshake sends one byte, late, and is never complete.
+/// Clear text that passes for TLS. On data connections the handshake sends one byte, late, and is
+/// never complete.
 struct Endless(Waits);
 
 struct Link {
@@ -132,8 +133,8 @@ impl Stream for Link {
     }
 }
 
-/// The first message goes out, and the control connection is watched: each wait for the data connection is short, and
-/// behind each the reply is looked for.
+/// The first message goes out, and the control connection is watched: each wait for the data
+/// connection is short, and behind each the reply is looked for.
 #[test]
 fn a_refusal_during_the_handshake_is_seen_at_once() {
     let script = Script::new()

@@ -1,4 +1,5 @@
-//! Downloads and uploads as values: when they end, what they say, and what becomes of them when they are dropped.
+//! Downloads and uploads as values: when they end, what they say, and what becomes of them when
+//! they are dropped.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -64,7 +65,8 @@ fn start(behaviour: Behaviour) -> (Loopback, Client) {
     (server, client)
 }
 
-/// A peer that is silent after the greeting and the script, and a client whose limits all lie beyond the test.
+/// A peer that is silent after the greeting and the script, and a client whose limits all lie
+/// beyond the test.
 fn silent(script: Script) -> (Peer, Client) {
     let script = Script::new()
         .send("220 ready\r\n")
@@ -97,7 +99,7 @@ fn goes_on(client: &mut Client) {
     assert_eq!(digits, b"0123456789");
 }
 
-// -- reading --------------------------------------------------------------------------------------------------------------------
+// -- reading --------------------------------------------------------------------------------------
 
 #[test]
 fn the_end_is_read_only_after_a_positive_verdict() {
@@ -180,7 +182,7 @@ fn finish_reads_what_is_left() {
 fn a_limit_ends_a_download_as_a_success() {
     bounded(|| {
         let (server, mut client) = start(Behaviour::new());
-        let head = Retrieve::new(Argument::new("large").unwrap()).limit(1000);
+        let head = Retrieve::new(Argument::new("large").unwrap()).limited_to(1000);
         let mut got = Vec::new();
         let completed = client.download(head).unwrap().copy_to(&mut got).unwrap();
         assert_eq!(completed.bytes, 1000);
@@ -231,7 +233,7 @@ fn the_stream_itself_can_be_used() {
     });
 }
 
-// -- dropping -------------------------------------------------------------------------------------------------------------------
+// -- dropping -------------------------------------------------------------------------------------
 
 #[test]
 fn dropping_a_download_never_waits() {
@@ -375,7 +377,7 @@ fn a_panic_in_a_callback_ends_the_transfer() {
     });
 }
 
-// -- what fails on our side -------------------------------------------------------------------------------------------------------
+// -- what fails on our side -----------------------------------------------------------------------
 
 /// Takes or gives so many bytes and then fails.
 struct Failing(usize);
@@ -483,7 +485,7 @@ fn an_interrupted_source_is_asked_again() {
     });
 }
 
-// -- writing --------------------------------------------------------------------------------------------------------------------
+// -- writing --------------------------------------------------------------------------------------
 
 #[test]
 fn a_write_that_fails_is_told_by_finish_too() {
@@ -531,7 +533,7 @@ fn abort_after_the_end_yields_the_verdict() {
     });
 }
 
-// -- operations without a guard ---------------------------------------------------------------------------------------------------
+// -- operations without a guard -------------------------------------------------------------------
 
 #[test]
 fn run_drops_what_is_received_and_sends_nothing() {

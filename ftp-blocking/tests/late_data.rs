@@ -1,5 +1,5 @@
-//! A data connection that never reaches the server, on every real server: the transfer fails, and the next one brings its
-//! own file, or the session is over.
+//! A data connection that never reaches the server, on every real server: the transfer fails, and
+//! the next one brings its own file, or the session is over.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,6 +1,6 @@
-//! A directory of 100,000 entries streams through the client in constant memory: all that it allocates on the way, freed
-//! again or not, is no more than for 1,000 entries. The server runs in a process of its own, so that only the client
-//! counts.
+//! A directory of 100,000 entries streams through the client in constant memory: all that it
+//! allocates on the way, freed again or not, is no more than for 1,000 entries. The server runs in
+//! a process of its own, so that only the client counts.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../../ftp-proto/tests/counting/mod.rs"]

@@ -1,5 +1,6 @@
-//! No password and no account is told by anything that a client shows, from its making to its end. FTPS has a test of
-//! its own (`tests/tls`), and the machine one that places every public type (`ftp-proto/tests/secrets.rs`).
+//! No password and no account is told by anything that a client shows, from its making to its end.
+//! FTPS has a test of its own (`tests/tls`), and the machine one that places every public type
+//! (`ftp-proto/tests/secrets.rs`).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

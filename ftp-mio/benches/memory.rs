@@ -1,7 +1,9 @@
-//! Bytes of memory per session: idle, with a download under way, and idle again after a hundred downloads.
+//! Bytes of memory per session: idle, with a download under way, and idle again after a hundred
+//! downloads.
 //!
-//! Only the client counts. Its peer is a script in static memory that allocates nothing while anything is measured, and
-//! the kernel's memory for sockets is not seen. The numbers are the same on each run, so that the aim is also checked.
+//! Only the client counts. Its peer is a script in static memory that allocates nothing while
+//! anything is measured, and the kernel's memory for sockets is not seen. The numbers are the same
+//! on each run, so that the aim is also checked.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::alloc::System;
@@ -99,10 +101,10 @@ fn finish<O: 'static>(client: &mut Client<Wire>, operation: Handle<O>) {
     }
 }
 
-// -- the peer -----------------------------------------------------------------------------------------------------------------
+// -- the peer -------------------------------------------------------------------------------------
 
-/// The way to a server that knows seven commands. What both of its connections have to know of each other was allocated
-/// before anything is measured.
+/// The way to a server that knows seven commands. What both of its connections have to know of each
+/// other was allocated before anything is measured.
 #[derive(Default)]
 struct Wire {
     /// A download has ended, and the reply to it was not read.

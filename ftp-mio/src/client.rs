@@ -94,7 +94,7 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    // -- the loop ---------------------------------------------------------------------------------------------------------
+    // -- the loop ---------------------------------------------------------------------------------
 
     /// Says that a socket is ready. A false report, or one about a closed socket, does no harm.
     pub fn ready(&mut self, slot: Slot, ready: Ready) {
@@ -197,7 +197,7 @@ impl<T: Transport> Client<T> {
         Some(deadline.saturating_duration_since(now))
     }
 
-    // -- operations -------------------------------------------------------------------------------------------------------
+    // -- operations -------------------------------------------------------------------------------
 
     /// [Starts](Self::start) setting the time of a file's modification, in whole seconds of UTC;
     /// see [`SetModified`].
@@ -305,7 +305,7 @@ impl<T: Transport> Client<T> {
         self.tasks.count()
     }
 
-    // -- payload ----------------------------------------------------------------------------------------------------------
+    // -- payload ----------------------------------------------------------------------------------
 
     /// The data connection, while payload may move.
     pub fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
@@ -315,7 +315,7 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    // -- the session ------------------------------------------------------------------------------------------------------
+    // -- the session ------------------------------------------------------------------------------
 
     /// The state machine, for inspection; `None` before the connection is open.
     pub fn session(&self) -> Option<&Session> {

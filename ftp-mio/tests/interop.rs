@@ -1,4 +1,5 @@
-//! The table of interop cases against the real servers. One reactor has to do, for it takes long: mio if there is mio.
+//! The table of interop cases against the real servers. One reactor has to do, for it takes long:
+//! mio if there is mio.
 #![allow(missing_docs, reason = "a test without items for others")]
 
 #[cfg(feature = "mio")]

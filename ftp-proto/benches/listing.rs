@@ -1,10 +1,12 @@
-//! Nanoseconds per line and bytes per second of every family, beside the floor: splitting the same bytes at newlines
-//! with memchr, and cutting off the CR.
+//! Nanoseconds per line and bytes per second of every family, beside the floor: splitting the same
+//! bytes at newlines with memchr, and cutting off the CR.
 //!
-//! The ratio to the floor is what to look at; the aim for the two formats that matter, `ls -l` and MLSD, is eight.
+//! The ratio to the floor is what to look at; the aim for the two formats that matter, `ls -l` and
+//! MLSD, is eight.
 //!
-//! Time is only as good as the machine is quiet. Instructions are the same everywhere: `--test` runs each benchmark once,
-//! and callgrind counts what happens inside of [`floor`] and [`read`]. Divided by the number of lines:
+//! Time is only as good as the machine is quiet. Instructions are the same everywhere: `--test`
+//! runs each benchmark once, and callgrind counts what happens inside of [`floor`] and [`read`].
+//! Divided by the number of lines:
 //!
 //! ```text
 //! valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='listing::floor' \

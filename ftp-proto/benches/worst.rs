@@ -1,8 +1,9 @@
-//! The worst that a peer can make a decoder cost: nanoseconds per byte of adversarial patterns, in blocks and one byte
-//! at a time.
+//! The worst that a peer can make a decoder cost: nanoseconds per byte of adversarial patterns, in
+//! blocks and one byte at a time.
 //!
-//! `cargo bench -p ftp-proto --bench worst`. The aim is at most 40 ns per byte in blocks: a driver reads 256 KiB in one
-//! turn at the most, which then cost 10 ms. One byte at a time, the calls themselves are most of it.
+//! `cargo bench -p ftp-proto --bench worst`. The aim is at most 40 ns per byte in blocks: a driver
+//! reads 256 KiB in one turn at the most, which then cost 10 ms. One byte at a time, the calls
+//! themselves are most of it.
 
 #![allow(missing_docs, clippy::expect_used, clippy::arithmetic_side_effects)]
 

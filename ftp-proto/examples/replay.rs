@@ -1,8 +1,8 @@
 //! Runs a recorded session again: `cargo run --example replay -- FILE`.
 //!
-//! FILE holds trace records, one in a line, as a client writes them at full detail. Nothing is connected to; the
-//! session gets the inputs that it got then, at the times that it got them. What it does is printed, and whether that
-//! is the same as then.
+//! FILE holds trace records, one in a line, as a client writes them at full detail. Nothing is
+//! connected to; the session gets the inputs that it got then, at the times that it got them. What
+//! it does is printed, and whether that is the same as then.
 
 use std::error::Error;
 

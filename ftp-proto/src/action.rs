@@ -27,8 +27,8 @@ pub enum Action {
         /// Whom to dial.
         target: Target,
     },
-    /// Bind a listener to the control connection's local address, any port, backlog 1 (active mode). Answer:
-    /// [`Report::Listening`] or [`Report::Failed`].
+    /// Bind a listener to the control connection's local address, any port, backlog 1 (active
+    /// mode). Answer: [`Report::Listening`] or [`Report::Failed`].
     Listen {
         /// The connection to be.
         data: DataId,
@@ -40,14 +40,14 @@ pub enum Action {
         /// The connection to be.
         data: DataId,
     },
-    /// Make the TLS handshake as a client. A data connection verifies the same name as the control connection and
-    /// resumes its session. Answer: [`Report::Secured`] or [`Report::Failed`].
+    /// Make the TLS handshake as a client. A data connection verifies the same name as the control
+    /// connection and resumes its session. Answer: [`Report::Secured`] or [`Report::Failed`].
     Secure {
         /// Which connection.
         link: Link,
     },
-    /// End TLS on the control connection orderly and go on in clear (CCC). Answer: [`Report::Unsecured`] or
-    /// [`Report::Failed`].
+    /// End TLS on the control connection orderly and go on in clear (CCC). Answer:
+    /// [`Report::Unsecured`] or [`Report::Failed`].
     Unsecure,
     /// Move payload. Close in order at the end and answer [`Report::Finished`], or answer
     /// [`Report::Failed`]. Report progress with [`Report::Moved`].
@@ -57,7 +57,8 @@ pub enum Action {
         /// What may move.
         flow: Flow,
     },
-    /// Wait no longer for the peer to end its side: close orderly, at once, and answer [`Report::Finished`].
+    /// Wait no longer for the peer to end its side: close orderly, at once, and answer
+    /// [`Report::Finished`].
     Finish {
         /// Which connection.
         data: DataId,
@@ -74,7 +75,8 @@ pub enum Action {
     /// Poll the operation again: a wait expired, and a verdict is ready. There is nothing to
     /// perform and no answer.
     Poll,
-    /// Close the control connection; the session is over. A data connection may still be moving payload to its end.
+    /// Close the control connection; the session is over. A data connection may still be moving
+    /// payload to its end.
     Close,
 }
 
@@ -121,12 +123,14 @@ pub enum Link {
     reason = "drivers must be able to dial every target"
 )]
 pub enum Target {
-    /// The host of the control connection, as the driver knows it (under a proxy: the FTP host, not the proxy).
+    /// The host of the control connection, as the driver knows it (under a proxy: the FTP host, not
+    /// the proxy).
     ControlHost {
         /// The port that the server named.
         port: u16,
     },
-    /// An address that the server named and that [`HostPolicy`](crate::address::HostPolicy) lets through.
+    /// An address that the server named and that [`HostPolicy`](crate::address::HostPolicy) lets
+    /// through.
     Address(SocketAddr),
 }
 
@@ -160,7 +164,8 @@ pub enum Representation {
     /// `TYPE I`: byte for byte.
     #[default]
     Image,
-    /// `TYPE A`: lines that end with CR LF. The driver or its user runs the bytes through [`ascii`](crate::ascii).
+    /// `TYPE A`: lines that end with CR LF. The driver or its user runs the bytes through
+    /// [`ascii`](crate::ascii).
     Ascii,
 }
 
@@ -241,7 +246,8 @@ pub enum Report {
         /// Which connection.
         data: DataId,
     },
-    /// The payload ended *and the socket is closed*. ProFTPD holds its 226 back until the client has closed.
+    /// The payload ended *and the socket is closed*. ProFTPD holds its 226 back until the client
+    /// has closed.
     Finished {
         /// Which connection.
         data: DataId,
@@ -301,7 +307,8 @@ pub enum End {
     Limit,
 }
 
-/// Why a connection failed, as coarsely as the machine needs it. The driver keeps the details for its own errors.
+/// Why a connection failed, as coarsely as the machine needs it. The driver keeps the details for
+/// its own errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {

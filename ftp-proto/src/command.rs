@@ -12,8 +12,8 @@ use crate::shown::escape;
 use verb::VERB_BYTES_MAX;
 pub use verb::{OtherVerb, Verb};
 
-/// The longest command line that is sent, CR LF included. Servers cut or drop longer ones (vsftpd closes the
-/// connection at 5,000 bytes).
+/// The longest command line that is sent, CR LF included. Servers cut or drop longer ones (vsftpd
+/// closes the connection at 5,000 bytes).
 pub const COMMAND_BYTES_MAX: usize = 4096;
 
 /// Why bytes cannot be the argument of a command.
@@ -32,7 +32,8 @@ pub enum ArgumentError {
     /// The argument is empty, and the command needs one.
     #[error("the argument is empty")]
     Empty,
-    /// A raw command does not begin with a verb: one to eight letters or digits, the first a letter.
+    /// A raw command does not begin with a verb: one to eight letters or digits, the first a
+    /// letter.
     #[error("the command has no verb")]
     NoVerb,
 }
@@ -155,8 +156,8 @@ impl Command {
         Self { verb, argument }
     }
 
-    /// Reads a whole command line without its CR LF: a verb, and after one blank the argument. Blanks at
-    /// the end are kept: `PASS ` is not `PASS`, and the argument is empty then.
+    /// Reads a whole command line without its CR LF: a verb, and after one blank the argument.
+    /// Blanks at the end are kept: `PASS ` is not `PASS`, and the argument is empty then.
     ///
     /// # Errors
     /// [`Argument::new`] refuses the argument, or the line does not begin with a verb.
@@ -195,7 +196,8 @@ impl Command {
         self.argument.as_ref()
     }
 
-    /// Appends the line as it is sent: `VERB[ argument]` and CR LF. With `telnet`, a byte 0xFF is doubled.
+    /// Appends the line as it is sent: `VERB[ argument]` and CR LF. With `telnet`, a byte 0xFF is
+    /// doubled.
     pub fn encode(&self, telnet: bool, out: &mut Vec<u8>) {
         out.extend_from_slice(self.verb.as_str().as_bytes());
         if let Some(argument) = &self.argument {
@@ -238,8 +240,8 @@ impl Command {
     }
 }
 
-/// The line, with a secret masked and control characters escaped: names of files may come from the server, and commands
-/// end up in logs and on terminals.
+/// The line, with a secret masked and control characters escaped: names of files may come from the
+/// server, and commands end up in logs and on terminals.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.verb)?;

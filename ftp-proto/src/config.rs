@@ -65,8 +65,9 @@ pub struct Config {
     /// Send NOOP on the control connection during a transfer, this long after the last command, at
     /// least 10 ms. Off by default.
     ///
-    /// twoftpd ends the transfer at a NOOP (426), and an upload to bftpd stands still from the first one on. Such a
-    /// transfer fails with [`Interruption::Keepalive`](crate::Interruption::Keepalive), and the session sends no
+    /// twoftpd ends the transfer at a NOOP (426), and an upload to bftpd stands still from the
+    /// first one on. Such a transfer fails with
+    /// [`Interruption::Keepalive`](crate::Interruption::Keepalive), and the session sends no
     /// further keepalives.
     pub keepalive: Option<Duration>,
     /// How many commands may be unanswered at once, at least 1. With 1, the default, each command
@@ -105,8 +106,8 @@ pub struct Config {
     /// vsftpd, ProFTPD, Pure-FTPd, pyftpdlib and inetutils ftpd support it. libunftp does not: it
     /// checks the login in parallel and answers out of order.
     pub eager: bool,
-    /// Begin TLS on a passive data connection behind the transfer command, and do not wait for its mark. Off by
-    /// default.
+    /// Begin TLS on a passive data connection behind the transfer command, and do not wait for its
+    /// mark. Off by default.
     ///
     /// Saves a round trip for each protected transfer. vsftpd, ProFTPD, Pure-FTPd, pyftpdlib,
     /// aioftp, libunftp and ftp-srv support it. Under TLS 1.3 a refused transfer then costs a
@@ -403,7 +404,8 @@ pub enum Detail {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Control {
-    /// The address of the FTP host. Under a proxy this is the host, not the proxy; `None` if it is not known.
+    /// The address of the FTP host. Under a proxy this is the host, not the proxy; `None` if it is
+    /// not known.
     pub peer: Option<IpAddr>,
     /// The client's own address.
     pub local: Option<IpAddr>,
@@ -445,7 +447,8 @@ pub enum Leniency {
     OtherCodeEndsReply,
     /// A 257 does not double the quotes inside the path (inetutils, Pure-FTPd). Off by default.
     UndoubledQuotes,
-    /// A data connection under TLS ends without close_notify, and the length agrees. Off by default.
+    /// A data connection under TLS ends without close_notify, and the length agrees. Off by
+    /// default.
     NoCloseNotify,
     /// A success comes before the mark that opens the transfer. Always tolerated and recorded.
     EarlyCompletion,

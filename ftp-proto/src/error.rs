@@ -146,7 +146,8 @@ pub enum Policy {
     SizeUnknown,
 }
 
-/// A mistake of the caller. It depends only on the order of calls and on their arguments, never on the server.
+/// A mistake of the caller. It depends only on the order of calls and on their arguments, never on
+/// the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Misuse {

@@ -46,8 +46,8 @@
 //! * Results: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
 //! * Codecs, which also work without a session: [`reply`], [`address`], [`pathname`], [`features`],
 //!   [`size`], [`timestamp`], [`listing`], [`ascii`], [`lines`].
-//! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS: `tls`, behind the
-//!   feature `rustls`.
+//! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS:
+//!   `tls`, behind the feature `rustls`.
 //! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to
 //!   `SystemTime`, and `driver`, the common parts of drivers on std.
 #![no_std]

@@ -1,8 +1,9 @@
 //! Directory listings: every format in the field, and nothing dropped silently.
 //!
-//! RFC 959 left the format of LIST to the server, and servers used the freedom. [`Reader`] takes the bytes of a listing
-//! as they arrive, finds out the format, and reports each line as an [`Entry`], as something known to be no entry
-//! ([`Line::Skipped`]), or as not understood, with its bytes ([`Line::Unparsed`]). One bad line never costs another.
+//! RFC 959 left the format of LIST to the server, and servers used the freedom. [`Reader`] takes
+//! the bytes of a listing as they arrive, finds out the format, and reports each line as an
+//! [`Entry`], as something known to be no entry ([`Line::Skipped`]), or as not understood, with its
+//! bytes ([`Line::Unparsed`]). One bad line never costs another.
 //!
 //! Entries borrow their line. Unknown is `None`: never zero, never now, never 1970.
 //!
@@ -28,10 +29,10 @@
 //!
 //! # Dates without a year
 //!
-//! `ls` prints the time instead of the year for files younger than six months. The year is then taken from
-//! [`Options::now`]: the newest in which the date exists and lies no later than a day from then, because neither the
-//! server's zone nor its clock is known. Such a time says so ([`Timestamp::is_year_inferred`]). A stated year is never
-//! corrected.
+//! `ls` prints the time instead of the year for files younger than six months. The year is then
+//! taken from [`Options::now`]: the newest in which the date exists and lies no later than a day
+//! from then, because neither the server's zone nor its clock is known. Such a time says so
+//! ([`Timestamp::is_year_inferred`]). A stated year is never corrected.
 //!
 //! [`Timestamp::is_year_inferred`]: crate::timestamp::Timestamp::is_year_inferred
 
@@ -77,9 +78,11 @@ pub use reader::{Custom, LINE_MAX, Options, Reader, parse_line};
 pub enum Format {
     /// MLSD: the facts of RFC 3659. Never detected; the command that was sent says so.
     Facts,
-    /// NLST: a name in each line, and nothing else. Never detected; the command that was sent says so.
+    /// NLST: a name in each line, and nothing else. Never detected; the command that was sent says
+    /// so.
     Names,
-    /// `ls -l` and its imitations: also classic Mac, OS/2 FtpServer, Plan 9, HylaFAX, Connect:Enterprise.
+    /// `ls -l` and its imitations: also classic Mac, OS/2 FtpServer, Plan 9, HylaFAX,
+    /// Connect:Enterprise.
     Unix,
     /// `dir`: IIS, Windows CE.
     Dos,
@@ -173,7 +176,8 @@ pub enum Skip {
     Total,
     /// The names of columns, of a directory, of a volume.
     Heading,
-    /// The directory itself (`.`) or its parent (`..`). In MLSD these are entries, of kinds of their own.
+    /// The directory itself (`.`) or its parent (`..`). In MLSD these are entries, of kinds of
+    /// their own.
     SelfOrParent,
 }
 

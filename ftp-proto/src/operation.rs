@@ -63,7 +63,8 @@ use crate::session::Session;
 
 /// A conversation with a beginning and an end.
 ///
-/// [`Poll`] is used without a waker on purpose: the driver asks again after every change of the session.
+/// [`Poll`] is used without a waker on purpose: the driver asks again after every change of the
+/// session.
 ///
 /// ```
 /// use core::task::{Poll, ready};

@@ -79,7 +79,9 @@ impl Session {
 
     /// Sets how many data connections can still resume a TLS session of this control connection.
     ///
-    /// That is the number of unused TLS 1.3 tickets, each of which serves once (RFC 8446 appendix C.4). `None` means unknown, or without limit as under TLS 1.2. A driver under TLS sets a changed number before it polls an operation, feeds bytes or reports.
+    /// That is the number of unused TLS 1.3 tickets, each of which serves once (RFC 8446 appendix
+    /// C.4). `None` means unknown, or without limit as under TLS 1.2. A driver under TLS sets a
+    /// changed number before it polls an operation, feeds bytes or reports.
     ///
     /// At zero, the session makes a short listing before a protected transfer, because its
     /// handshake brings new tickets. Some servers (ProFTPD, vsftpd) refuse a data connection that
@@ -146,7 +148,7 @@ impl Session {
         self.pi.answers.shrink_to_fit();
     }
 
-    // -- control connection: bytes --------------------------------------------------------------------------------
+    // -- control connection: bytes ----------------------------------------------------------------
 
     /// Feeds bytes that were read from the control connection, after TLS when it is secured.
     ///
@@ -185,7 +187,7 @@ impl Session {
         self.pi.security.written(&mut self.pi.shared);
     }
 
-    // -- effects: what the driver must do, and what came of it ----------------------------------------------------
+    // -- effects: what the driver must do, and what came of it ------------------------------------
 
     /// Fires the timers that are due at `now` and yields the next action. No other method takes the
     /// time. An earlier time than before counts as the same time.
@@ -222,12 +224,13 @@ impl Session {
         }
     }
 
-    // -- conversation: what the application wants -----------------------------------------------------------------
+    // -- conversation: what the application wants -------------------------------------------------
 
     /// Queues a command. It is sent when everything that it has to wait for is over.
     ///
     /// # Errors
-    /// [`Misuse`] alone: a verb that the session sends by itself, or too many commands whose replies were not polled.
+    /// [`Misuse`] alone: a verb that the session sends by itself, or too many commands whose
+    /// replies were not polled.
     pub fn submit(&mut self, command: Command) -> Result<Ticket, Misuse> {
         if command.verb().is_managed() {
             return Err(Misuse::ManagedVerb);
@@ -249,8 +252,9 @@ impl Session {
     /// handles the rest of a batch.
     ///
     /// # Errors
-    /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER, RNFR, CWD ...);
-    /// [`Misuse::PipelineFull`] when the window is full: [`BATCH_COMMANDS_MAX`] commands, [`BATCH_BYTES_MAX`] bytes.
+    /// [`Misuse::NotForBatch`] for a verb on which others depend, or that depends on others (USER,
+    /// RNFR, CWD ...); [`Misuse::PipelineFull`] when the window is full: [`BATCH_COMMANDS_MAX`]
+    /// commands, [`BATCH_BYTES_MAX`] bytes.
     pub fn submit_batched(&mut self, command: Command) -> Result<Ticket, Misuse> {
         let ticket = self.pi.answers.next_ticket();
         let masked = command.masked();
@@ -261,8 +265,8 @@ impl Session {
         Ok(ticket)
     }
 
-    /// [Submits](Self::submit) a command and returns the error that an operation returns: a [`Misuse`] with the
-    /// command's verb and the state of the session.
+    /// [Submits](Self::submit) a command and returns the error that an operation returns: a
+    /// [`Misuse`] with the command's verb and the state of the session.
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
@@ -272,7 +276,8 @@ impl Session {
             .map_err(|misuse| self.error(misuse, verb))
     }
 
-    /// The reply to a command, once. Preliminary replies are inside the final one ([`Reply::preliminary`]).
+    /// The reply to a command, once. Preliminary replies are inside the final one
+    /// ([`Reply::preliminary`]).
     ///
     /// # Errors
     /// There is no reply, because the session is over, a wait expired, a policy forbade the
@@ -294,8 +299,8 @@ impl Session {
     /// The reply to a command if it is of the given class.
     ///
     /// # Errors
-    /// As [`poll_reply`](Self::poll_reply), and besides: [`ErrorKind::Refused`] for a 4xx or 5xx reply,
-    /// [`ErrorKind::Unexpected`] for any other class.
+    /// As [`poll_reply`](Self::poll_reply), and besides: [`ErrorKind::Refused`] for a 4xx or 5xx
+    /// reply, [`ErrorKind::Unexpected`] for any other class.
     pub fn poll_class(&mut self, ticket: Ticket, class: Class) -> Poll<Result<Reply, Error>> {
         let verb = self.pi.answers.verb(ticket);
         self.poll_reply(ticket).map(|outcome| {
@@ -353,7 +358,8 @@ impl Session {
     /// Queues a transfer, which begins when everything that was submitted before is over.
     ///
     /// # Errors
-    /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on, while one is under way.
+    /// [`Misuse::Busy`] while another transfer is queued; and, unless [`Config::lookahead`] is on,
+    /// while one is under way.
     pub fn begin(&mut self, transfer: Transfer) -> Result<TransferId, Misuse> {
         let runs = self.pi.running().is_some();
         if self.pi.queue.transfer().is_some() || (runs && !self.pi.shared.config.lookahead) {

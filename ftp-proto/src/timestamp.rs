@@ -83,7 +83,8 @@ pub enum Zone {
     Unknown,
 }
 
-/// A [`Zone`] in two bytes instead of four: with it a [`Timestamp`] takes sixteen, which listings copy by the million.
+/// A [`Zone`] in two bytes instead of four: with it a [`Timestamp`] takes sixteen, which listings
+/// copy by the million.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct PackedZone(i16);
 
@@ -137,10 +138,12 @@ pub enum TimestampError {
     Offset,
 }
 
-/// The time in a reply to MDTM (RFC 3659, 3: `213 YYYYMMDDHHMMSS[.fraction]`), in UTC. Blanks around it are accepted.
+/// The time in a reply to MDTM (RFC 3659, 3: `213 YYYYMMDDHHMMSS[.fraction]`), in UTC. Blanks
+/// around it are accepted.
 ///
 /// # Errors
-/// [`TimestampError::Code`], [`TimestampError::Truncated`], and those of [`Timestamp::from_time_val`].
+/// [`TimestampError::Code`], [`TimestampError::Truncated`], and those of
+/// [`Timestamp::from_time_val`].
 ///
 /// ```
 /// use ftp_proto::reply::{Reply, ReplyCode};
@@ -164,8 +167,8 @@ impl Timestamp {
     /// A date without a time of day, in an unknown zone.
     ///
     /// # Errors
-    /// [`TimestampError::Year`], [`Month`](TimestampError::Month) or [`Day`](TimestampError::Day) for a date that the
-    /// calendar lacks.
+    /// [`TimestampError::Year`], [`Month`](TimestampError::Month) or [`Day`](TimestampError::Day)
+    /// for a date that the calendar lacks.
     ///
     /// ```
     /// use ftp_proto::timestamp::{Timestamp, TimestampError};
@@ -341,7 +344,8 @@ impl Timestamp {
         self.second
     }
 
-    /// The fraction of the second in nanoseconds, 0 to 999,999,999; zero when the precision is coarser.
+    /// The fraction of the second in nanoseconds, 0 to 999,999,999; zero when the precision is
+    /// coarser.
     #[must_use]
     pub const fn nanos(&self) -> u32 {
         self.nanos
@@ -392,7 +396,8 @@ impl Timestamp {
         (seconds, self.nanos)
     }
 
-    /// The same time in UTC, of the same precision, or `None` when the zone is unknown or the year leaves 0 to 9999.
+    /// The same time in UTC, of the same precision, or `None` when the zone is unknown or the year
+    /// leaves 0 to 9999.
     ///
     /// A date alone stays that date: which UTC day it falls on cannot be known.
     #[must_use]
@@ -416,8 +421,8 @@ impl Timestamp {
     }
 }
 
-/// ISO 8601, as far as the precision goes: `2021-03-12`, `2021-03-12T14:15`, `2021-03-12T14:15:16.5Z`. UTC shows as
-/// `Z`, an offset as `+01:00`, an unknown zone as nothing.
+/// ISO 8601, as far as the precision goes: `2021-03-12`, `2021-03-12T14:15`,
+/// `2021-03-12T14:15:16.5Z`. UTC shows as `Z`, an offset as `+01:00`, an unknown zone as nothing.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)?;

@@ -71,8 +71,8 @@
 //!
 //! # Tickets
 //!
-//! A TLS 1.2 session resumes any number of connections. A TLS 1.3 ticket resumes one, and servers differ in how they
-//! replace it (measured; all of them send two with a full handshake):
+//! A TLS 1.2 session resumes any number of connections. A TLS 1.3 ticket resumes one, and servers
+//! differ in how they replace it (measured; all of them send two with a full handshake):
 //!
 //! | server | tickets that a resumed data connection brings |
 //! |---|---|

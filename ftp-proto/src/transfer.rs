@@ -6,7 +6,8 @@ use crate::action::{Direction, Flow, Representation};
 use crate::command::{Argument, Command, Verb};
 use crate::error::Misuse;
 
-/// A command that moves payload over a data connection, with everything that the session needs to run it.
+/// A command that moves payload over a data connection, with everything that the session needs to
+/// run it.
 ///
 /// ```
 /// use ftp_proto::{Argument, Transfer};

@@ -3,10 +3,12 @@
 use crate::pathname::Pathname;
 use crate::reply::{Class, Reply};
 
-/// The name in a reply to STOU, wherever it stands: in a mark (125, 150) or in a final reply (226, 250).
+/// The name in a reply to STOU, wherever it stands: in a mark (125, 150) or in a final reply (226,
+/// 250).
 ///
-/// RFC 1123 wants `FILE: name` in the mark. Servers also send the bare name, the name before the words of the final
-/// reply, in quotes, or behind `unique file name:`. `None` if no name is certain.
+/// RFC 1123 wants `FILE: name` in the mark. Servers also send the bare name, the name before the
+/// words of the final reply, in quotes, or behind `unique file name:`. `None` if no name is
+/// certain.
 ///
 /// ```
 /// use ftp_proto::reply::{Reply, ReplyCode};

@@ -11,9 +11,11 @@ use crate::time::Reason;
 use crate::unique_name;
 use crate::violation::Violation;
 
-/// A transfer that succeeded: a positive final reply, a clean end, and no known length that differs.
+/// A transfer that succeeded: a positive final reply, a clean end, and no known length that
+/// differs.
 ///
-/// It may also be an empty listing, which some servers refuse: see [`is_told_empty`](Self::is_told_empty).
+/// It may also be an empty listing, which some servers refuse: see
+/// [`is_told_empty`](Self::is_told_empty).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Completed {
@@ -41,15 +43,15 @@ impl Completed {
         }
     }
 
-    /// The name that the server chose for a file stored with STOU, if its mark or its final reply tells it; see
-    /// [`unique_name::decode`].
+    /// The name that the server chose for a file stored with STOU, if its mark or its final reply
+    /// tells it; see [`unique_name::decode`].
     pub fn unique_name(&self) -> Option<Pathname> {
         let replies = [&self.mark, &self.reply].into_iter().flatten();
         replies.map(Box::as_ref).find_map(unique_name::decode)
     }
 
-    /// Whether the server refused a listing with a [reply](Self::reply) that says that there is nothing to list (450, or
-    /// 550 with such a text).
+    /// Whether the server refused a listing with a [reply](Self::reply) that says that there is
+    /// nothing to list (450, or 550 with such a text).
     pub fn is_told_empty(&self) -> bool {
         self.reply.as_ref().is_some_and(|reply| {
             matches!(
@@ -143,8 +145,8 @@ pub struct Interrupted {
 }
 
 impl Interrupted {
-    /// Whether every byte of the known length moved although the transfer failed, for instance because the final
-    /// reply never came.
+    /// Whether every byte of the known length moved although the transfer failed, for instance
+    /// because the final reply never came.
     pub fn is_complete_by_size(&self) -> bool {
         self.compared.expected() == Some(self.bytes)
     }
@@ -231,7 +233,8 @@ impl core::error::Error for Interrupted {
     }
 }
 
-/// Everything that is known about a transfer whose final reply was positive and whose data has ended.
+/// Everything that is known about a transfer whose final reply was positive and whose data has
+/// ended.
 pub(crate) struct Evidence<'a> {
     pub(crate) direction: Direction,
     /// Whether the length can be compared at all: a file in image type.

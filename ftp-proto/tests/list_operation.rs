@@ -1,5 +1,5 @@
-//! The ladder of listing commands, against servers that answer from a table: which commands go out, what is remembered,
-//! and which error is told.
+//! The ladder of listing commands, against servers that answer from a table: which commands go out,
+//! what is remembered, and which error is told.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -290,8 +290,8 @@ fn each_server_is_listed_by_the_first_way_that_works() {
             _ => &[],
         };
         assert_eq!(lines, expected, "{name}");
-        // The same again: what worked is known, and FEAT is not asked twice. That no data connection came about once
-        // says nothing about the next.
+        // The same again: what worked is known, and FEAT is not asked twice. That no data
+        // connection came about once says nothing about the next.
         pair.list("pub").unwrap();
         let stood_in = *rung == Rung::Status && *name != "LIST is not implemented";
         let again = if stood_in { 1 } else { commands.len() - 1 };
@@ -313,7 +313,8 @@ fn data_connections_that_failed_once_are_tried_again() {
     assert_eq!(pair.commands(), ["MLSD pub"]);
 }
 
-/// What MLSD without an argument is refused with, and whether LIST is tried then: here, and with a path.
+/// What MLSD without an argument is refused with, and whether LIST is tried then: here, and with a
+/// path.
 #[test]
 fn a_refusal_of_mlsd_that_cannot_mean_a_missing_directory_leads_to_list() {
     const REFUSED: [(&str, bool, bool); 8] = [

@@ -1,5 +1,5 @@
-//! A directory of 100,000 entries is read in constant memory: once the reader has seen its first lines, it allocates
-//! nothing at all.
+//! A directory of 100,000 entries is read in constant memory: once the reader has seen its first
+//! lines, it allocates nothing at all.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod counting;

@@ -1,5 +1,5 @@
-//! What holds of every listing, however broken: no panic, no dependence on chunks, and MLSx entries that survive being
-//! printed and read again.
+//! What holds of every listing, however broken: no panic, no dependence on chunks, and MLSx entries
+//! that survive being printed and read again.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -42,7 +42,8 @@ enum Restart {
     Zeroes,
 }
 
-/// A session and a server. A command that the server's function does not answer is answered as usual.
+/// A session and a server. A command that the server's function does not answer is answered as
+/// usual.
 struct Pair {
     session: Session,
     server: fn(&str) -> Option<&'static str>,

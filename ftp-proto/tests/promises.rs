@@ -36,7 +36,8 @@ fn functions() -> BTreeSet<String> {
     names
 }
 
-/// What stands in the last column of the tables of promises, in backquotes, and looks like a function.
+/// What stands in the last column of the tables of promises, in backquotes, and looks like a
+/// function.
 fn named() -> Vec<String> {
     let page = include_str!("../manual/security.md");
     let (_, promises) = page.split_once("## Promises").unwrap();
@@ -62,7 +63,8 @@ fn the_tests_that_prove_the_promises_exist() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// The crates make no local path, so that no text of a server becomes one but by [`SafeName`] in an application's hands.
+/// The crates make no local path, so that no text of a server becomes one but by [`SafeName`] in an
+/// application's hands.
 ///
 /// [`SafeName`]: ftp_proto::listing::SafeName
 #[test]

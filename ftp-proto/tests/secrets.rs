@@ -1,5 +1,6 @@
-//! No password and no account is shown by anything public: every type that may have to do with one is printed at every
-//! stage of sessions that send them, and a new type has to be placed in one of the two lists below.
+//! No password and no account is shown by anything public: every type that may have to do with one
+//! is printed at every stage of sessions that send them, and a new type has to be placed in one of
+//! the two lists below.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,7 +23,8 @@ use ftp_proto::{
 
 const SECRET: &str = "canary-0451";
 
-/// Types that hold or have held a secret, or are made from something that does: printed by the tests below.
+/// Types that hold or have held a secret, or are made from something that does: printed by the
+/// tests below.
 const SHOWN: [&str; 16] = [
     "Action",
     "Argument",
@@ -42,8 +44,9 @@ const SHOWN: [&str; 16] = [
     "State",
 ];
 
-/// Types that no secret can get into: numbers and choices, what the server or a file system has said, codecs that no
-/// command passes through, and operations that are given names of files alone. TLS keys have a test in `tests/tls.rs`.
+/// Types that no secret can get into: numbers and choices, what the server or a file system has
+/// said, codecs that no command passes through, and operations that are given names of files alone.
+/// TLS keys have a test in `tests/tls.rs`.
 const APART: &str = "
     AbortStyle AddressError After ArgumentError AskFeatures ChangeDirectory Channel Class Closed
     Compared Completed Contents Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder
@@ -146,7 +149,8 @@ fn inspect(session: &mut Session, records: &mut Vec<trace::Record>) {
     silent("Session", &session.clone());
 }
 
-/// Runs an operation against the replies, looking at everything after every step; at last the connection is lost.
+/// Runs an operation against the replies, looking at everything after every step; at last the
+/// connection is lost.
 fn inspect_all(mut operation: impl Operation<Output: Debug> + Debug, replies: &[&str]) {
     let (mut session, mut records) = (session(), Vec::new());
     session.receive(b"220 ready\r\n");

@@ -292,7 +292,8 @@ fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
             .with_single_cert(chain, key)
             .unwrap()
             .into();
-        // In TLS 1.3 the client has finished before the server looks: the refusal comes with the first read.
+        // In TLS 1.3 the client has finished before the server looks: the refusal comes with the
+        // first read.
         let (mut channel, mut peer) = (
             authority.context().channel(Purpose::Explicit).unwrap(),
             Peer::new(&server),
@@ -441,7 +442,8 @@ fn no_text_shows_payload_or_keys() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// However the stream is cut and however it is read: the same plaintext, the same end, the same remainder.
+    /// However the stream is cut and however it is read: the same plaintext, the same end, the same
+    /// remainder.
     #[test]
     fn results_do_not_depend_on_the_cuts(
         sizes in proptest::collection::vec(0..50_000_usize, 0..6),

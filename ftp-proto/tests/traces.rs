@@ -1,8 +1,9 @@
 //! Sessions with real servers, recorded by the interop tests, run again without any socket.
 //!
-//! `tests/traces/*.trace` are the records, `*.events` what the session did by itself: commands, replies as it understood
-//! them, actions, events, the state at the end. To record anew: `FTP_TRACES=DIR cargo test -p ftp-blocking --test
-//! interop`, and then this test with `FTP_TRACES_REWRITE=1`.
+//! `tests/traces/*.trace` are the records, `*.events` what the session did by itself: commands,
+//! replies as it understood them, actions, events, the state at the end. To record anew:
+//! `FTP_TRACES=DIR cargo test -p ftp-blocking --test interop`, and then this test with
+//! `FTP_TRACES_REWRITE=1`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fmt::Write as _;

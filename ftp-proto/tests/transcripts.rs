@@ -8,8 +8,9 @@
 //!   LF alone. `\xNN` is a byte, `\\` a backslash.
 //! - `code lines checksum`: the lines below are this reply. The checksum is FNV-1a, 64 bits, of the
 //!   text.
-//! - `nul` or `malformed`: the lines below begin with what is no reply, and nothing after it counts.
-//!   (One server sends a NUL in place of the line end in a file name, another the line end itself.)
+//! - `nul` or `malformed`: the lines below begin with what is no reply, and nothing after it
+//!   counts. (One server sends a NUL in place of the line end in a file name, another the line end
+//!   itself.)
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

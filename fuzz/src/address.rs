@@ -8,7 +8,8 @@ use ftp_proto::address::{
 };
 use ftp_proto::reply::{Reply, ReplyCode};
 
-/// The input is the text of a 227 or 229 reply, the argument of PORT or EPRT, and the bytes of an address.
+/// The input is the text of a 227 or 229 reply, the argument of PORT or EPRT, and the bytes of an
+/// address.
 pub fn check(input: &[u8]) {
     assert_eq!(decode_port(input), plain_port(input));
     if let Ok(address) = passive(&Reply::new(ReplyCode::PASSIVE, input)) {

@@ -43,7 +43,8 @@ fn doubled_length(bytes: &[u8]) -> usize {
     bytes.len() + bytes.iter().filter(|&&byte| byte == 0xFF).count()
 }
 
-/// Whether nothing is wrong with the line: a verb of one to eight characters, and an argument that is none or fits.
+/// Whether nothing is wrong with the line: a verb of one to eight characters, and an argument that
+/// is none or fits.
 fn is_command_line(line: &[u8]) -> bool {
     let mut parts = line.splitn(2, |&byte| byte == b' ');
     let verb = parts.next().unwrap_or_default();

@@ -1,7 +1,8 @@
 //! The operations, on an honest driver, with the fuzzer as the server, the network and the clock.
 //!
-//! The driver is the loop of the manual: it asks the operation, takes all actions, writes what it may, and only then
-//! waits; what it waits for is the next line of the script. When the script ends, only time goes on.
+//! The driver is the loop of the manual: it asks the operation, takes all actions, writes what it
+//! may, and only then waits; what it waits for is the next line of the script. When the script
+//! ends, only time goes on.
 
 use std::task::Poll;
 
@@ -126,8 +127,8 @@ fn transfer_operation(name: &[u8], path: &Argument, number: u64) -> Option<Wante
         b"resume" => transfer(Retrieve::new(path).resume_at(number)),
         b"unverified" => transfer(Retrieve::new(path).resume_unverified_at(number)),
         b"verified" => transfer(Retrieve::new(path).verified()),
-        b"head" => transfer(Retrieve::new(path).limit(number)),
-        b"range" => transfer(Retrieve::new(path).resume_at(number).limit(number)),
+        b"head" => transfer(Retrieve::new(path).limited_to(number)),
+        b"range" => transfer(Retrieve::new(path).resume_at(number).limited_to(number)),
         b"store" => transfer(Store::new(path)),
         b"store-ascii" => transfer(Store::new(path).ascii()),
         b"store-rest" => transfer(Store::new(path).resume_at(number)),

@@ -1,7 +1,8 @@
 //! A good server, and a driver that reports in any order: late, twice, and what did not happen.
 //!
-//! The world is that of the session's own tests, which has the server, the connections and the rules that hold after
-//! every step. The first line of the input says what the application wants and how; each byte behind it is one step:
+//! The world is that of the session's own tests, which has the server, the connections and the
+//! rules that hold after every step. The first line of the input says what the application wants
+//! and how; each byte behind it is one step:
 //!
 //! | step | |
 //! |---|---|
@@ -13,7 +14,8 @@
 //! | `l` k n | the k-th kind of report is made of the n-th data connection, and did not happen |
 //! | `d` n | the n-th last report is made again |
 //!
-//! What the driver says of payload that moves has to be true: nobody can make up for that. Everything else may be false.
+//! What the driver says of payload that moves has to be true: nobody can make up for that.
+//! Everything else may be false.
 
 #[path = "../../ftp-proto/tests/session"]
 #[allow(dead_code, reason = "shared with the session's tests")]
@@ -142,15 +144,16 @@ impl Play {
         self.note();
     }
 
-    /// Reports what did not happen. What is ignored must change nothing. What is not comes to the session, unless it is
-    /// about payload, or about TLS on the control connection.
+    /// Reports what did not happen. What is ignored must change nothing. What is not comes to the
+    /// session, unless it is about payload, or about TLS on the control connection.
     fn lie(&mut self, report: Report) {
         let session = &mut self.world.session;
         let before = session.clone();
         let ignored = session.ignored_reports();
         session.report(report);
         if session.ignored_reports() > ignored {
-            // It may have answered what is not needed any more: that shows nowhere, and it cannot do so twice.
+            // It may have answered what is not needed any more: that shows nowhere, and it cannot
+            // do so twice.
             let shown = |session: &Session| {
                 let written = session.transmit().to_vec();
                 (session.state(), session.deadline(), written)
@@ -247,7 +250,7 @@ fn kinds(data: DataId) -> [Report; KINDS] {
     ]
 }
 
-// -- what the world is like ---------------------------------------------------------------------------------------
+// -- what the world is like -----------------------------------------------------------------------
 
 fn setup(header: &[u8]) -> Setup {
     let words = || header.split(|&byte| byte == b' ');

@@ -1,11 +1,13 @@
 //! Fuzz targets of ftp-proto.
 //!
-//! Each target is a module with a function `check`, which takes any bytes and panics when an oracle disagrees: a plain
-//! second implementation, a round trip, the same input cut differently, or an invariant. libFuzzer calls these
-//! functions (`fuzz_targets/`), and so does the test that replays the corpus on stable (`tests/replay.rs`).
+//! Each target is a module with a function `check`, which takes any bytes and panics when an oracle
+//! disagrees: a plain second implementation, a round trip, the same input cut differently, or an
+//! invariant. libFuzzer calls these functions (`fuzz_targets/`), and so does the test that replays
+//! the corpus on stable (`tests/replay.rs`).
 //!
-//! The codec targets read their input as what the codec reads. [`session`] and [`conversation`] read it as a
-//! [script], a line for each thing that happens, so that seeds can be written and crashes read.
+//! The codec targets read their input as what the codec reads. [`session`] and [`conversation`]
+//! read it as a [script], a line for each thing that happens, so that seeds can be written and
+//! crashes read.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -44,7 +46,8 @@ pub struct Target {
 
 macro_rules! targets {
     ($($name:ident,)*) => {
-        /// All targets. A new one needs a line here, a module, a binary and seeds; the replay says what is missing.
+        /// All targets. A new one needs a line here, a module, a binary and seeds; the replay says
+        /// what is missing.
         pub const TARGETS: &[Target] =
             &[$(Target { name: stringify!($name), check: $name::check },)*];
     };
@@ -87,5 +90,6 @@ fn pieces<'a>(input: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     pieces
 }
 
-/// Ways to cut an input: whole, byte by byte, and two that straddle whatever has a length of its own.
+/// Ways to cut an input: whole, byte by byte, and two that straddle whatever has a length of its
+/// own.
 const CUTS: [&[usize]; 4] = [&[], &[1], &[2, 3], &[7, 1, 1, 30]];

@@ -1,4 +1,5 @@
-//! The incremental reply parser, beside a plain one, and beside itself with the input cut differently.
+//! The incremental reply parser, beside a plain one, and beside itself with the input cut
+//! differently.
 
 mod reference;
 
@@ -86,7 +87,8 @@ fn parse(stream: &[u8], limits: Limits, grammar: Grammar, cuts: &[usize]) -> Out
     }
 }
 
-/// The reference throws away as much as it likes; up to the place where the parser gives up, both agree.
+/// The reference throws away as much as it likes; up to the place where the parser gives up, both
+/// agree.
 fn agrees_with_reference(stream: &[u8], limits: Limits, grammar: Grammar, outcome: &Outcome) {
     let expected = reference::parse(stream, limits, grammar);
     let found: Vec<_> = outcome.replies.iter().map(reference::Plain::of).collect();

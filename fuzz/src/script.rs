@@ -1,7 +1,8 @@
-//! Scripts: what happens to a session, a line each, so that a seed can be written by hand and a crash be read.
+//! Scripts: what happens to a session, a line each, so that a seed can be written by hand and a
+//! crash be read.
 //!
-//! A line is a letter and an operand; a blank between them is skipped, and a line that makes no sense does nothing.
-//! Operands that are bytes may hold `\r`, `\n`, `\0`, `\\` and `\xHH`.
+//! A line is a letter and an operand; a blank between them is skipped, and a line that makes no
+//! sense does nothing. Operands that are bytes may hold `\r`, `\n`, `\0`, `\\` and `\xHH`.
 //!
 //! | Line | What happens |
 //! |------|--------------|
@@ -117,8 +118,8 @@ fn hex(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
-/// The configuration and the control connection that a script asks for. Limits of replies are small unless it says
-/// `=limits default`, so that scripts can reach them.
+/// The configuration and the control connection that a script asks for. Limits of replies are small
+/// unless it says `=limits default`, so that scripts can reach them.
 pub fn setup(script: &[u8]) -> (Config, Control) {
     let mut config = Config::default();
     config.limits.reply.line_bytes_max = 64;

@@ -1,5 +1,5 @@
-//! A session under a script that may do anything in any order: the server, the network, the driver and the application
-//! are all the fuzzer's.
+//! A session under a script that may do anything in any order: the server, the network, the driver
+//! and the application are all the fuzzer's.
 
 use ftp_proto::{Argument, Command, Direction, Transfer, Verb};
 

@@ -2,7 +2,8 @@
 
 use ftp_proto::timestamp::{Precision, Timestamp, Zone};
 
-/// The input is a time-val; its first bytes are also an offset from UTC and a number of seconds since 1970.
+/// The input is a time-val; its first bytes are also an offset from UTC and a number of seconds
+/// since 1970.
 pub fn check(input: &[u8]) {
     if let Ok(time) = Timestamp::from_time_val(input) {
         assert!(is_time_val(input), "{time} was read from another form");

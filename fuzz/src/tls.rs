@@ -1,4 +1,5 @@
-//! The TLS channel, against a rustls server whose records are changed, dropped, repeated and made up.
+//! The TLS channel, against a rustls server whose records are changed, dropped, repeated and made
+//! up.
 //!
 //! The first byte chooses how the stream is cut. Each byte behind it is one step of the server:
 //!
@@ -13,9 +14,9 @@
 //! | `x` i v, `d`, `2`, `t` n | a bit of the next record or flight is changed, it is dropped, sent twice, cut short |
 //! | `e` | the end of the stream, where it also ends without |
 //!
-//! Two channels take the same steps, one in whole and one in pieces. Neither may ever give out a byte that was not sent
-//! as payload, or say that the stream has ended as it should where it has not; up to the first record that was tampered
-//! with, everything comes out.
+//! Two channels take the same steps, one in whole and one in pieces. Neither may ever give out a
+//! byte that was not sent as payload, or say that the stream has ended as it should where it has
+//! not; up to the first record that was tampered with, everything comes out.
 
 #[path = "../../ftp-proto/tests/tls"]
 #[allow(dead_code, reason = "shared with the tests of TLS")]
@@ -207,7 +208,8 @@ impl Play {
         true
     }
 
-    /// The client's bytes to the server, and the server's next flight to the client; whether there was any.
+    /// The client's bytes to the server, and the server's next flight to the client; whether there
+    /// was any.
     fn pass(&mut self) -> bool {
         let Server::Shaking(peer) = &mut self.server else {
             return false;

@@ -30,7 +30,8 @@ fn read(line: &str) -> Option<Record> {
     Some(record)
 }
 
-/// A record is one line, which is read as the same record. Secrets are written as asterisks, and stay asterisks.
+/// A record is one line, which is read as the same record. Secrets are written as asterisks, and
+/// stay asterisks.
 fn is_read_again(record: &Record) {
     let written = record.to_string();
     assert!(!written.contains(['\n', '\r']), "{written:?}");

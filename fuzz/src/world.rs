@@ -1,7 +1,8 @@
-//! A session with everything around it: the wire, the driver's duties, the clock, and who waits for what.
+//! A session with everything around it: the wire, the driver's duties, the clock, and who waits for
+//! what.
 //!
-//! Every call goes through here and is followed by the [invariants]. A twin of the session gets the same calls, but
-//! what the server sends byte by byte: both have to stay equal.
+//! Every call goes through here and is followed by the [invariants]. A twin of the session gets the
+//! same calls, but what the server sends byte by byte: both have to stay equal.
 
 mod duties;
 mod invariants;
@@ -91,7 +92,8 @@ impl World {
         }
     }
 
-    /// Does what a line says about the server, the network, the driver or time; `false` for any other line.
+    /// Does what a line says about the server, the network, the driver or time; `false` for any
+    /// other line.
     pub(crate) fn happen(&mut self, line: Line<'_>) -> bool {
         match line.letter {
             b'r' => self.receive(&[line.bytes().as_slice(), b"\r\n"].concat()),
@@ -125,7 +127,7 @@ impl World {
         result
     }
 
-    // -- the control connection -----------------------------------------------------------------------------------
+    // -- the control connection -------------------------------------------------------------------
 
     fn receive(&mut self, bytes: &[u8]) {
         self.heard.extend_from_slice(bytes);
@@ -171,7 +173,7 @@ impl World {
         self.both(|session| session.report(report));
     }
 
-    // -- time and actions -----------------------------------------------------------------------------------------
+    // -- time and actions -------------------------------------------------------------------------
 
     fn pass(&mut self, millis: Option<u64>) {
         let deadline = self.session.deadline().map(|deadline| deadline.at);
@@ -216,7 +218,7 @@ impl World {
         action
     }
 
-    // -- the application ------------------------------------------------------------------------------------------
+    // -- the application --------------------------------------------------------------------------
 
     pub(crate) fn submit(&mut self, command: &Command) {
         if let Ok(ticket) = self.both(|session| session.submit(command.clone())) {
@@ -316,7 +318,8 @@ impl World {
         event.is_some()
     }
 
-    /// The script is over, and somebody still waits: everything is written, and time passes until the deadline.
+    /// The script is over, and somebody still waits: everything is written, and time passes until
+    /// the deadline.
     pub(crate) fn wait_in_vain(&mut self) {
         self.write(None);
         if self.session.deadline().is_none() {
@@ -331,7 +334,7 @@ impl World {
         self.pass(None);
     }
 
-    // -- the end --------------------------------------------------------------------------------------------------
+    // -- the end ----------------------------------------------------------------------------------
 
     /// Nothing happens any more but time: everything has to come to an end.
     pub(crate) fn rest(&mut self) {

@@ -1,5 +1,6 @@
-//! Servers and callers that do wrong, as far as it takes this crate's own interface to tell. Everything else is in the
-//! table of scenarios that all drivers share (`tests/scenarios.rs`). No time is asserted.
+//! Servers and callers that do wrong, as far as it takes this crate's own interface to tell.
+//! Everything else is in the table of scenarios that all drivers share (`tests/scenarios.rs`). No
+//! time is asserted.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -77,7 +78,7 @@ pub(crate) fn interrupted(error: &Error) -> &Interrupted {
         .unwrap_or_else(|| panic!("{error}"))
 }
 
-// -- callers ------------------------------------------------------------------------------------------------------------------
+// -- callers --------------------------------------------------------------------------------------
 
 #[test]
 fn a_name_with_a_line_break_or_nul_is_refused_before_anything_is_sent() {
@@ -112,7 +113,7 @@ fn a_name_with_a_line_break_or_nul_is_refused_before_anything_is_sent() {
     });
 }
 
-// -- refusals -------------------------------------------------------------------------------------------------------------------
+// -- refusals -------------------------------------------------------------------------------------
 
 #[test]
 fn an_unreachable_host_is_told_with_every_address() {
@@ -196,7 +197,8 @@ fn a_refused_data_port_leaves_a_usable_session() {
     });
 }
 
-/// The port refused, PASV helped, and then the file was missing: the error is the server's, and not the port's.
+/// The port refused, PASV helped, and then the file was missing: the error is the server's, and not
+/// the port's.
 #[test]
 fn an_older_failure_of_a_socket_is_not_told_as_the_cause() {
     bounded(|| {

@@ -448,7 +448,8 @@ fn quit() {
 
 #[test]
 fn close() {
-    // `dialogue` ends with a drop, and every script there with the end of the connection and not a word before it.
+    // `dialogue` ends with a drop, and every script there with the end of the connection and not a
+    // word before it.
     let record = dialogue(Script::new(), |_| {});
     assert_eq!(record.lines(), [""; 0]);
 

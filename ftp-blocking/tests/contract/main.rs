@@ -41,8 +41,8 @@ pub(crate) fn commands(server: &Loopback) -> Vec<String> {
     server.commands(0).split_off(2)
 }
 
-/// Runs `act` against a peer that greets and then does as the script says; the client is closed at the end. Names are
-/// left as they are, so that a script need not answer FEAT.
+/// Runs `act` against a peer that greets and then does as the script says; the client is closed at
+/// the end. Names are left as they are, so that a script need not answer FEAT.
 pub(crate) fn dialogue(script: Script, act: impl FnOnce(&mut Client)) -> Record {
     let greeted = Script::new()
         .send("220 ready\r\n")
@@ -71,7 +71,7 @@ pub(crate) fn code(error: &Error) -> Option<u16> {
     error.reply().map(|reply| reply.code().get())
 }
 
-// -- the module -----------------------------------------------------------------------------------------------------------
+// -- the module -----------------------------------------------------------------------------------
 
 #[test]
 fn ftp_constructor() {
@@ -124,7 +124,8 @@ fn all_errors() {
         drop(peer);
         error
     };
-    // From the look-up, the socket, the protocol, the end of input, the server: one type, and an `io::Error` if wanted.
+    // From the look-up, the socket, the protocol, the end of input, the server: one type, and an
+    // `io::Error` if wanted.
     let cases: [(Error, io::ErrorKind); 5] = [
         (
             Client::connect("no\0host").unwrap_err(),

@@ -304,7 +304,8 @@ fn abort() {
         let error = upload.abort().unwrap_err();
         assert_eq!(error.after(), After::Settling, "{style:?}");
 
-        // Whatever the server had to say to that, none of it is taken for the answer to what follows.
+        // Whatever the server had to say to that, none of it is taken for the answer to what
+        // follows.
         assert_eq!(client.pwd().unwrap().as_bytes(), b"/", "{style:?}");
         let mut digits = Vec::new();
         client.retrieve_to("digits", &mut digits).unwrap();

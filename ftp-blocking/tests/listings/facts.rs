@@ -39,7 +39,8 @@ const SPECIAL: &[&[u8]] = &[b"fifo", b"device"];
 
 /// The first that fits counts.
 const FACTS: &[Fact] = &[
-    // Hidden names have to be asked for with -a, which does not go with STAT; MLSD knows nothing of hiding.
+    // Hidden names have to be asked for with -a, which does not go with STAT; MLSD knows nothing of
+    // hiding.
     Fact {
         servers: &[Vsftpd, Proftpd],
         ways: &[List, Names],
@@ -52,7 +53,8 @@ const FACTS: &[Fact] = &[
         names: &[b".hidden"],
         shows: Shows::Nothing,
     },
-    // It withholds names with control characters in every way, and what is no file, directory or link in ls form.
+    // It withholds names with control characters in every way, and what is no file, directory or
+    // link in ls form.
     Fact {
         servers: &[PureFtpd],
         ways: EVERY,

@@ -1,4 +1,5 @@
-//! The directory of odd names, read from every real server in every way that it has, and its names sent back.
+//! The directory of odd names, read from every real server in every way that it has, and its names
+//! sent back.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

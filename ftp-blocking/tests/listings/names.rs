@@ -84,14 +84,15 @@ fn reach(client: &mut Client, path: &[u8], kind: tree::Kind) {
 
 /// The first three bytes: all of an odd file, but not of the one of 5 GiB.
 fn head_of(client: &mut Client, path: &[u8]) -> Result<Vec<u8>> {
-    let retrieve = Retrieve::new(Argument::new(path)?).limit(3);
+    let retrieve = Retrieve::new(Argument::new(path)?).limited_to(3);
     let mut head = Vec::new();
     client.download(retrieve)?.copy_to(&mut head)?;
     Ok(head)
 }
 
-/// Telnet's doubling is undone by ProFTPD and inetutils, and names another file on vsftpd and Pure-FTPd. ProFTPD lets a
-/// single one pass as well, if what follows makes no Telnet command of it.
+/// Telnet's doubling is undone by ProFTPD and inetutils, and names another file on vsftpd and
+/// Pure-FTPd. ProFTPD lets a single one pass as well, if what follows makes no Telnet command of
+/// it.
 pub(crate) fn doubled_0xff(server: &Server) {
     let path = b"odd/iac-\xff.txt";
     let understood = |telnet| {

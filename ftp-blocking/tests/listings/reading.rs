@@ -121,8 +121,8 @@ fn check_line(entry: &Entry<'_>, kind: tree::Kind, shows: Shows, metadata: &Meta
     check_listed_time(entry, shows, metadata.mtime());
 }
 
-/// LIST tells the day of old files, and the minute of young ones, without the year. The servers' clock is UTC's, which
-/// the line does not say.
+/// LIST tells the day of old files, and the minute of young ones, without the year. The servers'
+/// clock is UTC's, which the line does not say.
 fn check_listed_time(entry: &Entry<'_>, shows: Shows, modified: i64) {
     let told = entry.modified().unwrap();
     let truth = Timestamp::from_unix_time(modified).unwrap();

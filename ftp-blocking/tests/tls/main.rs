@@ -1,4 +1,5 @@
-//! What is refused under TLS, and how connections end, against a server that does it wrong on purpose.
+//! What is refused under TLS, and how connections end, against a server that does it wrong on
+//! purpose.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -87,7 +88,7 @@ fn refusal(shown: Shown, roots: &str) -> Error {
     error
 }
 
-// -- certificates -----------------------------------------------------------------------------------------------------------
+// -- certificates ---------------------------------------------------------------------------------
 
 #[test]
 fn an_unknown_authority_is_refused() {
@@ -208,7 +209,7 @@ fn a_client_certificate_is_shown_to_who_asks_for_it() {
     thread.join().unwrap();
 }
 
-// -- secrets ------------------------------------------------------------------------------------------------------------------
+// -- secrets --------------------------------------------------------------------------------------
 
 /// Everything that can be printed of a client, and what it tells those who watch it.
 #[test]
@@ -256,7 +257,7 @@ impl Log {
     }
 }
 
-// -- refusals of the protocol -------------------------------------------------------------------------------------------
+// -- refusals of the protocol ---------------------------------------------------------------------
 
 #[test]
 fn a_refused_auth_leaves_the_password_unsent() {
@@ -424,7 +425,7 @@ fn a_data_connection_in_clear_behind_an_accepted_prot_is_told_as_that() {
     server.join().unwrap();
 }
 
-// -- data connections -------------------------------------------------------------------------------------------------------
+// -- data connections -----------------------------------------------------------------------------
 
 /// Sends 1,000 bytes and ends without close_notify.
 fn cuts_off(peer: &mut Peer) {

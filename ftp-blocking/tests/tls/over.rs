@@ -12,7 +12,8 @@ use ftp_testbed::servers::AUTHORITY;
 use crate::peer::{Shown, config, serve};
 use crate::policy;
 
-/// As a proxy: it is given names, resolves them by a table of its own, and makes the sockets itself.
+/// As a proxy: it is given names, resolves them by a table of its own, and makes the sockets
+/// itself.
 #[derive(Clone)]
 struct Proxy {
     leads_to: SocketAddr,

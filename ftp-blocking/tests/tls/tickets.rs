@@ -13,8 +13,8 @@ pub(crate) const STORED: &[u8] = b"stored";
 
 type Served = (SocketAddr, JoinHandle<Vec<String>>);
 
-/// Two tickets come with the login and with each listing, which it refuses since it resumes nothing; none with uploads.
-/// So does ProFTPD.
+/// Two tickets come with the login and with each listing, which it refuses since it resumes
+/// nothing; none with uploads. So does ProFTPD.
 pub(crate) fn refuses_listings(uploads: usize) -> Served {
     serve_with(2, move |peer, generous, miserly| {
         for number in 0..uploads {
@@ -42,7 +42,8 @@ pub(crate) fn gives_nothing(uploads: usize) -> Served {
     })
 }
 
-/// One ticket comes with the login and none ever after; nothing is demanded. It is asked for a listing once.
+/// One ticket comes with the login and none ever after; nothing is demanded. It is asked for a
+/// listing once.
 pub(crate) fn demands_nothing(uploads: usize) -> Served {
     serve_with(1, move |peer, _, miserly| {
         take_file(peer, miserly, HandshakeKind::Resumed);
@@ -68,8 +69,8 @@ pub(crate) fn lists_for_ever() -> Served {
     })
 }
 
-/// A server that hands out so many tickets with the login; its play is given configurations that hand out as many, and
-/// none.
+/// A server that hands out so many tickets with the login; its play is given configurations that
+/// hand out as many, and none.
 fn serve_with(
     tickets: usize,
     play: impl FnOnce(&mut Peer, &Arc<ServerConfig>, &Arc<ServerConfig>) + Send + 'static,

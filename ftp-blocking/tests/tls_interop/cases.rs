@@ -54,7 +54,8 @@ pub(crate) fn moves_files(case: &Case, server: &Server) {
 pub(crate) fn stores_a_series(case: &Case, server: &Server) {
     let mut client = case.open(server);
     stores_each(&mut client, server, SERIES);
-    // The login brings two tickets, every upload spends one, and every listing in between brings two.
+    // The login brings two tickets, every upload spends one, and every listing in between brings
+    // two.
     let refills = match (case.kind, case.versions) {
         (Kind::Proftpd, TlsVersions::Only13) => (SERIES - 2) / 2,
         _ => 0,
@@ -173,7 +174,8 @@ fn stores_each(client: &mut Client<Tls>, server: &Server, count: u64) {
     }
 }
 
-/// Where resumption is demanded, every transfer has resumed; what else there was are the listings that bring tickets.
+/// Where resumption is demanded, every transfer has resumed; what else there was are the listings
+/// that bring tickets.
 fn expect_series(case: &Case, handshakes: DataHandshakes, refills: u64) {
     if case.is_strict() {
         assert_eq!((handshakes.resumed, handshakes.full), (SERIES, refills));

@@ -93,7 +93,8 @@ impl Case {
         Ok(client)
     }
 
-    /// libunftp may read the first bytes of the handshake as a command, when they come right behind its 234.
+    /// libunftp may read the first bytes of the handshake as a command, when they come right behind
+    /// its 234.
     fn races(&self, error: &Error) -> bool {
         self.kind == Kind::Libunftp && error.tls().is_some()
     }

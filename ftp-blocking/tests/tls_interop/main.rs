@@ -72,7 +72,8 @@ fn of_server(kind: Kind) -> Vec<Trial> {
     trials
 }
 
-/// The strictest variant of each server, and implicit TLS. Libraries that few run as servers have it in the full run.
+/// The strictest variant of each server, and implicit TLS. Libraries that few run as servers have
+/// it in the full run.
 fn is_at_length(case: Case) -> bool {
     let common = case.kind == Kind::Pyftpdlib || !case.kind.is_library();
     let strict = case.is_strictest() || case.variant == Variant::Implicit;

@@ -1,6 +1,8 @@
-//! Every call of a session into the operating system is made to fail, to do little, or to do nothing, one at a time.
+//! Every call of a session into the operating system is made to fail, to do little, or to do
+//! nothing, one at a time.
 //!
-//! Whatever happens: nothing hangs, nothing spins, no result is wrong, and the session says what it is good for.
+//! Whatever happens: nothing hangs, nothing spins, no result is wrong, and the session says what it
+//! is good for.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -224,7 +226,8 @@ fn calls_that_would_block() {
     is_harmless(Act::Fail(io::ErrorKind::WouldBlock));
 }
 
-/// A failure costs one operation if it is a data connection's, and the session if it is the control connection's.
+/// A failure costs one operation if it is a data connection's, and the session if it is the control
+/// connection's.
 fn costs_what_it_must(kind: io::ErrorKind) {
     for mode in MODES {
         let mut count = 0;
@@ -337,7 +340,8 @@ fn streams_that_never_do_anything() {
     });
 }
 
-/// Streams that break their contract, with bytes that are none, are given up and not asked for ever.
+/// Streams that break their contract, with bytes that are none, are given up and not asked for
+/// ever.
 #[test]
 fn streams_that_move_no_bytes_and_say_so() {
     bounded(|| {

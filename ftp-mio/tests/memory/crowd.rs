@@ -15,7 +15,8 @@ const SESSIONS: usize = 10_000;
 /// What a pipe of the network holds: a file takes several rounds.
 const CAPACITY: usize = 600;
 
-/// Rounds of the loop for a login and for a download. Each of a session's steps takes one, whatever the others do.
+/// Rounds of the loop for a login and for a download. Each of a session's steps takes one, whatever
+/// the others do.
 const ROUNDS_MAX: usize = 12;
 
 fn content(number: usize) -> Vec<u8> {

@@ -56,7 +56,8 @@ fn needless_turns_do_no_harm() {
     scene.client.close(&mut scene.watch);
 }
 
-/// An application that takes nothing stops the idle limit, the kernel stops the server, and nobody needs turns.
+/// An application that takes nothing stops the idle limit, the kernel stops the server, and nobody
+/// needs turns.
 #[test]
 fn an_application_that_holds_back_payload_costs_nothing() {
     for manner in [Manner::Edges, Manner::Levels, Manner::Single] {
@@ -86,7 +87,8 @@ fn an_application_that_holds_back_payload_costs_nothing() {
     }
 }
 
-/// A turn moves no more than its budget, and what is left is not forgotten although no event tells of it again.
+/// A turn moves no more than its budget, and what is left is not forgotten although no event tells
+/// of it again.
 #[test]
 fn a_budget_ends_a_turn_and_not_the_transfer() {
     let mut scene = Scene::new(DataMode::Auto, Manner::Edges, Faults::None);
@@ -107,7 +109,8 @@ fn a_budget_ends_a_turn_and_not_the_transfer() {
         {
             of_turn += count;
             app.received.extend_from_slice(&buffer[..count]);
-            // The pipe is filled again while the turn lasts: without a budget it would last to the end of the file.
+            // The pipe is filled again while the turn lasts: without a budget it would last to the
+            // end of the file.
             scene.world.step();
         }
         most = most.max(of_turn);

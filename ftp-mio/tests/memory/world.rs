@@ -1,4 +1,5 @@
-//! A network, a server and a reactor in memory: exact, without threads, and with a clock that tests move.
+//! A network, a server and a reactor in memory: exact, without threads, and with a clock that tests
+//! move.
 
 mod reactor;
 mod transport;

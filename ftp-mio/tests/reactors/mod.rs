@@ -12,7 +12,8 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// One reactor for any number of clients.
 ///
-/// Whoever drops a client without closing it drops the reactor first: it must not know sockets that are gone.
+/// Whoever drops a client without closing it drops the reactor first: it must not know sockets that
+/// are gone.
 pub(crate) trait Reactors: Sized + 'static {
     type Source: ?Sized;
     type Tcp: Transport<Source = Self::Source> + 'static;
@@ -26,7 +27,8 @@ pub(crate) trait Reactors: Sized + 'static {
     /// Waits for sockets: which client, which socket, ready for what.
     fn wait(&mut self, limit: Duration) -> io::Result<Vec<(usize, Slot, Ready)>>;
 
-    /// Waits for the only client there is, until it needs a turn or for as long as anything may take.
+    /// Waits for the only client there is, until it needs a turn or for as long as anything may
+    /// take.
     fn wait_for<T: Transport>(&mut self, client: &mut Client<T>) -> io::Result<()> {
         let limit = client.timeout(Instant::now()).unwrap_or(LIMIT);
         for (_, slot, ready) in self.wait(limit.min(LIMIT))? {

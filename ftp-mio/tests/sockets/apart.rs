@@ -89,7 +89,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.process.stdin.take());
-        // Sessions of clients that are gone end at once; should it hang all the same, so would this.
+        // Sessions of clients that are gone end at once; should it hang all the same, so would
+        // this.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,4 +1,5 @@
-//! Connecting, to peers that do what a script says. What such peers do afterwards is in the table of the testbed.
+//! Connecting, to peers that do what a script says. What such peers do afterwards is in the table
+//! of the testbed.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 

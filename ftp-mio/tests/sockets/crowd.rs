@@ -1,4 +1,5 @@
-//! Thousands of sessions in one loop, all in the same state at one time: logged in, and with a data connection open.
+//! Thousands of sessions in one loop, all in the same state at one time: logged in, and with a data
+//! connection open.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,8 +22,8 @@ use crate::reactors::Reactors;
 const SESSIONS: usize = 2000;
 const SESSIONS_OF_VSFTPD: usize = 200;
 
-/// Open files that either process may need: the server has two for each control connection, and for a moment a listener
-/// beside the data connection. The other tests of this process get the rest.
+/// Open files that either process may need: the server has two for each control connection, and for
+/// a moment a listener beside the data connection. The other tests of this process get the rest.
 const FILES: u64 = 5 * SESSIONS as u64;
 
 /// One crowd at a time: each is as much as the machine should have to do.
@@ -46,8 +47,8 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
                 Ok(server) => {
                     write_files(server.tree().root());
                     let address = server.address(Family::V4).unwrap();
-                    // Two of its sessions that want a passive port in the same moment may choose the same one, and
-                    // then one of them ends.
+                    // Two of its sessions that want a passive port in the same moment may choose
+                    // the same one, and then one of them ends.
                     let crowd = Crowd::new(SESSIONS_OF_VSFTPD, address, DataMode::AnyActive);
                     let login = || Login::new(argument(USER)).password(argument(PASSWORD));
                     each_downloads_and_lists::<R>(crowd, login);
@@ -78,7 +79,7 @@ fn raise_file_limit() -> Result<(), String> {
         .map_err(|error| format!("RLIMIT_NOFILE cannot be set to {FILES}: {error}"))
 }
 
-// -- what each session finds ---------------------------------------------------------------------------------------------------
+// -- what each session finds ----------------------------------------------------------------------
 
 const NAMES: [&str; 3] = ["a file", "of", "payload.bin"];
 
@@ -121,7 +122,7 @@ fn names(number: usize) -> Vec<u8> {
     NAMES.into_iter().flat_map(line).collect()
 }
 
-// -- what each session does ----------------------------------------------------------------------------------------------------
+// -- what each session does -----------------------------------------------------------------------
 
 fn against_another_process<R: Reactors>() {
     let mut server = apart::Server::start(SESSIONS);

@@ -116,14 +116,16 @@ pub(crate) fn move_payload<T: Transport>(
 /// How long the steps of a crowd may take, each, on a busy machine.
 const CROWD_LIMIT: Duration = Duration::from_secs(300);
 
-/// How many clients await their greeting at one time. A server whose queue is full forgets callers, who then wait for it
-/// to speak first; the shortest queue is vsftpd's, of 32.
+/// How many clients await their greeting at one time. A server whose queue is full forgets callers,
+/// who then wait for it to speak first; the shortest queue is vsftpd's, of 32.
 const GREETINGS_MAX: usize = 30;
 
-/// How many turns a step of a crowd may take for each client. A handful suffices when little arrives at one time.
+/// How many turns a step of a crowd may take for each client. A handful suffices when little
+/// arrives at one time.
 const TURNS_MAX: usize = 100;
 
-/// Many clients in one loop. What a round costs depends on how many have something to do, not on how many there are.
+/// Many clients in one loop. What a round costs depends on how many have something to do, not on
+/// how many there are.
 pub(crate) struct Crowd<R: Reactors> {
     reactors: R,
     pub(crate) clients: BTreeMap<usize, Client<R::Tcp>>,
@@ -155,8 +157,8 @@ impl<R: Reactors> Crowd<R> {
         }
     }
 
-    /// Goes round the loop until `step` has said of each client that it is done. It is called for each in the beginning
-    /// and after each turn.
+    /// Goes round the loop until `step` has said of each client that it is done. It is called for
+    /// each in the beginning and after each turn.
     pub(crate) fn run(&mut self, mut step: impl FnMut(usize, &mut Client<R::Tcp>) -> bool) {
         let start = Instant::now();
         let mut turns = 0;

@@ -1,5 +1,5 @@
-//! The client on real sockets, under polling and under mio: as it connects, against the loopback server, and against real
-//! servers.
+//! The client on real sockets, under polling and under mio: as it connects, against the loopback
+//! server, and against real servers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,5 @@
-//! Against real servers: ignored with the reason where there is none, failed where servers are required.
+//! Against real servers: ignored with the reason where there is none, failed where servers are
+//! required.
 
 use std::net::SocketAddr;
 

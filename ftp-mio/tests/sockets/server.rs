@@ -141,12 +141,12 @@ fn abort_upload<R: Reactors>() {
 fn limit<R: Reactors>() {
     let server = start(Behaviour::new());
     let mut alone = Alone::<R>::logged_in(server.address(), Config::default());
-    let head = Retrieve::new(argument("large")).limit(100_001);
+    let head = Retrieve::new(argument("large")).limited_to(100_001);
     let completed = alone.run(head).unwrap();
     assert_eq!((completed.bytes, completed.end), (100_001, End::Limit));
     assert!(alone.received == large()[..100_001]);
     alone.received.clear();
-    let whole = Retrieve::new(argument("hello.txt")).limit(6);
+    let whole = Retrieve::new(argument("hello.txt")).limited_to(6);
     assert_eq!(alone.run(whole).unwrap().end, End::Clean);
     alone.close();
 }

@@ -1,4 +1,5 @@
-//! FTPS with real servers: explicit and implicit, with and without the demand that data connections resume.
+//! FTPS with real servers: explicit and implicit, with and without the demand that data connections
+//! resume.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

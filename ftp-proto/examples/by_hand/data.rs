@@ -64,7 +64,7 @@ impl Data {
         }
     }
 
-    // -- what the machine asks for -----------------------------------------------------------------
+    // -- what the machine asks for ----------------------------------------------------------------
 
     pub(crate) fn dial(id: DataId, to: SocketAddr) -> Self {
         let (done, dialled) = mpsc::channel();
@@ -122,7 +122,7 @@ impl Data {
         self.stage = Stage::Idle;
     }
 
-    // -- what the application does -----------------------------------------------------------------
+    // -- what the application does ----------------------------------------------------------------
 
     /// The application gave this to be sent; nothing is its end.
     pub(crate) fn give(&mut self, bytes: Vec<u8>) {
@@ -139,7 +139,7 @@ impl Data {
         }
     }
 
-    // -- what happens ------------------------------------------------------------------------------
+    // -- what happens -----------------------------------------------------------------------------
 
     /// Goes on as far as it can without waiting.
     pub(crate) fn step(&mut self) -> Step {

@@ -119,7 +119,7 @@ impl Driver {
         }
     }
 
-    // -- the machine -------------------------------------------------------------------------------
+    // -- the machine ------------------------------------------------------------------------------
 
     fn report(&mut self, report: Report) {
         self.tell_tickets();
@@ -226,7 +226,7 @@ impl Driver {
         self.report(Report::Failed { link, failure });
     }
 
-    // -- the control connection --------------------------------------------------------------------
+    // -- the control connection -------------------------------------------------------------------
 
     /// Reads until nothing is there. A session that is over does not listen any more.
     fn read_control(&mut self) {
@@ -302,7 +302,7 @@ impl Driver {
         true
     }
 
-    // -- the data connections ----------------------------------------------------------------------
+    // -- the data connections ---------------------------------------------------------------------
 
     /// Goes on with one data connection; whether anything happened. The operation is polled before
     /// the next one has its turn.

@@ -1,15 +1,17 @@
-//! A driver that keeps every promise of `manual/driving.md` on std's sockets: logs in, and retrieves or stores a file.
+//! A driver that keeps every promise of `manual/driving.md` on std's sockets: logs in, and
+//! retrieves or stores a file.
 //!
 //! `cargo run -p ftp-proto --features rustls --example by_hand -- 127.0.0.1:21 get pub/README > README`
 //!
-//! With `put`, standard input is stored. With TLS, the host's name and a file of trusted certificates follow:
-//! `... get pub/README ftp.example.org roots.pem`.
+//! With `put`, standard input is stored. With TLS, the host's name and a file of trusted
+//! certificates follow: `... get pub/README ftp.example.org roots.pem`.
 //!
-//! It looks at its sockets in turn, which is simple and not thrifty; `ftp-blocking` shows how to wait. socket2 is there
-//! for two things that std cannot do: to reset a connection, and to listen with a backlog of one.
+//! It looks at its sockets in turn, which is simple and not thrifty; `ftp-blocking` shows how to
+//! wait. socket2 is there for two things that std cannot do: to reset a connection, and to listen
+//! with a backlog of one.
 //!
-//! `testbed/tests/by_the_manual` runs this driver over the whole table of scenarios, and against servers that demand the
-//! resumption of TLS sessions.
+//! `testbed/tests/by_the_manual` runs this driver over the whole table of scenarios, and against
+//! servers that demand the resumption of TLS sessions.
 
 mod data;
 mod driver;

@@ -20,7 +20,8 @@ impl Stream {
         Ok(Self { socket, tls: None })
     }
 
-    /// Dropping it resets the connection: only what was [closed](Self::close) can pass for a whole file.
+    /// Dropping it resets the connection: only what was [closed](Self::close) can pass for a whole
+    /// file.
     pub(crate) fn for_data(socket: TcpStream) -> io::Result<Self> {
         SockRef::from(&socket).set_linger(Some(Duration::ZERO))?;
         Self::new(socket)
@@ -53,7 +54,7 @@ impl Stream {
         }
     }
 
-    // -- TLS; in clear each of these is done at once -----------------------------------------------
+    // -- TLS; in clear each of these is done at once ----------------------------------------------
 
     /// Whether the handshake is complete, and its last message written.
     pub(crate) fn handshake(&mut self) -> io::Result<bool> {
@@ -100,7 +101,7 @@ impl Stream {
         Ok(rest)
     }
 
-    // -- the end of a data connection --------------------------------------------------------------
+    // -- the end of a data connection -------------------------------------------------------------
 
     /// An orderly end: everything that was written arrives.
     pub(crate) fn close(mut self) {

@@ -1,7 +1,8 @@
-//! The machine in a super-loop: nothing here waits, and nothing here needs std. `.ci/check-no-std` builds this file into
-//! a library without it.
+//! The machine in a super-loop: nothing here waits, and nothing here needs std. `.ci/check-no-std`
+//! builds this file into a library without it.
 //!
-//! Of the heap only the machine itself takes. Passive mode and downloads, which need two sockets and no listener.
+//! Of the heap only the machine itself takes. Passive mode and downloads, which need two sockets
+//! and no listener.
 
 use core::net::{IpAddr, SocketAddr};
 use core::task::Poll;
@@ -82,7 +83,8 @@ impl Client {
         }
     }
 
-    /// When the next turn is due at the latest: until then, or until the chip interrupts, the device may sleep.
+    /// When the next turn is due at the latest: until then, or until the chip interrupts, the
+    /// device may sleep.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.session.deadline().map(|it| it.at.since_epoch())
     }
@@ -94,13 +96,15 @@ impl Client {
         sink: &mut impl Sink,
         operation: &mut O,
     ) -> Poll<Result<O::Output, Error>> {
-        // What has arrived comes first: it cannot answer what is written below, nor be late for a timer.
+        // What has arrived comes first: it cannot answer what is written below, nor be late for a
+        // timer.
         self.read_control(network);
         self.attend_data(network, sink);
         let outcome = operation.poll(&mut self.session);
         self.act(network);
         if self.write_control(network) {
-            // What was written may have begun a wait. The machine arms its timer when it is told the time.
+            // What was written may have begun a wait. The machine arms its timer when it is told
+            // the time.
             self.act(network);
         }
         outcome
@@ -143,7 +147,7 @@ impl Client {
         }
     }
 
-    // -- the control connection -------------------------------------------------------------------------------------------
+    // -- the control connection -------------------------------------------------------------------
 
     /// Reads until there is nothing more. A session that is over does not listen any more.
     fn read_control(&mut self, network: &mut impl Network) {
@@ -192,7 +196,7 @@ impl Client {
         }
     }
 
-    // -- the data connection ----------------------------------------------------------------------------------------------
+    // -- the data connection ----------------------------------------------------------------------
 
     fn attend_data(&mut self, network: &mut impl Network, sink: &mut impl Sink) {
         let Some(data) = &mut self.data else { return };
@@ -246,7 +250,8 @@ impl Data {
         Ok(Some(Report::Connected { data: self.id }))
     }
 
-    /// Hands one piece of payload on. What there is no room for stays in the socket, where it makes the server wait.
+    /// Hands one piece of payload on. What there is no room for stays in the socket, where it makes
+    /// the server wait.
     fn payload(
         &mut self,
         flow: Flow,

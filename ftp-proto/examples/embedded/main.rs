@@ -1,7 +1,8 @@
 //! A super-loop as on a device without an operating system, run here: logs in, lists, retrieves.
 //!
-//! `cargo run -p ftp-proto --example embedded -- 127.0.0.1:21 pub/README`, or without arguments on a server in memory.
-//! `client.rs` is what a device would take over; the rest stands for its hardware.
+//! `cargo run -p ftp-proto --example embedded -- 127.0.0.1:21 pub/README`, or without arguments on
+//! a server in memory. `client.rs` is what a device would take over; the rest stands for its
+//! hardware.
 
 mod client;
 mod memory;
@@ -67,7 +68,8 @@ impl<N: Network> Device<N> {
         }
     }
 
-    /// Until an interrupt, or the machine's deadline. There are no interrupts here, so it is a moment at most.
+    /// Until an interrupt, or the machine's deadline. There are no interrupts here, so it is a
+    /// moment at most.
     fn sleep(&self) {
         let moment = Duration::from_micros(100);
         let left = self.client.deadline().map_or(moment, |deadline| {

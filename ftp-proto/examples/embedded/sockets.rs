@@ -93,8 +93,9 @@ impl Network for Sockets {
         *self.slot(socket) = None;
     }
 
-    /// A chip can reset. std cannot: it sets no linger, and only a socket that is closed with input unread is reset. For
-    /// a download that nobody wants any more that will do; `ftp-blocking` does it as it should be done.
+    /// A chip can reset. std cannot: it sets no linger, and only a socket that is closed with input
+    /// unread is reset. For a download that nobody wants any more that will do; `ftp-blocking` does
+    /// it as it should be done.
     fn reset(&mut self, socket: Socket) {
         self.dialling = None;
         self.close(socket);

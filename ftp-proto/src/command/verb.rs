@@ -141,7 +141,8 @@ verbs! {
     User = "USER",
 }
 
-/// A verb that [`Verb`] has no name for: one to eight letters or digits, upper case, the first a letter.
+/// A verb that [`Verb`] has no name for: one to eight letters or digits, upper case, the first a
+/// letter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OtherVerb([u8; VERB_BYTES_MAX]);
 

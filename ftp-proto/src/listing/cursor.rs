@@ -2,8 +2,8 @@
 
 use super::scan::{find, find_blank, find_word};
 
-/// Whether a byte separates columns: a blank or a control character. LF stands inside a record that was joined from two
-/// lines.
+/// Whether a byte separates columns: a blank or a control character. LF stands inside a record that
+/// was joined from two lines.
 pub(super) const fn is_blank(byte: u8) -> bool {
     byte <= b' '
 }

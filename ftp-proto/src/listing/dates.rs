@@ -11,8 +11,9 @@ pub(super) use column::{Column, column, is_date_like, is_padded_year, unread};
 
 /// The caller's time, as the rule for missing years needs it.
 ///
-/// `ls` prints a time instead of the year for what is younger than about six months. Since neither the server's zone nor
-/// its clock is known, a day of tolerance is given: the newest date that exists and lies no later than a day from now.
+/// `ls` prints a time instead of the year for what is younger than about six months. Since neither
+/// the server's zone nor its clock is known, a day of tolerance is given: the newest date that
+/// exists and lies no later than a day from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reference {
     year: u16,
@@ -111,7 +112,8 @@ impl Clock {
         })
     }
 
-    /// The time with a meridiem: glued to the word or in the next one, one letter or two, in any case.
+    /// The time with a meridiem: glued to the word or in the next one, one letter or two, in any
+    /// case.
     pub(super) fn read_with_meridiem(cursor: &mut Cursor<'_>) -> Option<Self> {
         let word = cursor.word();
         if let Some(clock) = Self::read(word) {
@@ -247,7 +249,8 @@ pub(super) fn day_month_year(word: &[u8]) -> Option<Dated> {
     Some(Dated::of(Timestamp::date(year, month, day).ok()))
 }
 
-/// What a text with the form of a date stands for: nothing, when there is no such day, or no year to be had.
+/// What a text with the form of a date stands for: nothing, when there is no such day, or no year
+/// to be had.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dated {
     pub(super) time: Option<Timestamp>,
@@ -287,8 +290,8 @@ pub(super) fn without_year(
     Dated::of(date.and_then(|date| clock.on(date.with_inferred_year())))
 }
 
-/// A date with a time `HH:MM` and no year, as in nearly every line of `ls`. Whatever else the word is, or if there is no
-/// such time, or no reference, it is left to [`without_year`].
+/// A date with a time `HH:MM` and no year, as in nearly every line of `ls`. Whatever else the word
+/// is, or if there is no such time, or no reference, it is left to [`without_year`].
 #[inline(always)]
 pub(super) fn usual_time(
     month: u8,

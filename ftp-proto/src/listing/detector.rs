@@ -1,7 +1,8 @@
 //! What a line of a listing is: which format it has, and what that format reads in it.
 //!
-//! The format is found line by line, and the one that read the last entry is asked first: servers do not change their
-//! style within a listing, but no reply says beforehand which style it is (IIS has two, z/OS five).
+//! The format is found line by line, and the one that read the last entry is asked first: servers
+//! do not change their style within a listing, but no reply says beforehand which style it is (IIS
+//! has two, z/OS five).
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -17,8 +18,8 @@ use crate::timestamp::Timestamp;
 
 type Parse = for<'a> fn(&'a [u8], &mut Context) -> Option<Entry<'a>>;
 
-/// All formats that can be told by one line, in the order in which they are asked: the more a form demands, the
-/// earlier. The number is that of the words which an entry has at least.
+/// All formats that can be told by one line, in the order in which they are asked: the more a form
+/// demands, the earlier. The number is that of the words which an entry has at least.
 static FORMATS: [(Format, u32, Parse); 17] = [
     (Format::Unix, 3, unix::parse),
     (Format::Dos, 4, dos::parse),
@@ -82,7 +83,8 @@ impl Detector {
         self.context.format
     }
 
-    /// Reads one line without its line end, and says what it is: nothing yet, if the next line decides.
+    /// Reads one line without its line end, and says what it is: nothing yet, if the next line
+    /// decides.
     #[inline]
     pub(super) fn line<'a>(&mut self, line: &'a [u8], each: &mut impl FnMut(Line<'a>)) {
         match self.context.format {
@@ -188,7 +190,8 @@ impl Detector {
         None
     }
 
-    /// Says why a line has no entry, if it is known to have none, and notes what it tells of the next lines.
+    /// Says why a line has no entry, if it is known to have none, and notes what it tells of the
+    /// next lines.
     fn skip(&mut self, line: &[u8], words: u32, is_below_columns: bool) -> Option<Skip> {
         let is_heading = (is_below_columns && headings::is_ruler(line))
             || (self.is_recursive && headings::may_be_path(line));
@@ -251,7 +254,8 @@ impl Detector {
         not_understood(first)
     }
 
-    /// Says what a line is that looks like the heading of a directory, now that the next line is known.
+    /// Says what a line is that looks like the heading of a directory, now that the next line is
+    /// known.
     fn heading<'a>(&mut self, heading: Vec<u8>, next: Option<&Line<'_>>) -> Line<'a> {
         let is_followed = match next {
             Some(Line::Entry(_)) => true,

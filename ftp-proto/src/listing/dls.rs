@@ -1,4 +1,5 @@
-//! dls: names in a column, a size or a mark that ends in the same place in all lines, a description.
+//! dls: names in a column, a size or a mark that ends in the same place in all lines, a
+//! description.
 //!
 //! ```text
 //! README              763  Information about this server

@@ -63,8 +63,8 @@ fn has_meridiem(from: Cursor<'_>, to: Cursor<'_>) -> bool {
 
 /// The date, or `Some(None)` for three numbers that are not one.
 ///
-/// Month first, as IIS prints, unless the form or a number above twelve says otherwise; a server that was seen to print
-/// the day first is believed from then on.
+/// Month first, as IIS prints, unless the form or a number above twelve says otherwise; a server
+/// that was seen to print the day first is believed from then on.
 fn date(word: &[u8], context: &mut Context) -> Option<Option<Timestamp>> {
     let ([first, second, third], separator) = parts(word)?;
     if first.len() == 4 {
@@ -98,8 +98,8 @@ fn tag(word: &[u8]) -> Option<Kind> {
     })
 }
 
-/// A size, with or without separators between thousands: some punctuation, or the unbroken blank of whatever encoding.
-/// Too large a number is an unknown size.
+/// A size, with or without separators between thousands: some punctuation, or the unbroken blank of
+/// whatever encoding. Too large a number is an unknown size.
 fn size(word: &[u8]) -> Option<Option<u64>> {
     if let Some(size) = number(word) {
         return Some(Some(size));
@@ -121,8 +121,9 @@ fn size(word: &[u8]) -> Option<Option<u64>> {
     Some(number(digits.get(..length)?))
 }
 
-/// In the layouts of IIS (two digits of the year, four, and the 24-hour clock of Windows CE) one blank follows the size,
-/// and further ones belong to the name; elsewhere a run of blanks separates.
+/// In the layouts of IIS (two digits of the year, four, and the 24-hour clock of Windows CE) one
+/// blank follows the size, and further ones belong to the name; elsewhere a run of blanks
+/// separates.
 fn name_after_size(cursor: Cursor<'_>, end: usize) -> Option<&[u8]> {
     if matches!(end, 36 | 38 | 40) {
         return cursor.name_after(1);

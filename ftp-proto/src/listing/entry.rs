@@ -18,7 +18,8 @@ pub enum Kind {
     Directory,
     /// A symbolic link, junction or external link; what it points at is unknown until asked.
     Symlink,
-    /// Known to be none of these: a device, socket, fifo or door, or an object of the server's own making.
+    /// Known to be none of these: a device, socket, fifo or door, or an object of the server's own
+    /// making.
     Other,
     /// MLSD's `cdir`: the listed directory itself.
     CurrentDirectory,
@@ -30,8 +31,9 @@ pub enum Kind {
 
 /// One entry of a directory listing.
 ///
-/// It borrows the line that it was read from; [`into_owned`](Self::into_owned) makes it independent with a single
-/// allocation. What the server did not state is `None`, never zero. Names, owners and the like are bytes, as sent.
+/// It borrows the line that it was read from; [`into_owned`](Self::into_owned) makes it independent
+/// with a single allocation. What the server did not state is `None`, never zero. Names, owners and
+/// the like are bytes, as sent.
 ///
 /// Two entries are equal when they state the same, whatever their lines looked like.
 ///
@@ -52,7 +54,8 @@ pub enum Kind {
 /// ```
 #[derive(Clone)]
 pub struct Entry<'a> {
-    /// The line, and behind it texts that do not stand in the line (z/VM's `FN.FT`, or what a custom parser made up).
+    /// The line, and behind it texts that do not stand in the line (z/VM's `FN.FT`, or what a
+    /// custom parser made up).
     text: Cow<'a, [u8]>,
     pub(super) size: Option<u64>,
     pub(super) modified: Option<Timestamp>,
@@ -72,7 +75,8 @@ pub struct Entry<'a> {
     is_time_unread: bool,
 }
 
-/// Building an entry, for custom parsers. Texts that are parts of `line` are borrowed, others are copied.
+/// Building an entry, for custom parsers. Texts that are parts of `line` are borrowed, others are
+/// copied.
 impl<'a> Entry<'a> {
     /// An entry of unknown kind that has only a name.
     ///
@@ -273,8 +277,8 @@ impl<'a> Entry<'a> {
 impl Entry<'_> {
     /// The name, with exactly the bytes that have to be sent back to reach the object.
     ///
-    /// MLST and NLST, and some servers' LIST, put a path here. Nothing is said about whether the name is safe to use
-    /// for a local file: see [`Name::safe`].
+    /// MLST and NLST, and some servers' LIST, put a path here. Nothing is said about whether the
+    /// name is safe to use for a local file: see [`Name::safe`].
     #[must_use]
     pub fn name(&self) -> Name<'_> {
         Name::new(self.name.slice(&self.text).unwrap_or_default())
@@ -307,7 +311,8 @@ impl Entry<'_> {
         matches!(self.kind, Kind::Symlink)
     }
 
-    /// The size in bytes. For other kinds than files it is what the server printed, which may mean anything.
+    /// The size in bytes. For other kinds than files it is what the server printed, which may mean
+    /// anything.
     #[must_use]
     pub const fn size(&self) -> Option<u64> {
         self.size
@@ -375,8 +380,8 @@ impl Entry<'_> {
         self.target.slice(&self.text)
     }
 
-    /// The server's identification of the object (MLSx `unique`, EPLF `i`): entries with equal ones are the same
-    /// object under two names.
+    /// The server's identification of the object (MLSx `unique`, EPLF `i`): entries with equal ones
+    /// are the same object under two names.
     #[must_use]
     pub fn unique(&self) -> Option<&[u8]> {
         self.unique.slice(&self.text)
@@ -402,7 +407,8 @@ impl Entry<'_> {
         Facts::new(facts.unwrap_or_default())
     }
 
-    /// The value of an MLSx fact, whose name is compared without regard to case. The first of several wins.
+    /// The value of an MLSx fact, whose name is compared without regard to case. The first of
+    /// several wins.
     ///
     /// ```
     /// use ftp_proto::listing::Entry;

@@ -1,8 +1,8 @@
-//! MLSx: the facts of [RFC 3659 section 7](https://www.rfc-editor.org/rfc/rfc3659#section-7), the one listing format that
-//! was specified.
+//! MLSx: the facts of [RFC 3659 section 7](https://www.rfc-editor.org/rfc/rfc3659#section-7), the
+//! one listing format that was specified.
 //!
-//! `facts = *(name "=" value ";")`, one blank, and the name to the end of the line. Names of facts and values of `type`
-//! know no case. A fact that cannot be read costs that fact, not the entry.
+//! `facts = *(name "=" value ";")`, one blank, and the name to the end of the line. Names of facts
+//! and values of `type` know no case. A fact that cannot be read costs that fact, not the entry.
 
 use alloc::vec::Vec;
 
@@ -35,8 +35,9 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Reads the line of a reply to MLST that holds the facts: as in MLSD, but one blank stands before them, and the name
-    /// is usually a full path. A server that forgets the blank is understood.
+    /// Reads the line of a reply to MLST that holds the facts: as in MLSD, but one blank stands
+    /// before them, and the name is usually a full path. A server that forgets the blank is
+    /// understood.
     ///
     /// ```
     /// use ftp_proto::listing::Entry;
@@ -49,11 +50,12 @@ impl<'a> Entry<'a> {
         general(line, without_indent(text))
     }
 
-    /// Writes the entry as a line of MLSD, without a line end: what is known first, then the other facts it came with.
+    /// Writes the entry as a line of MLSD, without a line end: what is known first, then the other
+    /// facts it came with.
     ///
-    /// `None` when the form cannot hold it: a name that is empty, contains LF, ends in CR or,
-    /// where there are no facts, begins like one, or a value with `;`
-    /// or a line end. What MLSx has no fact for is left out: hard links, a time whose zone is unknown.
+    /// `None` when the form cannot hold it: a name that is empty, contains LF, ends in CR or, where
+    /// there are no facts, begins like one, or a value with `;` or a line end. What MLSx has no
+    /// fact for is left out: hard links, a time whose zone is unknown.
     ///
     /// ```
     /// use ftp_proto::listing::{Entry, Kind};

@@ -8,8 +8,8 @@ use names::NAMES;
 /// More letters than the name of any month has.
 const LONGEST: usize = 16;
 
-/// The month (1 to 12) that a word names: a full name, or a beginning of at least three letters, in any case, with an
-/// optional dot or comma behind. Also the numbered months of Vietnamese, `Th03`.
+/// The month (1 to 12) that a word names: a full name, or a beginning of at least three letters, in
+/// any case, with an optional dot or comma behind. Also the numbered months of Vietnamese, `Th03`.
 pub(super) fn month(word: &[u8]) -> Option<u8> {
     let word = match word {
         [rest @ .., b'.' | b','] => rest,
@@ -71,7 +71,8 @@ pub(super) fn means(word: &[u8], any_of: &[&str]) -> bool {
     text.and_then(|text| lower(text.chars(), known)).is_some()
 }
 
-/// What `find` makes of a word in lower-case UTF-8, in the first encoding in which it finds something.
+/// What `find` makes of a word in lower-case UTF-8, in the first encoding in which it finds
+/// something.
 fn spelled<T>(word: &[u8], find: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
     let letters = |&byte: &u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     let is_ascii = word.is_ascii();

@@ -1,8 +1,8 @@
 //! MVS and z/OS: data sets, members of a partitioned data set, load modules, jobs.
 //!
-//! Everything but UNIX directories is listed under a heading, and looks like nothing in particular without it. Sizes count
-//! tracks, lines or records, and are not bytes; load modules excepted. The date of a data set is that of its last
-//! reference, which is no modification.
+//! Everything but UNIX directories is listed under a heading, and looks like nothing in particular
+//! without it. Sizes count tracks, lines or records, and are not bytes; load modules excepted. The
+//! date of a data set is that of its last reference, which is no modification.
 
 use super::Format;
 use super::context::{Context, Heading};
@@ -44,7 +44,8 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
         })
 }
 
-/// A data set: the name comes last, its organisation before it. Below the heading, organisations that are unknown count.
+/// A data set: the name comes last, its organisation before it. Below the heading, organisations
+/// that are unknown count.
 fn data_set(line: &[u8], is_headed: bool) -> Option<Entry<'_>> {
     let text = trim_end(line);
     let at = memchr::memrchr(b' ', text)?;
@@ -80,7 +81,8 @@ fn is_data_set_name(name: &[u8]) -> bool {
             .all(|&byte| byte.is_ascii_alphanumeric() || b".@#$-+()".contains(&byte))
 }
 
-/// A member with ISPF statistics: `NAME VV.MM CREATED CHANGED HH:MM SIZE INIT MOD ID`. The size counts lines.
+/// A member with ISPF statistics: `NAME VV.MM CREATED CHANGED HH:MM SIZE INIT MOD ID`. The size
+/// counts lines.
 fn member(line: &[u8]) -> Option<Entry<'_>> {
     let mut cursor = Cursor::new(line);
     let name = cursor.word();
@@ -150,8 +152,8 @@ fn is_member_name(name: &[u8]) -> bool {
         })
 }
 
-/// A job: the id is what RETR takes. Level 1 of the interface has no heading and ends in `n Spool Files`; level 2 names
-/// the owner behind the id.
+/// A job: the id is what RETR takes. Level 1 of the interface has no heading and ends in
+/// `n Spool Files`; level 2 names the owner behind the id.
 fn job(line: &[u8]) -> Option<Entry<'_>> {
     let mut cursor = Cursor::new(line);
     let name = cursor.word();

@@ -7,8 +7,8 @@ use crate::shown::escape;
 /// A name, as bytes: FTP knows no character set.
 ///
 /// `Display` is for people: what is not UTF-8 shows as U+FFFD. Control characters are escaped, and
-/// so are those that reorder text or are invisible: a name can neither drive a terminal nor pass for
-/// another name.
+/// so are those that reorder text or are invisible: a name can neither drive a terminal nor pass
+/// for another name.
 ///
 /// ```
 /// use ftp_proto::listing::Name;
@@ -107,9 +107,9 @@ impl fmt::Debug for Name<'_> {
 /// A name that is exactly one component of a path and cannot leave its directory.
 ///
 /// It is not empty, not `.` or `..`, and has no `/`, no `\`, no NUL and no other control byte. With
-/// [`SafeFor::EverySystem`] it is portable too: not a device, a drive or a stream of Windows. Servers
-/// choose names, and clients that joined them to local paths have been made to overwrite files
-/// outside the target directory (CVE-2002-1345, CVE-2014-4877, CVE-2026-27699). Made by
+/// [`SafeFor::EverySystem`] it is portable too: not a device, a drive or a stream of Windows.
+/// Servers choose names, and clients that joined them to local paths have been made to overwrite
+/// files outside the target directory (CVE-2002-1345, CVE-2014-4877, CVE-2026-27699). Made by
 /// [`Name::safe`].
 ///
 /// A safe name can still be that of a file that exists: open it in a mode that creates files only.
@@ -181,8 +181,9 @@ impl<'a> SafeName<'a> {
 
     /// Whether Windows would take the name for that same single component, too.
     ///
-    /// False for a drive letter or an alternate stream (any `:`), a device (`CON`, `NUL.txt`, `COM1` ...), a trailing
-    /// dot or blank (dropped there, so that two names become one), and the characters `< > " | ? *`.
+    /// False for a drive letter or an alternate stream (any `:`), a device (`CON`, `NUL.txt`,
+    /// `COM1` ...), a trailing dot or blank (dropped there, so that two names become one), and the
+    /// characters `< > " | ? *`.
     #[must_use]
     pub fn is_portable(self) -> bool {
         let bytes = self.as_bytes();

@@ -42,7 +42,8 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     })
 }
 
-/// The first number that a date follows is the size, and the owner stands before it: no word or a few.
+/// The first number that a date follows is the size, and the owner stands before it: no word or a
+/// few.
 fn owner_and_size<'a>(
     start: Cursor<'a>,
     context: &Context,

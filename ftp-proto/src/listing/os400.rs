@@ -65,11 +65,11 @@ fn clock(word: &[u8]) -> Option<Clock> {
     Clock::read(&[h1, h2, b':', m1, m2, b':', s1, s2])
 }
 
-/// The date in the order that the server's job is set to, which the line does not say. `Some(None)` if there is no such
-/// date in any order.
+/// The date in the order that the server's job is set to, which the line does not say. `Some(None)`
+/// if there is no such date in any order.
 ///
-/// Readings in the future lose. What remains ambiguous follows what earlier lines showed; without that, month first, or
-/// year first if the first number can be no month.
+/// Readings in the future lose. What remains ambiguous follows what earlier lines showed; without
+/// that, month first, or year first if the first number can be no month.
 fn date_of_job(word: &[u8], context: &mut Context) -> Option<Option<Timestamp>> {
     let ([first, second, third], separator) = parts(word)?;
     let read = |order| match order {

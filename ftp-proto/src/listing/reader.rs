@@ -46,15 +46,16 @@ impl Options {
         }
     }
 
-    /// The time of the listing, from which missing years are inferred. Without it, such dates are `None`.
+    /// The time of the listing, from which missing years are inferred. Without it, such dates are
+    /// `None`.
     #[must_use]
     pub const fn now(mut self, now: Timestamp) -> Self {
         self.now = Some(now);
         self
     }
 
-    /// Reads every line in this format and no other. MLSD and NLST, which are told by the command that was sent and not
-    /// by their lines, need [`Format::Facts`] and [`Format::Names`] here.
+    /// Reads every line in this format and no other. MLSD and NLST, which are told by the command
+    /// that was sent and not by their lines, need [`Format::Facts`] and [`Format::Names`] here.
     #[must_use]
     pub const fn format(mut self, format: Format) -> Self {
         self.format = Some(format);
@@ -62,7 +63,8 @@ impl Options {
     }
 
     /// The longest line in bytes, its CR included; [`LINE_MAX`] by default. Longer ones come out as
-    /// [`Fault::TooLong`], cut to this length. A reader keeps at most about four times as many bytes.
+    /// [`Fault::TooLong`], cut to this length. A reader keeps at most about four times as many
+    /// bytes.
     #[must_use]
     pub const fn line_max(mut self, bytes: usize) -> Self {
         self.line_max = bytes;
@@ -90,7 +92,8 @@ impl Options {
 /// assert_eq!(names, ["a.txt", "b.txt"]);
 /// ```
 pub trait Custom {
-    /// Says what a line (without its line end) is, or `None` to leave it to the parsers of this module.
+    /// Says what a line (without its line end) is, or `None` to leave it to the parsers of this
+    /// module.
     fn line<'a>(&mut self, line: &'a [u8]) -> Option<Line<'a>>;
 }
 
@@ -109,8 +112,9 @@ impl Custom for fn(&[u8]) -> Option<Line<'_>> {
 
 /// Reads a listing in chunks of any size, in bounded memory.
 ///
-/// The result does not depend on where the chunks were cut. A line that lies within one chunk is not copied: its entry
-/// borrows the chunk. Lines end at LF, and CRs before that belong to the line end.
+/// The result does not depend on where the chunks were cut. A line that lies within one chunk is
+/// not copied: its entry borrows the chunk. Lines end at LF, and CRs before that belong to the line
+/// end.
 ///
 /// ```
 /// use ftp_proto::listing::{Line, Options, Reader, Skip};
@@ -133,7 +137,8 @@ pub struct Reader<C = ()> {
     custom: C,
     /// The beginning of a line whose end has not arrived.
     carry: Vec<u8>,
-    /// Whether the rest of the line is to be dropped, because its beginning was reported as too long.
+    /// Whether the rest of the line is to be dropped, because its beginning was reported as too
+    /// long.
     is_dropping: bool,
     line_max: usize,
 }

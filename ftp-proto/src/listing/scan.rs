@@ -1,4 +1,5 @@
-//! Searching short texts eight bytes at a time: columns and facts are too short for a vectorised search to pay.
+//! Searching short texts eight bytes at a time: columns and facts are too short for a vectorised
+//! search to pay.
 
 use super::number::number;
 use super::span::Span;
@@ -135,7 +136,8 @@ const fn gather(marks: u64) -> u64 {
     (marks & HIGHS).wrapping_mul(0x0002_0408_1020_4081) >> 56
 }
 
-/// Marks the bytes that equal `byte` by their highest bits. A borrow can mark bytes above the lowest mark by mistake.
+/// Marks the bytes that equal `byte` by their highest bits. A borrow can mark bytes above the
+/// lowest mark by mistake.
 const fn equal(word: u64, byte: u8) -> u64 {
     let zero = word ^ ONES.wrapping_mul(byte as u64);
     zero.wrapping_sub(ONES) & !zero & HIGHS

@@ -1,6 +1,7 @@
 //! Where a part of a line stands.
 
-/// A part of an entry's text. Half the size of a slice, and it survives the move of a borrowed line into an owned one.
+/// A part of an entry's text. Half the size of a slice, and it survives the move of a borrowed line
+/// into an owned one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,

@@ -4,9 +4,10 @@
 //! [inode] [blocks] TYPE+PERM[mark] [links] [owner] [group] SIZE|MAJOR, MINOR DATE SP NAME [" -> " TARGET]
 //! ```
 //!
-//! The columns before the size vary, the ones from the size on do not: so the date is searched, the leftmost that a
-//! number precedes. The number is the size, what stands before it are the ids, and what follows after one blank is the
-//! name. Classic Mac servers (NetPresenz) fit the same shape with two more numbers or the word `folder`.
+//! The columns before the size vary, the ones from the size on do not: so the date is searched, the
+//! leftmost that a number precedes. The number is the size, what stands before it are the ids, and
+//! what follows after one blank is the name. Classic Mac servers (NetPresenz) fit the same shape
+//! with two more numbers or the word `folder`.
 
 use super::context::Context;
 use super::cursor::{Cursor, permissions, trim};
@@ -29,7 +30,8 @@ pub(super) fn parse<'a>(line: &'a [u8], context: &mut Context) -> Option<Entry<'
     Some(entry)
 }
 
-/// Every form, the [`mod@usual`] one among them, which the caller has tried where it can be expected.
+/// Every form, the [`mod@usual`] one among them, which the caller has tried where it can be
+/// expected.
 fn general(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
     if let Some(entry) = numeric(line) {
         return Some(entry);
@@ -67,7 +69,8 @@ pub(super) fn parse_odd<'a>(line: &'a [u8], context: &mut Context) -> Option<Ent
         return None;
     }
     if is_batch {
-        // Connect:Enterprise lists batches: flags, then a format letter, the id of the user and the number.
+        // Connect:Enterprise lists batches: flags, then a format letter, the id of the user and the
+        // number.
         found.ids = &[];
     }
     let mode = Mode {
@@ -203,7 +206,8 @@ impl<'a> Identities<'a> {
     }
 }
 
-/// A classic Mac server prints resource fork, data fork and their sum instead of links, owner and size.
+/// A classic Mac server prints resource fork, data fork and their sum instead of links, owner and
+/// size.
 fn is_mac(data: &[u8], resource: u32, total: u64) -> bool {
     total > 0
         && is_digits(data)
@@ -224,8 +228,8 @@ fn skip_device_of_plan_9(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// Splits ` -> TARGET` off the name of a link. Of several arrows, the one counts whose target has the length that the
-/// size column states, or else the first.
+/// Splits ` -> TARGET` off the name of a link. Of several arrows, the one counts whose target has
+/// the length that the size column states, or else the first.
 fn set_link<'a>(entry: &mut Entry<'a>, text: &'a [u8], size: Option<u64>) {
     const ARROW: &[u8] = b" -> ";
     let split = |at: usize| {
@@ -250,8 +254,8 @@ fn set_link<'a>(entry: &mut Entry<'a>, text: &'a [u8], size: Option<u64>) {
     }
 }
 
-/// Embedded servers without a clock: `mode links owner group size name`. Only a name of one word is believed,
-/// and only if it is not the beginning of a date whose rest, and the name, got lost.
+/// Embedded servers without a clock: `mode links owner group size name`. Only a name of one word is
+/// believed, and only if it is not the beginning of a date whose rest, and the name, got lost.
 fn dateless<'a>(line: &'a [u8], mut cursor: Cursor<'a>, mode: &Mode) -> Option<Entry<'a>> {
     let links = u32::try_from(number(cursor.word())?).ok()?;
     let (owner, group) = (cursor.word(), cursor.word());

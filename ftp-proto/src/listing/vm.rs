@@ -1,4 +1,5 @@
-//! z/VM and CMS: `FN FT F|V|DIR LRECL RECORDS BLOCKS DATE TIME OWNER`, older with the mode (`A1`) behind the type.
+//! z/VM and CMS: `FN FT F|V|DIR LRECL RECORDS BLOCKS DATE TIME OWNER`, older with the mode (`A1`)
+//! behind the type.
 //!
 //! A file is reached as `FN.FT`. Records times record length is no size in bytes.
 

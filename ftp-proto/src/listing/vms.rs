@@ -12,7 +12,8 @@ use super::number::{is_digits, number};
 
 const BLOCK: u64 = 512;
 
-/// Reads a record, which may have been joined from two lines. The name comes without its version: RETR takes the newest.
+/// Reads a record, which may have been joined from two lines. The name comes without its version:
+/// RETR takes the newest.
 pub(super) fn parse<'a>(record: &'a [u8], _: &mut Context) -> Option<Entry<'a>> {
     let mut cursor = Cursor::new(record);
     let (name, version) = name_and_version(word(&mut cursor))?;

@@ -14,8 +14,8 @@ use super::Operation;
 use super::exchange::{Read, modified, size, whole};
 use super::size::Image;
 
-/// Runs commands that do not depend on one another, such as SIZE of a thousand files. Yields a result for each, in their
-/// order.
+/// Runs commands that do not depend on one another, such as SIZE of a thousand files. Yields a
+/// result for each, in their order.
 ///
 /// By default each command waits for the reply to the one before.
 /// [`Config::pipeline`](crate::Config::pipeline) allows several unanswered commands, at most

@@ -81,8 +81,8 @@ impl Exchange<()> {
         Self::new(Command::bare(Verb::Rein), nothing)
     }
 
-    /// CCC: ends TLS on the control connection; [`Config::clear_control`](crate::Config::clear_control) has to
-    /// allow it.
+    /// CCC: ends TLS on the control connection;
+    /// [`Config::clear_control`](crate::Config::clear_control) has to allow it.
     pub const fn clear_control() -> Self {
         Self::new(Command::bare(Verb::Ccc), nothing)
     }
@@ -96,7 +96,8 @@ impl Exchange<Pathname> {
 }
 
 impl Exchange<u64> {
-    /// SIZE: the size of a file in bytes, as it would be transferred in the TYPE that is in force (RFC 3659, 4).
+    /// SIZE: the size of a file in bytes, as it would be transferred in the TYPE that is in force
+    /// (RFC 3659, 4).
     pub const fn size(path: Argument) -> Self {
         Self::new(Command::new(Verb::Size, path), size)
     }
@@ -170,7 +171,8 @@ impl Exchange<Reply> {
         Self::complete(Command::new(Verb::Host, name))
     }
 
-    /// LANG: the language of the replies' texts, as a tag of RFC 5646 (RFC 2640, 4.1); without one, the server's own.
+    /// LANG: the language of the replies' texts, as a tag of RFC 5646 (RFC 2640, 4.1); without one,
+    /// the server's own.
     pub const fn language(tag: Option<Argument>) -> Self {
         Self::complete(Command::optional(Verb::Lang, tag))
     }

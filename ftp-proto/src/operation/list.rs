@@ -32,7 +32,8 @@ pub struct Listed {
     pub rung: Rung,
     /// The transfer's verdict; `None` when it came as a reply.
     pub completed: Option<Completed>,
-    /// The reply that holds the listing, for [`Rung::Status`]: every line but the first and the last.
+    /// The reply that holds the listing, for [`Rung::Status`]: every line but the first and the
+    /// last.
     pub status: Option<Box<Reply>>,
 }
 
@@ -49,7 +50,8 @@ impl Listed {
             .flat_map(|lines| lines.split(|&byte| byte == b'\n'))
     }
 
-    /// Whether the listing came as a reply that exceeds the [`Limits`](crate::reply::Limits): entries are missing.
+    /// Whether the listing came as a reply that exceeds the [`Limits`](crate::reply::Limits):
+    /// entries are missing.
     pub fn is_truncated(&self) -> bool {
         self.status.as_deref().is_some_and(Reply::is_truncated)
     }
@@ -68,10 +70,11 @@ impl Listed {
     }
 }
 
-/// Lists a directory: with MLSD where FEAT offers it, else with the first of `LIST -a`, LIST and STAT that works.
+/// Lists a directory: with MLSD where FEAT offers it, else with the first of `LIST -a`, LIST and
+/// STAT that works.
 ///
-/// The session remembers the command that worked ([`Memory::listing`](super::Memory::listing)). FEAT is
-/// sent if it was not answered before.
+/// The session remembers the command that worked ([`Memory::listing`](super::Memory::listing)).
+/// FEAT is sent if it was not answered before.
 ///
 /// The next rung is tried only if no byte was received, so that no entry comes from a rung that
 /// failed:
@@ -209,7 +212,8 @@ impl List {
     /// Begins at this rung, whatever the server offers and the session remembers. [`Rung::ListAll`]
     /// skips MLSD, for servers that offer it and do not answer it, or answer it wrongly.
     ///
-    /// [`Config::listing_begins_at`](crate::Config::listing_begins_at) does the same for all listings of a session.
+    /// [`Config::listing_begins_at`](crate::Config::listing_begins_at) does the same for all
+    /// listings of a session.
     pub const fn begin_at(mut self, rung: Rung) -> Self {
         self.begin_at = Some(rung);
         self

@@ -1,4 +1,5 @@
-//! USER, PASS, ACCT (RFC 959, 4.1.1 and the diagrams of section 6), with HOST before and an introduction behind them.
+//! USER, PASS, ACCT (RFC 959, 4.1.1 and the diagrams of section 6), with HOST before and an
+//! introduction behind them.
 
 use core::fmt;
 use core::ops::ControlFlow::{self, Break, Continue};

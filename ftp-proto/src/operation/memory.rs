@@ -6,9 +6,9 @@ use super::touch::Touch;
 
 /// Facts about a server that operations have found, for later operations.
 ///
-/// The [`Session`](crate::Session) carries it and does not act by it. It is forgotten when the server
-/// accepts AUTH or REIN. An application may change it: a [`List`](super::List) begins at the rung that
-/// it finds here.
+/// The [`Session`](crate::Session) carries it and does not act by it. It is forgotten when the
+/// server accepts AUTH or REIN. An application may change it: a [`List`](super::List) begins at the
+/// rung that it finds here.
 ///
 /// ```
 /// use ftp_proto::operation::Rung;

@@ -9,7 +9,8 @@ use crate::verdict::Completed;
 
 use super::Operation;
 
-/// Runs one [`Transfer`] to its verdict. Dropping it does not abort the transfer; [`Session::abort`] does.
+/// Runs one [`Transfer`] to its verdict. Dropping it does not abort the transfer;
+/// [`Session::abort`] does.
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct OneTransfer {

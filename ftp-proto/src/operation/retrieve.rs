@@ -33,7 +33,7 @@ use super::size::AskSize;
 ///
 /// let whole = Retrieve::new(Argument::new("a.bin")?);
 /// let rest = Retrieve::new(Argument::new("a.bin")?).resume_at(4096);
-/// let head = Retrieve::new(Argument::new("a.bin")?).limit(512);
+/// let head = Retrieve::new(Argument::new("a.bin")?).limited_to(512);
 /// # let _ = (whole, rest, head);
 /// # Ok::<(), ftp_proto::ArgumentError>(())
 /// ```
@@ -133,7 +133,7 @@ impl Retrieve {
     }
 
     /// Receives at most `bytes` bytes. Then the transfer is aborted, which is a success.
-    pub fn limit(mut self, bytes: u64) -> Self {
+    pub fn limited_to(mut self, bytes: u64) -> Self {
         self.transfer = self.transfer.limited_to(bytes);
         self
     }

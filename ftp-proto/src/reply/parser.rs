@@ -161,7 +161,8 @@ impl Parser {
             && self.telnet == Telnet::Text
     }
 
-    /// Whether nothing of the next reply has been seen: the beginning of a blank line and Telnet commands are none of it.
+    /// Whether nothing of the next reply has been seen: the beginning of a blank line and Telnet
+    /// commands are none of it.
     pub(crate) fn is_before_reply(&self) -> bool {
         self.failed.is_none() && self.open.is_none() && !self.has_text
     }

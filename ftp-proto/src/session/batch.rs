@@ -39,8 +39,8 @@ impl Batch {
     /// Takes a command in.
     ///
     /// # Errors
-    /// [`Misuse::NotForBatch`] for a verb that others depend on or that depends on others; [`Misuse::PipelineFull`] when
-    /// the window is full.
+    /// [`Misuse::NotForBatch`] for a verb that others depend on or that depends on others;
+    /// [`Misuse::PipelineFull`] when the window is full.
     pub(super) fn admit(&mut self, ticket: Ticket, command: &Command) -> Result<(), Misuse> {
         if !command.verb().is_independent() {
             return Err(Misuse::NotForBatch);

@@ -74,7 +74,8 @@ impl Errands {
     /// What has to be done before this piece of work, if anything.
     ///
     /// # Errors
-    /// [`Policy::DirectoryUntold`] for a listing in another directory, when there would be no way back.
+    /// [`Policy::DirectoryUntold`] for a listing in another directory, when there would be no way
+    /// back.
     pub(super) fn needed(&self, shared: &Shared, work: &Work) -> Result<Option<Errand>, Policy> {
         // What the policy forbids fails by itself.
         if shared.config.tls != TlsPolicy::None && shared.is_in_clear() {
@@ -249,7 +250,8 @@ fn concerns_names(command: &Command) -> bool {
     }
 }
 
-/// Whether what a command does depends on the working directory. RNTO follows RNFR, with nothing in between.
+/// Whether what a command does depends on the working directory. RNTO follows RNFR, with nothing in
+/// between.
 fn depends_on_directory(command: &Command) -> bool {
     match command.verb() {
         Verb::Quit | Verb::Noop | Verb::Feat | Verb::Opts | Verb::Help | Verb::Syst => false,

@@ -25,8 +25,8 @@ pub enum Event {
     /// The server named a data host in a 227 that the policy does not allow. The host of the
     /// policy's choice is dialled instead.
     HostIgnored(IpAddr),
-    /// The short listing that was made for new TLS tickets ([`Session::set_resumptions`]) did not end within 64 KiB or
-    /// a minute, and was cut off.
+    /// The short listing that was made for new TLS tickets ([`Session::set_resumptions`]) did not
+    /// end within 64 KiB or a minute, and was cut off.
     ///
     /// [`Session::set_resumptions`]: crate::Session::set_resumptions
     RefillCut,

@@ -360,7 +360,8 @@ impl Interpreter {
         open.chain(unpolled).collect()
     }
 
-    /// Commands that were submitted and whose replies were not polled. A batch has a window of its own.
+    /// Commands that were submitted and whose replies were not polled. A batch has a window of its
+    /// own.
     pub(super) fn in_flight(&self) -> usize {
         let owed = &self.shared.wire.owed;
         let ours = [Owner::Keepalive, Owner::Errand, Owner::Guard];

@@ -66,7 +66,8 @@ impl Session {
             .map(Transfer::command)
     }
 
-    /// The preliminary reply (125 or 150) that opened the transfer under way; see [`size::hint`](crate::size::hint).
+    /// The preliminary reply (125 or 150) that opened the transfer under way; see
+    /// [`size::hint`](crate::size::hint).
     pub fn current_mark(&self) -> Option<&Reply> {
         self.pi
             .transfers

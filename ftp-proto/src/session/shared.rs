@@ -1,7 +1,7 @@
 //! The state that the parts of a session share, and the effects that they can have.
 //!
-//! A part is given this and its own state. It writes, acts, waits, rests, judges, tells and dies through it, and knows
-//! no other part above it.
+//! A part is given this and its own state. It writes, acts, waits, rests, judges, tells and dies
+//! through it, and knows no other part above it.
 
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -26,8 +26,8 @@ use super::timers::Timers;
 use super::verdicts::Verdicts;
 use super::wire::{Owner, Slot, Wire};
 
-/// The shortest time between two NOOP during a transfer: with none between them, one call would send
-/// as many as may be unanswered.
+/// The shortest time between two NOOP during a transfer: with none between them, one call would
+/// send as many as may be unanswered.
 const KEEPALIVE_MIN: Duration = Duration::from_millis(10);
 
 /// Why the session ended, for all open tickets.
@@ -43,7 +43,8 @@ pub(super) struct Shared {
     pub(super) control: Control,
     /// TLS was ended with CCC.
     pub(super) cleared: bool,
-    /// How many data connections can still resume a TLS session, as far as that is known and limited.
+    /// How many data connections can still resume a TLS session, as far as that is known and
+    /// limited.
     pub(super) resumptions: Option<u32>,
     pub(super) refill: Refill,
     pub(super) server: Server,
@@ -121,8 +122,8 @@ impl Shared {
         self.timers.cancel(reason);
     }
 
-    /// Begins the wait for the reply that is owed first. A transfer has waits of its own once the server has spoken of
-    /// it, and so has what settles it.
+    /// Begins the wait for the reply that is owed first. A transfer has waits of its own once the
+    /// server has spoken of it, and so has what settles it.
     pub(super) fn await_head(&mut self) {
         self.rest(Reason::Reply);
         let reason = |head: &Slot| match head.owner {
@@ -218,8 +219,8 @@ impl Shared {
         !self.control.secured && !self.cleared
     }
 
-    /// Whether a transfer that may still be refused may spend a TLS ticket: never the last one, unless the server is
-    /// known not to demand resumption.
+    /// Whether a transfer that may still be refused may spend a TLS ticket: never the last one,
+    /// unless the server is known not to demand resumption.
     pub(super) const fn may_spend_ticket(&self) -> bool {
         !matches!(self.resumptions, Some(1)) || self.refill.shows_no_demand()
     }

@@ -15,8 +15,8 @@ impl Ticket {
         self.0
     }
 
-    /// Whether this was issued in that range. Numbers begin anew after the last one, so a range that
-    /// spans more than half of them runs backwards, and holds nothing.
+    /// Whether this was issued in that range. Numbers begin anew after the last one, so a range
+    /// that spans more than half of them runs backwards, and holds nothing.
     pub(super) const fn is_within(self, range: &Range<Self>) -> bool {
         let span = range.end.0.wrapping_sub(range.start.0);
         span <= u32::MAX / 2 && self.0.wrapping_sub(range.start.0) < span

@@ -1,4 +1,5 @@
-//! Deadlines, one for each reason. An input only *requests* a timer; the next `poll_action` arms it with its time.
+//! Deadlines, one for each reason. An input only *requests* a timer; the next `poll_action` arms it
+//! with its time.
 
 use alloc::vec::Vec;
 use core::time::Duration;

@@ -1,7 +1,8 @@
 //! The transfer machine: one transfer from its prelude over its course to its settlement.
 //!
-//! Three tables rule it, each a pure function: [`prelude`], [`course`] and [`settlement`]. [`opening`], [`moving`] and
-//! [`settling`] apply them, each to a state of its own. This file leads from one to the next.
+//! Three tables rule it, each a pure function: [`prelude`], [`course`] and [`settlement`].
+//! [`opening`], [`moving`] and [`settling`] apply them, each to a state of its own. This file leads
+//! from one to the next.
 
 mod course;
 mod ending;
@@ -216,7 +217,8 @@ impl Machine {
         });
     }
 
-    /// A final reply came to what was owed at `index`. Given back if it answers nothing of a transfer.
+    /// A final reply came to what was owed at `index`. Given back if it answers nothing of a
+    /// transfer.
     pub(super) fn answered(
         &mut self,
         shared: &mut Shared,
@@ -289,8 +291,8 @@ impl Machine {
         }
     }
 
-    /// The session is over. A download that moves goes on to its end; anything else ends here. `farewell`: the server
-    /// said that it closes.
+    /// The session is over. A download that moves goes on to its end; anything else ends here.
+    /// `farewell`: the server said that it closes.
     pub(super) fn lost(&mut self, shared: &mut Shared, kind: &ErrorKind) {
         self.ahead = None;
         if let Some(mut settling) = self.settling.take() {

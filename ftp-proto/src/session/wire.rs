@@ -365,7 +365,8 @@ impl Wire {
         Heard::Mark { index, reply }
     }
 
-    /// A success without a mark may be a stray reply before the mark: its command stays where it is in the queue.
+    /// A success without a mark may be a stray reply before the mark: its command stays where it is
+    /// in the queue.
     fn early_success(&mut self, index: usize, reply: Reply) -> Heard {
         match self.owed.slot_mut(index) {
             Some(slot) if !slot.spoken => {
@@ -384,7 +385,8 @@ impl Wire {
         }
     }
 
-    /// Whether this is a second reply of the transfer before, and not the answer to the next command.
+    /// Whether this is a second reply of the transfer before, and not the answer to the next
+    /// command.
     fn is_surplus(&self, reply: &Reply) -> bool {
         // ABOR may be answered before an earlier keepalive.
         self.surplus != Surplus::Impossible

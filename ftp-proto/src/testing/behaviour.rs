@@ -1,4 +1,5 @@
-//! How a test server deviates from the good one: manners of real servers, lies, stalls and breaks, all as data.
+//! How a test server deviates from the good one: manners of real servers, lies, stalls and breaks,
+//! all as data.
 
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -9,18 +10,22 @@ use super::rule::{Deed, Next, Rule, Step};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum AbortStyle {
-    /// As RFC 959 tells it: ABOR is seen at once; 426 for the transfer, then 226 for ABOR. 225 when idle.
+    /// As RFC 959 tells it: ABOR is seen at once; 426 for the transfer, then 226 for ABOR. 225 when
+    /// idle.
     #[default]
     Prompt,
-    /// vsftpd: looks at ABOR when the transfer is over (226, or 426 if the client closed the data connection), then 225.
+    /// vsftpd: looks at ABOR when the transfer is over (226, or 426 if the client closed the data
+    /// connection), then 225.
     Vsftpd,
-    /// ProFTPD: as vsftpd with 226 for ABOR; an upload that the client ends while ABOR waits gets 426.
+    /// ProFTPD: as vsftpd with 226 for ABOR; an upload that the client ends while ABOR waits gets
+    /// 426.
     ProFtpd,
-    /// Pure-FTPd: a download goes on until the client reads again, then 426 and 226; an upload gets 426 and 451 at
-    /// once; a download that the client broke gets a second 150 and *no final reply at all*. 226 when idle.
+    /// Pure-FTPd: a download goes on until the client reads again, then 426 and 226; an upload gets
+    /// 426 and 451 at once; a download that the client broke gets a second 150 and *no final reply
+    /// at all*. 226 when idle.
     PureFtpd,
-    /// pyftpdlib: a download gets 426 and 226 at once, an upload a single 225. 225 when idle. A transfer is marked with 125
-    /// when its data connection is open.
+    /// pyftpdlib: a download gets 426 and 226 at once, an upload a single 225. 225 when idle. A
+    /// transfer is marked with 125 when its data connection is open.
     Pyftpdlib,
     /// GNU inetutils ftpd: acts as vsftpd.
     Inetutils,
@@ -35,19 +40,20 @@ pub enum Busy {
     /// They wait until the transfer is over (vsftpd, ProFTPD, inetutils).
     #[default]
     Queue,
-    /// They are answered at once; a new PASV, EPSV, PORT or EPRT drops the running transfer without a word
-    /// (pyftpdlib).
+    /// They are answered at once; a new PASV, EPSV, PORT or EPRT drops the running transfer without
+    /// a word (pyftpdlib).
     Answer,
     /// They are answered 500 as soon as the transfer has its mark (Pure-FTPd).
     Refuse,
-    /// They are answered when the payload has moved, before the transfer's own final reply (libunftp).
+    /// They are answered when the payload has moved, before the transfer's own final reply
+    /// (libunftp).
     BeforeFinal,
 }
 
 /// All deviations of a server; none by default.
 ///
-/// The methods named after a fault are shorthand for [`Rule`]s. Where several rules fit the same moment, the first one
-/// given applies.
+/// The methods named after a fault are shorthand for [`Rule`]s. Where several rules fit the same
+/// moment, the first one given applies.
 ///
 /// ```
 /// use ftp_proto::testing::{Behaviour, Files, Peer, Server, ServerConfig};
@@ -119,54 +125,58 @@ impl Behaviour {
         self
     }
 
-    /// The 150 is said before the data connection is opened, not after (RFC 959's "about to open"; pyftpdlib).
+    /// The 150 is said before the data connection is opened, not after (RFC 959's "about to open";
+    /// pyftpdlib).
     #[must_use]
     pub const fn mark_first(mut self) -> Self {
         self.mark_first = true;
         self
     }
 
-    /// The 150 to a protected transfer is said when the TLS handshake on its data connection is over, not before
-    /// (ftp-srv).
+    /// The 150 to a protected transfer is said when the TLS handshake on its data connection is
+    /// over, not before (ftp-srv).
     #[must_use]
     pub const fn withholds_mark(mut self) -> Self {
         self.withholds_mark = true;
         self
     }
 
-    /// A transfer that is aborted, or dropped for a new data connection, before its own is open gets 225 for ABOR or nothing
-    /// at all, and is carried out on the next data connection, before the transfer that this is for (pyftpdlib, which
-    /// says the mark [first](Self::mark_first) then).
+    /// A transfer that is aborted, or dropped for a new data connection, before its own is open
+    /// gets 225 for ABOR or nothing at all, and is carried out on the next data connection, before
+    /// the transfer that this is for (pyftpdlib, which says the mark [first](Self::mark_first)
+    /// then).
     #[must_use]
     pub const fn forgetful(mut self) -> Self {
         self.forgetful = true;
         self
     }
 
-    /// After a download, the 226 is held back until the client has closed its side of the data connection (ProFTPD).
+    /// After a download, the 226 is held back until the client has closed its side of the data
+    /// connection (ProFTPD).
     #[must_use]
     pub const fn lingering_close(mut self) -> Self {
         self.lingering = true;
         self
     }
 
-    /// The reply to an upload whose data connection the client reset: 426 by default, 451 on Pure-FTPd, 226 on
-    /// pyftpdlib.
+    /// The reply to an upload whose data connection the client reset: 426 by default, 451 on
+    /// Pure-FTPd, 226 on pyftpdlib.
     #[must_use]
     pub const fn broken_upload(mut self, code: u16) -> Self {
         self.broken_upload = code;
         self
     }
 
-    /// Telnet codes are not undone in commands and 0xFF is not doubled in replies (vsftpd, Pure-FTPd).
+    /// Telnet codes are not undone in commands and 0xFF is not doubled in replies (vsftpd,
+    /// Pure-FTPd).
     #[must_use]
     pub const fn without_telnet(mut self) -> Self {
         self.telnet = false;
         self
     }
 
-    /// The 227 tells this address instead of the server's own, as behind address translation, or to lead the client
-    /// elsewhere.
+    /// The 227 tells this address instead of the server's own, as behind address translation, or to
+    /// lead the client elsewhere.
     #[must_use]
     pub const fn passive_address(mut self, address: Ipv4Addr) -> Self {
         self.passive_address = Some(address);
@@ -183,8 +193,8 @@ impl Behaviour {
 
 /// Faults.
 impl Behaviour {
-    /// The command has no effect, and this is the answer. Also for lies: `refuse("REST", 350, "...")` ignores the
-    /// offset, `refuse("SIZE", 213, "7")` makes up a size.
+    /// The command has no effect, and this is the answer. Also for lies:
+    /// `refuse("REST", 350, "...")` ignores the offset, `refuse("SIZE", 213, "7")` makes up a size.
     #[must_use]
     pub fn refuse(self, verb: &str, code: u16, text: &str) -> Self {
         self.rule(Rule::at(Step::Received).of(verb).say(code, text).instead())
@@ -266,8 +276,8 @@ impl Behaviour {
         self.rule(early).no_answer(verb)
     }
 
-    /// The payload ends after so many bytes, and the server says that it is complete. What a client sends beyond is
-    /// never read.
+    /// The payload ends after so many bytes, and the server says that it is complete. What a client
+    /// sends beyond is never read.
     #[must_use]
     pub fn truncate(self, verb: &str, bytes: u64) -> Self {
         self.rule(Rule::at(Step::Moving(bytes)).of(verb).instead())
@@ -280,8 +290,8 @@ impl Behaviour {
         self.rule(rule.reset_data().then(Next::End))
     }
 
-    /// The transfer fails after so many bytes: this reply, while the data connection stays open and is no longer
-    /// read or written.
+    /// The transfer fails after so many bytes: this reply, while the data connection stays open and
+    /// is no longer read or written.
     #[must_use]
     pub fn give_up(self, verb: &str, bytes: u64, code: u16, text: &str) -> Self {
         self.rule(
@@ -315,7 +325,8 @@ impl Behaviour {
         self.rule(Rule::at(Step::Ending).of(verb).instead())
     }
 
-    /// The 150 comes, but never a data connection: the server does not dial (active) or accept (passive).
+    /// The 150 comes, but never a data connection: the server does not dial (active) or accept
+    /// (passive).
     #[must_use]
     pub fn no_data_connection(self, verb: &str) -> Self {
         let rule = Rule::at(Step::Opening)

@@ -35,7 +35,8 @@ pub(super) fn time_val(seconds: u64) -> String {
     )
 }
 
-/// The time as `ls -l` writes it: with the hour when it lies in the half year before `now`, else with the year.
+/// The time as `ls -l` writes it: with the hour when it lies in the half year before `now`, else
+/// with the year.
 pub(super) fn listed(seconds: u64, now: u64) -> String {
     const HALF_A_YEAR: u64 = 182 * 86_400;
     let date = date(seconds);
@@ -50,7 +51,8 @@ pub(super) fn listed(seconds: u64, now: u64) -> String {
     }
 }
 
-/// Reads `YYYYMMDDHHMMSS`; a fraction is dropped. `None` for anything else and for dates before 1970.
+/// Reads `YYYYMMDDHHMMSS`; a fraction is dropped. `None` for anything else and for dates before
+/// 1970.
 pub(super) fn parse_time_val(text: &[u8]) -> Option<u64> {
     let (digits, fraction) = text.split_at_checked(14)?;
     let fraction_is_digits =

@@ -59,9 +59,11 @@ impl Entry {
     }
 }
 
-/// A tree of files and directories in memory. Names are bytes. Cloning is cheap until one of the clones is changed.
+/// A tree of files and directories in memory. Names are bytes. Cloning is cheap until one of the
+/// clones is changed.
 ///
-/// Paths are absolute, with `/` between names; `.` and `..` are resolved, and nothing is above the root.
+/// Paths are absolute, with `/` between names; `.` and `..` are resolved, and nothing is above the
+/// root.
 ///
 /// ```
 /// use ftp_proto::testing::Files;
@@ -110,8 +112,8 @@ impl Files {
         self
     }
 
-    /// Writes a file, with the directories above it; `modified` is in seconds since 1970 (UTC). What stood there is
-    /// replaced; a directory stays, and nothing is written.
+    /// Writes a file, with the directories above it; `modified` is in seconds since 1970 (UTC).
+    /// What stood there is replaced; a directory stays, and nothing is written.
     ///
     /// ```
     /// use ftp_proto::testing::Files;

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use super::peer::Received;
 
-/// A longer line is cut here; what remains is still a command, of which the server makes what it can.
+/// A longer line is cut here; what remains is still a command, of which the server makes what it
+/// can.
 const LINE_MAX: usize = 65_536;
 
 const INTERPRET_AS_COMMAND: u8 = 0xFF;
@@ -68,7 +69,8 @@ impl Inbox {
     }
 }
 
-/// Undoes doubled 0xFF and drops Telnet commands, such as the Synch that may precede ABOR (RFC 959, 4.1.3).
+/// Undoes doubled 0xFF and drops Telnet commands, such as the Synch that may precede ABOR (RFC 959,
+/// 4.1.3).
 fn without_telnet(line: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(line.len());
     let mut bytes = line.iter().copied();

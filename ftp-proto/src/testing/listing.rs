@@ -24,7 +24,8 @@ pub(super) fn unix(files: &Files, path: &[u8], name: &[u8], now: u64) -> Vec<u8>
     each(files, path, name, |name, entry| unix_line(name, entry, now))
 }
 
-/// The text of an NLST. `prefix` stands before the names in a directory, so that each can be retrieved as it is.
+/// The text of an NLST. `prefix` stands before the names in a directory, so that each can be
+/// retrieved as it is.
 pub(super) fn names(files: &Files, path: &[u8], name: &[u8], prefix: &[u8]) -> Vec<u8> {
     let is_file = files.get(path).is_some_and(|entry| !entry.is_directory());
     let prefix = if is_file { b"" } else { prefix };

@@ -1,17 +1,18 @@
 //! An FTP server as pure as the client, for tests (feature `testing`).
 //!
-//! [`Server`] is the server's half of RFC 959 over a virtual tree of [`Files`]: no sockets, no clock, no threads. It is
-//! driven as the client's session is: control bytes go in and out, [`ServerAction`]s say what is to be done with
-//! sockets, [`ServerReport`]s say what came of it. Unlike the session it also carries the payload, since it owns the
-//! files. Everything here is `Clone + Eq + Hash`, so that a test can fork a conversation and recognise a state that it
-//! has seen before.
+//! [`Server`] is the server's half of RFC 959 over a virtual tree of [`Files`]: no sockets, no
+//! clock, no threads. It is driven as the client's session is: control bytes go in and out,
+//! [`ServerAction`]s say what is to be done with sockets, [`ServerReport`]s say what came of it.
+//! Unlike the session it also carries the payload, since it owns the files. Everything here is
+//! `Clone + Eq + Hash`, so that a test can fork a conversation and recognise a state that it has
+//! seen before.
 //!
-//! A server that behaves is half of what a test needs. [`Behaviour`] makes it lie, stall and break, by [`Rule`]s that
-//! are plain data: *at this step of this command, do these deeds, then go on like this*. A [`Script`] is the other way
-//! to misbehave: a fixed dialogue, written out cue by cue.
+//! A server that behaves is half of what a test needs. [`Behaviour`] makes it lie, stall and break,
+//! by [`Rule`]s that are plain data: *at this step of this command, do these deeds, then go on like
+//! this*. A [`Script`] is the other way to misbehave: a fixed dialogue, written out cue by cue.
 //!
-//! Server and script share the trait [`Peer`], so that whatever runs one runs the other: a simulation in memory, or the
-//! loopback runner of `ftp-blocking` (its feature `testing`).
+//! Server and script share the trait [`Peer`], so that whatever runs one runs the other: a
+//! simulation in memory, or the loopback runner of `ftp-blocking` (its feature `testing`).
 //!
 //! ```
 //! use ftp_proto::testing::{Files, Peer, Server, ServerConfig};

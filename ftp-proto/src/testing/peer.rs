@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
-/// One data connection of a [`Peer`], from the listener or the dialling to its end. Numbers are never used twice.
+/// One data connection of a [`Peer`], from the listener or the dialling to its end. Numbers are
+/// never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Channel(u32);
 
@@ -38,7 +39,8 @@ pub enum ServerLink {
     Data(Channel),
 }
 
-/// What the runner of a [`Peer`] must do. Exhaustive on purpose: a new duty must break runners at compile time.
+/// What the runner of a [`Peer`] must do. Exhaustive on purpose: a new duty must break runners at
+/// compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServerAction {
     /// Bind a listener on the control connection's local address and any free port, and report
@@ -47,8 +49,9 @@ pub enum ServerAction {
         /// The data connection to come.
         channel: Channel,
     },
-    /// Accept one connection on the channel's listener, report [`Accepted`](ServerReport::Accepted), and close the
-    /// listener. A connection that was made before this action counts.
+    /// Accept one connection on the channel's listener, report
+    /// [`Accepted`](ServerReport::Accepted), and close the listener. A connection that was made
+    /// before this action counts.
     Accept {
         /// The channel that listens.
         channel: Channel,
@@ -60,14 +63,14 @@ pub enum ServerAction {
         /// What the client announced with PORT or EPRT.
         to: SocketAddr,
     },
-    /// Let a stranger, from an address that is not this server's, connect to the client's listener. Nothing is
-    /// reported. A runner that has no second address does nothing.
+    /// Let a stranger, from an address that is not this server's, connect to the client's listener.
+    /// Nothing is reported. A runner that has no second address does nothing.
     Intrude {
         /// What the client announced with PORT or EPRT.
         to: SocketAddr,
     },
-    /// Run the server's side of a TLS handshake and report [`Secured`](ServerReport::Secured). For the control
-    /// connection it comes only after the reply to AUTH was transmitted.
+    /// Run the server's side of a TLS handshake and report [`Secured`](ServerReport::Secured). For
+    /// the control connection it comes only after the reply to AUTH was transmitted.
     Secure {
         /// The connection to secure.
         link: ServerLink,
@@ -86,13 +89,14 @@ pub enum ServerAction {
         /// The connection to read from.
         channel: Channel,
     },
-    /// Say that no more payload comes (shut down writing) and report [`Ended`](ServerReport::Ended) when the client has
-    /// closed its side.
+    /// Say that no more payload comes (shut down writing) and report [`Ended`](ServerReport::Ended)
+    /// when the client has closed its side.
     Shutdown {
         /// The connection to half-close.
         channel: Channel,
     },
-    /// Close the connection, or the listener, in an orderly way, behind all bytes sent. Nothing is reported.
+    /// Close the connection, or the listener, in an orderly way, behind all bytes sent. Nothing is
+    /// reported.
     Close {
         /// The connection or the listener to close.
         channel: Channel,
@@ -102,7 +106,8 @@ pub enum ServerAction {
         /// The connection or the listener to drop.
         channel: Channel,
     },
-    /// Close the control connection in an orderly way, after all of [`Peer::transmit`] was written. The last action.
+    /// Close the control connection in an orderly way, after all of [`Peer::transmit`] was written.
+    /// The last action.
     CloseControl,
     /// Drop the control connection at once, with a reset. The last action.
     ResetControl,
@@ -155,7 +160,8 @@ pub enum ServerReport {
         /// The connection that ended.
         channel: Channel,
     },
-    /// The connection could not be made or secured, or it broke. A control connection that fails is over.
+    /// The connection could not be made or secured, or it broke. A control connection that fails is
+    /// over.
     Failed {
         /// The connection that failed.
         link: ServerLink,
@@ -165,9 +171,11 @@ pub enum ServerReport {
 /// One command line as it was received.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Received {
-    /// The number of the command in its session; the first is 1 (0 is the greeting, which answers no command).
+    /// The number of the command in its session; the first is 1 (0 is the greeting, which answers
+    /// no command).
     pub serial: u32,
-    /// The number of the [`Peer::receive`] call that completed the line: lines that came in one piece share it.
+    /// The number of the [`Peer::receive`] call that completed the line: lines that came in one
+    /// piece share it.
     pub piece: u32,
     /// The line without its end, after Telnet codes were undone. Passwords are in it.
     pub line: Vec<u8>,
@@ -200,10 +208,11 @@ pub(super) fn split_line(line: &[u8]) -> (Vec<u8>, &[u8]) {
     }
 }
 
-/// What plays the server's part in a test: a [`Server`](super::Server) or a [`Script`](super::Script).
+/// What plays the server's part in a test: a [`Server`](super::Server) or a
+/// [`Script`](super::Script).
 ///
-/// Every method may be called at any time and in any order; none fails or panics. After any input, ask for actions
-/// until there are none, write what there is to transmit, and move payload.
+/// Every method may be called at any time and in any order; none fails or panics. After any input,
+/// ask for actions until there are none, write what there is to transmit, and move payload.
 ///
 /// ```
 /// use ftp_proto::testing::{Files, Peer, Server, ServerAction, ServerConfig};
@@ -235,13 +244,15 @@ pub trait Peer {
     /// The control connection reached end of input: the client is gone.
     fn receive_eof(&mut self);
 
-    /// Bytes to write to the control connection next. Stable until [`transmitted`](Self::transmitted).
+    /// Bytes to write to the control connection next. Stable until
+    /// [`transmitted`](Self::transmitted).
     fn transmit(&self) -> &[u8];
 
     /// Acknowledges that the first `n` bytes of [`transmit`](Self::transmit) were written.
     fn transmitted(&mut self, n: usize);
 
-    /// The next thing to do with sockets. Actions that must follow a reply come only after it was transmitted.
+    /// The next thing to do with sockets. Actions that must follow a reply come only after it was
+    /// transmitted.
     fn poll_action(&mut self) -> Option<ServerAction>;
 
     /// What came of an action, or what happened to a data connection.
@@ -250,7 +261,8 @@ pub trait Peer {
     /// Payload to send now; empty when there is none, when it is all sent, or when the peer stalls.
     fn payload(&self, channel: Channel) -> &[u8];
 
-    /// Acknowledges that the first `n` bytes of [`payload`](Self::payload) were taken by the connection.
+    /// Acknowledges that the first `n` bytes of [`payload`](Self::payload) were taken by the
+    /// connection.
     fn payload_sent(&mut self, channel: Channel, n: usize);
 
     /// How many bytes the peer would take now; 0 asks the runner to stop reading.

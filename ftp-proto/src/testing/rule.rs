@@ -33,7 +33,8 @@ pub enum Deed {
     CloseData,
     /// Drop the data connection, or the passive listener, with a reset.
     ResetData,
-    /// Close the control connection once everything said is written. No command is looked at any more.
+    /// Close the control connection once everything said is written. No command is looked at any
+    /// more.
     CloseControl,
     /// Drop the control connection, with a reset; what was not written yet is lost.
     ResetControl,
@@ -44,8 +45,8 @@ pub enum Deed {
 /// Something to say on the control connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Say {
-    /// A reply; a line feed in the text makes it a multi-line one. It carries the serial number of the command under
-    /// work, when serial numbers are on.
+    /// A reply; a line feed in the text makes it a multi-line one. It carries the serial number of
+    /// the command under work, when serial numbers are on.
     Reply {
         /// The reply code.
         code: u16,
@@ -62,15 +63,16 @@ pub enum Next {
     /// As if there were no rule.
     #[default]
     Usual,
-    /// Without what is usual at this step. A received command has no effect and no answer; an answer, a mark or the
-    /// closing of the data connection is left out; a payload ends at this byte as if it were complete; a data
-    /// connection that is not opened ends the transfer.
+    /// Without what is usual at this step. A received command has no effect and no answer; an
+    /// answer, a mark or the closing of the data connection is left out; a payload ends at this
+    /// byte as if it were complete; a data connection that is not opened ends the transfer.
     Skip,
-    /// The transfer is over: nothing of what would follow in it is done or said. The data connection stays as it is.
-    /// Outside of transfers this is `Skip`.
+    /// The transfer is over: nothing of what would follow in it is done or said. The data
+    /// connection stays as it is. Outside of transfers this is `Skip`.
     End,
-    /// The transfer goes no further, and its payload stands still. Commands are dealt with as during any transfer, and
-    /// a data connection that the client breaks still ends it. Outside of transfers this is `Skip`.
+    /// The transfer goes no further, and its payload stands still. Commands are dealt with as
+    /// during any transfer, and a data connection that the client breaks still ends it. Outside of
+    /// transfers this is `Skip`.
     Hang,
     /// The server is never heard again on any connection, and closes none.
     Silence,

@@ -14,7 +14,8 @@ use super::peer::{Channel, Received, ServerAction, ServerLink};
 /// One step of a [`Script`]. A step that waits holds back all that follow it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Cue {
-    /// Waits for the next command, which must have this verb (in upper case). PORT and EPRT are noted.
+    /// Waits for the next command, which must have this verb (in upper case). PORT and EPRT are
+    /// noted.
     Expect(Box<str>),
     /// Says these bytes on the control connection, as they are.
     Say(Box<[u8]>),
@@ -23,8 +24,8 @@ pub enum Cue {
         /// Whether EPSV is answered, and not PASV.
         extended: bool,
     },
-    /// Opens the data connection, by accepting or by dialling what PORT or EPRT named, and waits until that has
-    /// succeeded or failed.
+    /// Opens the data connection, by accepting or by dialling what PORT or EPRT named, and waits
+    /// until that has succeeded or failed.
     Open,
     /// Waits for a TLS handshake on the control connection.
     SecureControl,
@@ -40,7 +41,8 @@ pub enum Cue {
     CloseData,
     /// Drops the data connection, or the listener, with a reset.
     ResetData,
-    /// Closes the control connection behind all that was said. The rest of the script is not played.
+    /// Closes the control connection behind all that was said. The rest of the script is not
+    /// played.
     CloseControl,
     /// Drops the control connection with a reset. The rest of the script is not played.
     ResetControl,
@@ -48,9 +50,10 @@ pub enum Cue {
 
 /// A fixed dialogue, for tests that must name every line and every moment.
 ///
-/// Commands are expected, replies are said and data is moved exactly as written; nothing is interpreted but the address
-/// in PORT and EPRT. A command that is not the expected one stops the script and is kept as its
-/// [`mismatch`](Self::mismatch). Behind its last cue the script is silent.
+/// Commands are expected, replies are said and data is moved exactly as written; nothing is
+/// interpreted but the address in PORT and EPRT. A command that is not the expected one stops the
+/// script and is kept as its [`mismatch`](Self::mismatch). Behind its last cue the script is
+/// silent.
 ///
 /// ```
 /// use ftp_proto::testing::{Peer, Script, ServerAction, ServerReport};

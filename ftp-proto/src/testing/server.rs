@@ -25,13 +25,16 @@ use super::listing::FactSet;
 use super::peer::{Channel, Peer, Received, ServerAction, ServerLink, ServerReport};
 use super::rule::{Next, Step};
 
-/// An FTP server over a virtual tree, as a pure state machine; see the [module](super) and [`Peer`] for driving it.
+/// An FTP server over a virtual tree, as a pure state machine; see the [module](super) and [`Peer`]
+/// for driving it.
 ///
-/// It knows the commands of RFC 959 (but SMNT), EPSV and EPRT (RFC 2428), FEAT and OPTS (RFC 2389), AUTH, PBSZ, PROT
-/// and CCC (RFC 4217), SIZE, MDTM, REST, MLST and MLSD (RFC 3659), HOST (RFC 7151), MFMT and SITE CHMOD. Type A is
-/// converted, other types than A and I, other structures than F and other modes than S are refused.
+/// It knows the commands of RFC 959 (but SMNT), EPSV and EPRT (RFC 2428), FEAT and OPTS (RFC 2389),
+/// AUTH, PBSZ, PROT and CCC (RFC 4217), SIZE, MDTM, REST, MLST and MLSD (RFC 3659), HOST (RFC
+/// 7151), MFMT and SITE CHMOD. Type A is converted, other types than A and I, other structures than
+/// F and other modes than S are refused.
 ///
-/// Two servers are equal when they will act alike; the [log](Peer::log) of what was received is not compared.
+/// Two servers are equal when they will act alike; the [log](Peer::log) of what was received is not
+/// compared.
 ///
 /// A transfer, played by hand:
 ///
@@ -177,7 +180,8 @@ impl Server {
         &self.files
     }
 
-    /// The files, to change them behind the client's back, or to exchange them for those of another session.
+    /// The files, to change them behind the client's back, or to exchange them for those of another
+    /// session.
     pub const fn files_mut(&mut self) -> &mut Files {
         &mut self.files
     }

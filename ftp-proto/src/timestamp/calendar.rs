@@ -14,8 +14,8 @@ const fn is_leap(year: u16) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// Days from 1970-01-01 to a date: years are counted from March, so that the leap day is the last of its year, and in
-/// eras of 400 years, all of which have 146,097 days.
+/// Days from 1970-01-01 to a date: years are counted from March, so that the leap day is the last
+/// of its year, and in eras of 400 years, all of which have 146,097 days.
 pub(super) fn days_from_civil(year: u16, month: u8, day: u8) -> i64 {
     let month = i64::from(month);
     let year = i64::from(year).wrapping_sub(i64::from(month <= 2));

@@ -30,7 +30,8 @@ impl Timestamp {
         Self::from_unix_time(seconds.map_err(|_| TimestampError::Year)?)
     }
 
-    /// The same as std's time, or `None` when the zone is unknown, or the time lies beyond what std can hold. Feature `std`.
+    /// The same as std's time, or `None` when the zone is unknown, or the time lies beyond what std
+    /// can hold. Feature `std`.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};

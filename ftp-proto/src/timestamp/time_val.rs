@@ -7,13 +7,16 @@ use super::{Precision, Timestamp, TimestampError, Zone};
 const NANOS_DIGITS: usize = 9;
 
 impl Timestamp {
-    /// Reads an RFC 3659 `time-val`: exactly fourteen digits, and a fraction of one digit or more, in UTC.
+    /// Reads an RFC 3659 `time-val`: exactly fourteen digits, and a fraction of one digit or more,
+    /// in UTC.
     ///
-    /// Digits beyond nanoseconds are dropped. Fifteen digits `191yyMMDDHHMMSS` are the year-2000 bug of servers that
-    /// print `19` and the years since 1900 (100 to 199); they are read as what was meant.
+    /// Digits beyond nanoseconds are dropped. Fifteen digits `191yyMMDDHHMMSS` are the year-2000
+    /// bug of servers that print `19` and the years since 1900 (100 to 199); they are read as what
+    /// was meant.
     ///
     /// # Errors
-    /// [`TimestampError`]; any other text, also surrounding blanks or a zone letter, is [`TimestampError::Form`].
+    /// [`TimestampError`]; any other text, also surrounding blanks or a zone letter, is
+    /// [`TimestampError::Form`].
     ///
     /// ```
     /// use ftp_proto::timestamp::{Timestamp, TimestampError};
@@ -43,9 +46,11 @@ impl Timestamp {
     }
 }
 
-/// An RFC 3659 `time-val`, made by [`Timestamp::time_val`]: its `Display` is `YYYYMMDDHHMMSS[.fraction]`.
+/// An RFC 3659 `time-val`, made by [`Timestamp::time_val`]: its `Display` is
+/// `YYYYMMDDHHMMSS[.fraction]`.
 ///
-/// The fraction is printed only for [`Precision::Fraction`], without trailing zeros but with at least one digit.
+/// The fraction is printed only for [`Precision::Fraction`], without trailing zeros but with at
+/// least one digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TimeVal(Timestamp);
 
@@ -99,7 +104,8 @@ fn pairs(digits: [u8; 8]) -> Result<[u8; 4], TimestampError> {
     Ok([first, second, third, fourth])
 }
 
-/// `19` followed by the years since 1900 in three digits: what `"19%d"` printed from the year 2000 on.
+/// `19` followed by the years since 1900 in three digits: what `"19%d"` printed from the year 2000
+/// on.
 fn from_fifteen(text: &[u8]) -> Result<Timestamp, TimestampError> {
     let Some([b'1', b'9', b'1', tail @ ..]) = text.first_chunk::<15>() else {
         return Err(TimestampError::Form);
@@ -116,7 +122,8 @@ fn from_fifteen(text: &[u8]) -> Result<Timestamp, TimestampError> {
     }
 }
 
-/// The digits after a decimal point as nanoseconds; digits beyond the ninth are checked and dropped.
+/// The digits after a decimal point as nanoseconds; digits beyond the ninth are checked and
+/// dropped.
 pub(crate) fn nanos(fraction: &[u8]) -> Result<u32, TimestampError> {
     if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
         return Err(TimestampError::Form);

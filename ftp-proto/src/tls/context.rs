@@ -1,4 +1,5 @@
-//! What the channels of one control connection have in common: configuration, name, sessions to resume.
+//! What the channels of one control connection have in common: configuration, name, sessions to
+//! resume.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::VecDeque;
@@ -14,14 +15,14 @@ use rustls::{ClientConfig, NamedGroup};
 use super::{Channel, Purpose, TlsError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many TLS 1.3 tickets are kept; beyond that the oldest goes. A server may send any number, and a long series of
-/// downloads brings more than it spends.
+/// How many TLS 1.3 tickets are kept; beyond that the oldest goes. A server may send any number,
+/// and a long series of downloads brings more than it spends.
 const TICKETS_MAX: usize = 16;
 
 /// The TLS side of one control connection: makes its channel and those of its data connections.
 ///
-/// It owns the sessions that the server hands out. They are never shared with another `Context`, and they are gone
-/// with it. It is deliberately not `Clone`: one control connection, one context.
+/// It owns the sessions that the server hands out. They are never shared with another `Context`,
+/// and they are gone with it. It is deliberately not `Clone`: one control connection, one context.
 ///
 /// See the [module](super) for an example.
 pub struct Context {
@@ -31,12 +32,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context for a control connection to the server called `name`: the certificates of the control connection
-    /// and of every data connection are checked against this one name (RFC 4217 section 15.1).
+    /// A context for a control connection to the server called `name`: the certificates of the
+    /// control connection and of every data connection are checked against this one name (RFC 4217
+    /// section 15.1).
     ///
-    /// `config` is copied. Its `resumption` is replaced by the stock of this context, and early data is turned off,
-    /// because a replayed command is a command executed twice. Everything else is the caller's: cryptography, roots
-    /// or verifier, versions, client certificate.
+    /// `config` is copied. Its `resumption` is replaced by the stock of this context, and early
+    /// data is turned off, because a replayed command is a command executed twice. Everything else
+    /// is the caller's: cryptography, roots or verifier, versions, client certificate.
     pub fn new(config: &ClientConfig, name: ServerName<'static>) -> Self {
         let stock = Arc::new(Stock::default());
         let mut config = config.clone();
@@ -59,15 +61,16 @@ impl Context {
         Ok(Self::new(config, name))
     }
 
-    /// A new channel, with its first flight in [`Channel::transmit`]. It offers the newest session of the stock: a
-    /// TLS 1.3 ticket is taken out and spent, whatever becomes of the connection. So make the channel when the
-    /// handshake is to begin, not earlier.
+    /// A new channel, with its first flight in [`Channel::transmit`]. It offers the newest session
+    /// of the stock: a TLS 1.3 ticket is taken out and spent, whatever becomes of the connection.
+    /// So make the channel when the handshake is to begin, not earlier.
     ///
     /// `purpose` changes nothing but what an error says.
     ///
     /// # Errors
     ///
-    /// What rustls says about a configuration that cannot work, or about a system without randomness or clock.
+    /// What rustls says about a configuration that cannot work, or about a system without
+    /// randomness or clock.
     pub fn channel(&self, purpose: Purpose) -> Result<Channel, TlsError> {
         Channel::new(self.config.clone(), self.name.clone(), purpose)
     }
@@ -79,8 +82,8 @@ impl Context {
 
     /// What the next channel can offer for resumption.
     ///
-    /// Tickets that have expired meanwhile are counted until they are tried; common lifetimes are hours (ProFTPD 4.4,
-    /// vsftpd 168).
+    /// Tickets that have expired meanwhile are counted until they are tried; common lifetimes are
+    /// hours (ProFTPD 4.4, vsftpd 168).
     pub fn resumable(&self) -> Resumable {
         let held = self.stock.held();
         match (held.tickets.len(), &held.session) {
@@ -91,8 +94,8 @@ impl Context {
     }
 
     /// The same as a session wants to be told it:
-    /// [`Session::set_resumptions`](crate::Session::set_resumptions). `None` as long as no ticket has come at all, and
-    /// with a TLS 1.2 session, which resumes any number of connections.
+    /// [`Session::set_resumptions`](crate::Session::set_resumptions). `None` as long as no ticket
+    /// has come at all, and with a TLS 1.2 session, which resumes any number of connections.
     pub fn resumptions(&self) -> Option<u32> {
         let held = self.stock.held();
         let counts = held.issued && held.session.is_none();
@@ -113,7 +116,8 @@ impl fmt::Debug for Context {
 /// What a [`Context`] has in stock for the next connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resumable {
-    /// Nothing: the next handshake is a full one, and a server that demands reuse refuses the data connection.
+    /// Nothing: the next handshake is a full one, and a server that demands reuse refuses the data
+    /// connection.
     Nothing,
     /// A TLS 1.2 session. It resumes any number of connections.
     Session,
@@ -138,7 +142,8 @@ struct Held {
 
 impl Stock {
     fn held(&self) -> MutexGuard<'_, Held> {
-        // No code that can panic runs under this lock; were it poisoned all the same, its contents would be whole.
+        // No code that can panic runs under this lock; were it poisoned all the same, its contents
+        // would be whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -180,7 +185,8 @@ impl ClientSessionStore for Stock {
         held.issued = true;
     }
 
-    /// The newest first: it lives longest, and servers replace the keys that tickets are sealed with.
+    /// The newest first: it lives longest, and servers replace the keys that tickets are sealed
+    /// with.
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
         self.held().tickets.pop_back()
     }

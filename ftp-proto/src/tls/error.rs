@@ -27,7 +27,8 @@ use crate::shown::escape;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The certificate leads to no root that the configuration trusts; self-signed certificates end here too.
+    /// The certificate leads to no root that the configuration trusts; self-signed certificates end
+    /// here too.
     #[error(
         "the server's certificate is not signed by a trusted authority: \
          add the root of its authority to the configuration, {}",
@@ -131,22 +132,23 @@ pub enum TlsError {
     #[error("too much was received without being read from the TLS channel")]
     Unread,
     /// The peer sent records that hold no payload, more of them than
-    /// [`Channel::BARREN_MAX`](super::Channel::BARREN_MAX) and [`Channel::SILENT_MAX`](super::Channel::SILENT_MAX)
-    /// allow.
+    /// [`Channel::BARREN_MAX`](super::Channel::BARREN_MAX) and
+    /// [`Channel::SILENT_MAX`](super::Channel::SILENT_MAX) allow.
     #[error("the server sends endless TLS records without payload")]
     Flooded,
     /// The peer sent more tickets on one connection than
     /// [`Channel::TICKETS_MAX`](super::Channel::TICKETS_MAX).
     #[error("the server sends TLS session tickets without end")]
     TooManyTickets,
-    /// The caller wrote after [`Channel::close`](super::Channel::close). Depends on the caller alone; not sticky.
+    /// The caller wrote after [`Channel::close`](super::Channel::close). Depends on the caller
+    /// alone; not sticky.
     #[error("the TLS channel was closed for writing")]
     Closed,
 }
 
 impl TlsError {
-    /// Whether the server's certificate is at fault: trying again does not help, another server or another
-    /// configuration does.
+    /// Whether the server's certificate is at fault: trying again does not help, another server or
+    /// another configuration does.
     pub fn is_certificate(&self) -> bool {
         matches!(
             self,

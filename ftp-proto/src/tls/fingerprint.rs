@@ -57,7 +57,8 @@ impl Fingerprint {
     }
 }
 
-/// What rustls carries from the verifier to [`TlsError`](super::TlsError), which rustls itself has no place for.
+/// What rustls carries from the verifier to [`TlsError`](super::TlsError), which rustls itself has
+/// no place for.
 #[derive(Debug, thiserror::Error)]
 #[error("the certificate with the fingerprint {fingerprint} is not accepted")]
 pub(super) struct Refused {

@@ -1,12 +1,13 @@
 //! Where TLS records end in a stream of bytes.
 
-/// The header: content type, version (2), length of the body (2) (RFC 8446 section 5.1, RFC 5246 section 6.2.1).
+/// The header: content type, version (2), length of the body (2) (RFC 8446 section 5.1, RFC 5246
+/// section 6.2.1).
 const HEADER: usize = 5;
 
 /// Cuts a stream of TLS records at their ends, however the stream is cut itself.
 ///
-/// rustls is given one record at a time, because it throws away what follows close_notify in its own buffer. After CCC
-/// that is the next reply, in clear (RFC 4217 section 11).
+/// rustls is given one record at a time, because it throws away what follows close_notify in its
+/// own buffer. After CCC that is the next reply, in clear (RFC 4217 section 11).
 #[derive(Debug, Default)]
 pub(super) struct Records {
     /// How much of the header was seen, at most [`HEADER`].
@@ -16,8 +17,8 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// The longest prefix of `bytes` that belongs to one record; it is empty only if `bytes` is. The prefix counts
-    /// as seen.
+    /// The longest prefix of `bytes` that belongs to one record; it is empty only if `bytes` is.
+    /// The prefix counts as seen.
     pub(super) fn next<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let mut length = 0_usize;
         for &byte in bytes {
@@ -57,7 +58,8 @@ mod tests {
 
     const STREAM: &[u8] = b"\x16\x03\x01\x00\x03abc\x17\x03\x03\x00\x00\x15\x03\x03\x01\x00";
 
-    /// Where `Records` says a record ends, with `STREAM` (and the 256 bytes of its last record) fed in steps.
+    /// Where `Records` says a record ends, with `STREAM` (and the 256 bytes of its last record) fed
+    /// in steps.
     fn ends(step: usize) -> Vec<usize> {
         let mut stream = STREAM.to_vec();
         stream.extend([7; 256]);

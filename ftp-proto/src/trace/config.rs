@@ -140,8 +140,8 @@ const SETTINGS: &[Setting] = &[
     number!(trace_records_max: limits.trace_records_max),
 ];
 
-/// Names every field: one that is added does not compile until it is named here, which is the time to
-/// give it a setting above. `tests/traces.rs` changes each field and reads it back.
+/// Names every field: one that is added does not compile until it is named here, which is the time
+/// to give it a setting above. `tests/traces.rs` changes each field and reads it back.
 const fn names_every_field(config: &Config) {
     let Config {
         timeouts,
@@ -214,7 +214,8 @@ pub(super) fn write(config: &Config, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     Ok(())
 }
 
-/// Reads one `name=value` into `config`. What is recorded is always everything: a trace of less has no such line.
+/// Reads one `name=value` into `config`. What is recorded is always everything: a trace of less has
+/// no such line.
 pub(super) fn read(config: &mut Config, name: &str, value: &str) -> Option<()> {
     config.detail = Detail::Everything;
     let setting = SETTINGS.iter().find(|setting| setting.name == name)?;

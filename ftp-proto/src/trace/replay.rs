@@ -22,8 +22,8 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// The first place at which this run differs from `before`: its index, and the records there. Records are
-    /// compared as they are written, since what is not written cannot have been read.
+    /// The first place at which this run differs from `before`: its index, and the records there.
+    /// Records are compared as they are written, since what is not written cannot have been read.
     ///
     /// A trace can be followed to where less than everything was recorded: what comes behind that
     /// is not compared.
@@ -45,7 +45,8 @@ impl Replay {
 /// Gives a new session the inputs of an old one, in their order.
 ///
 /// # Errors
-/// The records do not begin with [`Record::Opened`], which holds the configuration: only a trace at full detail does.
+/// The records do not begin with [`Record::Opened`], which holds the configuration: only a trace at
+/// full detail does.
 ///
 /// The replay ends where the application had less recorded than everything.
 pub fn replay(records: &[Record]) -> Result<Replay, Unreadable> {

@@ -1,4 +1,5 @@
-//! Records as lines of text: a word that says what it is, then its values, bytes last and in quotes.
+//! Records as lines of text: a word that says what it is, then its values, bytes last and in
+//! quotes.
 
 use core::fmt;
 

@@ -1,9 +1,10 @@
-//! Servers that do harm, on loopback, each on a port of its own, for any FTP client to be pointed at:
+//! Servers that do harm, on loopback, each on a port of its own, for any FTP client to be pointed
+//! at:
 //!
 //! `cargo run -p ftp-testbed --example hostile`
 //!
-//! What each does and what a client does right is printed beside its address. User `anonymous`, any password. They serve
-//! until the standard input ends.
+//! What each does and what a client does right is printed beside its address. User `anonymous`, any
+//! password. They serve until the standard input ends.
 
 use std::error::Error;
 use std::io::{Read, stdin};

@@ -1,13 +1,15 @@
 //! The table of interop cases: what a client has to do with every real server, in every data mode.
 //!
-//! A client is put to the test by implementing [`Subject`] and calling [`main`] in a test target without a harness of
-//! its own. Each case is a test named `server::family::mode::case`. A server that this machine cannot run shows as
-//! ignored, with the reason; where servers are [required](crate::servers::required), as failed.
+//! A client is put to the test by implementing [`Subject`] and calling [`main`] in a test target
+//! without a harness of its own. Each case is a test named `server::family::mode::case`. A server
+//! that this machine cannot run shows as ignored, with the reason; where servers are
+//! [required](crate::servers::required), as failed.
 //!
-//! What a server cannot do is marked with the reason, in one table (`cases/marks.md`). A marked case is run all the same.
+//! What a server cannot do is marked with the reason, in one table (`cases/marks.md`). A marked
+//! case is run all the same.
 //!
-//! Every case works in a directory of its own on a server that all cases share, and leaves a session that is usable,
-//! unless it is about the end of a session.
+//! Every case works in a directory of its own on a server that all cases share, and leaves a
+//! session that is usable, unless it is about the end of a session.
 
 mod aborts;
 mod bench;

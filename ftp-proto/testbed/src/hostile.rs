@@ -1,7 +1,8 @@
 //! Servers that do harm, or what looks like it, to whatever client is pointed at them.
 //!
-//! Each is a complete server over a small tree, but for the one thing that it does. The example `hostile` serves them
-//! all on loopback; the test of the same name points a client of this workspace at each.
+//! Each is a complete server over a small tree, but for the one thing that it does. The example
+//! `hostile` serves them all on loopback; the test of the same name points a client of this
+//! workspace at each.
 
 use std::net::Ipv4Addr;
 

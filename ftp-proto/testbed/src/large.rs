@@ -7,9 +7,9 @@ const PAGE_SIZE: usize = 4096;
 
 /// Fills `block` with what stands in `large.bin` from byte `offset` on.
 ///
-/// Each page of 4,096 bytes begins with its number, eight bytes from the least significant on, and goes on with bytes
-/// that follow no pattern, the same in every page. Lost, repeated, moved and shifted blocks all show, and a gigabyte is
-/// made at the speed of copying, optimised or not.
+/// Each page of 4,096 bytes begins with its number, eight bytes from the least significant on, and
+/// goes on with bytes that follow no pattern, the same in every page. Lost, repeated, moved and
+/// shifted blocks all show, and a gigabyte is made at the speed of copying, optimised or not.
 pub fn fill(offset: u64, block: &mut [u8]) {
     let page_size = PAGE_SIZE as u64;
     let mut number = offset / page_size;

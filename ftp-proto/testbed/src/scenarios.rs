@@ -1,14 +1,17 @@
-//! The table of failing scenarios: what a client has to make of a peer that does exactly what a script says.
+//! The table of failing scenarios: what a client has to make of a peer that does exactly what a
+//! script says.
 //!
-//! The core plays the same in memory, in every order of events (`ftp-proto/tests/session`). Here they go over real
-//! sockets, so that what a driver makes of them shows too. A client is put to the test by implementing [`Subject`] and
-//! calling [`run`] with its [`trials`] in a test target without a harness of its own; those of [`agreement`] play every
-//! scenario with two clients and compare what they did.
+//! The core plays the same in memory, in every order of events (`ftp-proto/tests/session`). Here
+//! they go over real sockets, so that what a driver makes of them shows too. A client is put to the
+//! test by implementing [`Subject`] and calling [`run`] with its [`trials`] in a test target
+//! without a harness of its own; those of [`agreement`] play every scenario with two clients and
+//! compare what they did.
 //!
-//! Every limit is an hour, but for the one that a scenario is about. Where the order of what happens on the two
-//! connections matters, the peer waits for the client: for its next command, for the end of the data connection, or at a
-//! [gate](Script::wait) that the client opens when it has so many bytes. Rows 15 and 27 of the transfer table need TLS
-//! and are played by the tests of FTPS.
+//! Every limit is an hour, but for the one that a scenario is about. Where the order of what
+//! happens on the two connections matters, the peer waits for the client: for its next command, for
+//! the end of the data connection, or at a [gate](Script::wait) that the client opens when it has
+//! so many bytes. Rows 15 and 27 of the transfer table need TLS and are played by the tests of
+//! FTPS.
 
 mod aborts;
 mod active;
@@ -59,7 +62,8 @@ pub struct Scenario {
     lets_pass: Vec<Leniency>,
     /// What the peer has read from its last data connection, if that is told at all.
     stored: Option<&'static [u8]>,
-    /// How many bytes of an upload leave before its failure is seen is a matter of the sockets' buffers.
+    /// How many bytes of an upload leave before its failure is seen is a matter of the sockets'
+    /// buffers.
     counts_vary: bool,
 }
 
@@ -91,7 +95,8 @@ enum Act {
     /// A file under a name of the server's choice.
     StoreUnique(&'static [u8]),
     Download(Download),
-    /// Each of these files, one after the other; their content, or why there is none, is what comes of it.
+    /// Each of these files, one after the other; their content, or why there is none, is what comes
+    /// of it.
     Each(&'static [&'static str]),
     Upload(Upload),
 }
@@ -305,7 +310,7 @@ pub fn table() -> Vec<Scenario> {
     groups.into_iter().flat_map(named).collect()
 }
 
-// -- what scripts begin with ----------------------------------------------------------------------------------------------
+// -- what scripts begin with ----------------------------------------------------------------------
 
 /// The opening of a passive transfer in image type, up to the open data connection.
 fn opening() -> Script {

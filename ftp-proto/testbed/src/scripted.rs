@@ -27,9 +27,10 @@
 //! # }
 //! ```
 //!
-//! The script and the test meet at named points, so that no test has to sleep: [`Script::wait`] stops the peer until
-//! [`Peer::release`], and [`Peer::reached`] stops the test until [`Script::mark`]. A watchdog ends every script after
-//! [`WATCHDOG`]; dropping the peer ends it at once. When a script has come to its end its sockets close.
+//! The script and the test meet at named points, so that no test has to sleep: [`Script::wait`]
+//! stops the peer until [`Peer::release`], and [`Peer::reached`] stops the test until
+//! [`Script::mark`]. A watchdog ends every script after [`WATCHDOG`]; dropping the peer ends it at
+//! once. When a script has come to its end its sockets close.
 
 mod gates;
 mod odd;
@@ -60,8 +61,9 @@ pub struct Received {
     pub line: Vec<u8>,
     /// The number of the read that completed it, from 1.
     ///
-    /// Lines that were written at once come in one read. Lines that waited for a reply to the line before come in
-    /// different ones. Only lines that were written separately and without waiting may come either way.
+    /// Lines that were written at once come in one read. Lines that waited for a reply to the line
+    /// before come in different ones. Only lines that were written separately and without waiting
+    /// may come either way.
     pub flight: usize,
 }
 
@@ -151,8 +153,8 @@ impl Peer {
         })
     }
 
-    /// Listens on 127.0.0.1 and serves the first client that connects as a server with these oddities does. It has a
-    /// few files.
+    /// Listens on 127.0.0.1 and serves the first client that connects as a server with these
+    /// oddities does. It has a few files.
     ///
     /// # Errors
     ///
@@ -188,7 +190,8 @@ impl Peer {
         self.address
     }
 
-    /// Waits until the script has passed the mark. `false` when it ended or [`WATCHDOG`] passed without.
+    /// Waits until the script has passed the mark. `false` when it ended or [`WATCHDOG`] passed
+    /// without.
     #[must_use]
     pub fn reached(&self, mark: &str) -> bool {
         self.gates.await_mark(mark, Instant::now() + WATCHDOG)
@@ -203,7 +206,8 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when the client did something else than the script says, or nothing until [`WATCHDOG`].
+    /// [`Failure`] when the client did something else than the script says, or nothing until
+    /// [`WATCHDOG`].
     pub fn finish(mut self) -> Result<Record, Failure> {
         let ended = self.thread.take().map(JoinHandle::join);
         match ended {

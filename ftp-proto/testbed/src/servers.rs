@@ -10,18 +10,19 @@
 //! ```
 //!
 //! A server is looked for in the folder that `.ci/fetch-servers` fills (`FTP_TESTBED_DIR`, or
-//! `target/testbed-servers` of this workspace), then on `PATH`. Where it is not found or may not be started, [`Setup::start`]
-//! returns [`Unavailable`]: tests show such a case as ignored, with the reason, unless [`required`] says otherwise.
+//! `target/testbed-servers` of this workspace), then on `PATH`. Where it is not found or may not be
+//! started, [`Setup::start`] returns [`Unavailable`]: tests show such a case as ignored, with the
+//! reason, unless [`required`] says otherwise.
 //!
-//! Each server runs on its own block of 500 ports between 10,000 and 32,500, which no other test process uses at the same
-//! time: the first port is the control port, the others serve passive mode. inetutils ftpd has no passive range and lets
-//! the kernel choose.
+//! Each server runs on its own block of 500 ports between 10,000 and 32,500, which no other test
+//! process uses at the same time: the first port is the control port, the others serve passive
+//! mode. inetutils ftpd has no passive range and lets the kernel choose.
 //!
-//! With a [`Variant`] other than plain the server speaks TLS, with a [`Certificate`] signed by [`AUTHORITY`]. Not every server
-//! has every variant: [`Kind::supports`].
+//! With a [`Variant`] other than plain the server speaks TLS, with a [`Certificate`] signed by
+//! [`AUTHORITY`]. Not every server has every variant: [`Kind::supports`].
 //!
-//! [`USER`] with [`PASSWORD`] owns the tree and sees it as [`Server::home`]. `anonymous` may log in everywhere; do not
-//! count on it being unable to write.
+//! [`USER`] with [`PASSWORD`] owns the tree and sees it as [`Server::home`]. `anonymous` may log in
+//! everywhere; do not count on it being unable to write.
 
 mod inetutils;
 mod installation;
@@ -108,7 +109,8 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// What becomes of a test that needs this server: a failure where servers are [`required`], else it is ignored.
+    /// What becomes of a test that needs this server: a failure where servers are [`required`],
+    /// else it is ignored.
     ///
     /// # Errors
     /// The failure.
@@ -180,12 +182,13 @@ impl Setup {
         self
     }
 
-    /// Starts the server and waits for its greeting on every address; with implicit TLS, until it accepts connections.
+    /// Starts the server and waits for its greeting on every address; with implicit TLS, until it
+    /// accepts connections.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] when it is not on this machine, when it does not support the variant, when this user may not start
-    /// it, and when it does not greet within 30 seconds.
+    /// [`Unavailable`] when it is not on this machine, when it does not support the variant, when
+    /// this user may not start it, and when it does not greet within 30 seconds.
     pub fn start(self) -> Result<Server, Unavailable> {
         Server::start(self).map_err(|error| Unavailable {
             kind: self.kind,
@@ -250,7 +253,8 @@ pub struct Server {
     home: String,
     addresses: Vec<SocketAddr>,
     tree: Tree,
-    // Dropped in this order: the processes, then the files that they use, then the claim to the ports.
+    // Dropped in this order: the processes, then the files that they use, then the claim to the
+    // ports.
     running: Running,
     _directory: TempDir,
     _ports: Ports,
@@ -320,8 +324,8 @@ impl Server {
             .find(|address| address.ip() == wanted)
     }
 
-    /// The directory after login as [`USER`], in the server's words: `/`, except on inetutils ftpd, which does not hide
-    /// the rest of the file system.
+    /// The directory after login as [`USER`], in the server's words: `/`, except on inetutils ftpd,
+    /// which does not hide the rest of the file system.
     #[must_use]
     pub fn home(&self) -> &str {
         &self.home
@@ -402,7 +406,8 @@ fn await_greeting(
                 let said = last_lines(site);
                 return Err(io::Error::other(format!("no greeting: {error}; {said}")));
             }
-            // Nothing tells when a foreign process starts to listen, so it is asked again and again.
+            // Nothing tells when a foreign process starts to listen, so it is asked again and
+            // again.
             Err(_) => thread::sleep(Duration::from_millis(5)),
         }
     }

@@ -12,8 +12,8 @@ pub type Complaint = Box<dyn std::error::Error + Send + Sync>;
 
 /// A client under test: sockets around a [`Session`].
 pub trait Subject: Sized {
-    /// Connects and awaits the greeting. With full [`detail`](Config::detail), every record is kept for
-    /// [`take_trace`](Self::take_trace).
+    /// Connects and awaits the greeting. With full [`detail`](Config::detail), every record is kept
+    /// for [`take_trace`](Self::take_trace).
     ///
     /// # Errors
     /// No connection, or no friendly greeting.
@@ -39,7 +39,8 @@ pub trait Subject: Sized {
     where
         O: Operation<Output = Completed> + Send + 'static;
 
-    /// Receives each of these files in image type, one after the other, and hands on payload with the number of its file.
+    /// Receives each of these files in image type, one after the other, and hands on payload with
+    /// the number of its file.
     ///
     /// # Errors
     /// None but the client's own: each file has a result.
@@ -49,8 +50,8 @@ pub trait Subject: Sized {
         take: &mut dyn FnMut(usize, &[u8]),
     ) -> Result<Vec<Result<Completed, ftp_proto::Error>>, Failure>;
 
-    /// Receives at least `bytes` bytes of payload into `sink` and aborts the transfer, without waiting for what the
-    /// server says to that.
+    /// Receives at least `bytes` bytes of payload into `sink` and aborts the transfer, without
+    /// waiting for what the server says to that.
     ///
     /// # Errors
     /// The operation's own, as a rule that it was aborted.

@@ -237,7 +237,8 @@ fn create_entry(path: &Path, entry: &Entry) -> io::Result<()> {
     File::open(path)?.set_times(FileTimes::new().set_modified(modified))
 }
 
-/// Gives everything from `path` down to a user and a group; links themselves, not what they point to.
+/// Gives everything from `path` down to a user and a group; links themselves, not what they point
+/// to.
 fn give(path: &Path, user: u32, group: u32) -> io::Result<()> {
     lchown(path, Some(user), Some(group))?;
     if fs::symlink_metadata(path)?.is_dir() {

@@ -1,5 +1,5 @@
-//! The TLS variants of the real servers speak the versions, show the certificates and demand the resumption that was
-//! asked for.
+//! The TLS variants of the real servers speak the versions, show the certificates and demand the
+//! resumption that was asked for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod harness;

@@ -32,11 +32,13 @@ pub type Broken = String;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Watch {
-    /// The data connection that the driver holds something of, or was asked to make, and how far it is.
+    /// The data connection that the driver holds something of, or was asked to make, and how far it
+    /// is.
     live: Option<(DataId, Stage)>,
     /// The highest number of a data connection so far.
     latest: u32,
-    /// The transfer that a data connection was made for last, and how many bytes were reported for it.
+    /// The transfer that a data connection was made for last, and how many bytes were reported for
+    /// it.
     transfer: Option<TransferId>,
     bytes: u64,
     /// The same of the transfer before, whose verdict may not have been polled.

@@ -13,8 +13,8 @@ pub trait Choose {
 
 /// All sequences of decisions, one after the other.
 ///
-/// The program that is to be tried runs once for each; it needs nothing but to ask this for every decision, and to do
-/// the same whenever it gets the same answers.
+/// The program that is to be tried runs once for each; it needs nothing but to ask this for every
+/// decision, and to do the same whenever it gets the same answers.
 ///
 /// ```
 /// use ftp_testkit::{Choose, Exhaustive};
@@ -45,7 +45,8 @@ impl Exhaustive {
         }
     }
 
-    /// Goes on to the next sequence; `false` when there is none. To be asked before each run, the first included.
+    /// Goes on to the next sequence; `false` when there is none. To be asked before each run, the
+    /// first included.
     pub fn more(&mut self) -> bool {
         if !std::mem::replace(&mut self.started, true) {
             return true;

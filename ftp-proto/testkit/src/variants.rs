@@ -1,5 +1,5 @@
-//! The names of everything that a session can say or ask, so that a test which claims to have seen all of it can be
-//! held to that.
+//! The names of everything that a session can say or ask, so that a test which claims to have seen
+//! all of it can be held to that.
 
 use ftp_proto::{Action, Closed, Event, Interruption, Reason, Violation};
 

@@ -1,4 +1,5 @@
-//! Connections in memory: bytes on their way, with latency, and the ways in which a connection ends.
+//! Connections in memory: bytes on their way, with latency, and the ways in which a connection
+//! ends.
 
 use std::collections::VecDeque;
 
@@ -6,8 +7,8 @@ use ftp_proto::Instant;
 
 /// One direction of a connection in memory.
 ///
-/// What is written can be read in the same order, each piece from its own time on, never sooner than what was written
-/// before it.
+/// What is written can be read in the same order, each piece from its own time on, never sooner
+/// than what was written before it.
 ///
 /// ```
 /// use std::time::Duration;

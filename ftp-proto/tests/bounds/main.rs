@@ -1,8 +1,10 @@
-//! However much a server sends, only so much of it is held: for each kind of input without end, the most that is held,
-//! beside a bound that follows from the limits. The control connection is measured in clear and over TLS.
+//! However much a server sends, only so much of it is held: for each kind of input without end, the
+//! most that is held, beside a bound that follows from the limits. The control connection is
+//! measured in clear and over TLS.
 //!
-//! What is compared with the bound is the sum of what was held before a call and of all that the call allocated: no
-//! moment within the call can have held more. The manual's page "security" has the same table.
+//! What is compared with the bound is the sum of what was held before a call and of all that the
+//! call allocated: no moment within the call can have held more. The manual's page "security" has
+//! the same table.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -49,7 +49,8 @@ fn entries(meter: &mut Meter) {
     read(meter, None, line.as_bytes(), 200);
 }
 
-/// Names as long as a line may be, where a line alone may be an entry, a heading, or the half of a record.
+/// Names as long as a line may be, where a line alone may be an entry, a heading, or the half of a
+/// record.
 fn long_names(meter: &mut Meter) {
     let long = |before: &str, behind: &str| {
         let name = "N".repeat(LINE_MAX - before.len() - behind.len() - 1);

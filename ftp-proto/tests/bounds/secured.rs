@@ -55,7 +55,8 @@ pub(crate) fn inputs() -> Vec<Input> {
     ]
 }
 
-/// A context, a channel and its server, with the handshake behind them; the client's side is measured.
+/// A context, a channel and its server, with the handshake behind them; the client's side is
+/// measured.
 fn connect(meter: &mut Meter) -> (Context, Channel, Forger) {
     let authority = Authority::new();
     let client = authority.client();
@@ -154,7 +155,8 @@ fn endless_ticket(meter: &mut Meter) {
 fn key_updates(meter: &mut Meter) {
     let (_context, mut channel, mut forger) = connect(meter);
     until_failure(meter, &mut channel, || {
-        // KeyUpdate, update_requested (RFC 8446, 4.6.3). The keys do not change: the second record fails.
+        // KeyUpdate, update_requested (RFC 8446, 4.6.3). The keys do not change: the second record
+        // fails.
         forger.record(ContentType::Handshake, &[24, 0, 0, 1, 1].repeat(1000))
     });
 }

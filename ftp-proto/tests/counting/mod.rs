@@ -1,6 +1,6 @@
-//! An allocator that counts, for the programs that measure how much is held. It counts for the whole process, and a
-//! test harness has a thread that allocates when it likes: so each of them is a program of its own (`harness = false`),
-//! which fails by panicking.
+//! An allocator that counts, for the programs that measure how much is held. It counts for the
+//! whole process, and a test harness has a thread that allocates when it likes: so each of them is
+//! a program of its own (`harness = false`), which fails by panicking.
 
 use std::alloc::System;
 

@@ -76,7 +76,8 @@ fn dos() {
                     .at("2023-08-10T14:02")
                     .target("E:\\drops\\v41"),
             ),
-            // a stated year is never second-guessed, even in the future; column widths are not fixed
+            // a stated year is never second-guessed, even in the future; column widths are not
+            // fixed
             (
                 b"07-16-24  09:05AM  <DIR>  tight",
                 directory("tight").at("2024-07-16T09:05"),

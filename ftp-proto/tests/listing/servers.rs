@@ -1,7 +1,8 @@
 //! What five servers sent for one directory of odd names.
 //!
-//! The names, kinds, sizes and times are known; each server shows all of them, save what is noted. A name with a newline
-//! comes out as its first half, and the second half as a line that is not understood (as another name, in NLST).
+//! The names, kinds, sizes and times are known; each server shows all of them, save what is noted.
+//! A name with a newline comes out as its first half, and the second half as a line that is not
+//! understood (as another name, in NLST).
 
 use ftp_proto::listing::{Format, Kind, Line, Skip};
 
@@ -50,8 +51,9 @@ fn original(name: &[u8]) -> &[u8] {
     }
 }
 
-/// Reads a listing of the directory. Every entry must be one of the objects and agree with it, as far as `kinds` says
-/// that the server tells kinds; the objects that do not come must be the ones in `missing`.
+/// Reads a listing of the directory. Every entry must be one of the objects and agree with it, as
+/// far as `kinds` says that the server tells kinds; the objects that do not come must be the ones
+/// in `missing`.
 fn check_server(listing: &[u8], format: Option<Format>, kinds: &[(&str, Kind)], missing: &[&str]) {
     let mut options = options(NOW);
     if let Some(format) = format {

@@ -9,7 +9,8 @@ use ftp_proto::{
 
 use super::{Pair, path};
 
-/// NOOP, twice in a session at the most: what it has found out, it notes where the operations of this crate do.
+/// NOOP, twice in a session at the most: what it has found out, it notes where the operations of
+/// this crate do.
 #[derive(Default)]
 struct Probe(Option<Ticket>);
 

@@ -154,8 +154,8 @@ fn feed(server: &mut Server, input: &Input) {
 }
 
 proptest! {
-    /// Nothing panics, the end of the control connection is the last action and comes once, a fork acts as the original
-    /// does, and the working directory and the root are always there.
+    /// Nothing panics, the end of the control connection is the last action and comes once, a fork
+    /// acts as the original does, and the working directory and the root are always there.
     #[test]
     fn any_order_of_anything(behaviour in behaviour(), inputs in prop::collection::vec(input(), 0..80)) {
         let mut server = Server::new(config().tls().behaviour(behaviour), files());

@@ -80,7 +80,8 @@ impl Driven {
         self.said()
     }
 
-    /// Lets every accept, dial and handshake succeed, and moves all payload that the server has, byte by byte.
+    /// Lets every accept, dial and handshake succeed, and moves all payload that the server has,
+    /// byte by byte.
     pub(crate) fn run(&mut self) -> String {
         let mut said = self.said();
         let mut from = 0;
@@ -118,7 +119,8 @@ impl Driven {
             .map_or_else(String::new, |bytes| text(bytes))
     }
 
-    /// A download in passive mode, as far as it goes: what was said from the command on, and what came.
+    /// A download in passive mode, as far as it goes: what was said from the command on, and what
+    /// came.
     pub(crate) fn download(&mut self, command: &str) -> (String, String) {
         self.ask("EPSV");
         self.actions.retain(is_listen);

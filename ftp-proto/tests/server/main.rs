@@ -1,4 +1,5 @@
-//! The test server, driven by hand: commands and replies, transfers in memory, and every misbehaviour.
+//! The test server, driven by hand: commands and replies, transfers in memory, and every
+//! misbehaviour.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

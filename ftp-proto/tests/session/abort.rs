@@ -76,7 +76,8 @@ fn a_single_reply_is_settled_by_a_fence() {
     }
 }
 
-/// Pure-FTPd, when a download is broken off: another 150 and ABOR's 226, and never a word about RETR.
+/// Pure-FTPd, when a download is broken off: another 150 and ABOR's 226, and never a word about
+/// RETR.
 #[test]
 fn a_download_that_gets_no_final_reply_at_all() {
     let mut hand = aborted(retrieve());
@@ -94,8 +95,8 @@ fn no_reply_at_all_before_the_fence() {
     hand.says("200 Fence.").is_in_step();
 }
 
-/// pyftpdlib, when it is asked to abort before it has accepted the data connection, says 225 alone and keeps the file for
-/// the next data connection, which would bring it as another one.
+/// pyftpdlib, when it is asked to abort before it has accepted the data connection, says 225 alone
+/// and keeps the file for the next data connection, which would bring it as another one.
 #[test]
 fn a_transfer_that_the_server_may_still_hold_ends_the_session() {
     for (mark, alone) in [
@@ -237,7 +238,8 @@ fn closing_the_data_connection_alone_awaits_the_transfer_s_reply() {
     abort(&mut hand);
     hand.sends(&[]).acts(&["Discard"]).is(DRAINING(1));
     hand.says("426 Cut.").is_in_step();
-    // A server that has not noticed may answer a NOOP and go on with the transfer: only ABOR makes the fence tell.
+    // A server that has not noticed may answer a NOOP and go on with the transfer: only ABOR makes
+    // the fence tell.
     hand.moves(retrieve());
     abort(&mut hand);
     hand.expires(Reason::AbortGrace)
@@ -418,7 +420,8 @@ fn an_abort_that_cannot_be_written_ends_the_session() {
     hand.is(State::Dead(Closed::Timeout(Reason::AbortGrace)));
 }
 
-/// The driver has not yet been told to move payload when the transfer is aborted: it is not told any more.
+/// The driver has not yet been told to move payload when the transfer is aborted: it is not told
+/// any more.
 #[test]
 fn what_was_not_asked_for_yet_is_not_asked_for_any_more() {
     let mut hand = Hand::new(Config::default());
@@ -438,7 +441,8 @@ fn lingering() -> Hand {
     hand
 }
 
-/// Only the end of that connection ends the lingering: no other one's, and nothing else that is told of it.
+/// Only the end of that connection ends the lingering: no other one's, and nothing else that is
+/// told of it.
 #[test]
 fn lingering_goes_on_whatever_else_is_reported() {
     let mut hand = lingering();
@@ -478,7 +482,8 @@ fn nothing_lingers_without_a_connection() {
     );
 }
 
-/// What answers the transfer and ABOR answers no keepalive between them: that is still owed, and PWD its fence.
+/// What answers the transfer and ABOR answers no keepalive between them: that is still owed, and
+/// PWD its fence.
 #[test]
 fn a_keepalive_between_the_transfer_and_abor() {
     let mut config = Config::default();
@@ -492,8 +497,8 @@ fn a_keepalive_between_the_transfer_and_abor() {
     hand.sends(&["PWD"]).says("257 \"/\"").is_in_step();
 }
 
-/// pyftpdlib: what was sent may lie in a connection that it has never accepted, and the upload may come to life with the
-/// next one. A mark 125 or a word about the upload shows that it does not.
+/// pyftpdlib: what was sent may lie in a connection that it has never accepted, and the upload may
+/// come to life with the next one. A mark 125 or a word about the upload shows that it does not.
 #[test]
 fn an_upload_of_which_something_was_sent_may_be_forgotten() {
     let mut hand = aborted(store());

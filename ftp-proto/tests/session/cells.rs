@@ -1,5 +1,5 @@
-//! Cells of the transfer table that the tests of its rows pass by: a success that came early, and what the data
-//! connection does then.
+//! Cells of the transfer table that the tests of its rows pass by: a success that came early, and
+//! what the data connection does then.
 
 use ftp_proto::{Closed, Config, End, Failure, Interruption, Link, Reason, Report, State};
 
@@ -70,7 +70,8 @@ fn loss_while_the_end_of_tls_is_awaited_is_no_success() {
     assert_eq!(hand.interrupted().cause, Interruption::ControlLost);
 }
 
-/// The success came early, the data broke: a mark may still come, and with it the reply that counts.
+/// The success came early, the data broke: a mark may still come, and with it the reply that
+/// counts.
 #[test]
 fn early_success_and_broken_data_leave_a_late_mark_its_time() {
     for transfer in [retrieve(), store()] {

@@ -64,7 +64,8 @@ fn a_wait_begins_when_its_command_is_out() {
         .unwrap();
     assert_eq!(hand.session.poll_action(hand.now), None);
     due(&hand, Reason::Reply, 30);
-    // Even a command that cannot be written does not wait for ever; but one that is written late has its full time.
+    // Even a command that cannot be written does not wait for ever; but one that is written late
+    // has its full time.
     hand.now = hand.now.saturating_add(Duration::from_secs(20));
     hand.run();
     due(&hand, Reason::Reply, 30);
@@ -302,7 +303,8 @@ fn ticks_to_the_end(session: &mut Session, from: ftp_proto::Instant) {
     assert!(now.saturating_since(from) < Duration::from_secs(300));
 }
 
-/// A timer that brings a verdict always gives the driver something to do, so that the verdict is asked for.
+/// A timer that brings a verdict always gives the driver something to do, so that the verdict is
+/// asked for.
 #[test]
 fn a_verdict_by_a_timer_comes_with_an_action_or_with_bytes() {
     let mut hand = hand();
@@ -402,7 +404,8 @@ fn the_end_of_the_control_connection_is_no_farewell() {
     assert_eq!(hand.interrupted().cause, Interruption::ControlLost);
 }
 
-/// A failure is no farewell: neither payload nor an application that takes its time puts its limit off.
+/// A failure is no farewell: neither payload nor an application that takes its time puts its limit
+/// off.
 #[test]
 fn what_follows_a_failure_has_its_own_limit() {
     let mut hand = hand();
@@ -465,7 +468,8 @@ fn the_limits_of_payload_are_payloads() {
     due(&hand, Reason::Completion, 120);
 }
 
-/// A driver that does not close when it is told to: what was sent was sent, and the final reply decides.
+/// A driver that does not close when it is told to: what was sent was sent, and the final reply
+/// decides.
 #[test]
 fn an_end_of_tls_that_is_not_waited_for() {
     let mut hand = hand();

@@ -1,4 +1,5 @@
-//! Ports that were asked for ahead, for transfers that have no use for them; and those that are no second answers.
+//! Ports that were asked for ahead, for transfers that have no use for them; and those that are no
+//! second answers.
 
 use ftp_proto::{DataMode, End};
 
@@ -36,8 +37,8 @@ fn behind_one_that_was_given_up_its_answer_is_awaited() {
     second_succeeds(&mut hand, third);
 }
 
-/// A second answer to the EPSV before the command would look the same: the one that was asked ahead is the one that is
-/// owed.
+/// A second answer to the EPSV before the command would look the same: the one that was asked ahead
+/// is the one that is owed.
 #[test]
 fn answered_before_the_mark_is_not_passed_over() {
     let mut hand = Hand::new(looking_ahead());

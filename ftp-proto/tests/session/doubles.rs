@@ -1,4 +1,5 @@
-//! Servers that answer a command twice, and late: whose the second answer is not, and what is done about it.
+//! Servers that answer a command twice, and late: whose the second answer is not, and what is done
+//! about it.
 
 use std::collections::VecDeque;
 
@@ -75,7 +76,8 @@ fn a_late_second_answer_is_passed_over() {
     }
 }
 
-/// The second answer to the first CWD fits the second CWD: that cannot be told, and what follows can.
+/// The second answer to the first CWD fits the second CWD: that cannot be told, and what follows
+/// can.
 #[test]
 fn a_second_answer_that_fits_the_next_command_shifts_no_more_than_that() {
     for pieces in cuts("200 OK\n250 There.\n257 \"/\"") {
@@ -131,7 +133,8 @@ fn a_late_second_answer_in_the_prelude_of_a_transfer() {
     }
 }
 
-/// A refusal at QUIT that QUIT cannot have: the DELE before it was answered by what the CWD had left.
+/// A refusal at QUIT that QUIT cannot have: the DELE before it was answered by what the CWD had
+/// left.
 #[test]
 fn a_refusal_for_a_files_sake_is_no_answer_to_quit() {
     let mut hand = hand();
@@ -145,7 +148,8 @@ fn a_refusal_for_a_files_sake_is_no_answer_to_quit() {
     hand.is(State::Dead(Closed::Quit));
 }
 
-/// A server that answers each CWD, CDUP and OPTS twice, and the second time only when the next command has come.
+/// A server that answers each CWD, CDUP and OPTS twice, and the second time only when the next
+/// command has come.
 fn late(line: &str, owed: &mut Vec<&'static str>) -> Vec<&'static str> {
     let mut said = std::mem::take(owed);
     let verb = line.split(' ').next().unwrap();
@@ -164,7 +168,8 @@ fn late(line: &str, owed: &mut Vec<&'static str>) -> Vec<&'static str> {
     said
 }
 
-/// Hundreds in one session: once a verb was answered twice in the session, nothing of it is mistaken any more.
+/// Hundreds in one session: once a verb was answered twice in the session, nothing of it is
+/// mistaken any more.
 #[test]
 fn hundreds_of_second_answers_in_one_session() {
     for commands in [1, 8] {
@@ -413,7 +418,8 @@ fn a_banner_of_many_replies() {
     }
 }
 
-/// Before AUTH was agreed to, a second answer is passed over; behind the agreement nothing may come in clear.
+/// Before AUTH was agreed to, a second answer is passed over; behind the agreement nothing may come
+/// in clear.
 #[test]
 fn a_banner_goes_on_when_auth_is_out() {
     let mut hand = hand();

@@ -1,4 +1,5 @@
-//! What is in doubt behind a second answer, and what is not: transfers, TYPE, batches, and the fence itself.
+//! What is in doubt behind a second answer, and what is not: transfers, TYPE, batches, and the
+//! fence itself.
 
 use ftp_proto::{Closed, Command, Config, End, Leniency, State, Verb, Violation};
 
@@ -37,7 +38,8 @@ fn behind_the_mark_nothing_is_a_second_answer() {
     assert_eq!(hand.completed().bytes, 3);
 }
 
-/// An answer that TYPE can have is confirmed before the next step is taken, if TYPE was answered twice before.
+/// An answer that TYPE can have is confirmed before the next step is taken, if TYPE was answered
+/// twice before.
 #[test]
 fn a_doubtful_type_is_confirmed_before_a_port_is_asked_for() {
     let mut hand = hand();
@@ -62,7 +64,8 @@ fn a_fence_behind_what_may_still_be_answered_200_is_pwd() {
     hand.says("250 What?").sends(&["SIZE f", "NOOP"]);
 }
 
-/// A refusal behind a command that was refused behind its success before may be that again, and not the NOOP's.
+/// A refusal behind a command that was refused behind its success before may be that again, and not
+/// the NOOP's.
 #[test]
 fn a_fence_is_not_answered_by_what_may_be_a_second_answer() {
     let mut hand = hand();
@@ -75,7 +78,8 @@ fn a_fence_is_not_answered_by_what_may_be_a_second_answer() {
     hand.says("200 Fence.").sends(&["SYST"]);
 }
 
-/// Another answer to a command of a batch is one too many, even where nothing else is owed that it could answer.
+/// Another answer to a command of a batch is one too many, even where nothing else is owed that it
+/// could answer.
 #[test]
 fn behind_a_batch_nothing_is_a_second_answer_to_it() {
     let mut hand = Hand::new(window(8));

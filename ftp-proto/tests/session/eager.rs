@@ -51,7 +51,8 @@ fn off_by_default() {
     hand.sends(&["RNFR a"]);
 }
 
-/// The whole opening is one flight; RETR waits until the login has succeeded and the connection is made.
+/// The whole opening is one flight; RETR waits until the login has succeeded and the connection is
+/// made.
 #[test]
 fn a_login_and_the_first_transfer() {
     let mut hand = eager();

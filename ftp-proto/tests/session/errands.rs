@@ -1,4 +1,5 @@
-//! What goes before a command: FEAT and OPTS UTF8 ON before names, CWD before what depends on the directory.
+//! What goes before a command: FEAT and OPTS UTF8 ON before names, CWD before what depends on the
+//! directory.
 
 use ftp_proto::{
     After, Config, Encoding, ErrorKind, Interruption, Pipeline, Policy, State, TlsPolicy, Transfer,

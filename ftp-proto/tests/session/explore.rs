@@ -18,7 +18,8 @@ use crate::world::{Event, HOST, Seen, Setup, World, argument};
 pub(crate) struct Tally {
     pub(crate) states: usize,
     pub(crate) steps: usize,
-    /// Orders of events from the beginning to the end, of which the states above are what they have in common.
+    /// Orders of events from the beginning to the end, of which the states above are what they have
+    /// in common.
     pub(crate) orders: u128,
 }
 
@@ -123,8 +124,8 @@ fn explore_all(
     all
 }
 
-/// In every order, every rule holds after every step, everything asked for has an outcome, and the session ends usable
-/// and in step, or over. And nothing that can be reached was left out.
+/// In every order, every rule holds after every step, everything asked for has an outcome, and the
+/// session ends usable and in step, or over. And nothing that can be reached was left out.
 #[test]
 fn all_orders_of_all_scenarios() {
     with_deep_stack(|| {

@@ -73,7 +73,8 @@ fn records_are_kept_from_when_they_are_asked_for() {
     assert!(hand.session.poll_trace().is_none());
 }
 
-/// What was sent is awaited; what was not is never sent; what stands outside of the range is left alone.
+/// What was sent is awaited; what was not is never sent; what stands outside of the range is left
+/// alone.
 #[test]
 fn a_range_of_tickets_is_dropped() {
     let mut hand = hand();

@@ -68,8 +68,8 @@ fn answered_200_behind_the_226() {
     hand.is_in_step();
 }
 
-/// What a later command would have got for its answer is waited for, and fenced off by a command whose answer is like
-/// no other.
+/// What a later command would have got for its answer is waited for, and fenced off by a command
+/// whose answer is like no other.
 #[test]
 fn never_answered() {
     let mut hand = kept_alive();
@@ -101,7 +101,8 @@ fn a_fence_without_an_answer_ends_the_session() {
     hand.is(State::Dead(Closed::Timeout(Reason::Fence)));
 }
 
-/// A refusal that may be meant for either: when the transfer's turn brings a 200, that was the NOOP's.
+/// A refusal that may be meant for either: when the transfer's turn brings a 200, that was the
+/// NOOP's.
 #[test]
 fn a_refusal_that_was_the_transfer_s() {
     let mut hand = kept_alive();

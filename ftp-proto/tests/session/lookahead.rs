@@ -103,7 +103,8 @@ fn answered_while_data_still_moves() {
     second_succeeds(&mut hand, second);
 }
 
-/// pyftpdlib answers at once and drops the running transfer without a word: that one fails, and the session lives.
+/// pyftpdlib answers at once and drops the running transfer without a word: that one fails, and the
+/// session lives.
 #[test]
 fn answered_at_once() {
     let (mut hand, first, second) = two();
@@ -114,8 +115,8 @@ fn answered_at_once() {
     second_succeeds(&mut hand, second);
 }
 
-/// If it had not accepted the data connection yet, it still has the file, and awaits its data connection on the new port:
-/// pyftpdlib.
+/// If it had not accepted the data connection yet, it still has the file, and awaits its data
+/// connection on the new port: pyftpdlib.
 #[test]
 fn answered_before_anything_moved() {
     let (mut hand, first, second) = two();
@@ -173,8 +174,8 @@ fn a_connection_that_the_server_had_is_not_looked_for_elsewhere() {
     hand.sends(&["EPSV"]);
 }
 
-/// Nothing comes on the new port either, or nobody listens there: the session ends, for the server may still send the
-/// file.
+/// Nothing comes on the new port either, or nobody listens there: the session ends, for the server
+/// may still send the file.
 #[test]
 fn nothing_comes_on_the_new_port() {
     for is_open in [true, false] {
@@ -389,7 +390,8 @@ fn a_command_waits_behind_both() {
     hand.sends(&["NOOP"]);
 }
 
-/// Nothing of the first transfer was written: it is taken back, and the second begins from the beginning.
+/// Nothing of the first transfer was written: it is taken back, and the second begins from the
+/// beginning.
 #[test]
 fn both_commands_are_still_unwritten() {
     let mut hand = Hand::new(looking_ahead());

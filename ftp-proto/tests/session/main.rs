@@ -1,5 +1,6 @@
-//! The session, in every state and every order: the transfer table row by row, aborts, owed replies, deadlines,
-//! resumed transfers, keepalives, the faults of the field, and simulations of all of it.
+//! The session, in every state and every order: the transfer table row by row, aborts, owed
+//! replies, deadlines, resumed transfers, keepalives, the faults of the field, and simulations of
+//! all of it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,8 +1,9 @@
-//! Faults of the field, one test each: the error that names them, and what the session is good for afterwards.
+//! Faults of the field, one test each: the error that names them, and what the session is good for
+//! afterwards.
 //!
-//! Those that can come at any step of a session stand in `steps`, those of replies that are too many in `owed`.
-//! Faults of sockets and names (refused, unreachable, several addresses, short writes) are the drivers' to test; those of
-//! listings and file names are the codecs'.
+//! Those that can come at any step of a session stand in `steps`, those of replies that are too
+//! many in `owed`. Faults of sockets and names (refused, unreachable, several addresses, short
+//! writes) are the drivers' to test; those of listings and file names are the codecs'.
 
 mod between;
 mod caller;

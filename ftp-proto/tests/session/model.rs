@@ -1,7 +1,8 @@
-//! A model of what a transfer comes to, so simple that it can be seen to be right, against the session.
+//! A model of what a transfer comes to, so simple that it can be seen to be right, against the
+//! session.
 //!
-//! The model knows nothing of order but what must be known: it looks at what was said and what the data did, and at
-//! which of both came first where that matters.
+//! The model knows nothing of order but what must be known: it looks at what was said and what the
+//! data did, and at which of both came first where that matters.
 
 use ftp_proto::{Config, End, Failure, Interruption, Leniency, Reason, State, Transfer, Verdict};
 use proptest::prelude::*;
@@ -126,7 +127,8 @@ impl Course {
             _ => None,
         });
         let failed = code.is_some_and(|code| code >= 400);
-        // An upload stops at once when the server says no, or is gone: what came later did not count.
+        // An upload stops at once when the server says no, or is gone: what came later did not
+        // count.
         let stop = self.upload && (before(eof_at, end_at) || (failed && before(final_at, end_at)));
         let until = if stop {
             eof_at.or(final_at).unwrap()

@@ -107,7 +107,8 @@ fn a_second_226_after_each_of_many_transfers() {
     hand.is_in_step();
 }
 
-/// The surplus reply is in the kernel's buffer before the next command is submitted: the driver reads it first.
+/// The surplus reply is in the kernel's buffer before the next command is submitted: the driver
+/// reads it first.
 #[test]
 fn what_came_before_a_command_does_not_answer_it() {
     for surplus in [226, 250, 550, 200] {

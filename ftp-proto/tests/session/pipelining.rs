@@ -218,7 +218,8 @@ fn replies_out_of_order_end_the_session_with_a_clear_error() {
     );
 }
 
-/// Which successes can be the answer to a command of a batch, and which show that the server mixes them up.
+/// Which successes can be the answer to a command of a batch, and which show that the server mixes
+/// them up.
 #[test]
 fn replies_that_can_belong_to_their_commands() {
     let table: [(Verb, &[u16]); 10] = [

@@ -1,5 +1,5 @@
-//! Random worlds, from seeds: whatever goes wrong, no rule is broken; and once nothing more goes wrong, all comes to an
-//! end.
+//! Random worlds, from seeds: whatever goes wrong, no rule is broken; and once nothing more goes
+//! wrong, all comes to an end.
 //!
 //! `FTP_SEEDS=1000000` tries as many seeds in each test, `FTP_SEED=7` one alone.
 
@@ -83,7 +83,8 @@ fn behaviour(any: bool, seeded: &mut Seeded) -> (Behaviour, bool) {
     let manners = one_of(&manners, seeded);
     let busy = [Busy::Queue, Busy::Answer, Busy::Refuse, Busy::BeforeFinal];
     let busy = one_of(&busy, seeded);
-    // A server that answers NOOP and lets an earlier ABOR wait makes every fence a lie. None was ever seen.
+    // A server that answers NOOP and lets an earlier ABOR wait makes every fence a lie. None was
+    // ever seen.
     let aborts_at_once = matches!(manners, Manners::Prompt | Manners::Pyftpdlib);
     let answers_out_of_order = busy == Busy::Answer && !aborts_at_once;
     let mut behaviour = Behaviour::new().abort(manners).busy(busy);
@@ -230,8 +231,9 @@ fn happen(world: &mut World, seeded: &mut Seeded, seen: &mut Seen) -> Result<(),
     }
 }
 
-/// Plays a seed, and says how many steps it had. For safety anything may go wrong at any time, on the wires and in the
-/// driver; for liveness only the server may. Either way that ends, and all has to come to rest.
+/// Plays a seed, and says how many steps it had. For safety anything may go wrong at any time, on
+/// the wires and in the driver; for liveness only the server may. Either way that ends, and all has
+/// to come to rest.
 fn play(seed: u64, trouble: bool, seen: &mut Seen) -> Result<u64, String> {
     let mut seeded = Seeded::new(seed);
     let mut world = World::new(setup(&mut seeded));
@@ -358,7 +360,8 @@ fn the_same_seed_is_the_same_run() {
     }
 }
 
-/// The scenarios too, in a random order each: as a check of the checks, which the exhaustive search uses.
+/// The scenarios too, in a random order each: as a check of the checks, which the exhaustive search
+/// uses.
 #[test]
 fn scenarios_in_random_order() {
     let mut seeded = Seeded::new(1);

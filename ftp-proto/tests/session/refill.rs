@@ -50,7 +50,8 @@ fn stores(hand: &mut Hand) {
     hand.is_in_step();
 }
 
-/// Only a stock that is known to be empty asks for a listing, whose payload is not the application's.
+/// Only a stock that is known to be empty asks for a listing, whose payload is not the
+/// application's.
 #[test]
 fn only_an_empty_stock_asks_for_a_listing() {
     for left in [Some(2), Some(1), Some(0), None] {
@@ -89,7 +90,8 @@ fn a_listing_that_brings_tickets_lets_the_transfer_begin() {
     }
 }
 
-/// A server without NLST, or with an empty directory: before the handshake, so that no ticket comes.
+/// A server without NLST, or with an empty directory: before the handshake, so that no ticket
+/// comes.
 #[test]
 fn a_listing_that_is_refused_at_once_is_made_once() {
     let mut hand = begun(Some(0), store(), Config::default());
@@ -146,7 +148,8 @@ fn a_listing_has_a_minute_whatever_comes() {
     }
 }
 
-/// Without tickets the error is the transfer's, which was not begun; with them the failure does not matter.
+/// Without tickets the error is the transfer's, which was not begun; with them the failure does not
+/// matter.
 #[test]
 fn a_listing_that_fails_without_tickets_fails_the_transfer() {
     let mut hand = listing(2);

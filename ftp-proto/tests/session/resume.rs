@@ -188,7 +188,7 @@ fn no_verified_resume_in_ascii_type() {
 
 #[test]
 fn a_range_within_the_rest() {
-    let retrieve = |limit| Retrieve::new(name("f")).resume_at(4).limit(limit);
+    let retrieve = |limit| Retrieve::new(name("f")).resume_at(4).limited_to(limit);
     for (limit, end, moved, good) in [
         (3, End::Limit, 3, true),
         (3, End::Clean, 3, true),

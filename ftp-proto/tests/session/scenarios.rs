@@ -1,4 +1,5 @@
-//! Short dialogues with something wrong in each, small enough for all orders of their events to be tried.
+//! Short dialogues with something wrong in each, small enough for all orders of their events to be
+//! tried.
 
 use std::time::Duration;
 
@@ -963,14 +964,16 @@ pub(crate) fn harmless() -> Scenarios {
         ] {
             for mode in [DataMode::Auto, DataMode::AnyActive] {
                 for tls in [false, true] {
-                    // A success for an upload that cannot have begun is none; and nobody shakes hands before there is
-                    // a mark or a final reply, so that a server that says nothing waits for us as we do for it.
+                    // A success for an upload that cannot have begun is none; and nobody shakes
+                    // hands before there is a mark or a final reply, so that a server that says
+                    // nothing waits for us as we do for it.
                     if name == "no mark" && (tls || direction == Direction::Send) {
                         continue;
                     }
                     let mut setup = Setup::new(wants(direction));
                     if name == "no mark" {
-                        // Nobody reads before there is a mark or a final reply; so the data has to fit on its way.
+                        // Nobody reads before there is a mark or a final reply; so the data has to
+                        // fit on its way.
                         let small = Transfer::retrieve(argument("small"));
                         setup.wants = vec![Want::Transfer(small, Vec::new()), command("SIZE f")];
                     }

@@ -139,10 +139,10 @@ fn policy(error: &Error) -> Option<Policy> {
     }
 }
 
-// -- nothing secret before the handshake ------------------------------------------------------------------------------
+// -- nothing secret before the handshake ----------------------------------------------------------
 
-/// Every sequence of three commands, each answered in every way, and no handshake at the end of AUTH.
-/// Under TLS there is no buffer size to agree on (RFC 4217 section 9): PROT says what holds.
+/// Every sequence of three commands, each answered in every way, and no handshake at the end of
+/// AUTH. Under TLS there is no buffer size to agree on (RFC 4217 section 9): PROT says what holds.
 #[test]
 fn a_refused_pbsz_does_not_decide_but_prot_does() {
     for refusal in ["500 You are not allowed to do this\r\n", "450 later\r\n"] {
@@ -252,7 +252,7 @@ fn a_greeting_that_logs_in_does_not_stand_for_tls() {
     }
 }
 
-// -- refusals ---------------------------------------------------------------------------------------------------------------
+// -- refusals -------------------------------------------------------------------------------------
 
 #[test]
 fn a_refused_auth_is_an_error_and_user_is_never_sent() {
@@ -349,7 +349,7 @@ fn giving_protection_up_is_not_forgotten() {
     );
 }
 
-// -- what comes in clear --------------------------------------------------------------------------------------------------
+// -- what comes in clear --------------------------------------------------------------------------
 
 #[test]
 fn clear_text_behind_the_agreement_is_fatal_however_it_is_cut() {
@@ -437,7 +437,7 @@ fn features_that_were_asked_for_by_hand_are_known() {
     assert_eq!(said, "");
 }
 
-// -- implicit TLS and CCC -------------------------------------------------------------------------------------------------
+// -- implicit TLS and CCC -------------------------------------------------------------------------
 
 #[test]
 fn implicit_tls_needs_no_auth() {
@@ -493,7 +493,7 @@ fn after_ccc_passwords_stay_forbidden_and_data_protected() {
     talk.upload_until_handshake(&mut Store::new(argument("a")));
 }
 
-// -- data connections -------------------------------------------------------------------------------------------------------
+// -- data connections -----------------------------------------------------------------------------
 
 #[test]
 fn a_data_handshake_that_stalls_leaves_the_session_known() {

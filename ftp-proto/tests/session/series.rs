@@ -1,4 +1,5 @@
-//! Many transfers in a row, and what becomes of one that is lost because the port of the next one was asked for.
+//! Many transfers in a row, and what becomes of one that is lost because the port of the next one
+//! was asked for.
 
 use std::task::Poll;
 
@@ -70,8 +71,8 @@ impl Run {
         }
     }
 
-    /// pyftpdlib: the first of three files has lost its connection behind so many bytes, and its final reply does not
-    /// come.
+    /// pyftpdlib: the first of three files has lost its connection behind so many bytes, and its
+    /// final reply does not come.
     #[track_caller]
     fn loses(series: Series, bytes: u64) -> Self {
         let mut run = Self::new(looking_ahead(), series);
@@ -104,7 +105,8 @@ fn three() -> Series {
     Series::retrieve(["a", "b", "c"].map(name))
 }
 
-/// Nothing of the file had come: it is fetched from its beginning, and the others follow in lock-step.
+/// Nothing of the file had come: it is fetched from its beginning, and the others follow in
+/// lock-step.
 #[test]
 fn a_lost_file_is_fetched_again() {
     let mut run = Run::loses(three(), 0);
@@ -172,7 +174,8 @@ fn the_rest_of_a_range() {
     assert_eq!(run.results()[0].as_ref().unwrap().bytes, 6);
 }
 
-/// Where nobody can tell what is missing, that is the result of this file, by its name; the others are fetched.
+/// Where nobody can tell what is missing, that is the result of this file, by its name; the others
+/// are fetched.
 #[test]
 fn a_lost_file_whose_rest_cannot_be_known() {
     let mut run = Run::loses(three(), 4);
@@ -209,8 +212,8 @@ fn a_lost_listing_fails() {
     assert!(results[1].is_ok());
 }
 
-/// The server has not had the data connection, and may send the file on the next one: nothing can be fetched in this
-/// session, and every file's error says so.
+/// The server has not had the data connection, and may send the file on the next one: nothing can
+/// be fetched in this session, and every file's error says so.
 #[test]
 fn a_lost_file_that_may_still_come() {
     let mut run = Run::new(looking_ahead(), three());

@@ -1,5 +1,5 @@
-//! Faults that can come at any step of a session: each is tried at every step of four sessions, and the error has to
-//! name the step.
+//! Faults that can come at any step of a session: each is tried at every step of four sessions, and
+//! the error has to name the step.
 
 use ftp_proto::{
     Closed, Config, DataMode, End, Error, ErrorKind, Failure, Interruption, Link, Report, State,
@@ -278,7 +278,8 @@ fn shutdown_at_each_step() {
         for mut at in course.each_step() {
             at.hand.says("421 Bye.").waits_for_the_end(3);
             at.hand.is(State::Dead(Closed::Service));
-            // The command under way has the 421 itself for its answer; nothing that follows has any.
+            // The command under way has the 421 itself for its answer; nothing that follows has
+            // any.
             let (verb, tickets) = (at.verb, std::mem::take(&mut at.tickets));
             let mut told = false;
             for (line, ticket) in tickets {
@@ -359,7 +360,8 @@ fn every_reply_cut_at_every_byte() {
     }
 }
 
-/// Aborted at each step: the verdict comes at once, and a server that answers leaves a session that is in step.
+/// Aborted at each step: the verdict comes at once, and a server that answers leaves a session that
+/// is in step.
 #[test]
 fn abort_at_each_step() {
     for course in courses() {

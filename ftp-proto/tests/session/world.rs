@@ -1,7 +1,9 @@
-//! A session, its driver, its application, the connections and the server in one value that can be forked.
+//! A session, its driver, its application, the connections and the server in one value that can be
+//! forked.
 //!
-//! Whatever can happen next is an [`Event`]; who explores the world chooses one after the other. Between two events
-//! the driver does what every driver must do: it asks the application, performs actions, and lets the server work.
+//! Whatever can happen next is an [`Event`]; who explores the world chooses one after the other.
+//! Between two events the driver does what every driver must do: it asks the application, performs
+//! actions, and lets the server work.
 
 mod application;
 mod checks;
@@ -165,7 +167,8 @@ pub(crate) struct World {
     tickets: Option<u32>,
     /// Waits that end although something else could happen.
     pub(crate) hasty_waits: u8,
-    /// Driver and connections do as they should, so that what the session says can be held against what happened.
+    /// Driver and connections do as they should, so that what the session says can be held against
+    /// what happened.
     honest: bool,
     /// Replies are numbered as they must be: the server says none too many, and none too late.
     numbered: bool,
@@ -331,7 +334,8 @@ impl World {
         &self.app.outcomes
     }
 
-    /// What can happen next. A wait comes last, and only where nothing else can happen, or in haste.
+    /// What can happen next. A wait comes last, and only where nothing else can happen, or in
+    /// haste.
     pub(crate) fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         if self.control_open && !self.session.transmit().is_empty() {
@@ -411,7 +415,8 @@ impl World {
         self.settle(seen, event == Event::Wait)
     }
 
-    /// What every driver does before it waits: asks the application, performs actions, until neither has anything.
+    /// What every driver does before it waits: asks the application, performs actions, until
+    /// neither has anything.
     fn settle(&mut self, seen: &mut Seen, waited: bool) -> Result<(), Broken> {
         self.run_server();
         let mut told = waited;
@@ -434,7 +439,8 @@ impl World {
                 Watch::holds(held, max)?;
             }
             if told && !acted && self.session.transmit().is_empty() {
-                // A timer that fired in silence must not have brought anything that the application waits for.
+                // A timer that fired in silence must not have brought anything that the application
+                // waits for.
                 self.ask_app(seen)?;
                 if self.app.outcomes.len() != known {
                     return Err("a timer fired and told nobody".into());

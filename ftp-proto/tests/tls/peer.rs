@@ -69,7 +69,8 @@ impl Authority {
         Arc::new(config.unwrap())
     }
 
-    /// A server with a good certificate for [`HOST`]. In TLS 1.3 it sends two tickets, as OpenSSL does.
+    /// A server with a good certificate for [`HOST`]. In TLS 1.3 it sends two tickets, as OpenSSL
+    /// does.
     pub(crate) fn server(&self, versions: Versions) -> Arc<ServerConfig> {
         self.server_for(versions, for_host(HOST))
     }

@@ -1,5 +1,5 @@
-//! A reply parser as plain as can be: it removes Telnet from the whole stream, then goes through it byte by byte, and
-//! keeps every line whole before it asks what the limits leave of it.
+//! A reply parser as plain as can be: it removes Telnet from the whole stream, then goes through it
+//! byte by byte, and keeps every line whole before it asks what the limits leave of it.
 
 use ftp_proto::reply::{Grammar, Limits, Malformed, Reply, ReplyError};
 
@@ -135,7 +135,8 @@ impl Reader {
         }
     }
 
-    /// CRs at the end belong to the line end, unless text behind the limit shows that they were in the midst.
+    /// CRs at the end belong to the line end, unless text behind the limit shows that they were in
+    /// the midst.
     fn limited(&self, mut line: Vec<u8>) -> Line {
         let kept = line.len().min(self.limits.line_bytes_max.max(4));
         let cut = line[kept..].iter().any(|&byte| byte != b'\r');

@@ -34,7 +34,7 @@ impl Duty {
 }
 
 impl World {
-    // -- actions --------------------------------------------------------------------------------------------------
+    // -- actions ----------------------------------------------------------------------------------
 
     pub(super) fn take_on(&mut self, action: Action) {
         match action {
@@ -60,7 +60,7 @@ impl World {
         self.duties.retain(|duty| duty.data() != Some(data));
     }
 
-    // -- answers --------------------------------------------------------------------------------------------------
+    // -- answers ----------------------------------------------------------------------------------
 
     /// A driver's answer to one of its duties, or news of the payload.
     pub(super) fn perform(&mut self, line: Line<'_>) {

@@ -65,8 +65,8 @@ impl World {
         }
     }
 
-    /// What the session holds stays under a bound that no number of replies changes. What it shows stands for what
-    /// it holds.
+    /// What the session holds stays under a bound that no number of replies changes. What it shows
+    /// stands for what it holds.
     pub(super) fn check_memory(&mut self) {
         while self.session.poll_trace().is_some() {}
         let shown = format!("{:?}", self.session).len();
@@ -82,7 +82,7 @@ impl World {
         commands * (longest + 512) * SHOWN_PER_BYTE + transfers * 512
     }
 
-    // -- who waits ------------------------------------------------------------------------------------------------
+    // -- who waits --------------------------------------------------------------------------------
 
     /// Who waits in vain at the moment.
     pub(super) fn awaited(&self) -> Vec<Waiter> {
@@ -105,8 +105,8 @@ impl World {
             .count()
     }
 
-    /// Time has passed until nothing was awaited: the session is usable or over, everybody has an answer, and the
-    /// driver holds nothing.
+    /// Time has passed until nothing was awaited: the session is usable or over, everybody has an
+    /// answer, and the driver holds nothing.
     pub(super) fn check_rest(&mut self) {
         let state = self.session.state();
         assert!(

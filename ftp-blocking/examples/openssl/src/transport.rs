@@ -112,8 +112,9 @@ impl Stream for Link {
         if self.tls.is_none() {
             return self.tcp.read(buffer, limit);
         }
-        // `SslStream::read` says 0 for several ends; only ZERO_RETURN is a close_notify. OpenSSL 3 reports an end without
-        // it as a protocol error, OpenSSL 1.1 and LibreSSL as a system call that failed without an error.
+        // `SslStream::read` says 0 for several ends; only ZERO_RETURN is a close_notify. OpenSSL 3
+        // reports an end without it as a protocol error, OpenSSL 1.1 and LibreSSL as a system call
+        // that failed without an error.
         self.within(limit, |tls| match tls.ssl_read(buffer) {
             Ok(count) => Ok(Input::Bytes(count)),
             Err(error) if error.code() == ErrorCode::ZERO_RETURN => Ok(Input::End(End::Clean)),

@@ -19,7 +19,8 @@ pub(crate) enum Manner {
     Levels,
     /// What is possible and asked for, once, until asked again.
     Single,
-    /// What is possible and asked for, and on top of it everything else as well: most of it is not true.
+    /// What is possible and asked for, and on top of it everything else as well: most of it is not
+    /// true.
     Liar,
 }
 

@@ -117,7 +117,8 @@ impl Transport for Memory {
 }
 
 impl Link {
-    /// Counts the call and applies its fault; `Some` with the most bytes that may move, `None` to block.
+    /// Counts the call and applies its fault; `Some` with the most bytes that may move, `None` to
+    /// block.
     fn most(&self) -> io::Result<Option<usize>> {
         let mut network = self.network.borrow_mut();
         let fault = network.fault();

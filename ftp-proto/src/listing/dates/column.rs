@@ -26,7 +26,8 @@ impl<'a> Column<'a> {
     }
 }
 
-/// The date that starts at a position of an `ls` line, in any of the forms that `ls` and its relatives print.
+/// The date that starts at a position of an `ls` line, in any of the forms that `ls` and its
+/// relatives print.
 pub(in super::super) fn column(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
     match cursor.word() {
@@ -74,7 +75,8 @@ fn day_first(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>>
     year_or_time(cursor, month, day, reference)
 }
 
-/// The month of this name, if a year or a time follows: to look ahead costs less than to look owners up among months.
+/// The month of this name, if a year or a time follows: to look ahead costs less than to look
+/// owners up among months.
 fn month_before(after: Cursor<'_>, name: &[u8]) -> Option<u8> {
     let next = after.peek();
     (full_year(next).is_some() || Clock::read(next).is_some()).then(|| month(name))?
@@ -92,8 +94,8 @@ fn year_and_time(mut cursor: Cursor<'_>, month: u8, day: u8) -> Option<Column<'_
     })
 }
 
-/// The year of an old file or the time of a new one. After a time with seconds, four digits are the year (BSD `ls -lT`);
-/// after one without, they begin the name.
+/// The year of an old file or the time of a new one. After a time with seconds, four digits are the
+/// year (BSD `ls -lT`); after one without, they begin the name.
 fn year_or_time(
     mut cursor: Cursor<'_>,
     month: u8,
@@ -122,8 +124,8 @@ fn year_or_time(
     })
 }
 
-/// AIX prints `Apr 06 1996` in a field of twelve characters, one more than it needs. Where the field is aligned to the
-/// right instead, two blanks stand before it.
+/// AIX prints `Apr 06 1996` in a field of twelve characters, one more than it needs. Where the
+/// field is aligned to the right instead, two blanks stand before it.
 fn padding(at: Cursor<'_>, after: Cursor<'_>) -> usize {
     let from = at.rest().len();
     let length = from
@@ -207,7 +209,8 @@ fn with_meridiem(after: Cursor<'_>, numbers: [u16; 3]) -> Option<Column<'_>> {
     })
 }
 
-/// Something that has the form of a date and cannot be read: its time is unknown, and a name follows.
+/// Something that has the form of a date and cannot be read: its time is unknown, and a name
+/// follows.
 ///
 /// One word of digits and separators, and perhaps a time; or a word and the day, in either order,
 /// and a time or year behind them.
@@ -273,7 +276,8 @@ fn is_word(word: &[u8]) -> bool {
         .any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
 }
 
-/// Digits on both sides of a colon, a point or an `h`, and letters behind: `10:20PM`, `10.20`, `10h20`.
+/// Digits on both sides of a colon, a point or an `h`, and letters behind: `10:20PM`, `10.20`,
+/// `10h20`.
 fn is_like_clock(word: &[u8]) -> bool {
     let at = word.iter().position(|byte| !byte.is_ascii_digit());
     let Some((hour, [b':' | b'.' | b'h', minute, rest @ ..])) =
@@ -296,7 +300,8 @@ pub(in super::super) fn is_padded_year(before: Cursor<'_>, after: Cursor<'_>) ->
     is_digits(year) && blanks.count() >= 2
 }
 
-/// A date, with the time that may follow it, with the offset that may follow that. Alone it is padded in some styles.
+/// A date, with the time that may follow it, with the offset that may follow that. Alone it is
+/// padded in some styles.
 fn with_time(after: Cursor<'_>, date: Dated, padded: usize) -> Column<'_> {
     let mut cursor = after;
     let Some(clock) = Clock::read(cursor.word()) else {
@@ -338,8 +343,9 @@ fn offset(word: &[u8]) -> Option<i16> {
     }
 }
 
-/// Chinese, Japanese and Korean: every number carries its unit, `3月 5 12:30`, `9月 24日 2006年`, `2007년 11월 23일`. The
-/// unit is one character of two or three bytes in whatever encoding; the order alone says which unit it is.
+/// Chinese, Japanese and Korean: every number carries its unit, `3月 5 12:30`, `9月 24日 2006年`,
+/// `2007년 11월 23일`. The unit is one character of two or three bytes in whatever encoding; the order
+/// alone says which unit it is.
 fn counted(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
     let first = with_unit(cursor.word())?;

@@ -1,7 +1,7 @@
 //! The line of MLSD that nearly every server sends, in one pass.
 //!
-//! Each fact occurs once and ends with a semicolon, and its value can be read. Whatever deviates is left to
-//! [`general`](super::general), which reads all that this reads, to the same result.
+//! Each fact occurs once and ends with a semicolon, and its value can be read. Whatever deviates is
+//! left to [`general`](super::general), which reads all that this reads, to the same result.
 //!
 //! Facts are told apart by their first four letters, compared as one number.
 
@@ -62,7 +62,8 @@ struct Usual<'a> {
 impl<'a> Usual<'a> {
     #[inline(always)]
     fn fact(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
-        // What is shorter goes the general way, so that the length is asked once and not for each byte.
+        // What is shorter goes the general way, so that the length is asked once and not for each
+        // byte.
         if text.len() < 8 {
             return None;
         }

@@ -1,6 +1,7 @@
 //! Encodings of one byte per letter, as far as names of months need them.
 
-/// All of them, in the order in which they are tried. A word that names a month in one of them names none in another.
+/// All of them, in the order in which they are tried. A word that names a month in one of them
+/// names none in another.
 pub(super) const ALL: [fn(u8) -> char; 6] = [
     latin_1,
     latin_2_or_5,
@@ -14,7 +15,8 @@ const fn latin_1(byte: u8) -> char {
     byte as char
 }
 
-/// The small Russian letters of KOI8-R in the order of its codes C0 to DF; the capitals follow at E0 to FF.
+/// The small Russian letters of KOI8-R in the order of its codes C0 to DF; the capitals follow at
+/// E0 to FF.
 const KOI8_R: [char; 32] = [
     'ю', 'а', 'б', 'ц', 'д', 'е', 'ф', 'г', 'х', 'и', 'й', 'к', 'л', 'м', 'н', 'о', 'п', 'я', 'р',
     'с', 'т', 'у', 'ж', 'в', 'ь', 'ы', 'з', 'ш', 'э', 'щ', 'ч', 'ъ',
@@ -28,7 +30,8 @@ fn koi8_r(byte: u8) -> char {
     }
 }
 
-/// A letter of Windows-1251: the capitals stand at C0 to DF, the small letters at E0 to FF, both in alphabetical order.
+/// A letter of Windows-1251: the capitals stand at C0 to DF, the small letters at E0 to FF, both in
+/// alphabetical order.
 fn windows_1251(byte: u8) -> char {
     match byte {
         0xC0.. => russian(byte.wrapping_sub(0xC0)),
@@ -59,8 +62,8 @@ fn russian(place: u8) -> char {
         .unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// A letter that Latin-2 (Czech and Polish; also Windows-1250) or Latin-5 (Turkish) has where Latin-1 has others. Those
-/// that occur in names of months do not overlap.
+/// A letter that Latin-2 (Czech and Polish; also Windows-1250) or Latin-5 (Turkish) has where
+/// Latin-1 has others. Those that occur in names of months do not overlap.
 const fn latin_2_or_5(byte: u8) -> char {
     match byte {
         0xC8 | 0xE8 => 'č',

@@ -1,7 +1,8 @@
 //! The names of months in the languages that servers print.
 
-/// Lower-case names; the first that begins with the word wins, so that what is ambiguous between languages goes to the
-/// more frequent one (`mar` is March, not Finnish November; `lis` is Polish November; `jui` is July).
+/// Lower-case names; the first that begins with the word wins, so that what is ambiguous between
+/// languages goes to the more frequent one (`mar` is March, not Finnish November; `lis` is Polish
+/// November; `jui` is July).
 pub(super) const NAMES: &[(&str, u8)] = &[
     // English
     ("january", 1),

@@ -1,4 +1,5 @@
-//! The marks of `ls -p` and `ls -F`: a slash behind the names of directories, others behind other names.
+//! The marks of `ls -p` and `ls -F`: a slash behind the names of directories, others behind other
+//! names.
 
 use super::super::context::{Context, Marks};
 use super::super::entry::{Entry, Kind};

@@ -6,7 +6,8 @@ use super::super::entry::{Entry, Kind};
 use super::super::number::{is_digits, number};
 use super::{Identities, Mode, set_link};
 
-/// How many columns are searched for a date. Owners and groups with blanks make a few more than the usual nine.
+/// How many columns are searched for a date. Owners and groups with blanks make a few more than the
+/// usual nine.
 const COLUMNS_MAX: usize = 16;
 
 /// The size and date of a line, and what stands around them.
@@ -27,9 +28,9 @@ pub(super) struct Found<'a> {
 /// Finds the first complete date behind a size.
 ///
 /// Right behind the first number, a date can also be the owner, the group and the size of a line
-/// whose date follows (an owner can be called `Mar`); so it is kept until it is certain. A date that
-/// the calendar lacks, and one that is not understood, count where four columns precede them, and
-/// else as the last resort.
+/// whose date follows (an owner can be called `Mar`); so it is kept until it is certain. A date
+/// that the calendar lacks, and one that is not understood, count where four columns precede them,
+/// and else as the last resort.
 pub(super) fn search(start: Cursor<'_>, reference: Option<Reference>) -> Option<Found<'_>> {
     let text = start.rest();
     let mut kept: Option<Found<'_>> = None;

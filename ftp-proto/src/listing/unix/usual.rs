@@ -4,7 +4,8 @@
 //! TYPE+PERM[mark] LINKS OWNER GROUP SIZE Mon DD HH:MM|YYYY NAME
 //! ```
 //!
-//! Whatever deviates is left to [`general`](super::general), which reads all that this reads, to the same result.
+//! Whatever deviates is left to [`general`](super::general), which reads all that this reads, to
+//! the same result.
 
 use super::super::dates::{Reference, day, full_year, usual_time};
 use super::super::entry::{Entry, Kind};
@@ -15,7 +16,8 @@ use super::marks::may_end;
 use super::{kind_of, permission_bits, set_link};
 use crate::timestamp::Timestamp;
 
-/// Reads a line of the usual form; not the directory itself nor its parent, and no name that may be marked.
+/// Reads a line of the usual form; not the directory itself nor its parent, and no name that may be
+/// marked.
 #[inline]
 pub(in super::super) fn usual(line: &[u8], reference: Option<Reference>) -> Option<Entry<'_>> {
     let mut columns = Columns::new(line);
@@ -103,7 +105,8 @@ fn plain_permissions([first @ .., last]: [u8; 9]) -> Option<u16> {
     if word != expected || !matches!(last, b'x' | b'-') {
         return None;
     }
-    // The multiplication gathers the bits in the highest byte, and the first letter has the highest of them.
+    // The multiplication gathers the bits in the highest byte, and the first letter has the highest
+    // of them.
     let [bits, ..] = set.wrapping_mul(0x0102_0408_1020_4080).to_be_bytes();
     Some(u16::from(bits).wrapping_shl(1) | u16::from(last == b'x'))
 }

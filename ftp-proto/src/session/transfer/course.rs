@@ -107,19 +107,23 @@ use Direction::{Receive, Send};
 use Said::{EarlySuccess, Failure, Lost, Mark, Nothing, Refusal, Success};
 use Step::{Abort, Accept, Close, Enough, Fail, Finish, Judge, Proceed, Refuse, Secure, Wait};
 
-/// What to do when `said` and `data` stand so. Any step that ends the transfer drops a data connection that is open.
+/// What to do when `said` and `data` stand so. Any step that ends the transfer drops a data
+/// connection that is open.
 pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
     match (said, data, direction) {
-        // Only what is sent ends with a wait for the server's end of TLS; only what is received has a limit.
+        // Only what is sent ends with a wait for the server's end of TLS; only what is received has
+        // a limit.
         (_, Closing, Receive) | (_, Cut, Send) => Step::Unreachable,
 
-        // The reply is awaited; broken data needs it too, to stay in step (1, 11). A protected connection that is open
-        // waits for the mark a little, since some servers withhold it until they have our first TLS message; then the
-        // handshake and the reply are awaited together (28).
+        // The reply is awaited; broken data needs it too, to stay in step (1, 11). A protected
+        // connection that is open waits for the mark a little, since some servers withhold it until
+        // they have our first TLS message; then the handshake and the reply are awaited together
+        // (28).
         (Nothing, Open, _) => Wait(Reason::Mark),
         (Nothing, Announced | Securing | Secured | Broken, _) => Wait(Reason::Reply),
 
-        // The mark opens the way: accept, secure, move (2, 4), then the final reply (5, 11) or enough (20).
+        // The mark opens the way: accept, secure, move (2, 4), then the final reply (5, 11) or
+        // enough (20).
         (Mark, Announced, _) => Accept,
         (Mark, Accepting, _) => Wait(Reason::DataOpen),
         (Mark, Open | Secured, _) => Proceed,
@@ -141,7 +145,8 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         (Success, Closing, Send) => Wait(Reason::TlsClose),
         (Success, Ended | Broken, _) | (Success, Cut, Receive) => Judge, // 6, 12, 15
 
-        // A success without a mark: receive as if there had been one, and leave a late mark its time (13, 24).
+        // A success without a mark: receive as if there had been one, and leave a late mark its
+        // time (13, 24).
         (EarlySuccess, Announced, Receive) => Accept,
         (EarlySuccess, Accepting, Receive) => Wait(Reason::Drain),
         (EarlySuccess, Open | Secured, Receive) => Proceed,
@@ -204,7 +209,8 @@ pub(crate) fn expired(said: Said, data: Data, direction: Direction, reason: Reas
         (Failure, Moving, Receive) => Fail(Interruption::Reply), // 9
         (Lost, Moving, Receive) => Fail(Interruption::ControlLost), // 16
 
-        // A handshake that stalls breaks the data connection alone (27); an end of TLS that stalls breaks nothing.
+        // A handshake that stalls breaks the data connection alone (27); an end of TLS that stalls
+        // breaks nothing.
         (Mark, Securing, _) | (Success | EarlySuccess, Securing, Receive) => Step::Break,
         (Mark | Success, Closing, Send) => Finish,
 

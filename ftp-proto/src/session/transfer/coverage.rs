@@ -18,8 +18,9 @@ std::thread_local! {
 
 /// The cells of the course's table that were visited.
 ///
-/// A cell is what the control connection has said, where the data connection stands, and the direction; and whether
-/// the table was asked because one of them changed or because a wait ran out.
+/// A cell is what the control connection has said, where the data connection stands, and the
+/// direction; and whether the table was asked because one of them changed or because a wait ran
+/// out.
 ///
 /// ```
 /// use ftp_proto::Coverage;

@@ -41,7 +41,8 @@ impl Machine {
         shared.wire.retract(Owner::Transfer)
     }
 
-    /// Ends a transfer whose command did not go out. Replies are awaited, and a REST that may be in force is undone.
+    /// Ends a transfer whose command did not go out. Replies are awaited, and a REST that may be in
+    /// force is undone.
     pub(super) fn cancel(&mut self, shared: &mut Shared, cause: Interruption) {
         let Some(running) = &self.running else {
             return;

@@ -1,4 +1,5 @@
-//! Asking for the next transfer's data port while a transfer runs, which saves a round trip for each.
+//! Asking for the next transfer's data port while a transfer runs, which saves a round trip for
+//! each.
 //!
 //! EPSV or PASV is sent right behind the running transfer's command, and only if a next transfer
 //! was begun. The port is dialled when the running transfer has its verdict. vsftpd, ProFTPD and
@@ -44,7 +45,8 @@ pub(super) enum Taken {
 }
 
 impl Ahead {
-    /// Asks for the port of `next`, if that may be done while a transfer with that representation runs.
+    /// Asks for the port of `next`, if that may be done while a transfer with that representation
+    /// runs.
     pub(super) fn ask(
         shared: &mut Shared,
         next: &Transfer,
@@ -64,8 +66,8 @@ impl Ahead {
         })
     }
 
-    /// The reply to what was asked ahead. One that overtakes the transfer's own shows a server that does several things
-    /// at once.
+    /// The reply to what was asked ahead. One that overtakes the transfer's own shows a server that
+    /// does several things at once.
     pub(super) fn answered(ahead: Option<&mut Self>, shared: &mut Shared, reply: Reply) {
         let overtook = shared.wire.owed.owes(Owner::Transfer);
         let named = matches!(
@@ -134,9 +136,9 @@ impl Machine {
         self.ahead.as_ref().is_some_and(Ahead::overtook)
     }
 
-    /// Where the server may still wait for the data connection of the transfer that runs, since it has answered what was
-    /// asked ahead instead: pyftpdlib opens the new port in place of the old one. No other transfer is out, so that what
-    /// comes there is this one's.
+    /// Where the server may still wait for the data connection of the transfer that runs, since it
+    /// has answered what was asked ahead instead: pyftpdlib opens the new port in place of the old
+    /// one. No other transfer is out, so that what comes there is this one's.
     pub(super) fn port_to_follow(&mut self, shared: &mut Shared, reason: Reason) -> Option<Target> {
         let running = self.running.as_ref()?;
         let awaited = may_be_awaited(running.moving()?, &running.spec);
@@ -146,8 +148,8 @@ impl Machine {
         }
     }
 
-    /// The data has ended, and what was asked ahead is answered: the final reply either comes soon, or the transfer was
-    /// dropped.
+    /// The data has ended, and what was asked ahead is answered: the final reply either comes soon,
+    /// or the transfer was dropped.
     pub(super) fn hurry(&self, shared: &mut Shared) {
         if self.is_overtaken() && shared.timers.is_on(Reason::Completion) {
             let timeouts = shared.config.timeouts;
@@ -157,8 +159,9 @@ impl Machine {
     }
 }
 
-/// Whether the data connection is over, and the server may not have had it: it has announced a download, not said that the
-/// connection is there (125), and sent nothing. One that was never accepted is reset with its listener.
+/// Whether the data connection is over, and the server may not have had it: it has announced a
+/// download, not said that the connection is there (125), and sent nothing. One that was never
+/// accepted is reset with its listener.
 fn may_be_awaited(moving: &Moving, spec: &Transfer) -> bool {
     let mark = moving.mark.as_ref().map(|mark| mark.code());
     let announced = mark.is_some_and(|code| code != ReplyCode::DATA_ALREADY_OPEN);
@@ -171,7 +174,8 @@ fn may_be_awaited(moving: &Moving, spec: &Transfer) -> bool {
     spec.direction() == Direction::Receive && moving.said == Said::Mark && announced && is_empty
 }
 
-/// The next transfer does not begin, or not now: what was asked for it is still answered, and of no use.
+/// The next transfer does not begin, or not now: what was asked for it is still answered, and of no
+/// use.
 pub(super) fn disown(shared: &mut Shared) {
     shared.wire.owed.hand_over(Owner::Ahead, Owner::Nobody);
 }

@@ -138,7 +138,8 @@ impl Moving {
         spec: &Transfer,
         reply: Reply,
     ) -> Option<Ending> {
-        // Between a transfer and a keepalive, a 200 belongs to the keepalive and the refusal to the transfer.
+        // Between a transfer and a keepalive, a 200 belongs to the keepalive and the refusal to the
+        // transfer.
         let reply = match self.refused_keepalive.take() {
             Some(refusal) if reply.code() == ReplyCode::OKAY => refusal,
             _ => reply,

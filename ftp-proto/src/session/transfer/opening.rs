@@ -406,7 +406,8 @@ impl Opening {
         Progress::Wait
     }
 
-    /// REST has to stand right before the transfer command (RFC 959, 4.1.3; FileZilla Server forgets it otherwise).
+    /// REST has to stand right before the transfer command (RFC 959, 4.1.3; FileZilla Server
+    /// forgets it otherwise).
     fn restart(&mut self, shared: &mut Shared, offset: u64) {
         self.stage = Stage::Restarting;
         let command = Command::new(Verb::Rest, Argument::number(offset));

@@ -1,7 +1,8 @@
 //! The table of the prelude: the steps before a transfer's command, from TYPE to REST.
 //!
-//! [`step`] is asked after each answer, report and expiry. Until the command is written, every failure leaves the
-//! control connection in step. The manual's page "transfers" holds the same table in words.
+//! [`step`] is asked after each answer, report and expiry. Until the command is written, every
+//! failure leaves the control connection in step. The manual's page "transfers" holds the same
+//! table in words.
 
 /// What the prelude waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,8 +154,8 @@ pub(crate) const fn step(stage: Stage, input: Input, circumstances: Circumstance
         (Typing | Inquiring | Preparing | Asking | Announcing | Restarting, Expired) => Die,
         (_, Cancelled) => Cancel,
 
-        // Nothing is owed before the beginning, nothing is held while a port is asked for, and what the driver does
-        // is answered by the driver.
+        // Nothing is owed before the beginning, nothing is held while a port is asked for, and what
+        // the driver does is answered by the driver.
         (New, Granted | Refused | Denied | Done | Failed | Expired)
         | (Listening | Dialling, Granted | Refused | Denied)
         | (Typing | Inquiring | Preparing | Asking | Announcing | Restarting, Done)

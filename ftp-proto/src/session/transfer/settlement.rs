@@ -90,7 +90,8 @@ pub(crate) const fn step(stage: Stage, input: Input) -> Step {
         (Prelude | Lingering | Grace | Fence, Written(_)) => Step::Stay,
         (Flushing, DataOver) => Step::Stay,
 
-        // The data connection is dropped before the replies are awaited, and a fence is sent in one stage alone.
+        // The data connection is dropped before the replies are awaited, and a fence is sent in one
+        // stage alone.
         (Prelude | Grace | Fence, DataOver)
         | (Prelude | Flushing | Lingering | Grace, FenceAnswered(_)) => Step::Unreachable,
     }

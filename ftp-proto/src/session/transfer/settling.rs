@@ -17,8 +17,8 @@ pub(super) struct Settling {
     stage: Stage,
     /// The data connection, while it is kept.
     data: Option<DataId>,
-    /// Whether the server may still wait for the transfer's data connection: no byte came on it, and no
-    /// reply says that the transfer is over.
+    /// Whether the server may still wait for the transfer's data connection: no byte came on it,
+    /// and no reply says that the transfer is over.
     may_remain: bool,
 }
 
@@ -32,8 +32,9 @@ pub(super) enum Progress {
 impl Settling {
     // -- beginnings -----------------------------------------------------------------------------
 
-    /// The abort procedure, for a transfer whose command is out and whose final reply is not there. `None` where the
-    /// session is closed for it. `may_remain`: the server may still wait for the data connection.
+    /// The abort procedure, for a transfer whose command is out and whose final reply is not there.
+    /// `None` where the session is closed for it. `may_remain`: the server may still wait for the
+    /// data connection.
     pub(super) fn by_abort(
         shared: &mut Shared,
         data: Option<DataId>,
@@ -112,8 +113,9 @@ impl Settling {
         self.take(shared, Input::Written(lingers))
     }
 
-    /// A driver may see the end of a connection that is kept a little after ABOR. One that failed is closed; of any
-    /// other it is not known here whether payload had begun to move, so it is dropped all the same.
+    /// A driver may see the end of a connection that is kept a little after ABOR. One that failed
+    /// is closed; of any other it is not known here whether payload had begun to move, so it is
+    /// dropped all the same.
     pub(super) fn reported(&mut self, shared: &mut Shared, report: Report) -> Progress {
         let failed = matches!(report, Report::Failed { .. });
         let over = failed || matches!(report, Report::Finished { .. });

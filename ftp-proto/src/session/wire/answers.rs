@@ -1,4 +1,5 @@
-//! The table of answers: which replies can answer which command (RFC 959 section 5.4, and what servers of the field send).
+//! The table of answers: which replies can answer which command (RFC 959 section 5.4, and what
+//! servers of the field send).
 
 use crate::command::Verb;
 use crate::reply::{Class, Reply, ReplyCode};

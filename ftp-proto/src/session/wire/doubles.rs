@@ -53,7 +53,8 @@ impl Doubles {
         });
     }
 
-    /// Whether a final reply with this code can be a second answer to the command that was answered last.
+    /// Whether a final reply with this code can be a second answer to the command that was answered
+    /// last.
     pub(super) fn can_be_second(&self, code: ReplyCode) -> bool {
         let can = |latest: Answered| can_answer(latest.verb, code);
         code.class() != Class::Preliminary && self.latest.is_some_and(can)

@@ -5,7 +5,8 @@ use core::fmt;
 
 use crate::command::Command;
 
-/// Command lines, with positions counted over the whole connection, so that it is known which commands were written.
+/// Command lines, with positions counted over the whole connection, so that it is known which
+/// commands were written.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub(in crate::session) struct Outbox {
     unsent: Vec<u8>,

@@ -24,7 +24,8 @@ pub(in crate::session) struct Slot {
     /// For a transfer: the server has sent any reply to it, even a success without a mark.
     pub(in crate::session) spoken: bool,
     pub(in crate::session) mark: Option<Box<Reply>>,
-    /// A reply that was passed over while this one was awaited: it may have been the answer after all.
+    /// A reply that was passed over while this one was awaited: it may have been the answer after
+    /// all.
     pub(in crate::session) surplus: Option<Box<Reply>>,
     /// The answer, held back until a fence has shown that no other one is on its way.
     pub(in crate::session) answer: Option<Box<Reply>>,
@@ -287,7 +288,8 @@ impl Owed {
         owned.count()
     }
 
-    /// How many replies are owed by a transfer that is over for the caller, and by what was sent to end it.
+    /// How many replies are owed by a transfer that is over for the caller, and by what was sent to
+    /// end it.
     pub(in crate::session) fn unsettled(&self) -> usize {
         let group = |slot: &&Slot| {
             matches!(
@@ -324,7 +326,8 @@ impl Owed {
         Some(self.unordered(code, written).unwrap_or(0))
     }
 
-    /// Whether ABOR has no reply of its own before the fence, and the transfer none, or none that says how it ended.
+    /// Whether ABOR has no reply of its own before the fence, and the transfer none, or none that
+    /// says how it ended.
     pub(in crate::session) fn forgets_transfer(&self, fence: usize) -> bool {
         let before = || self.slots.iter().take(fence);
         let mut transfers = before().filter(|slot| slot.owner == Owner::Transfer);
@@ -368,8 +371,8 @@ impl Owed {
     }
 }
 
-/// Whether this code answers the fence, and nothing that may be owed before it: 200 where a transfer and ABOR may be,
-/// 257 where a NOOP may be.
+/// Whether this code answers the fence, and nothing that may be owed before it: 200 where a
+/// transfer and ABOR may be, 257 where a NOOP may be.
 pub(super) fn answers_fence(verb: Verb, code: ReplyCode) -> bool {
     match verb {
         Verb::Pwd => code == ReplyCode::PATHNAME,

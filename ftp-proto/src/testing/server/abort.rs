@@ -20,7 +20,8 @@ impl Server {
         }
     }
 
-    /// Ends the running transfer if the client has asked for it and the server looks. `false` when it has not.
+    /// Ends the running transfer if the client has asked for it and the server looks. `false` when
+    /// it has not.
     pub(super) fn abort_if_asked(&mut self) -> bool {
         if !self
             .waiting

@@ -15,7 +15,8 @@ const COMMANDS: &str = " ABOR ACCT ALLO APPE AUTH CCC CDUP CWD DELE EPRT EPSV FE
                         XMKD XPWD XRMD";
 
 impl Server {
-    /// Commands that need no login, and those that need one but neither files nor data. `None` when it is another one.
+    /// Commands that need no login, and those that need one but neither files nor data. `None` when
+    /// it is another one.
     pub(super) fn about_command(&mut self, verb: &[u8], argument: &[u8]) -> Option<Option<Answer>> {
         let result = match verb {
             b"NOOP" => answer(200, "Done nothing."),

@@ -19,7 +19,8 @@ impl Server {
         self.perform(Step::Answered);
     }
 
-    /// Puts a reply into the outbox; line feeds in the text make it a multi-line one (RFC 959, 4.2).
+    /// Puts a reply into the outbox; line feeds in the text make it a multi-line one (RFC 959,
+    /// 4.2).
     pub(super) fn say(&mut self, code: u16, text: &[u8]) {
         if self.is_over() {
             return;

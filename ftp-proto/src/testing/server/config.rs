@@ -6,7 +6,8 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use super::super::behaviour::Behaviour;
 
-/// What a [`Server`](super::Server) offers and to whom. Anonymous login is on until it is turned off.
+/// What a [`Server`](super::Server) offers and to whom. Anonymous login is on until it is turned
+/// off.
 ///
 /// ```
 /// use ftp_proto::testing::{Behaviour, ServerConfig};
@@ -129,30 +130,33 @@ impl ServerConfig {
         self
     }
 
-    /// The server's address on the control connection: it decides between IPv4 and IPv6, and is told in a 227.
+    /// The server's address on the control connection: it decides between IPv4 and IPv6, and is
+    /// told in a 227.
     #[must_use]
     pub const fn local(mut self, address: IpAddr) -> Self {
         self.local = address;
         self
     }
 
-    /// The client's address. When it is known, PORT and EPRT may name no other, and data connections from others are
-    /// refused (RFC 2577).
+    /// The client's address. When it is known, PORT and EPRT may name no other, and data
+    /// connections from others are refused (RFC 2577).
     #[must_use]
     pub const fn peer(mut self, address: IpAddr) -> Self {
         self.peer = Some(address);
         self
     }
 
-    /// The time that new files carry and listings are printed at, in seconds since 1970 (UTC). It stands still.
+    /// The time that new files carry and listings are printed at, in seconds since 1970 (UTC). It
+    /// stands still.
     #[must_use]
     pub const fn time(mut self, seconds: u64) -> Self {
         self.time = seconds;
         self
     }
 
-    /// Ends every reply with ` #n`, where n is the [number](super::super::Received::serial) of the command that it
-    /// answers, so that a test can see when a client takes a reply for another command's. The greeting is #0.
+    /// Ends every reply with ` #n`, where n is the [number](super::super::Received::serial) of the
+    /// command that it answers, so that a test can see when a client takes a reply for another
+    /// command's. The greeting is #0.
     #[must_use]
     pub const fn serial(mut self) -> Self {
         self.serial = true;

@@ -82,7 +82,8 @@ impl Server {
         }
     }
 
-    /// Of the servers whose manners these are, pyftpdlib alone tells whether the data connection is open.
+    /// Of the servers whose manners these are, pyftpdlib alone tells whether the data connection is
+    /// open.
     fn mark_code(&self) -> u16 {
         let behaviour = &self.config.behaviour;
         if behaviour.abort == AbortStyle::Pyftpdlib && !behaviour.mark_first {
@@ -92,7 +93,8 @@ impl Server {
         }
     }
 
-    /// The running transfer, if it is on this channel and in this phase; its command is then the one under work.
+    /// The running transfer, if it is on this channel and in this phase; its command is then the
+    /// one under work.
     fn attend(&mut self, channel: Channel) -> Option<Phase> {
         let transfer = self
             .transfer
@@ -425,7 +427,8 @@ impl Server {
         self.answer(code, text);
     }
 
-    /// Ends the transfer without a word, as some servers do when a new data connection is asked for.
+    /// Ends the transfer without a word, as some servers do when a new data connection is asked
+    /// for.
     pub(super) fn drop_transfer(&mut self) -> Option<Transfer> {
         self.keep_what_arrived();
         let transfer = self.transfer.take()?;

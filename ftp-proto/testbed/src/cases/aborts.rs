@@ -14,14 +14,17 @@ use crate::tree::{self, HELLO};
 
 /// What is taken before the end; the file has far more than the sockets hold.
 const SOME: u64 = 1 << 20;
-/// What is given before the end: more than the sockets hold, so that the server has begun. If it has not, pyftpdlib
-/// 2.2.0 keeps the file, and receives into it over the data connection of the next download: see [`forgets_uploads`].
+/// What is given before the end: more than the sockets hold, so that the server has begun. If it
+/// has not, pyftpdlib 2.2.0 keeps the file, and receives into it over the data connection of the
+/// next download: see [`forgets_uploads`].
 const MUCH: u64 = 16 << 20;
-/// What the sockets take at once, so that an upload may be aborted before the server knows of its data connection.
+/// What the sockets take at once, so that an upload may be aborted before the server knows of its
+/// data connection.
 const LITTLE: u64 = 5000;
 const ROUNDS: usize = 200;
 
-/// Three times in one session: the replies to the last abort must not be taken for those of the next transfer.
+/// Three times in one session: the replies to the last abort must not be taken for those of the
+/// next transfer.
 pub(super) fn aborts_a_download<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Outcome {
     bench.log_in(subject)?;
     for _ in 0..3 {
@@ -66,8 +69,9 @@ pub(super) fn source_fails<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Ou
     works_on(bench, subject)
 }
 
-/// pyftpdlib forgets an upload that is aborted before it has accepted the data connection. However often that happens, no
-/// later file is mixed up with it and no wait runs out; where it cannot be known, the session says that it is over.
+/// pyftpdlib forgets an upload that is aborted before it has accepted the data connection. However
+/// often that happens, no later file is mixed up with it and no wait runs out; where it cannot be
+/// known, the session says that it is over.
 pub(super) fn forgets_uploads<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Outcome {
     let files = [("one", pattern(3000)), ("two", HELLO.to_vec())];
     for (name, content) in &files {
@@ -89,7 +93,8 @@ pub(super) fn forgets_uploads<S: Subject>(bench: &Bench<'_>, subject: &mut S) ->
     Ok(())
 }
 
-/// One round, and how it ended. A file that is told to be whole is the right one, whatever becomes of the session.
+/// One round, and how it ended. A file that is told to be whole is the right one, whatever becomes
+/// of the session.
 fn aborts_an_upload<S: Subject>(
     bench: &Bench<'_>,
     subject: &mut S,

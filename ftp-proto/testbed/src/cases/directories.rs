@@ -63,8 +63,8 @@ pub(super) fn undoubled_quotes<S: Subject>(bench: &Bench<'_>, subject: &mut S) -
     })
 }
 
-/// Without the leniency a single quote belongs to the path, unless a blank or nothing follows it: that is where the
-/// path ends.
+/// Without the leniency a single quote belongs to the path, unless a blank or nothing follows it:
+/// that is where the path ends.
 pub(super) fn undoubled_quotes_by_default<S: Subject>(
     bench: &Bench<'_>,
     subject: &mut S,

@@ -20,7 +20,8 @@ fn line_ends() -> usize {
     LINES.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// More than the sockets hold, so that both sides have to wait; and twice, in one type and one session.
+/// More than the sockets hold, so that both sides have to wait; and twice, in one type and one
+/// session.
 pub(super) fn downloads_in_image_type<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Outcome {
     bench.log_in(subject)?;
     let large = bench.server().tree().large();
@@ -96,10 +97,11 @@ pub(super) fn resumes_a_download<S: Subject>(bench: &Bench<'_>, subject: &mut S)
     same_bytes("the whole", &sink, &contents)
 }
 
-/// A range that ends before the file is cut off by an abort, which is a success and leaves the session in order.
+/// A range that ends before the file is cut off by an abort, which is a success and leaves the
+/// session in order.
 pub(super) fn takes_the_head_of_a_file<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Outcome {
     bench.log_in(subject)?;
-    let head = file(bench.remote("large.bin"))?.limit(OFFSET as u64);
+    let head = file(bench.remote("large.bin"))?.limited_to(OFFSET as u64);
     let mut sink = Pattern::from(0);
     let completed = subject.download(head, &mut sink)?;
     same("the bytes taken", &sink.offset, &(OFFSET as u64))?;

@@ -89,8 +89,8 @@ fn check(what: &str, growth: u64) -> Outcome {
 
 /// By how much the peak of the resident memory lies above what was resident before.
 fn growth(work: impl FnOnce() -> Outcome) -> Result<u64, Complaint> {
-    // Sets the peak back to what is resident now. Where the kernel does not allow that, the peak so far stays the
-    // measure: little came before.
+    // Sets the peak back to what is resident now. Where the kernel does not allow that, the peak so
+    // far stays the measure: little came before.
     let _ = fs::write("/proc/self/clear_refs", "5");
     let before = peak()?;
     work()?;

@@ -15,12 +15,14 @@ use super::{Case, Complaint, Mode, gigabyte, marks, table};
 use crate::servers::{Family, Kind, Server, Setup, Unavailable, in_full, required};
 use crate::subject::Subject;
 
-/// The size of `large.bin`: more than two sockets hold together, so that an abort comes in the midst.
+/// The size of `large.bin`: more than two sockets hold together, so that an abort comes in the
+/// midst.
 const LARGE: u64 = 32 << 20;
 
 const THREADS: usize = 4;
 
-/// Runs all cases with `S`, as the arguments of the process say, and says what became of each server.
+/// Runs all cases with `S`, as the arguments of the process say, and says what became of each
+/// server.
 pub fn main<S: Subject + 'static>() -> ExitCode {
     if let Some(task) = gigabyte::task() {
         return match gigabyte::perform::<S>(&task) {
@@ -83,9 +85,10 @@ impl Berth {
         }
     }
 
-    /// Two servers are served one session after the other. pyftpdlib 2.2.0, asked for a second active data connection,
-    /// forgets the descriptor of the first, which may be that of another session by then. vsftpd 3.0.3 ends a session of
-    /// two that choose the same passive port at once.
+    /// Two servers are served one session after the other. pyftpdlib 2.2.0, asked for a second
+    /// active data connection, forgets the descriptor of the first, which may be that of another
+    /// session by then. vsftpd 3.0.3 ends a session of two that choose the same passive port at
+    /// once.
     fn turn(&self) -> Option<MutexGuard<'_, ()>> {
         matches!(self.kind, Kind::Pyftpdlib | Kind::Vsftpd).then(|| lock(&self.turn))
     }
@@ -121,7 +124,8 @@ fn without_ipv6() -> Result<Completion, Failed> {
     }
 }
 
-/// Neighbours go to different servers, so that they do not wait for each other, and the gigabytes are spread out.
+/// Neighbours go to different servers, so that they do not wait for each other, and the gigabytes
+/// are spread out.
 fn trials<S: Subject + 'static>(fleet: &[Arc<Berth>]) -> Vec<Trial> {
     let mut trials = Vec::new();
     let mut gigabytes = fleet.iter().map(trial_of_a_gigabyte);

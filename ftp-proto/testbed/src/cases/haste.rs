@@ -1,4 +1,5 @@
-//! What goes out before the reply that it depends on: the eager opening, and the next transfer's port.
+//! What goes out before the reply that it depends on: the eager opening, and the next transfer's
+//! port.
 
 use ftp_proto::operation::{Rename, Retrieve};
 use ftp_proto::trace::Record;
@@ -10,8 +11,8 @@ use crate::servers::Kind;
 use crate::subject::Subject;
 use crate::tree::HELLO;
 
-/// The sizes of the files of a series: small ones, of which a transfer is over before the next command is read, and one
-/// that is not.
+/// The sizes of the files of a series: small ones, of which a transfer is over before the next
+/// command is read, and one that is not.
 const SIZES: [usize; 4] = [900, 7, 400_000, 5000];
 
 /// A login, a download and a rename, with everything that can go out together going out together.
@@ -28,7 +29,8 @@ pub(super) fn opens_eagerly<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> O
     works(subject)
 }
 
-/// Everything up to the command that opens the data connection went out before the first reply to any of it.
+/// Everything up to the command that opens the data connection went out before the first reply to
+/// any of it.
 pub(super) fn opened_in_one_flight(_: Kind, mode: Mode, trace: &[Record]) -> Outcome {
     let behind_the_greeting = trace
         .iter()
@@ -47,8 +49,9 @@ const fn verb(record: &Record) -> Option<Verb> {
     }
 }
 
-/// Whatever the server makes of it, no file is taken for a whole one that is not, and the session is left in a known
-/// state. A server that drops what runs (pyftpdlib) costs no file. An error says which file it is about.
+/// Whatever the server makes of it, no file is taken for a whole one that is not, and the session
+/// is left in a known state. A server that drops what runs (pyftpdlib) costs no file. An error says
+/// which file it is about.
 pub(super) fn looks_ahead<S: Subject>(bench: &Bench<'_>, subject: &mut S) -> Outcome {
     bench.log_in(subject)?;
     let names: Vec<String> = (0..SIZES.len()).map(|n| format!("file{n}")).collect();

@@ -45,7 +45,8 @@ pub(super) fn of(server: Kind, case: &str, over: Mode) -> Vec<Mark> {
         .collect()
 }
 
-/// The mark by which the case failed; the complaint if it failed otherwise, or did not fail as it has to.
+/// The mark by which the case failed; the complaint if it failed otherwise, or did not fail as it
+/// has to.
 pub(super) fn judge(
     marks: &[Mark],
     outcome: Outcome,

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::scripted::Script;
 
-/// What six servers answer, and a few more: the transfer's reply and ABOR's, or the other way round.
+/// What six servers answer, and a few more: the transfer's reply and ABOR's, or the other way
+/// round.
 const PAIRS: [(&str, &str); 8] = [
     ("426", "226"),
     ("426", "225"),

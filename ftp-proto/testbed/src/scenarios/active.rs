@@ -1,4 +1,5 @@
-//! Transfers in active mode, where the server calls back, or does not. The numbers are the rows of the transfer table.
+//! Transfers in active mode, where the server calls back, or does not. The numbers are the rows of
+//! the transfer table.
 
 use ftp_proto::{Closed, Config, DataMode, Interruption, Reason, Verb};
 

@@ -9,9 +9,10 @@ use crate::subject::Complaint;
 
 /// What one client did in one scenario.
 ///
-/// Replies and reports are not set against each other: which of two connections is looked at first when both have
-/// something is up to the driver, and the machine comes to the same verdict. For the same reason the reports of each
-/// connection are kept apart. Data ports are left out, since the system chooses them.
+/// Replies and reports are not set against each other: which of two connections is looked at first
+/// when both have something is up to the driver, and the machine comes to the same verdict. For the
+/// same reason the reports of each connection are kept apart. Data ports are left out, since the
+/// system chooses them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Course {
     /// What came of each act.
@@ -20,8 +21,8 @@ pub(super) struct Course {
     heard: Vec<String>,
     /// The payload that the peer has read, for each data connection.
     stored: Vec<Vec<u8>>,
-    /// The commands that were put on their way, and how many bytes of them did not go out. A password is shown shorter
-    /// than it went out, which both clients share.
+    /// The commands that were put on their way, and how many bytes of them did not go out. A
+    /// password is shown shorter than it went out, which both clients share.
     commands: Vec<String>,
     unsent: i64,
     actions: Vec<String>,

@@ -462,7 +462,8 @@ fn losses_at_rest() -> Vec<Scenario> {
             told.unconfirmed().dead(Closed::Timeout(Reason::Completion))
         })
         .ends(Closed::Timeout(Reason::Completion)),
-        // After all that, a second transfer begins with its own EPSV, and nothing of the first is left.
+        // After all that, a second transfer begins with its own EPSV, and nothing of the first is
+        // left.
         Scenario::new(
             "a_failure_and_then_a_success",
             ended(retr(HERE).send_data("abc"))

@@ -1,4 +1,5 @@
-//! A server that closes, resets, stalls, breaks off, takes its leave or talks nonsense, at each step of a whole session.
+//! A server that closes, resets, stalls, breaks off, takes its leave or talks nonsense, at each
+//! step of a whole session.
 
 use ftp_proto::reply::{Malformed, ReplyError};
 use ftp_proto::{Closed, Compared, Failure, Interruption, Reason, Verb, Violation};
@@ -257,7 +258,8 @@ fn resets(index: usize) -> Scenario {
     let told = |point| lost(point, Told::closed(step(point), reset, None), reset, None);
     let scenario = fails_at(index, "resets", |s, _| s.reset(), told);
     if index == 0 {
-        // The reset may be there before the socket is asked for its addresses: then there never was a session.
+        // The reset may be there before the socket is asked for its addresses: then there never was
+        // a session.
         return scenario.unwelcome(Told::elsewhere());
     }
     scenario.ends_unless_unwelcome(reset)

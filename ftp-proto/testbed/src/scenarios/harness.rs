@@ -57,7 +57,8 @@ fn each(check: fn(&Arc<Scenario>) -> Result<(), Complaint>) -> Vec<Trial> {
     table().into_iter().map(trial).collect()
 }
 
-/// Plays a scenario in a thread of its own: a client that hangs fails. The peer gives up first, and says at what.
+/// Plays a scenario in a thread of its own: a client that hangs fails. The peer gives up first, and
+/// says at what.
 fn watched<S: Subject + 'static>(scenario: &Arc<Scenario>) -> Result<Course, Complaint> {
     let (done, ended) = mpsc::channel();
     let scenario = Arc::clone(scenario);

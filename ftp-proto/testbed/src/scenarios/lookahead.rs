@@ -1,4 +1,5 @@
-//! Files in a row, on servers that drop the one that runs when they are asked for the port of the next one.
+//! Files in a row, on servers that drop the one that runs when they are asked for the port of the
+//! next one.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,5 @@
-//! What servers of the field do unlike others. Most of them write no wrong reply: the client has to go about it otherwise.
+//! What servers of the field do unlike others. Most of them write no wrong reply: the client has to
+//! go about it otherwise.
 
 use ftp_proto::operation::Rung;
 use ftp_proto::{Closed, Config, Interruption, Reason, Verb};
@@ -118,7 +119,8 @@ fn listed(lines: &str) -> Told {
     Told::replied(lines)
 }
 
-/// A directory is entered and listed without an argument: it is the right one, or there is an error.
+/// A directory is entered and listed without an argument: it is the right one, or there is an
+/// error.
 fn directories() -> Vec<Scenario> {
     let list = |path, told| (Act::List(path), told);
     let entered = |name: &str, oddities, (act, told): (Act, Told)| {

@@ -1,5 +1,5 @@
-//! Replies that nobody asked for, and whose replies they are not. They lie in the client's kernel before the next command
-//! is written.
+//! Replies that nobody asked for, and whose replies they are not. They lie in the client's kernel
+//! before the next command is written.
 
 use ftp_proto::{Closed, Leniency, Verb, Violation};
 

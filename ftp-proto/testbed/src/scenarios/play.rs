@@ -184,7 +184,7 @@ fn argument(text: &str) -> Result<Argument, Complaint> {
     Ok(Argument::new(text)?)
 }
 
-// -- payload ----------------------------------------------------------------------------------------------------------------
+// -- payload --------------------------------------------------------------------------------------
 
 fn retrieve<S: Subject>(
     how: &Download,
@@ -200,7 +200,7 @@ fn retrieve<S: Subject>(
         operation = operation.verified();
     }
     if let Some(limit) = how.limit {
-        operation = operation.limit(limit);
+        operation = operation.limited_to(limit);
     }
     let mut sink = Sink {
         received,
@@ -291,7 +291,7 @@ impl Read for Unreadable {
     }
 }
 
-// -- complaints ---------------------------------------------------------------------------------------------------------------
+// -- complaints -----------------------------------------------------------------------------------
 
 fn with_dialogue(complaint: &Complaint, trace: &[Record]) -> Complaint {
     let lines = trace.iter().filter_map(|record| match record {

@@ -119,7 +119,8 @@ fn moving() -> Vec<Scenario> {
     ]
 }
 
-/// REST was answered 350, and the server sends from the beginning. Not a byte past the expected end is handed on.
+/// REST was answered 350, and the server sends from the beginning. Not a byte past the expected end
+/// is handed on.
 fn lies() -> Vec<Scenario> {
     let told = || Told::broken(b"012345", Interruption::Length).compared(Compared::Size(6));
     vec![

@@ -33,7 +33,8 @@ fn ends() -> Vec<Scenario> {
         .then(upload(b""), Told::uploaded(0))
         .stores(b"")
         .goes_on(),
-        // The client has sent everything, and need not have told so: the success is one all the same.
+        // The client has sent everything, and need not have told so: the success is one all the
+        // same.
         Scenario::new(
             "row_8_success_at_the_last_byte",
             stor(GO).read_data(3).send("226 done\r\n"),

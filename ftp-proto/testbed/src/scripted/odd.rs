@@ -1,4 +1,5 @@
-//! A small server with files, and with oddities of servers in the field: for what depends on how a client goes about it.
+//! A small server with files, and with oddities of servers in the field: for what depends on how a
+//! client goes about it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -39,10 +40,11 @@ pub enum Oddity {
     MkdTellsItsSuccess,
     /// STOU tells the name in its mark, as `150 FILE: NAME`: busybox.
     StouTellsTheNameFirst,
-    /// STOU tells the name in its final reply, as `226 /NAME: Transfer complete.`: Apache FtpServer.
+    /// STOU tells the name in its final reply, as `226 /NAME: Transfer complete.`: Apache
+    /// FtpServer.
     StouTellsTheNameLast,
-    /// CWD, CDUP, OPTS and PASS are answered twice, the second time when the next command has come: servers that users
-    /// of basic-ftp and FluentFTP have reported.
+    /// CWD, CDUP, OPTS and PASS are answered twice, the second time when the next command has come:
+    /// servers that users of basic-ftp and FluentFTP have reported.
     SecondAnswersComeLate,
     /// The greeting is six replies.
     BannerOfReplies,
@@ -145,7 +147,7 @@ impl Server {
         self.oddities.contains(&oddity)
     }
 
-    // -- control connection ------------------------------------------------------------------------------------
+    // -- control connection -----------------------------------------------------------------------
 
     fn say(&self, reply: &str) -> io::Result<()> {
         self.bound
@@ -261,7 +263,7 @@ impl Server {
         }
     }
 
-    // -- files -------------------------------------------------------------------------------------------------
+    // -- files ------------------------------------------------------------------------------------
 
     fn path(&self, argument: &[u8]) -> Vec<u8> {
         let argument = argument.strip_prefix(b"./").unwrap_or(argument);
@@ -342,7 +344,7 @@ impl Server {
         self.send(&text)
     }
 
-    // -- data connection ---------------------------------------------------------------------------------------
+    // -- data connection --------------------------------------------------------------------------
 
     fn listen(&mut self) -> io::Result<()> {
         let host = self.control.local_addr()?.ip();

@@ -119,7 +119,7 @@ impl Player {
         }
     }
 
-    // -- control connection ------------------------------------------------------------------------------------
+    // -- control connection -----------------------------------------------------------------------
 
     fn next_client(&mut self) -> io::Result<()> {
         self.control = None;
@@ -238,7 +238,7 @@ impl Player {
         Some(line)
     }
 
-    // -- data connection ---------------------------------------------------------------------------------------
+    // -- data connection --------------------------------------------------------------------------
 
     fn data(&self) -> io::Result<&TcpStream> {
         self.data.as_ref().map_or_else(not_connected, Ok)

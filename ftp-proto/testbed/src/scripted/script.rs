@@ -21,7 +21,8 @@ pub enum Port {
 pub enum Passive {
     /// `229` with the port (RFC 2428).
     Extended,
-    /// `227` with the address and port (RFC 959). The address of an IPv6 connection is written as zeros.
+    /// `227` with the address and port (RFC 959). The address of an IPv6 connection is written as
+    /// zeros.
     Classic,
     /// `227` with this address and the right port.
     ClassicAt(Ipv4Addr),
@@ -60,7 +61,8 @@ pub(super) enum Step {
 
 /// The steps of a peer, built one after the other.
 ///
-/// Every step that reads waits for the client; every step that writes waits until the kernel has taken all bytes.
+/// Every step that reads waits for the client; every step that writes waits until the kernel has
+/// taken all bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     pub(super) steps: Vec<Step>,
@@ -85,7 +87,7 @@ impl Script {
         self
     }
 
-    // -- control connection ------------------------------------------------------------------------------------
+    // -- control connection -----------------------------------------------------------------------
 
     /// A greeting, then `USER` and `PASS` with any argument, accepted.
     #[must_use]
@@ -103,7 +105,8 @@ impl Script {
         self.send_pieces(bytes, usize::MAX)
     }
 
-    /// Sends bytes in pieces of `size`, each as a segment of its own. The client may still read several at once.
+    /// Sends bytes in pieces of `size`, each as a segment of its own. The client may still read
+    /// several at once.
     #[must_use]
     pub fn send_pieces(self, bytes: impl AsRef<[u8]>, size: usize) -> Self {
         self.then(Step::Send {
@@ -112,7 +115,8 @@ impl Script {
         })
     }
 
-    /// Sends one byte, waits, sends the next. The step ends early, without failure, when the client closes.
+    /// Sends one byte, waits, sends the next. The step ends early, without failure, when the client
+    /// closes.
     #[must_use]
     pub fn drip(self, bytes: impl AsRef<[u8]>, every: Duration) -> Self {
         self.then(Step::Drip {
@@ -139,13 +143,15 @@ impl Script {
         self.expect(line).send(reply)
     }
 
-    /// Waits until the client closes or resets the control connection, and fails if it sends a line before.
+    /// Waits until the client closes or resets the control connection, and fails if it sends a line
+    /// before.
     #[must_use]
     pub fn expect_close(self) -> Self {
         self.then(Step::ExpectClose)
     }
 
-    /// Reads and records lines, answering none, until the client closes or resets the control connection.
+    /// Reads and records lines, answering none, until the client closes or resets the control
+    /// connection.
     #[must_use]
     pub fn ignore_rest(self) -> Self {
         self.then(Step::IgnoreRest)
@@ -181,7 +187,7 @@ impl Script {
         self.then(Step::NextClient)
     }
 
-    // -- data connection ---------------------------------------------------------------------------------------
+    // -- data connection --------------------------------------------------------------------------
 
     /// Opens a data port on the address of the control connection and announces it.
     #[must_use]
@@ -263,7 +269,7 @@ impl Script {
         self.then(Step::ResetData)
     }
 
-    // -- the test ----------------------------------------------------------------------------------------------
+    // -- the test ---------------------------------------------------------------------------------
 
     /// Tells [`crate::scripted::Peer::reached`] that the script has come here.
     #[must_use]

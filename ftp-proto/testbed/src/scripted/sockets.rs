@@ -78,7 +78,8 @@ impl Bound {
         }
     }
 
-    /// Waits until the other side's kernel has acknowledged everything, the end of our direction included.
+    /// Waits until the other side's kernel has acknowledged everything, the end of our direction
+    /// included.
     pub(super) fn settle(&self, stream: &TcpStream) -> io::Result<()> {
         let peer = match stream.peer_addr() {
             // Both sides have closed: nothing is on its way any more.
@@ -120,8 +121,8 @@ pub(super) fn is_temporary(error: &io::Error) -> bool {
     )
 }
 
-/// Whether the socket with these ports (ours, theirs) has sent something that was not acknowledged yet. The kernel's
-/// table of connections tells without `unsafe`.
+/// Whether the socket with these ports (ours, theirs) has sent something that was not acknowledged
+/// yet. The kernel's table of connections tells without `unsafe`.
 fn unacknowledged(ports: (u16, u16)) -> bool {
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()

@@ -1,4 +1,5 @@
-//! GNU inetutils ftpd. It expects an accepted connection on its standard streams, so this process listens for it.
+//! GNU inetutils ftpd. It expects an accepted connection on its standard streams, so this process
+//! listens for it.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -24,7 +24,8 @@ pub(super) struct Installation {
 }
 
 impl Installation {
-    /// Looks for a program among the unpacked ones, then on `PATH` and in the folders of system programs.
+    /// Looks for a program among the unpacked ones, then on `PATH` and in the folders of system
+    /// programs.
     pub(super) fn find(name: &str) -> io::Result<Self> {
         let found = Self::unpacked(name).or_else(|| Self::installed(name));
         found.ok_or_else(|| {
@@ -58,7 +59,8 @@ impl Installation {
         })
     }
 
-    /// Adds what the loader needs to find the unpacked libraries, and the zone in which the server prints times.
+    /// Adds what the loader needs to find the unpacked libraries, and the zone in which the server
+    /// prints times.
     pub(super) fn apply(&self, command: &mut Command) {
         command.env("TZ", "UTC");
         if let Some(root) = &self.root {

@@ -22,7 +22,8 @@ pub enum Kind {
     Aioftp,
     /// The server of Twisted, a Python library. It has no REST and no APPE.
     Twisted,
-    /// ftp-srv: a library for Node.js. Under TLS it marks a transfer only behind the handshake on its data connection.
+    /// ftp-srv: a library for Node.js. Under TLS it marks a transfer only behind the handshake on
+    /// its data connection.
     FtpSrv,
     /// The package `ftpd` of npm. It takes what one read brings for one command.
     NodeFtpd,
@@ -31,8 +32,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The servers that have every command that RFC 959 and RFC 3659 know of listings, resuming and ABOR. The others
-    /// lack too much for a test that leans on all of them.
+    /// The servers that have every command that RFC 959 and RFC 3659 know of listings, resuming and
+    /// ABOR. The others lack too much for a test that leans on all of them.
     pub const COMPLETE: [Self; 5] = [
         Self::Vsftpd,
         Self::Proftpd,
@@ -96,7 +97,8 @@ impl Kind {
         family == Family::V4 || self != Self::NodeFtpd
     }
 
-    /// Whether a program of ours makes a server of it. Such a server needs no account of the system and no root.
+    /// Whether a program of ours makes a server of it. Such a server needs no account of the system
+    /// and no root.
     #[must_use]
     pub const fn is_library(self) -> bool {
         matches!(

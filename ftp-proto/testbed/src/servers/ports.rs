@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Below the ports that Linux hands out by itself (32,768 and above), above those with well-known uses.
+/// Below the ports that Linux hands out by itself (32,768 and above), above those with well-known
+/// uses.
 const FIRST: u16 = 10_000;
 /// Enough for series of hundreds of transfers whose closed connections still hold their ports.
 const BLOCK: u16 = 500;
@@ -19,8 +20,8 @@ pub(super) struct Ports {
     pub(super) control: u16,
     /// The ports for passive mode.
     pub(super) passive: RangeInclusive<u16>,
-    /// Listens on the last port of the block: whoever holds it holds the block. The kernel gives it back even when the
-    /// process is killed, which no lock file does.
+    /// Listens on the last port of the block: whoever holds it holds the block. The kernel gives it
+    /// back even when the process is killed, which no lock file does.
     _claim: TcpListener,
 }
 
@@ -70,7 +71,8 @@ mod tests {
         let control = ports.control;
         assert!(Ports::claim_block(control).is_none());
         drop(ports);
-        // Another test of this process may have taken it meanwhile, but then under a claim of its own.
+        // Another test of this process may have taken it meanwhile, but then under a claim of its
+        // own.
         let again = Ports::claim_block(control);
         assert!(again.is_none_or(|ports| ports.control == control));
     }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Killed processes are gone within milliseconds; a process stuck in the kernel must not hold up the tests for ever.
+/// Killed processes are gone within milliseconds; a process stuck in the kernel must not hold up
+/// the tests for ever.
 const STOP_MAX: Duration = Duration::from_secs(10);
 
 /// A server's main process.

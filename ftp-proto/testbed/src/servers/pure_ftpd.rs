@@ -27,7 +27,8 @@ pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
                     "-g",
                     &format!("{}/run-{}", site.directory.display(), address.is_ipv6()),
                 ])
-                // The lowest uid that may log in; sessions, in all and per host; minutes of idleness; no DNS; no log.
+                // The lowest uid that may log in; sessions, in all and per host; minutes of
+                // idleness; no DNS; no log.
                 .args(["-u", &USER_ID.to_string()])
                 .args(["-c", "500", "-C", "500", "-I", "60", "-H", "-f", "none"])
                 // How many names a listing may hold; 10,000 if not said.
@@ -36,7 +37,8 @@ pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
                 .stdout(site.log()?)
                 .stderr(site.log()?);
             if let Some(identity) = &identity {
-                // 1: TLS and clear sessions both; 3 would not be implicit TLS but refuse clear data connections.
+                // 1: TLS and clear sessions both; 3 would not be implicit TLS but refuse clear data
+                // connections.
                 command.args(["-Y", "1", "-2"]).arg(&identity.file);
                 identity.limit_versions(&mut command);
             }
@@ -45,7 +47,8 @@ pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
         .collect()
 }
 
-/// Makes the database. `pure-pw useradd` would hash the password at a cost of seconds for each login.
+/// Makes the database. `pure-pw useradd` would hash the password at a cost of seconds for each
+/// login.
 fn users(site: &Site<'_>) -> io::Result<PathBuf> {
     let tree = site.tree.display();
     let line = format!("{USER}:{PASSWORD_HASH}:{USER_ID}:{USER_ID}::{tree}/./::::::::::::\n");

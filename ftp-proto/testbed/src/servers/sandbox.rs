@@ -1,7 +1,8 @@
 //! Accounts for servers that ask the system for them.
 //!
-//! The server gets a mount namespace of its own in which `/etc/passwd`, `/etc/group`, `/etc/shadow` and `/etc/pam.d` are
-//! ours, and in which what it writes to `/run` and `/var/log` stays with us. Nothing of the machine changes.
+//! The server gets a mount namespace of its own in which `/etc/passwd`, `/etc/group`, `/etc/shadow`
+//! and `/etc/pam.d` are ours, and in which what it writes to `/run` and `/var/log` stays with us.
+//! Nothing of the machine changes.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -63,7 +64,8 @@ impl Sandbox {
         Ok(Self { directory })
     }
 
-    /// A command that runs an installed or unpacked program with these accounts. Append its arguments.
+    /// A command that runs an installed or unpacked program with these accounts. Append its
+    /// arguments.
     pub(super) fn command(&self, installation: &Installation) -> Command {
         let mut command = Command::new("unshare");
         command

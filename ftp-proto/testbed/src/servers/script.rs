@@ -1,4 +1,5 @@
-//! Servers that are libraries: a script or a program of ours makes a server of each, one process for all addresses.
+//! Servers that are libraries: a script or a program of ours makes a server of each, one process
+//! for all addresses.
 //!
 //! All of them take the same arguments.
 
@@ -53,7 +54,8 @@ fn secure(command: &mut Command, site: &Site<'_>, identity: &Identity) {
         .args(["--newest", &newest.to_string()]);
 }
 
-/// The Python that `.ci/fetch-servers` chose, or that of `PATH`, with a script that needs a package.
+/// The Python that `.ci/fetch-servers` chose, or that of `PATH`, with a script that needs a
+/// package.
 fn python(site: &Site<'_>, package: &str, script: &str) -> io::Result<Command> {
     let packages = folder().join("python");
     let fetched = packages.join("python3");

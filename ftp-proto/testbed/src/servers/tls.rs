@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The authority of all [`Certificate`]s, as PEM. A client that does not trust it meets an unknown authority.
+/// The authority of all [`Certificate`]s, as PEM. A client that does not trust it meets an unknown
+/// authority.
 pub const AUTHORITY: &str = include_str!("../../certificates/authority.pem");
 
 /// How a server is secured.
@@ -19,7 +20,8 @@ pub enum Variant {
     Tls,
     /// TLS from the first byte, on the control port; data connections need not resume the session.
     Implicit,
-    /// `AUTH TLS` is offered, and protected data connections must resume the session of the control connection.
+    /// `AUTH TLS` is offered, and protected data connections must resume the session of the control
+    /// connection.
     RequireReuse,
 }
 
@@ -84,7 +86,8 @@ impl Certificate {
     }
 }
 
-/// The certificate with its key in one file, as every server accepts it, and the limits for OpenSSL.
+/// The certificate with its key in one file, as every server accepts it, and the limits for
+/// OpenSSL.
 #[derive(Debug)]
 pub(super) struct Identity {
     pub(super) file: PathBuf,

@@ -1,4 +1,5 @@
-//! vsftpd. Its IPv6 socket would listen on every address of the machine, so there is one process per family.
+//! vsftpd. Its IPv6 socket would listen on every address of the machine, so there is one process
+//! per family.
 
 use std::fs;
 use std::io;

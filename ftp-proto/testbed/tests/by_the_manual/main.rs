@@ -1,5 +1,6 @@
-//! A driver that was written from `manual/driving.md` alone: it passes the whole table of scenarios, and moves files
-//! with servers that demand the resumption of TLS sessions. The driver is the example `by_hand` of `ftp-proto`.
+//! A driver that was written from `manual/driving.md` alone: it passes the whole table of
+//! scenarios, and moves files with servers that demand the resumption of TLS sessions. The driver
+//! is the example `by_hand` of `ftp-proto`.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

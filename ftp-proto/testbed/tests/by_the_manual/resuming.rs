@@ -1,5 +1,5 @@
-//! TLS 1.3 with servers that refuse a data connection which resumes nothing, and have emptied the file of an upload by
-//! then.
+//! TLS 1.3 with servers that refuse a data connection which resumes nothing, and have emptied the
+//! file of an upload by then.
 
 use std::fs;
 use std::sync::Arc;
@@ -44,7 +44,8 @@ fn trial(kind: Kind, what: &str, check: fn(&Server)) -> Trial {
     })
 }
 
-/// 20 missing files and 20 uploads behind them, whether or not handshakes begin before the server has answered.
+/// 20 missing files and 20 uploads behind them, whether or not handshakes begin before the server
+/// has answered.
 fn behind_missing(server: &Server) {
     for early_tls in [false, true] {
         let mut config = Config::default();

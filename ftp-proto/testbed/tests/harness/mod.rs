@@ -1,4 +1,5 @@
-//! Trials that need a real server: ignored with the reason where there is none, failed where servers are required.
+//! Trials that need a real server: ignored with the reason where there is none, failed where
+//! servers are required.
 
 use ftp_testbed::servers::{Server, Setup};
 use libtest_mimic::{Completion, Trial};

@@ -14,8 +14,8 @@ use super::{Broken, require};
 /// A report on a data connection that no session comes to in a test. No other way makes a `DataId`.
 const REPORT_OF_STRANGER: &str = "report connected 4294967294";
 
-/// The error that a session which is over gives to whoever asks it for something. `None` if it holds so many answers
-/// that it takes no more commands.
+/// The error that a session which is over gives to whoever asks it for something. `None` if it
+/// holds so many answers that it takes no more commands.
 pub(super) fn fatal_error(session: &Session) -> Result<Option<ErrorKind>, Broken> {
     let mut probe = session.clone();
     let Ok(ticket) = probe.submit(Command::bare(Verb::Noop)) else {
@@ -27,7 +27,8 @@ pub(super) fn fatal_error(session: &Session) -> Result<Option<ErrorKind>, Broken
     }
 }
 
-/// Whatever is asked that makes no sense is refused with an error that says so, and changes nothing.
+/// Whatever is asked that makes no sense is refused with an error that says so, and changes
+/// nothing.
 ///
 /// For a session that has been asked for its actions until there were none.
 pub(super) fn misuse_changes_nothing(session: &Session) -> Result<(), Broken> {
@@ -58,7 +59,8 @@ fn ask_for_nonsense(probe: &mut Session) -> Result<(), Broken> {
     require(dependent == Err(Misuse::NotForBatch), || {
         format!("CWD in a batch: {dependent:?}")
     })?;
-    // With lookahead a second one may wait, and a third not; of a session that is over, each is refused at once.
+    // With lookahead a second one may wait, and a third not; of a session that is over, each is
+    // refused at once.
     let lookahead = probe.config().lookahead;
     let over = matches!(probe.state(), State::Dead(_));
     if probe.current_transfer().is_some() && !(lookahead && over) {

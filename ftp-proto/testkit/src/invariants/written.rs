@@ -17,8 +17,8 @@ const PAYLOAD: [&[u8]; 10] = [
     b"MLSD ",
 ];
 
-/// Whole lines without CR, LF or NUL inside them, and nothing that the policy forbids at this moment. `cleared` says
-/// that TLS was ended with CCC, after which only secrets are withheld.
+/// Whole lines without CR, LF or NUL inside them, and nothing that the policy forbids at this
+/// moment. `cleared` says that TLS was ended with CCC, after which only secrets are withheld.
 ///
 /// The first line may have been written in part; the others are whole.
 pub(super) fn is_allowed(session: &Session, cleared: bool) -> Result<(), Broken> {

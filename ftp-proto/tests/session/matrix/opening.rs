@@ -23,7 +23,8 @@ fn extended_passive() -> Config {
     config
 }
 
-/// Each rung of the ladder is tried once: EPSV, PASV, FEAT, PRET with both again, and active mode if it is allowed.
+/// Each rung of the ladder is tried once: EPSV, PASV, FEAT, PRET with both again, and active mode
+/// if it is allowed.
 #[test]
 fn the_whole_ladder() {
     let mut config = Config::default();
@@ -286,7 +287,8 @@ fn mapped_addresses_are_the_same_host() {
     }
 }
 
-/// A port in answer to PORT is none that could be dialled, and no leave to send the transfer command.
+/// A port in answer to PORT is none that could be dialled, and no leave to send the transfer
+/// command.
 #[test]
 fn a_port_in_answer_to_port() {
     let mut hand = Hand::new(active());

@@ -1,5 +1,5 @@
-//! What has to hold in a world, beyond what [`Watch`](ftp_testkit::Watch) sees: whose the replies are, what
-//! moved, and whether what the session believes of the server is true.
+//! What has to hold in a world, beyond what [`Watch`](ftp_testkit::Watch) sees: whose the replies
+//! are, what moved, and whether what the session believes of the server is true.
 
 use std::task::Poll;
 
@@ -24,7 +24,7 @@ impl World {
         Ok(())
     }
 
-    // -- replies --------------------------------------------------------------------------------------------------
+    // -- replies ----------------------------------------------------------------------------------
 
     /// The number of the command on this line, as the server counts.
     fn serial(&self, line: &str) -> Option<u32> {
@@ -90,7 +90,7 @@ impl World {
         mark.map_or(Ok(()), |mark| check_serial(mark, serial))
     }
 
-    // -- transfers ------------------------------------------------------------------------------------------------
+    // -- transfers --------------------------------------------------------------------------------
 
     /// A verdict comes once, with the replies of that transfer and the bytes that were reported.
     pub(super) fn check_verdict(
@@ -196,7 +196,7 @@ impl World {
         }
     }
 
-    // -- the end --------------------------------------------------------------------------------------------------
+    // -- the end ----------------------------------------------------------------------------------
 
     /// Everything was as it should be.
     pub(crate) fn has_succeeded(&self) -> Result<(), Broken> {
@@ -217,8 +217,8 @@ impl World {
         }
     }
 
-    /// Nothing can happen any more: then everything asked for has an outcome, and what the session believes of the
-    /// server is true.
+    /// Nothing can happen any more: then everything asked for has an outcome, and what the session
+    /// believes of the server is true.
     pub(crate) fn is_at_rest(&self) -> Result<(), Broken> {
         let state = self.session.state();
         if self.app.at < self.app.wants.len()
@@ -237,8 +237,8 @@ impl World {
         }
     }
 
-    /// The type, the protection and the security that the session believes in are the server's, and no REST is in
-    /// force that the session does not know of.
+    /// The type, the protection and the security that the session believes in are the server's, and
+    /// no REST is in force that the session does not know of.
     fn beliefs_are_true(&self) -> Result<(), Broken> {
         if !self.numbered || !self.honest || self.server.is_closed() {
             return Ok(());

@@ -18,7 +18,8 @@ impl World {
         self.session.transmitted(bytes.len());
     }
 
-    /// Reads a line, or so many bytes; and whether it makes a difference in how many pieces they come.
+    /// Reads a line, or so many bytes; and whether it makes a difference in how many pieces they
+    /// come.
     pub(crate) fn client_reads(&mut self, max: Option<usize>) -> Result<(), Broken> {
         let stream = &mut self.control.to_client;
         let bytes = match max {

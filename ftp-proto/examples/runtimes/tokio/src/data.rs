@@ -69,7 +69,8 @@ impl Data {
         }
     }
 
-    /// The next thing to report. May be dropped at any await: what follows one is done before the next.
+    /// The next thing to report. May be dropped at any await: what follows one is done before the
+    /// next.
     pub async fn event(&mut self, sink: &mut (impl AsyncWrite + Unpin)) -> Report {
         let outcome = match &mut self.stage {
             Stage::Idle => pending().await,

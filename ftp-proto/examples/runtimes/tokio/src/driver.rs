@@ -35,18 +35,21 @@ impl Driver {
 
     /// Runs an operation; what is received goes to the sink.
     ///
-    /// May be dropped and called again with the same operation: the only await is the one for an event, and none is
-    /// lost there. Bytes stay in the machine until the kernel has taken them, and `transmitted` says how many.
+    /// May be dropped and called again with the same operation: the only await is the one for an
+    /// event, and none is lost there. Bytes stay in the machine until the kernel has taken them,
+    /// and `transmitted` says how many.
     pub async fn run<O: Operation>(
         &mut self,
         operation: &mut O,
         sink: &mut (impl AsyncWrite + Unpin),
     ) -> Result<O::Output, Error> {
         loop {
-            // What has arrived comes first: it cannot answer what is written below, nor be late for a timer.
+            // What has arrived comes first: it cannot answer what is written below, nor be late for
+            // a timer.
             self.read_control();
             let outcome = operation.poll(&mut self.session);
-            // What was written may have begun a wait, so nobody sleeps before the machine was asked once more.
+            // What was written may have begun a wait, so nobody sleeps before the machine was asked
+            // once more.
             let changed = self.act() | self.write_control();
             if let Poll::Ready(result) = outcome {
                 return result;
@@ -174,8 +177,8 @@ async fn data_event(data: &mut Option<Data>, sink: &mut (impl AsyncWrite + Unpin
     }
 }
 
-/// tokio says "would block" without a look at a socket that its reactor has not reported yet. The machine has to know
-/// what is in the kernel, so the socket itself is asked then.
+/// tokio says "would block" without a look at a socket that its reactor has not reported yet. The
+/// machine has to know what is in the kernel, so the socket itself is asked then.
 fn read_now(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     match stream.try_read(buffer) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => (&*SockRef::from(stream)).read(buffer),

@@ -1,7 +1,8 @@
-//! The machine on tokio, on one thread: logs in, lists, and retrieves a file. `driver.rs` and `data.rs` are all
-//! that it takes.
+//! The machine on tokio, on one thread: logs in, lists, and retrieves a file. `driver.rs` and
+//! `data.rs` are all that it takes.
 //!
-//! `cargo run -- HOST:PORT FILE [active]`; without arguments both modes are tried on a server of its own.
+//! `cargo run -- HOST:PORT FILE [active]`; without arguments both modes are tried on a server of
+//! its own.
 
 mod data;
 mod driver;
@@ -86,7 +87,8 @@ async fn demonstrate() -> Result<()> {
     Ok(())
 }
 
-/// Drops the run wherever it waits and takes it up again, as an impatient user may. Returns how often.
+/// Drops the run wherever it waits and takes it up again, as an impatient user may. Returns how
+/// often.
 async fn run_in_pieces<O: Operation>(
     driver: &mut Driver,
     operation: &mut O,

@@ -1,4 +1,5 @@
-//! The table once more, as a picture: what is written here by hand has to be what the code says, cell by cell.
+//! The table once more, as a picture: what is written here by hand has to be what the code says,
+//! cell by cell.
 
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -106,7 +106,8 @@ impl Moving {
         self.said == Said::Lost && self.link == Data::Moving
     }
 
-    /// The payload has ended. An upload has ended when everything was sent, however the server ends its side.
+    /// The payload has ended. An upload has ended when everything was sent, however the server ends
+    /// its side.
     pub(super) fn finished(
         &mut self,
         shared: &mut Shared,

@@ -37,10 +37,12 @@ const NEXTS: [Next; 5] = [
     Next::Active,
 ];
 
-/// Stages downwards, inputs to the right, in the order of the lists above. A dot stands for what cannot happen.
+/// Stages downwards, inputs to the right, in the order of the lists above. A dot stands for what
+/// cannot happen.
 ///
-/// Small letters are decided by the circumstances: `first`, `second` and `third` are the beginnings, `last` is REST or the
-/// command, and `down` is the ladder, behind a refusal or (`dead`) behind a connection that could not be made.
+/// Small letters are decided by the circumstances: `first`, `second` and `third` are the
+/// beginnings, `last` is REST or the command, and `down` is the ladder, behind a refusal or
+/// (`dead`) behind a connection that could not be made.
 const PICTURE: &str = "
               Begun   Granted  Refused  Denied  Done    Failed  Expired  Cancelled
   New         first   .        .        .       .       .       .        Cancel
@@ -123,8 +125,9 @@ fn every_cell_is_as_drawn() {
     assert_eq!(rows.next(), None);
 }
 
-/// From every stage, whatever the server and the driver do in their turn, the prelude comes to an end. The ladder goes
-/// down: PASV once behind EPSV, then FEAT, PRET, both once more, active mode, and PORT behind EPRT.
+/// From every stage, whatever the server and the driver do in their turn, the prelude comes to an
+/// end. The ladder goes down: PASV once behind EPSV, then FEAT, PRET, both once more, active mode,
+/// and PORT behind EPRT.
 #[test]
 fn every_way_ends() {
     fn walk(stage: Stage, circumstances: Circumstances, ladder: &[Next], left: u8) {

@@ -89,7 +89,8 @@ fn every_cell_of_the_table() {
     }
 }
 
-/// What RFC 959 section 5.4 and its successors give each command is among what it can be answered with.
+/// What RFC 959 section 5.4 and its successors give each command is among what it can be answered
+/// with.
 #[test]
 fn what_the_documents_say_is_allowed() {
     for (verb, codes) in [
