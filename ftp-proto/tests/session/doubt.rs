@@ -96,3 +96,43 @@ fn no_fence_follows_a_greeting() {
         hand.says(greeting).sends(&[]).is_usable();
     }
 }
+
+/// A 226 that began before the command was written is the transfer's second one; a later one may be the command's own,
+/// if it is a command of which nothing is known.
+#[test]
+fn a_second_226_answers_no_command_that_was_not_written() {
+    for written in [false, true] {
+        let mut hand = hand();
+        hand.moves(retrieve()).ends(End::Clean).says("226 Done.");
+        let command = Command::raw("XSUM f").unwrap();
+        let ticket = hand.session.submit(command).unwrap();
+        if written {
+            hand.run();
+        }
+        hand.says("226 Again.");
+        let surplus = Leniency::SurplusCompletion;
+        assert_eq!(hand.session.leniencies_used().contains(surplus), !written);
+        assert_eq!(hand.session.poll_reply(ticket).is_ready(), written);
+    }
+}
+
+/// The habit of one verb is not that of the verb before it.
+#[test]
+fn a_second_answer_is_not_blamed_on_a_command_that_cannot_have_it() {
+    let mut hand = hand();
+    hand.submits("SIZE f");
+    hand.says("213 1");
+    hand.submits("CWD d");
+    hand.says("250 There.\n250 There.");
+    hand.submits("SIZE g");
+    hand.says("213 2").sends(&["SIZE f", "CWD d", "SIZE g"]);
+}
+
+/// It ends the session, and is no second answer that a fence waits out.
+#[test]
+fn a_421_before_the_answer_of_a_fence_ends_the_session() {
+    let mut hand = hand();
+    hand.submits("CWD d");
+    hand.says("213 What?").sends(&["CWD d", "PWD"]);
+    hand.says("421 Bye.").is(State::Dead(Closed::Service));
+}
