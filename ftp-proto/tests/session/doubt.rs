@@ -3,7 +3,7 @@
 use ftp_proto::{Closed, Command, Config, End, Leniency, State, Verb, Violation};
 
 use crate::doubles::{passed_over, window};
-use crate::hand::{Hand, name, retrieve};
+use crate::hand::{Hand, name, retrieve, two_at_a_time};
 
 fn hand() -> Hand {
     Hand::new(Config::default())
@@ -135,4 +135,31 @@ fn a_421_before_the_answer_of_a_fence_ends_the_session() {
     hand.submits("CWD d");
     hand.says("213 What?").sends(&["CWD d", "PWD"]);
     hand.says("421 Bye.").is(State::Dead(Closed::Service));
+}
+
+#[test]
+fn a_mark_before_the_answer_of_a_fence_begins_the_wait_anew() {
+    let mut hand = hand();
+    hand.submits("CWD d");
+    hand.says("213 What?").sends(&["CWD d", "PWD"]).waits(1);
+    let before = hand.session.deadline().unwrap();
+    hand.says("150 Soon.");
+    let after = hand.session.deadline().unwrap();
+    assert_eq!(after.reason, before.reason);
+    assert!(after.at > before.at);
+    hand.says("257 \"/\"").is_in_step();
+}
+
+/// Also where the port was asked for in the same write.
+#[test]
+fn behind_a_type_in_doubt_a_port_is_not_dialled() {
+    let mut hand = Hand::new(two_at_a_time());
+    hand.submits("TYPE A");
+    hand.says("200 A.");
+    hand.begins(retrieve());
+    hand.sends(&["TYPE A", "TYPE I", "EPSV"]);
+    hand.says("250 What?").sends(&["PWD"]);
+    hand.says("229 Port (|||4711|)").acts(&[]);
+    hand.says("257 \"/\"");
+    assert_eq!(hand.verdict().unwrap_err().verb(), Some(Verb::Type));
 }
