@@ -520,7 +520,9 @@ fn an_upload_of_which_something_was_sent_may_be_forgotten() {
 /// A mark that comes behind an abort ends no wait and begins none.
 #[test]
 fn a_late_mark_changes_nothing() {
-    let mut hand = Hand::new(Config::default());
+    let mut config = Config::default();
+    config.timeouts.reply = Duration::from_secs(2);
+    let mut hand = Hand::new(config);
     hand.starts(retrieve());
     let id = hand.session.current_transfer().unwrap();
     hand.session.abort(id);

@@ -1,7 +1,7 @@
 //! Ports that were asked for ahead, for transfers that have no use for them; and those that are no
 //! second answers.
 
-use ftp_proto::{DataMode, End};
+use ftp_proto::{DataMode, End, Reason};
 
 use crate::hand::{Hand, retrieve};
 use crate::lookahead::{looking_ahead, next, second_succeeds, two, verdict};
@@ -50,4 +50,24 @@ fn answered_before_the_mark_is_not_passed_over() {
     assert_eq!(hand.events(), []);
     hand.moved(3).ends(End::Clean).says("226 Done.");
     assert!(verdict(&mut hand, first).is_ok());
+}
+
+/// The answer comes all the same, and is not the transfer's.
+#[test]
+fn while_one_moves_the_answer_for_another_that_was_given_up_ends_nothing() {
+    let (mut hand, first, second) = two();
+    hand.session.abort(second);
+    hand.says("229 Port (|||4712|)").moved(3).ends(End::Clean);
+    assert!(hand.session.poll_transfer(first).is_pending());
+    hand.says("226 Done.");
+    let reply = verdict(&mut hand, first).unwrap().reply.unwrap();
+    assert_eq!(reply.code().get(), 226);
+}
+
+/// Only an answer shows that the control connection lives.
+#[test]
+fn without_any_answer_the_connection_is_dead() {
+    let (mut hand, ..) = two();
+    hand.moved(3).ends(End::Clean).expires(Reason::Completion);
+    hand.is_dead();
 }

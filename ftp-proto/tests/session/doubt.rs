@@ -4,7 +4,7 @@
 use ftp_proto::{Closed, Command, Config, End, Leniency, State, Verb, Violation};
 
 use crate::doubles::{passed_over, window};
-use crate::hand::{Hand, name, retrieve};
+use crate::hand::{Hand, name, retrieve, two_at_a_time};
 
 fn hand() -> Hand {
     Hand::new(Config::default())
@@ -99,4 +99,71 @@ fn no_fence_follows_a_greeting() {
         let mut hand = Hand::before_greeting(Config::default());
         hand.says(greeting).sends(&[]).is_usable();
     }
+}
+
+/// A 226 that began before the command was written is the transfer's second one; a later one may be the command's own,
+/// if it is a command of which nothing is known.
+#[test]
+fn a_second_226_answers_no_command_that_was_not_written() {
+    for written in [false, true] {
+        let mut hand = hand();
+        hand.moves(retrieve()).ends(End::Clean).says("226 Done.");
+        let command = Command::raw("XSUM f").unwrap();
+        let ticket = hand.session.submit(command).unwrap();
+        if written {
+            hand.run();
+        }
+        hand.says("226 Again.");
+        let surplus = Leniency::SurplusCompletion;
+        assert_eq!(hand.session.leniencies_used().contains(surplus), !written);
+        assert_eq!(hand.session.poll_reply(ticket).is_ready(), written);
+    }
+}
+
+/// The habit of one verb is not that of the verb before it.
+#[test]
+fn a_second_answer_is_not_blamed_on_a_command_that_cannot_have_it() {
+    let mut hand = hand();
+    hand.submits("SIZE f");
+    hand.says("213 1");
+    hand.submits("CWD d");
+    hand.says("250 There.\n250 There.");
+    hand.submits("SIZE g");
+    hand.says("213 2").sends(&["SIZE f", "CWD d", "SIZE g"]);
+}
+
+/// It ends the session, and is no second answer that a fence waits out.
+#[test]
+fn a_421_before_the_answer_of_a_fence_ends_the_session() {
+    let mut hand = hand();
+    hand.submits("CWD d");
+    hand.says("213 What?").sends(&["CWD d", "PWD"]);
+    hand.says("421 Bye.").is(State::Dead(Closed::Service));
+}
+
+#[test]
+fn a_mark_before_the_answer_of_a_fence_begins_the_wait_anew() {
+    let mut hand = hand();
+    hand.submits("CWD d");
+    hand.says("213 What?").sends(&["CWD d", "PWD"]).waits(1);
+    let before = hand.session.deadline().unwrap();
+    hand.says("150 Soon.");
+    let after = hand.session.deadline().unwrap();
+    assert_eq!(after.reason, before.reason);
+    assert!(after.at > before.at);
+    hand.says("257 \"/\"").is_in_step();
+}
+
+/// Also where the port was asked for in the same write.
+#[test]
+fn behind_a_type_in_doubt_a_port_is_not_dialled() {
+    let mut hand = Hand::new(two_at_a_time());
+    hand.submits("TYPE A");
+    hand.says("200 A.");
+    hand.begins(retrieve());
+    hand.sends(&["TYPE A", "TYPE I", "EPSV"]);
+    hand.says("250 What?").sends(&["PWD"]);
+    hand.says("229 Port (|||4711|)").acts(&[]);
+    hand.says("257 \"/\"");
+    assert_eq!(hand.verdict().unwrap_err().verb(), Some(Verb::Type));
 }

@@ -170,10 +170,7 @@ impl Machine {
         };
         let error = running.interrupted(cause, None);
         self.resolve(shared, Err(error));
-        shared.time_out(match cause {
-            Interruption::Timeout(reason) => reason,
-            _ => Reason::Completion,
-        });
+        shared.time_out(Reason::Completion);
     }
 
     pub(super) fn resolve_by_abort(

@@ -297,12 +297,7 @@ impl Moving {
 
     /// The violation behind the loss of the control connection, where there was one.
     fn named(&self, cause: Interruption) -> Interruption {
-        match self.violation {
-            Some(violation) if cause == Interruption::ControlLost => {
-                Interruption::Violation(violation)
-            }
-            _ => cause,
-        }
+        self.violation.map_or(cause, Interruption::Violation)
     }
 
     fn wait(&self, shared: &mut Shared, reason: Reason) {

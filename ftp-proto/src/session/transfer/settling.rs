@@ -119,7 +119,7 @@ impl Settling {
     pub(super) fn reported(&mut self, shared: &mut Shared, report: Report) -> Progress {
         let failed = matches!(report, Report::Failed { .. });
         let over = failed || matches!(report, Report::Finished { .. });
-        if !over || self.data.is_none() || self.data != report.data() {
+        if !over || self.data != report.data() {
             shared.events.count_ignored();
             return Progress::Goes;
         }
