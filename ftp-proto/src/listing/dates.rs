@@ -165,8 +165,8 @@ impl Clock {
 /// Whether a word means the second half of the day.
 fn meridiem(word: &[u8]) -> Option<bool> {
     match word {
-        [b'A' | b'a'] | [b'A' | b'a', b'M' | b'm'] => Some(false),
-        [b'P' | b'p'] | [b'P' | b'p', b'M' | b'm'] => Some(true),
+        [b'A' | b'a'] | [b'A' | b'a', b'M' | b'm'] | [b'a', b'.', b'm', b'.'] => Some(false),
+        [b'P' | b'p'] | [b'P' | b'p', b'M' | b'm'] | [b'p', b'.', b'm', b'.'] => Some(true),
         _ => None,
     }
 }
@@ -235,7 +235,7 @@ pub(super) fn year(text: &[u8]) -> Option<u16> {
 
 /// Three parts of a date that stand between the same two separators, and that separator.
 pub(super) fn parts(word: &[u8]) -> Option<([&[u8]; 3], u8)> {
-    let separator = *word.iter().find(|byte| b"-/.".contains(byte))?;
+    let separator = *word.iter().find(|byte| b"-/.,".contains(byte))?;
     let mut parts = word.split(|&byte| byte == separator);
     let found = [parts.next()?, parts.next()?, parts.next()?];
     let whole = parts.next().is_none() && found.iter().all(|part| !part.is_empty());

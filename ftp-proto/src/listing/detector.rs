@@ -217,9 +217,13 @@ impl Detector {
     /// What a line can be that the next one decides about.
     fn doubt(&self, line: &[u8], words: u32) -> Option<Doubt> {
         let can_be = |format| self.context.is_known(format) || !self.context.is_forced;
-        let is_wrapped = words == 1
-            && ((can_be(Format::Vms) && line.contains(&b'.') && vms::is_lone_name(line))
-                || (self.context.is_known(Format::Dls) && dls::is_lone_name(line, &self.context)));
+        // A name of ODS-5 may have blanks, each behind a circumflex.
+        let is_vms = words == 1 || memchr::memmem::find(line, b"^ ").is_some();
+        let is_wrapped =
+            (is_vms && can_be(Format::Vms) && line.contains(&b'.') && vms::is_lone_name(line))
+                || (words == 1
+                    && self.context.is_known(Format::Dls)
+                    && dls::is_lone_name(line, &self.context));
         if is_wrapped {
             return Some(Doubt::Wrapped);
         }

@@ -9,7 +9,8 @@ use names::NAMES;
 const LONGEST: usize = 16;
 
 /// The month (1 to 12) that a word names: a full name, or a beginning of at least three letters, in
-/// any case, with an optional dot or comma behind. Also the numbered months of Vietnamese, `Th03`.
+/// any case, with an optional dot or comma behind. Also the numbered months of Vietnamese, `Th03`
+/// and `Thg 3`.
 pub(super) fn month(word: &[u8]) -> Option<u8> {
     let word = match word {
         [rest @ .., b'.' | b','] => rest,
@@ -20,10 +21,7 @@ pub(super) fn month(word: &[u8]) -> Option<u8> {
             return Some(month);
         }
     }
-    if word.is_ascii() {
-        return vietnamese(word).or_else(|| spelled(word, lookup));
-    }
-    spelled(word, lookup)
+    vietnamese(word).or_else(|| spelled(word, lookup))
 }
 
 /// The month (1 to 12) of an English abbreviation, the form that nearly all servers print.
@@ -47,16 +45,23 @@ pub(super) const fn english(letters: [u8; 3]) -> Option<u8> {
     })
 }
 
-/// `Th03`, `thg 3` without its blank.
+/// `Th03`, `Thg 3`, `Tháng 3`.
 fn vietnamese(word: &[u8]) -> Option<u8> {
-    let [b'T' | b't', b'h', rest @ ..] = word else {
+    let digits = word.iter().position(u8::is_ascii_digit)?;
+    let (name, digits) = word.split_at_checked(digits)?;
+    let name = super::cursor::trim_end(name);
+    if !is_before_number(name) && !name.eq_ignore_ascii_case(b"th") {
         return None;
-    };
-    let digits = rest.strip_prefix(b"g").unwrap_or(rest);
+    }
     let month = super::number::small(digits, 2)?;
     u8::try_from(month)
         .ok()
         .filter(|month| (1..=12).contains(month))
+}
+
+/// Whether a word is the Vietnamese one for a month, whose number follows: `thg`, `tháng`.
+pub(super) fn is_before_number(word: &[u8]) -> bool {
+    matches!(word, [b'T' | b't', b'h', rest @ ..] if rest == b"g" || rest == "áng".as_bytes())
 }
 
 /// Whether a word in UTF-8 is one of these lower-case ones, in any case.
@@ -179,6 +184,9 @@ mod tests {
             (b"set", 9),
             (b"ott", 10),
             (b"dic", 12),
+            (b"Th03", 3),
+            (b"Thg 3", 3),
+            ("tháng 12".as_bytes(), 12),
             (b"gen", 1),
             (b"ene", 1),
             (b"abr", 4),

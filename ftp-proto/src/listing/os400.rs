@@ -56,13 +56,13 @@ fn kind_of(word: &[u8], name: &[u8]) -> Option<Kind> {
 
 /// The time, whose separator follows the server's job too.
 fn clock(word: &[u8]) -> Option<Clock> {
-    let &[h1, h2, separator, m1, m2, second, s1, s2] = word else {
-        return Clock::read(word);
-    };
-    if separator != second || !b":.,".contains(&separator) {
-        return None;
+    match *word {
+        [h1, h2, b'.' | b',', m1, m2] => Clock::read(&[h1, h2, b':', m1, m2]),
+        [h1, h2, b'.', m1, m2, b'.', s1, s2] | [h1, h2, b',', m1, m2, b',', s1, s2] => {
+            Clock::read(&[h1, h2, b':', m1, m2, b':', s1, s2])
+        }
+        _ => Clock::read(word),
     }
-    Clock::read(&[h1, h2, b':', m1, m2, b':', s1, s2])
 }
 
 /// The date in the order that the server's job is set to, which the line does not say. `Some(None)`

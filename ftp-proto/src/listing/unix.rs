@@ -73,13 +73,16 @@ pub(super) fn parse_odd<'a>(line: &'a [u8], context: &mut Context) -> Option<Ent
         // number.
         found.ids = &[];
     }
+    // A letter that is not known, before permissions that are.
+    let bits = word.get(1..10).and_then(permission_bits);
     let mode = Mode {
         kind: match word {
             [b'd', b'r' | b'-', ..] => Kind::Directory,
             [b'l', b'r' | b'-', ..] => Kind::Symlink,
+            _ if bits.is_some() => Kind::Other,
             _ => Kind::File,
         },
-        bits: None,
+        bits,
         links: None,
     };
     found.entry(line, &mode)

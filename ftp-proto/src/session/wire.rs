@@ -232,7 +232,7 @@ impl Wire {
         let Some(slot) = self.owed.take(index) else {
             return Heard::Unsolicited { reply };
         };
-        self.answered(slot.verb, code, in_batch);
+        self.answered(slot.owner, slot.verb, code, in_batch);
         if slot.owner == Owner::Guard {
             self.doubt = None;
             return Heard::Fenced;
@@ -240,9 +240,10 @@ impl Wire {
         Heard::Final { index, slot, reply }
     }
 
-    fn answered(&mut self, verb: Verb, code: ReplyCode, in_batch: bool) {
+    fn answered(&mut self, owner: Owner, verb: Verb, code: ReplyCode, in_batch: bool) {
         self.unsolicited = 0;
-        self.doubles.answered(verb, code, in_batch);
+        self.doubles
+            .answered(verb, code, in_batch, owner.is_own_step());
     }
 
     // -- second answers -------------------------------------------------------------------------
@@ -300,10 +301,10 @@ impl Wire {
 
     fn hold_back(&mut self, index: usize, reply: Reply) -> Heard {
         if let Some(slot) = self.owed.slot_mut(index) {
-            let (verb, code) = (slot.verb, reply.code());
+            let (owner, verb, code) = (slot.owner, slot.verb, reply.code());
             slot.surplus = None;
             slot.answer = Some(Box::new(reply));
-            self.answered(verb, code, false);
+            self.answered(owner, verb, code, false);
         }
         Heard::Doubted
     }

@@ -111,6 +111,7 @@ fn sentences_and_logs_are_not_entries() {
         "-rw-r--r-- 1 u g 12 2021-03-12",
         "-rw-r--r-- 1 u g 12 2021-03-12 10:20",
         "-rw-r--r-- 1 u g 12 10:20",
+        "-rw-r--r-- 1 u g 12 3月12日",
     ] {
         check(&options(NOON), line.as_bytes(), &[unparsed()]);
         check(
@@ -191,6 +192,8 @@ fn an_entry_whose_date_is_not_understood_is_kept() {
         "20210312T1020",
         "Mar 12 10:20PM",
         "Mar 12 12106",
+        "Mar 12 121",
+        "Mar 12 121060",
         "Qux 12 2021",
         "Qux 12 10:20",
         "12 Qux 2021",
@@ -283,6 +286,14 @@ fn a_meridiem_puts_the_month_first() {
             (
                 b"-rw-r--r-- 1 u g 512 Mar  4 11:05 AM minutes.txt",
                 file("AM minutes.txt").at("2024-03-04T11:05"),
+            ),
+            (
+                b"-rw-r--r-- 1 u g 512 03-04-23 11:05 PM minutes.txt",
+                file("minutes.txt").at("2023-03-04T23:05"),
+            ),
+            (
+                b"-rw-r--r-- 1 u g 512 3/4/2023 11:05 p.m. minutes.txt",
+                file("minutes.txt").at("2023-03-04T23:05"),
             ),
         ],
     );
@@ -387,6 +398,10 @@ fn odd_lines_of_vms_ibm_windows_and_solaris() {
                 b"TWO^ ^ BLANKS.TXT;1  5/6  1-MAR-2024 12:34",
                 file("TWO^ ^ BLANKS.TXT").size(2560),
             ),
+            (
+                b"A^ NAME^ THAT^ FILLS^ ITS^ COLUMN.TXT;3\r\n      5/6  1-MAR-2024 12:34  [G,O]",
+                file("A^ NAME^ THAT^ FILLS^ ITS^ COLUMN.TXT").size(2560),
+            ),
             (b"A^^ 5/6  1-MAR-2024 12:34", unparsed()),
             (b"A^;1.TXT;1  5/6  1-MAR-2024 12:34", file("A^;1.TXT")),
             (b"A^.DIR;1  5/6  1-MAR-2024 12:34", file("A^.DIR")),
@@ -397,6 +412,14 @@ fn odd_lines_of_vms_ibm_windows_and_solaris() {
             (
                 b"QSYS 61440 11.02.23 07.45.30 *STMF b",
                 file("b").at("2023-02-11T07:45:30"),
+            ),
+            (
+                b"QSYS 61440 02,13,23 07,45,30 *STMF c",
+                file("c").at("2023-02-13T07:45:30"),
+            ),
+            (
+                b"QSYS 61440 11.02.23 07.45 *STMF d",
+                file("d").at("2023-02-11T07:45"),
             ),
             (
                 b"02-03-24  08:15AM       <SYMLINK>      a [b] [C:\\x]",
@@ -415,6 +438,10 @@ fn odd_lines_of_vms_ibm_windows_and_solaris() {
                 symlink("a").target("C:\\x]"),
             ),
             (b"Prw-r--r-- 1 u g 0 Mar 12  2021 port", other("port")),
+            (
+                b"Xrw-r--r-- 1 u g 0 Mar 12  2021 new",
+                other("new").mode(0o644),
+            ),
         ],
     );
 }

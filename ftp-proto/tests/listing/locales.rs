@@ -26,6 +26,10 @@ fn unix_locale() {
         (b"-r-xr-xr-x   2 root     root        118 2008.03.22   dotted.txt", file("dotted.txt").size(118).at("2008-03-22")),
         (b"-r-xr-xr-x   2 root     root        118 19-08-2005 06:41 dmy.txt", file("dmy.txt").size(118).at("2005-08-19T06:41")),
         (b"-rw-r--r--   1 root     root         118 23-oct-97 shortmonth.txt", file("shortmonth.txt").size(118).at("1997-10-23")),
+        ("-rw-r--r--   1 zhang    users      7316 2021年3月12日 zh-glued.txt".as_bytes(), file("zh-glued.txt").size(7316).at("2021-03-12")),
+        ("-rw-r--r--   1 sato     users      7316 3月12日 12:30 ja-glued.txt".as_bytes(), file("ja-glued.txt").size(7316).at("2024-03-12T12:30")),
+        ("-rw-r--r--   1 nguyen   users      7316 Thg 3 12  2021 vi-thg.txt".as_bytes(), file("vi-thg.txt").size(7316).at("2021-03-12")),
+        ("-rw-r--r--   1 nguyen   users      7316 12 tháng 3 10:20 vi-thang.txt".as_bytes(), file("vi-thang.txt").size(7316).at("2024-03-12T10:20")),
         // Solaris ja_JP.PCK
         (b"-rw-r--r--   1 root       sys           5120  7\x8C\x8E 30\x93\xFA 2004\x94N sjis-date.bin", file("sjis-date.bin").size(5120).at("2004-07-30")),
         (b"-rw-r--r--   1 weber    users      7316 12. M\xE4r  2019 latin1-month.txt", file("latin1-month.txt").size(7316).at("2019-03-12")),

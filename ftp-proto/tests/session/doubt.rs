@@ -101,8 +101,8 @@ fn no_fence_follows_a_greeting() {
     }
 }
 
-/// A 226 that began before the command was written is the transfer's second one; a later one may be the command's own,
-/// if it is a command of which nothing is known.
+/// A 226 that began before the command was written is the transfer's second one; a later one may be
+/// the command's own, if it is a command of which nothing is known.
 #[test]
 fn a_second_226_answers_no_command_that_was_not_written() {
     for written in [false, true] {

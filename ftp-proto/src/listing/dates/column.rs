@@ -1,11 +1,11 @@
 //! The date that stands in a line of `ls` somewhere between other columns.
 
 use super::super::cursor::{Cursor, is_blank, split_once, trim};
-use super::super::months::month;
+use super::super::months::{is_before_number, month};
 use super::super::number::is_digits;
 use super::{
     Clock, Dated, Reference, day, day_month_year, full_year, iso_date, parts, two_digits,
-    without_year,
+    without_year, year,
 };
 use crate::timestamp::{Timestamp, Zone};
 
@@ -42,7 +42,7 @@ pub(in super::super) fn column(at: Cursor<'_>, reference: Option<Reference>) -> 
 /// `Mon D YYYY`, `Mon D HH:MM[:SS]`, `Mon D HH:MM:SS YYYY`, `Mon D, YYYY HH:MM`.
 fn month_first(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
-    let name = cursor.word();
+    let name = month_name(&mut cursor);
     let word = cursor.word();
     let (digits, comma) = match word {
         [digits @ .., b','] => (digits, true),
@@ -70,9 +70,22 @@ fn day_first(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>>
         _ => word,
     };
     let day = day(digits)?;
-    let name = cursor.word();
+    let name = month_name(&mut cursor);
     let month = month_before(cursor, name)?;
     year_or_time(cursor, month, day, reference)
+}
+
+/// The next word, or the next two where the name of a month consists of two: `Thg 3`.
+fn month_name<'a>(cursor: &mut Cursor<'a>) -> &'a [u8] {
+    cursor.skip_blanks();
+    let from = cursor.rest();
+    let name = cursor.word();
+    if !is_before_number(name) {
+        return name;
+    }
+    cursor.word();
+    let length = from.len().saturating_sub(cursor.rest().len());
+    from.get(..length).unwrap_or(name)
 }
 
 /// The month of this name, if a year or a time follows: to look ahead costs less than to look
@@ -161,21 +174,26 @@ fn numeric(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     if let Some(dated) = day_month_year(word) {
         return Some(with_time(cursor, dated, 1));
     }
-    if let Some([first, second, year]) = short_date(word) {
-        if let Some(column) = with_meridiem(cursor, [first, second, year]) {
+    if let Some((numbers, is_full)) = short_date(word) {
+        if let Some(column) = with_meridiem(cursor, numbers) {
             return Some(column);
         }
-        return Some(with_time(cursor, date_of([first, second, year], false), 1));
+        if is_full {
+            return Some(with_time(cursor, date_of(numbers, false), 1));
+        }
     }
     let (first, second) = split_once(word, b'-')?;
     let (month, day) = (two_digits(first)?, two_digits(second)?);
     year_or_time(cursor, month, day, reference)
 }
 
-/// The numbers of `DD-MM-YYYY`, `DD.MM.YYYY`, `MM/DD/YYYY`.
-fn short_date(word: &[u8]) -> Option<[u16; 3]> {
+/// The numbers of `DD-MM-YYYY`, `DD.MM.YYYY`, `MM/DD/YYYY`, and whether the year has four digits.
+///
+/// With fewer, only a meridiem behind the time tells the order of the numbers.
+fn short_date(word: &[u8]) -> Option<([u16; 3], bool)> {
     let ([first, second, third], _) = parts(word)?;
-    Some([day(first)?.into(), day(second)?.into(), full_year(third)?])
+    let numbers = [day(first)?.into(), day(second)?.into(), year(third)?];
+    Some((numbers, third.len() == 4))
 }
 
 /// The date that three numbers are in the preferred order, or else in the other.
@@ -229,7 +247,7 @@ pub(in super::super) fn unread(at: Cursor<'_>) -> Option<Column<'_>> {
             return None;
         }
         let last = cursor.word();
-        let is_year = is_digits(last) && matches!(last.len(), 4 | 5);
+        let is_year = is_digits(last) && matches!(last.len(), 3..=6);
         if !is_year && !is_like_clock(last) {
             return None;
         }
@@ -247,7 +265,11 @@ pub(in super::super) fn unread(at: Cursor<'_>) -> Option<Column<'_>> {
 
 /// Whether a word can begin a date: a month, a day, a time or a whole date.
 pub(in super::super) fn is_date_like(word: &[u8]) -> bool {
-    month(word).is_some() || is_day(word) || is_like_clock(word) || is_one_word_date(word)
+    month(word).is_some()
+        || is_day(word)
+        || is_like_clock(word)
+        || is_one_word_date(word)
+        || split_behind_unit(word).is_some()
 }
 
 /// A date of digits and separators, of eight characters or more: `2021-03-12T10:20:30Z`.
@@ -348,7 +370,10 @@ fn offset(word: &[u8]) -> Option<i16> {
 /// alone says which unit it is.
 fn counted(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
-    let first = with_unit(cursor.word())?;
+    let word = cursor.word();
+    let Some(first) = with_unit(word) else {
+        return glued(word, cursor, reference);
+    };
     if let Some(year) = full_year(first) {
         let month = day(with_unit(cursor.word())?)?;
         let day = day(with_unit(cursor.word())?)?;
@@ -371,6 +396,28 @@ fn counted(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
         });
     }
     year_or_time(cursor, month, day, reference)
+}
+
+/// The same in one word: `2021年3月12日`, and `3月12日` with a year or a time behind it.
+fn glued<'a>(word: &[u8], after: Cursor<'a>, reference: Option<Reference>) -> Option<Column<'a>> {
+    let (first, rest) = split_behind_unit(word)?;
+    let (second, rest) = split_behind_unit(rest)?;
+    if rest.is_empty() {
+        return year_or_time(after, day(first)?, day(second)?, reference);
+    }
+    let (third, rest) = split_behind_unit(rest)?;
+    let date = Timestamp::date(full_year(first)?, day(second)?, day(third)?);
+    rest.is_empty()
+        .then(|| with_time(after, Dated::of(date.ok()), 1))
+}
+
+/// The first number of a word, and what follows its unit.
+fn split_behind_unit(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let unit = word.iter().position(|byte| !byte.is_ascii_digit())?;
+    let units = word.get(unit..)?.iter();
+    let length = units.take_while(|byte| !byte.is_ascii_digit()).count();
+    let (first, rest) = word.split_at_checked(unit.checked_add(length)?)?;
+    Some((with_unit(first)?, rest))
 }
 
 /// The digits before one character that is not ASCII.

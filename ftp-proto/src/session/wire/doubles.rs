@@ -13,6 +13,9 @@ pub(super) struct Doubles {
     latest: Option<Answered>,
     /// The command before that.
     earlier: Option<Answered>,
+    /// The latest that was not a step of the machine's own, such as FEAT before a name or TYPE
+    /// before a transfer.
+    asked: Option<Verb>,
     seen: BTreeMap<Verb, Seen>,
 }
 
@@ -44,8 +47,11 @@ impl Seen {
 }
 
 impl Doubles {
-    /// A command was answered finally.
-    pub(super) fn answered(&mut self, verb: Verb, code: ReplyCode, in_batch: bool) {
+    /// A command was answered finally. `own`: it was a step of the machine's own.
+    pub(super) fn answered(&mut self, verb: Verb, code: ReplyCode, in_batch: bool, own: bool) {
+        if !own {
+            self.asked = Some(verb);
+        }
         self.earlier = self.latest.replace(Answered {
             verb,
             code,
@@ -53,9 +59,16 @@ impl Doubles {
         });
     }
 
-    /// Whether a final reply with this code can be a second answer to the command that was answered
-    /// last.
+    /// Whether a final reply with this code can be a second answer: to the command that was
+    /// answered last, or to the one before the steps of the machine's own. A line of the banner may
+    /// come later still.
     pub(super) fn can_be_second(&self, code: ReplyCode) -> bool {
+        let can = |verb| can_answer(verb, code);
+        let is_late_banner = code == ReplyCode::READY;
+        is_late_banner || self.can_repeat_latest(code) || self.asked.is_some_and(can)
+    }
+
+    fn can_repeat_latest(&self, code: ReplyCode) -> bool {
         let can = |latest: Answered| can_answer(latest.verb, code);
         code.class() != Class::Preliminary && self.latest.is_some_and(can)
     }
@@ -77,7 +90,10 @@ impl Doubles {
     /// it is that command's only answer, and a second answer to the command before was taken for
     /// it.
     pub(super) fn note(&mut self, code: ReplyCode) {
-        let Some(latest) = self.latest.filter(|_| self.can_be_second(code)) else {
+        let Some(latest) = self.latest.filter(|_| self.can_repeat_latest(code)) else {
+            if let Some(verb) = self.asked.filter(|verb| can_answer(*verb, code)) {
+                self.see(verb, code);
+            }
             return;
         };
         // A verb that was answered twice before is the likely one.

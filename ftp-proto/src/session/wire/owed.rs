@@ -103,8 +103,16 @@ impl Owner {
         )
     }
 
-    /// Whether an answer in doubt is held back, because the prelude of a transfer would act on it
-    /// at once.
+    /// Whether the machine asked this on its own, before or beside what the application asked for.
+    pub(super) const fn is_own_step(self) -> bool {
+        !matches!(
+            self,
+            Self::Ticket(_) | Self::Nobody | Self::Transfer | Self::Abort
+        )
+    }
+
+    /// Whether an answer that is in doubt is held back: the prelude of a transfer would send
+    /// something on it at once.
     pub(super) const fn holds(self, fits: bool) -> bool {
         match self {
             Self::Opening | Self::Inquiry => true,
