@@ -73,8 +73,8 @@ impl Listed {
 ///
 /// The next rung is tried only as long as nothing was received, so that no entry comes from a rung that failed:
 ///
-/// * from MLSD to `LIST -a` when the command is not implemented (500, 502, 504), and without a path also after 501
-///   and 550, which cannot mean then that the directory is missing;
+/// * from MLSD to `LIST -a` when the command is not implemented (500, 502, 504), and without a path also after any
+///   other 5xx but 530 to 539, which cannot mean then that the directory is missing;
 /// * from `LIST -a` to LIST when it is refused, or brings not a single byte: some servers take `-a` for a name;
 /// * from LIST to STAT when it is not implemented, and from everywhere to STAT when no data connection comes about.
 ///   Where data connections are protected and the control connection is not (after CCC), STAT is never sent: it would
