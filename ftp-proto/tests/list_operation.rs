@@ -325,7 +325,7 @@ fn a_refusal_of_mlsd_that_cannot_mean_a_missing_directory_leads_to_list() {
         ("550 Could not list: Not supported\r\n", true, false),
         ("450 Busy.\r\n", false, false),
         ("530 Log in.\r\n", false, false),
-        ("553 No.\r\n", false, false),
+        ("553 No.\r\n", true, false),
     ];
     for (reply, here, there) in REFUSED {
         for (path, goes_on) in [("", here), ("pub", there)] {

@@ -80,7 +80,7 @@ impl Listed {
 /// failed:
 ///
 /// * from MLSD to `LIST -a` when the command is not implemented (500, 502, 504), and without a path
-///   also after 501 and 550, which then cannot mean a missing directory;
+///   also after any other 5xx but 530 to 539, which then cannot mean a missing directory;
 /// * from `LIST -a` to LIST when it is refused, or brings no byte: some servers take `-a` for a
 ///   name;
 /// * from LIST to STAT when it is not implemented, and from any rung to STAT when no data

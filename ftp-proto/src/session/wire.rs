@@ -242,8 +242,10 @@ impl Wire {
 
     fn answered(&mut self, owner: Owner, verb: Verb, code: ReplyCode, in_batch: bool) {
         self.unsolicited = 0;
-        self.doubles
-            .answered(verb, code, in_batch, owner.is_own_step());
+        // Operations send these, too, before what the application asked for.
+        let is_step = matches!(verb, Verb::Feat | Verb::Opts | Verb::Type | Verb::Noop);
+        let own = is_step || owner.is_own_step();
+        self.doubles.answered(verb, code, in_batch, own);
     }
 
     // -- second answers -------------------------------------------------------------------------

@@ -93,7 +93,7 @@ pub enum TlsError {
     #[error("the server's certificate was revoked: its owner must replace it")]
     Revoked,
     /// Any other fault of a certificate.
-    #[error("the server's certificate is not acceptable: {}", Shown(.0))]
+    #[error("the server's certificate is not acceptable: {}{}", Shown(.0), version_advice(.0))]
     Certificate(Box<CertificateError>),
     /// The server ended the connection with this alert (RFC 8446 section 6.2). The text names the
     /// common causes.
@@ -222,10 +222,26 @@ pub(super) fn pinning_helps(fault: &CertificateError) -> bool {
     )
 }
 
-/// rustls has no error of its own for this one and passes webpki's, whose type it does not export.
 fn is_authority_itself(fault: &CertificateError) -> bool {
+    is_of_webpki(fault, "CaUsedAsEndEntity")
+}
+
+/// What to do about a certificate of version 1, which `openssl x509 -req` makes where it is not
+/// told of extensions.
+fn version_advice(fault: &CertificateError) -> &'static str {
+    match is_of_webpki(fault, "UnsupportedCertVersion") {
+        true => {
+            ": it is not of X.509 version 3, and cannot be pinned either; make one of version 3"
+        }
+        false => "",
+    }
+}
+
+/// rustls has no errors of its own for some faults and passes webpki's, whose type it does not
+/// export.
+fn is_of_webpki(fault: &CertificateError, name: &str) -> bool {
     match fault {
-        CertificateError::Other(OtherError(inner)) => inner.to_string() == "CaUsedAsEndEntity",
+        CertificateError::Other(OtherError(inner)) => inner.to_string() == name,
         _ => false,
     }
 }

@@ -95,6 +95,16 @@ fn a_late_second_answer_is_passed_over_behind_steps_of_the_machine() {
         assert_eq!(passed_over(&mut hand), [250]);
         hand.is_usable();
     }
+    // A listing asks FEAT by itself.
+    let mut hand = hand();
+    hand.submits("CWD d");
+    hand.says("200 OK");
+    hand.submits("FEAT");
+    hand.says("502 No.");
+    hand.begins(retrieve());
+    hand.says("250 There.").undecided().says("200 Type.");
+    hand.sends(&["CWD d", "FEAT", "TYPE I", "EPSV"]);
+    assert_eq!(passed_over(&mut hand), [250]);
     let mut hand = Hand::greeted(Hand::settling_names(Config::default()));
     hand.submits("PASS p");
     hand.says("230 Welcome.");

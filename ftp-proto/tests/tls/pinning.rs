@@ -318,6 +318,24 @@ fn names_in_a_certificate_do_not_reach_a_terminal_raw() {
     );
 }
 
+/// rcgen makes no certificates of version 1: the fault is built as webpki words it.
+#[test]
+fn the_error_of_a_certificate_of_version_1_says_what_to_do() {
+    #[derive(Debug)]
+    struct Fault;
+    impl std::fmt::Display for Fault {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("UnsupportedCertVersion")
+        }
+    }
+    impl std::error::Error for Fault {}
+    let fault = CertificateError::Other(rustls::OtherError(Arc::new(Fault)));
+    let error = TlsError::from(fault).to_string();
+    assert!(error.contains("make one of version 3"), "{error}");
+    let other = TlsError::from(CertificateError::BadEncoding).to_string();
+    assert!(!other.contains("version 3"), "{other}");
+}
+
 #[test]
 fn nothing_pinned_is_not_everything_accepted() {
     let none = Verifier::pinned(&ring::default_provider(), []);

@@ -49,11 +49,13 @@ pub(super) fn is_not_done_here(error: &Error) -> bool {
     matches!(reply.code().get(), 500 | 502 | 504)
 }
 
-/// Codes by which servers refuse an MLSD without argument although they offer MLSD (MinimalFTP 501,
-/// ftpserverlib and ftpsrv 550). They cannot mean a missing directory, because the command names
-/// none.
+/// Whether this refuses an MLSD without argument although the server offers MLSD (MinimalFTP 501,
+/// ftpserverlib and ftpsrv 550). Nothing was named that could be missing. What is about the login
+/// or protection (530 to 537) is final.
 fn is_broken(error: &Error) -> bool {
-    refusal(error).is_some_and(|reply| matches!(reply.code().get(), 501 | 550))
+    refusal(error).is_some_and(|reply| {
+        matches!(reply.code().get(), 500..=599) && !matches!(reply.code().get(), 530..=539)
+    })
 }
 
 /// The reply by which a server refuses a LIST or NLST without argument because the working
