@@ -8,6 +8,7 @@
 )]
 
 mod abort;
+mod behind_steps;
 mod cells;
 mod config;
 mod deadlines;
