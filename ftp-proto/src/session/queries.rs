@@ -91,7 +91,7 @@ impl Session {
     }
 
     /// How many reports answered nothing that the driver was asked for. More than none shows a fault of the driver,
-    /// or a report that crossed a [`Action::Discard`].
+    /// or a report that crossed a [`Action::Discard`](crate::Action::Discard).
     pub const fn ignored_reports(&self) -> u32 {
         self.pi.shared.events.ignored()
     }
