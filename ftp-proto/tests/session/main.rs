@@ -9,6 +9,7 @@
 )]
 
 mod abort;
+mod behind_steps;
 mod cells;
 mod config;
 mod deadlines;
