@@ -188,60 +188,39 @@ fn each_server_is_listed_by_the_first_way_that_works() {
         ),
         (
             "FEAT is refused",
-            &[("LIST -a pub", Data(LINES))],
-            &["FEAT", "LIST -a pub"],
-            (Rung::ListAll, LINES),
+            &[("LIST pub", Data(LINES))],
+            &["FEAT", "LIST pub"],
+            (Rung::List, LINES),
         ),
         (
             "FEAT does not offer MLSD",
             &[
                 ("FEAT", Say("211-Features:\r\n SIZE\r\n211 End\r\n")),
-                ("LIST -a pub", Data(LINES)),
+                ("LIST pub", Data(LINES)),
             ],
-            &["FEAT", "LIST -a pub"],
-            (Rung::ListAll, LINES),
+            &["FEAT", "LIST pub"],
+            (Rung::List, LINES),
         ),
         (
             "MLSD is offered and unknown",
-            &[("FEAT", Say(FEATURES)), ("LIST -a pub", Data(LINES))],
-            &["FEAT", "MLSD pub", "LIST -a pub"],
-            (Rung::ListAll, LINES),
+            &[("FEAT", Say(FEATURES)), ("LIST pub", Data(LINES))],
+            &["FEAT", "MLSD pub", "LIST pub"],
+            (Rung::List, LINES),
         ),
         (
             "MLSD is offered and not implemented",
             &[
                 ("FEAT", Say(FEATURES)),
                 ("MLSD pub", Say("502 Not implemented.\r\n")),
-                ("LIST -a pub", Data(LINES)),
-            ],
-            &["FEAT", "MLSD pub", "LIST -a pub"],
-            (Rung::ListAll, LINES),
-        ),
-        (
-            "-a is a name, of nothing",
-            &[("LIST -a pub", Data(b"")), ("LIST pub", Data(LINES))],
-            &["FEAT", "LIST -a pub", "LIST pub"],
-            (Rung::List, LINES),
-        ),
-        (
-            "-a is a name, of something missing",
-            &[("LIST -a pub", Say(MISSING)), ("LIST pub", Data(LINES))],
-            &["FEAT", "LIST -a pub", "LIST pub"],
-            (Rung::List, LINES),
-        ),
-        (
-            "-a is a name, and found missing after the mark",
-            &[
-                ("LIST -a pub", DataThen(b"", "450 No such file.\r\n")),
                 ("LIST pub", Data(LINES)),
             ],
-            &["FEAT", "LIST -a pub", "LIST pub"],
+            &["FEAT", "MLSD pub", "LIST pub"],
             (Rung::List, LINES),
         ),
         (
             "LIST is not implemented",
             &[("STAT pub", Say("213-pub:\r\n a\r\n213 End\r\n"))],
-            &["FEAT", "LIST -a pub", "LIST pub", "STAT pub"],
+            &["FEAT", "LIST pub", "STAT pub"],
             (Rung::Status, b""),
         ),
         (
@@ -331,7 +310,7 @@ fn a_refusal_of_mlsd_that_cannot_mean_a_missing_directory_leads_to_list() {
         for (path, goes_on) in [("", here), ("pub", there)] {
             let (mlsd, list) = match path {
                 "" => ("MLSD", "LIST -a"),
-                _ => ("MLSD pub", "LIST -a pub"),
+                _ => ("MLSD pub", "LIST pub"),
             };
             let answers = [
                 ("FEAT", Say(FEATURES)),
@@ -379,7 +358,35 @@ fn a_setting_leaves_mlsd_out() {
     let mut pair = Pair::new(server);
     pair.session.memory_mut().listing = Some(Rung::ListAll);
     pair.list("pub").unwrap();
-    assert_eq!(pair.commands(), ["FEAT", "LIST -a pub"]);
+    assert_eq!(pair.commands(), ["FEAT", "LIST pub"]);
+}
+
+/// A server that takes one word for the path would list the working directory, or what is named
+/// `-a`, and nothing would show it.
+#[test]
+fn list_goes_out_with_a_path_or_with_an_option_and_never_with_both() {
+    let mut pair = Pair::new(&[("LIST -a", Data(LINES)), ("LIST pub", Data(LINES))]);
+    assert_eq!(pair.list("").unwrap().rung, Rung::ListAll);
+    assert_eq!(pair.commands(), ["FEAT", "LIST -a"]);
+    assert_eq!(pair.list("pub").unwrap().rung, Rung::List);
+    assert_eq!(pair.commands(), ["LIST pub"]);
+    // LIST with a path says nothing about the option.
+    pair.list("").unwrap();
+    assert_eq!(pair.commands(), ["LIST -a"]);
+}
+
+#[test]
+fn a_server_may_take_the_option_for_a_name() {
+    for answer in [
+        Data(b""),
+        Say(MISSING),
+        DataThen(b"", "450 No such file.\r\n"),
+    ] {
+        let answers = [("LIST -a", answer), ("LIST", Data(LINES))];
+        let mut pair = Pair::new(Box::leak(Box::new(answers)));
+        assert_eq!(pair.list("").unwrap().rung, Rung::List);
+        assert_eq!(pair.commands(), ["FEAT", "LIST -a", "LIST"]);
+    }
 }
 
 /// Refusals of LIST and NLST, and whether they mean an empty directory where no path was sent.
@@ -409,10 +416,7 @@ fn some_refusals_of_list_without_a_path_mean_that_the_directory_is_empty() {
             );
             assert_eq!(pair.session.memory().listing, None, "{reply}");
             // With a path it is an error all the same.
-            let mut pair = Pair::new(Box::leak(Box::new([
-                ("LIST -a pub", answer),
-                ("LIST pub", answer),
-            ])));
+            let mut pair = Pair::new(Box::leak(Box::new([("LIST pub", answer)])));
             pair.list("pub").unwrap_err();
         }
     }
@@ -496,13 +500,9 @@ fn without_a_path_the_working_directory_is_listed() {
 
 #[test]
 fn a_path_that_looks_like_an_option_is_sent_as_a_path() {
-    let mut pair = Pair::new(&[
-        ("LIST -a ./-R", Data(b"")),
-        ("LIST ./-R", Data(LINES)),
-        ("LIST a -R", Data(LINES)),
-    ]);
+    let mut pair = Pair::new(&[("LIST ./-R", Data(LINES)), ("LIST a -R", Data(LINES))]);
     pair.list("-R").unwrap();
-    assert_eq!(pair.commands(), ["FEAT", "LIST -a ./-R", "LIST ./-R"]);
+    assert_eq!(pair.commands(), ["FEAT", "LIST ./-R"]);
     pair.list("a -R").unwrap();
     assert_eq!(pair.commands(), ["LIST a -R"]);
     // uftpd takes it for an option of MLSD as well, and lists the working directory.
@@ -550,30 +550,23 @@ fn a_missing_directory_is_an_error_that_says_so() {
         ),
         (
             "by LIST",
-            &[
-                ("LIST -a nosuch", Say("550 -a nosuch: no such file.\r\n")),
-                ("LIST nosuch", Say(MISSING)),
-            ],
-            &["FEAT", "LIST -a nosuch", "LIST nosuch"],
+            &[("LIST nosuch", Say(MISSING))],
+            &["FEAT", "LIST nosuch"],
             (Verb::List, Some(550)),
         ),
         (
             "after the mark, as ProFTPD does",
-            &[
-                ("LIST -a nosuch", DataThen(b"", MISSING)),
-                ("LIST nosuch", DataThen(b"", MISSING)),
-            ],
-            &["FEAT", "LIST -a nosuch", "LIST nosuch"],
+            &[("LIST nosuch", DataThen(b"", MISSING))],
+            &["FEAT", "LIST nosuch"],
             (Verb::List, Some(550)),
         ),
         (
             "as empty, as vsftpd does",
             &[
-                ("LIST -a nosuch", Data(b"")),
                 ("LIST nosuch", Data(b"")),
                 ("CWD nosuch", Say("550 Failed to change directory.\r\n")),
             ],
-            &["FEAT", "LIST -a nosuch", "LIST nosuch", "PWD", "CWD nosuch"],
+            &["FEAT", "LIST nosuch", "PWD", "CWD nosuch"],
             (Verb::Cwd, Some(550)),
         ),
         (
@@ -608,7 +601,7 @@ fn a_missing_directory_is_an_error_that_says_so() {
         (
             "nothing is implemented",
             &[],
-            &["FEAT", "LIST -a nosuch", "LIST nosuch", "STAT nosuch"],
+            &["FEAT", "LIST nosuch", "STAT nosuch"],
             (Verb::List, Some(500)),
         ),
         (
@@ -647,43 +640,25 @@ fn when_neither_data_connections_nor_stat_work_the_connection_is_to_blame() {
 
 #[test]
 fn an_empty_directory_that_is_there_is_no_error_and_the_session_stays_where_it_was() {
-    let mut pair = Pair::new(&[
-        ("LIST -a pub", Data(b"")),
-        ("LIST pub", Data(b"")),
-        ("CWD pub", Say("250 There.\r\n")),
-    ]);
+    let mut pair = Pair::new(&[("LIST pub", Data(b"")), ("CWD pub", Say("250 There.\r\n"))]);
     pair.list("pub").unwrap();
-    let commands = [
-        "FEAT",
-        "LIST -a pub",
-        "LIST pub",
-        "PWD",
-        "CWD pub",
-        "CWD /home",
-    ];
+    let commands = ["FEAT", "LIST pub", "PWD", "CWD pub", "CWD /home"];
     assert_eq!(pair.commands(), commands);
     // Where the way back is not known, nothing is entered.
     let mut pair = Pair::new(&[
-        ("LIST -a pub", Data(b"")),
         ("LIST pub", Data(b"")),
         ("PWD", Say("502 Where indeed?\r\n")),
     ]);
     pair.list("pub").unwrap();
-    assert_eq!(pair.commands(), ["FEAT", "LIST -a pub", "LIST pub", "PWD"]);
+    assert_eq!(pair.commands(), ["FEAT", "LIST pub", "PWD"]);
 }
 
 #[test]
 fn a_failed_rung_and_the_next_do_not_mix_entries() {
-    let server: Answers = &[
-        (
-            "LIST -a pub",
-            DataThen(LINES, "451 The disk is on fire.\r\n"),
-        ),
-        ("LIST pub", Data(LINES)),
-    ];
+    let server: Answers = &[("LIST pub", DataThen(LINES, "451 The disk is on fire.\r\n"))];
     let mut pair = Pair::new(server);
     let error = pair.list("pub").unwrap_err();
-    assert_eq!(pair.commands(), ["FEAT", "LIST -a pub"]);
+    assert_eq!(pair.commands(), ["FEAT", "LIST pub"]);
     assert_eq!(error.reply().unwrap().code().get(), 451);
     assert_eq!(pair.received, LINES);
 }
@@ -692,11 +667,11 @@ fn a_failed_rung_and_the_next_do_not_mix_entries() {
 fn a_way_that_worked_is_tried_first_and_left_when_it_works_no_more() {
     let mut pair = Pair::new(&[("FEAT", Say(FEATURES)), ("MLSD pub", Data(FACTS))]);
     pair.list("pub").unwrap();
-    pair.answers = &[("LIST -a pub", Data(LINES))];
+    pair.answers = &[("LIST pub", Data(LINES))];
     pair.list("pub").unwrap();
-    assert_eq!(pair.commands(), ["MLSD pub", "LIST -a pub"]);
+    assert_eq!(pair.commands(), ["MLSD pub", "LIST pub"]);
     pair.list("pub").unwrap();
-    assert_eq!(pair.commands(), ["LIST -a pub"]);
+    assert_eq!(pair.commands(), ["LIST pub"]);
 }
 
 #[test]

@@ -79,8 +79,9 @@ impl Listed {
 /// The next rung is tried only if no byte was received, so that no entry comes from a rung that
 /// failed:
 ///
-/// * from MLSD to `LIST -a` when the command is not implemented (500, 502, 504), and without a path
-///   also after any other 5xx but 530 to 539, which then cannot mean a missing directory;
+/// * from MLSD to `LIST -a` (with a path to LIST, because some servers take `-a` for the path) when
+///   the command is not implemented (500, 502, 504), and without a path also after any other 5xx
+///   but 530 to 539, which then cannot mean a missing directory;
 /// * from `LIST -a` to LIST when it is refused, or brings no byte: some servers take `-a` for a
 ///   name;
 /// * from LIST to STAT when it is not implemented, and from any rung to STAT when no data
@@ -241,11 +242,25 @@ impl List {
         let offered = session.features().is_some_and(Features::has_mlsd);
         let usable = |rung: &Rung| may_use(*rung, session);
         let remembered = session.memory().listing.filter(usable);
+        let by_list = ladder::by_list(self.directory.named());
+        // What a listing without a path has shown.
+        let remembered = remembered.map(|rung| match rung {
+            Rung::ListAll => by_list,
+            rung => rung,
+        });
         let set = session.config().listing_begins_at.filter(usable);
         match self.begin_at.or(remembered).or(set) {
             Some(rung) => rung,
             None if offered => Rung::MachineList,
-            None => Rung::ListAll,
+            None => by_list,
+        }
+    }
+
+    /// What this rung shows: with a path, LIST says nothing about `-a`.
+    fn known_by(&self, rung: Rung) -> Rung {
+        match (self.directory.named(), rung) {
+            (Named::Yes, Rung::List) => Rung::ListAll,
+            (_, rung) => rung,
         }
     }
 
@@ -384,7 +399,7 @@ impl Operation for List {
                     }
                     let listed = listed.clone();
                     if self.is_to_be_remembered(&listed) {
-                        session.memory_mut().listing = Some(listed.rung);
+                        session.memory_mut().listing = Some(self.known_by(listed.rung));
                     }
                     return Poll::Ready(Ok(listed));
                 }

@@ -32,11 +32,20 @@ pub(super) fn next(rung: Rung, named: Named, outcome: &Result<Completed, Error>)
         return Some(Rung::Status);
     }
     match rung {
-        Rung::MachineList if is_not_done_here(error) => Some(Rung::ListAll),
-        Rung::MachineList if named == Named::No && is_broken(error) => Some(Rung::ListAll),
+        Rung::MachineList if is_not_done_here(error) => Some(by_list(named)),
+        Rung::MachineList if named == Named::No && is_broken(error) => Some(by_list(named)),
         Rung::ListAll if refusal(error).is_some() => Some(Rung::List),
         Rung::List if is_not_done_here(error) => Some(Rung::Status),
         _ => None,
+    }
+}
+
+/// The rung that LIST begins at. With a path there is no `-a`: a server that takes one word for the
+/// path would list another directory, and nothing would show it.
+pub(super) const fn by_list(named: Named) -> Rung {
+    match named {
+        Named::Yes => Rung::List,
+        Named::No => Rung::ListAll,
     }
 }
 
