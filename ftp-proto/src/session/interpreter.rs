@@ -211,7 +211,7 @@ impl Interpreter {
     /// Fires the timers that are due. A driver without actions and bytes must not miss the result,
     /// so a verdict or an answer always comes with an action.
     pub(super) fn fire_timers(&mut self) {
-        let before = self.transfers.id();
+        let before = self.unjudged();
         let answers = self.answers.unpolled_len();
         self.shared.timers.arm(self.clock);
         while let Some(reason) = self.shared.timers.take_due(self.clock) {
@@ -219,13 +219,22 @@ impl Interpreter {
             self.go_on();
             self.shared.timers.arm(self.clock);
         }
-        let judged = before.is_some() && before != self.transfers.id();
+        let after = self.unjudged();
+        let judged = before
+            .iter()
+            .flatten()
+            .any(|id| !after.contains(&Some(*id)));
         if (judged || self.answers.unpolled_len() > answers)
             && self.shared.actions.is_empty()
             && self.shared.wire.is_flushed()
         {
             self.shared.act(Action::Poll);
         }
+    }
+
+    /// The transfers without a verdict: the running one and the one that waits.
+    fn unjudged(&self) -> [Option<TransferId>; 2] {
+        [self.transfers.id(), self.queue.transfer()]
     }
 
     // -- reports --------------------------------------------------------------------------------
