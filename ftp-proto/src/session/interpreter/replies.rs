@@ -11,11 +11,11 @@ use crate::session::events::{Event, SURPLUS_TEXT_MAX};
 use crate::session::security::{self, Agreement};
 use crate::session::shared::error;
 use crate::session::wire::{Effect, Heard, Owner, Slot, can_answer, grants};
-
-use super::Interpreter;
 use crate::time::Reason;
 use crate::trace::Record;
 use crate::violation::Violation;
+
+use super::Interpreter;
 
 impl Interpreter {
     pub(in crate::session) fn await_greeting(&mut self) {

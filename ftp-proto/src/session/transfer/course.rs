@@ -69,25 +69,15 @@ pub(crate) enum Step {
     Finish,
     /// The data connection has failed; go on with it broken.
     Break,
-    /// Judge by everything that is known.
-    Judge,
-    /// The server refused the transfer.
-    Refuse,
-    /// The transfer failed.
-    Fail(Interruption),
-    /// The transfer is over for the caller; the abort procedure settles what the server owes.
-    Abort(Interruption),
-    /// The caller has the range that it wanted; the abort procedure settles the rest.
-    Enough,
-    /// The control connection looks dead.
-    Close(Interruption),
+    /// The transfer ends so.
+    End(Ending),
     /// This cannot happen; kept apart from everything that can.
     Unreachable,
 }
 
 /// How a transfer ends, as the table or the caller decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     /// By everything that is known.
     Judge,
     /// The server refused it.
@@ -104,8 +94,9 @@ pub(super) enum Ending {
 
 use Data::{Accepting, Announced, Broken, Closing, Cut, Ended, Moving, Open, Secured, Securing};
 use Direction::{Receive, Send};
+use Ending::{Abort, Close, Enough, Fail, Judge, Refuse};
 use Said::{EarlySuccess, Failure, Lost, Mark, Nothing, Refusal, Success};
-use Step::{Abort, Accept, Close, Enough, Fail, Finish, Judge, Proceed, Refuse, Secure, Wait};
+use Step::{Accept, End, Finish, Proceed, Secure, Wait};
 
 /// What to do when `said` and `data` stand so. Any step that ends the transfer drops a data
 /// connection that is open.
@@ -131,7 +122,7 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         (Mark, Moving, _) => Wait(Reason::DataIdle),
         (Mark, Closing, Send) => Wait(Reason::TlsClose),
         (Mark, Ended | Broken, _) => Wait(Reason::Completion),
-        (Mark, Cut, Receive) => Enough,
+        (Mark, Cut, Receive) => End(Enough),
 
         // A success may come before the data's end, or even before its beginning (7, 21).
         (Success, Accepting, Receive) => Wait(Reason::DataOpen),
@@ -140,10 +131,10 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
         (Success, Moving, Receive) => Wait(Reason::DataIdle),
         // No byte was sent, so the success is false (22); or the driver may not have reported the
         // end yet (8).
-        (Success, Accepting | Securing, Send) => Fail(Interruption::NoGoAhead),
+        (Success, Accepting | Securing, Send) => End(Fail(Interruption::NoGoAhead)),
         (Success, Moving, Send) => Wait(Reason::Drain),
         (Success, Closing, Send) => Wait(Reason::TlsClose),
-        (Success, Ended | Broken, _) | (Success, Cut, Receive) => Judge, // 6, 12, 15
+        (Success, Ended | Broken, _) | (Success, Cut, Receive) => End(Judge), // 6, 12, 15
 
         // A success without a mark: receive as if there had been one, and leave a late mark its
         // time (13, 24).
@@ -158,18 +149,22 @@ pub(crate) fn step(said: Said, data: Data, direction: Direction) -> Step {
 
         // A failure: data on its way may still come, but no more is sent (9, 10, 23).
         (Failure, Moving, Receive) => Wait(Reason::Drain),
-        (Failure, Accepting | Securing | Ended, _) => Fail(Interruption::Reply),
-        (Failure, Broken, _) => Judge, // 11: why it broke, and what the server said of it
-        (Failure, Cut, Receive) => Fail(Interruption::Reply),
-        (Failure, Announced | Open | Secured | Moving | Closing, Send) => Fail(Interruption::Reply),
-        (Refusal, Announced | Open | Securing | Secured | Broken, _) => Refuse, // 3, 29
+        (Failure, Accepting | Securing | Ended, _) => End(Fail(Interruption::Reply)),
+        (Failure, Broken, _) => End(Judge), // 11: why it broke, and what the server said of it
+        (Failure, Cut, Receive) => End(Fail(Interruption::Reply)),
+        (Failure, Announced | Open | Secured | Moving | Closing, Send) => {
+            End(Fail(Interruption::Reply))
+        }
+        (Refusal, Announced | Open | Securing | Secured | Broken, _) => End(Refuse), // 3, 29
 
         // Without a control connection a download goes on to its end, and is unconfirmed then (16).
         (Lost, Moving, Receive) => Wait(Reason::DataIdle),
         (Lost, Announced | Accepting | Open | Securing | Secured | Ended | Broken, _) => {
-            Fail(Interruption::ControlLost)
+            End(Fail(Interruption::ControlLost))
         }
-        (Lost, Cut, Receive) | (Lost, Moving | Closing, Send) => Fail(Interruption::ControlLost),
+        (Lost, Cut, Receive) | (Lost, Moving | Closing, Send) => {
+            End(Fail(Interruption::ControlLost))
+        }
 
         // Accept and Move are issued only after the mark, or after an early success when receiving.
         (Nothing | Refusal, Accepting | Moving | Closing | Ended | Cut, _)
@@ -188,26 +183,26 @@ pub(crate) fn expired(said: Said, data: Data, direction: Direction, reason: Reas
     match (said, data, direction) {
         (Nothing, Open, _) if reason == Reason::Mark => Secure, // 28
         (Nothing, Announced | Open | Securing | Secured | Broken, _) => {
-            Abort(Interruption::Timeout(reason)) // 1, 11, 30
+            End(Abort(Interruption::Timeout(reason))) // 1, 11, 30
         }
 
-        (Mark, Accepting | Moving, _) => Abort(Interruption::Timeout(reason)), // 17, 25
-        (Mark, Ended, _) => Close(Interruption::Timeout(reason)),              // 18
-        (Mark, Broken, _) => Abort(Interruption::Timeout(reason)),             // 11
+        (Mark, Accepting | Moving, _) => End(Abort(Interruption::Timeout(reason))), // 17, 25
+        (Mark, Ended, _) => End(Close(Interruption::Timeout(reason))),              // 18
+        (Mark, Broken, _) => End(Abort(Interruption::Timeout(reason))),             // 11
 
-        (Success, Accepting, Receive) => Fail(Interruption::NoData), // 21
-        (Success, Moving, Receive) => Fail(Interruption::NoEof),     // 26
-        (Success, Moving, Send) => Fail(Interruption::NotTaken),     // 8
+        (Success, Accepting, Receive) => End(Fail(Interruption::NoData)), // 21
+        (Success, Moving, Receive) => End(Fail(Interruption::NoEof)),     // 26
+        (Success, Moving, Send) => End(Fail(Interruption::NotTaken)),     // 8
 
-        (EarlySuccess, Accepting, Receive) => Fail(Interruption::NoData), // 24
-        (EarlySuccess, Moving, Receive) => Fail(Interruption::NoEof),
-        (EarlySuccess, Ended | Cut, Receive) | (EarlySuccess, Broken, _) => Judge, // 13
+        (EarlySuccess, Accepting, Receive) => End(Fail(Interruption::NoData)), // 24
+        (EarlySuccess, Moving, Receive) => End(Fail(Interruption::NoEof)),
+        (EarlySuccess, Ended | Cut, Receive) | (EarlySuccess, Broken, _) => End(Judge), // 13
         (EarlySuccess, Announced | Open | Securing | Secured, Send) => {
-            Fail(Interruption::NoGoAhead) // 14
+            End(Fail(Interruption::NoGoAhead)) // 14
         }
 
-        (Failure, Moving, Receive) => Fail(Interruption::Reply), // 9
-        (Lost, Moving, Receive) => Fail(Interruption::ControlLost), // 16
+        (Failure, Moving, Receive) => End(Fail(Interruption::Reply)), // 9
+        (Lost, Moving, Receive) => End(Fail(Interruption::ControlLost)), // 16
 
         // A handshake that stalls breaks the data connection alone (27); an end of TLS that stalls
         // breaks nothing.

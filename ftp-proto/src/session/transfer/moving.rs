@@ -284,12 +284,8 @@ impl Moving {
             Step::Proceed => return self.proceed(shared, spec),
             Step::Break => return self.broke(shared, spec, Failure::Tls),
             Step::Finish => self.finish_now(shared),
-            Step::Judge => return Some(Ending::Judge),
-            Step::Refuse => return Some(Ending::Refuse),
-            Step::Fail(cause) => return Some(Ending::Fail(self.named(cause))),
-            Step::Abort(cause) => return Some(Ending::Abort(cause)),
-            Step::Enough => return Some(Ending::Enough),
-            Step::Close(cause) => return Some(Ending::Close(cause)),
+            Step::End(Ending::Fail(cause)) => return Some(Ending::Fail(self.named(cause))),
+            Step::End(ending) => return Some(ending),
             Step::Unreachable => shared.impossible("a cell of the course of a transfer"),
         }
         None

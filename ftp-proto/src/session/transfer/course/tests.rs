@@ -89,9 +89,10 @@ fn failure(cause: Interruption) -> &'static str {
 fn short(step: Step) -> String {
     match step {
         Wait(reason) => format!("{reason:?}"),
-        Fail(cause) => failure(cause).to_string(),
-        Abort(Interruption::Timeout(Reason::Operation)) => "abort".to_string(),
-        Close(Interruption::Timeout(Reason::Operation)) => "close".to_string(),
+        End(Fail(cause)) => failure(cause).to_string(),
+        End(Abort(Interruption::Timeout(Reason::Operation))) => "abort".to_string(),
+        End(Close(Interruption::Timeout(Reason::Operation))) => "close".to_string(),
+        End(ending) => format!("{ending:?}").to_uppercase(),
         Step::Unreachable => "-".to_string(),
         other => format!("{other:?}").to_uppercase(),
     }
