@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Decoder;
 use ftp_proto::driver::{Error, Result};
-use ftp_proto::lines::Lines;
+use ftp_proto::lines::{LINE_BYTES_MAX, Lines};
 use ftp_proto::{Completed, Flow, Operation, Representation, size};
 
 use crate::driver::{Driven, Driver};
@@ -14,8 +14,6 @@ use crate::transport::Transport;
 
 /// The size of one read of the data connection when the caller gives no buffer.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
-/// The longest line for a callback: ftplib's limit.
-pub(crate) const LINE_BYTES_MAX: usize = 8192;
 
 pub(crate) type Running<'c> = Box<dyn Operation<Output = Completed> + Send + 'c>;
 

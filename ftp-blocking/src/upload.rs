@@ -6,10 +6,11 @@ use std::ops::ControlFlow;
 
 use ftp_proto::ascii::Encoder;
 use ftp_proto::driver::{Error, Result};
+use ftp_proto::lines::LINE_BYTES_MAX;
 use ftp_proto::operation::OneTransfer;
 use ftp_proto::{Completed, Flow, Representation, Transfer};
 
-use crate::download::{BLOCK_BYTES, LINE_BYTES_MAX, Running, begin, invalid};
+use crate::download::{BLOCK_BYTES, Running, begin, invalid};
 use crate::driver::Driver;
 use crate::transport::Transport;
 

@@ -46,16 +46,21 @@ fn exceeded<T>(client: &mut Client, result: Result<T>) -> (Verb, Policy) {
     (verb.unwrap(), policy)
 }
 
+#[track_caller]
+fn each_listing_exceeds(client: &mut Client, bound: Policy) {
+    let listed = client.list("");
+    assert_eq!(exceeded(client, listed), (Verb::Mlsd, bound));
+    let lines = client.dir("");
+    assert_eq!(exceeded(client, lines), (Verb::List, bound));
+    let names = client.nlst("");
+    assert_eq!(exceeded(client, names), (Verb::Nlst, bound));
+}
+
 #[test]
 fn more_entries_than_may_be_kept_are_an_error_that_names_the_number() {
     let (_server, mut client) = client(|limits| limits.listing_entries_max = 3);
     let bound = Policy::ListingEntries(3);
-    let listed = client.list("");
-    assert_eq!(exceeded(&mut client, listed), (Verb::Mlsd, bound));
-    let lines = client.dir("");
-    assert_eq!(exceeded(&mut client, lines), (Verb::List, bound));
-    let names = client.nlst("");
-    assert_eq!(exceeded(&mut client, names), (Verb::Nlst, bound));
+    each_listing_exceeds(&mut client, bound);
     assert_eq!(
         bound.to_string(),
         "the listing has more than 3 entries, which is the limit"
@@ -66,12 +71,7 @@ fn more_entries_than_may_be_kept_are_an_error_that_names_the_number() {
 fn more_bytes_than_may_be_kept_are_an_error_that_names_the_number() {
     let (_server, mut client) = client(|limits| limits.listing_bytes_max = 20);
     let bound = Policy::ListingBytes(20);
-    let listed = client.list("");
-    assert_eq!(exceeded(&mut client, listed), (Verb::Mlsd, bound));
-    let lines = client.dir("");
-    assert_eq!(exceeded(&mut client, lines), (Verb::List, bound));
-    let names = client.nlst("");
-    assert_eq!(exceeded(&mut client, names), (Verb::Nlst, bound));
+    each_listing_exceeds(&mut client, bound);
 }
 
 #[test]

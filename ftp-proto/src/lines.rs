@@ -2,6 +2,9 @@
 
 use alloc::vec::Vec;
 
+/// The longest line of a text or of an unparsed listing, in bytes without line end: ftplib's limit.
+pub const LINE_BYTES_MAX: usize = 8192;
+
 /// Splits a text into lines. A line ends with LF or CRLF, which is removed; a CR elsewhere is data.
 ///
 /// A line that lies within one input borrows from it. Otherwise the splitter holds at most the

@@ -5,7 +5,7 @@ use core::task::{Poll, ready};
 
 use crate::command::{Argument, Verb};
 use crate::error::{Error, Policy};
-use crate::lines::{LineTooLong, Lines};
+use crate::lines::{LINE_BYTES_MAX, LineTooLong, Lines};
 use crate::session::Session;
 use crate::transfer::Transfer;
 use crate::verdict::Completed;
@@ -14,9 +14,6 @@ use super::names::Names;
 use super::one_transfer::OneTransfer;
 use super::room::Room;
 use super::{Operation, Receiving};
-
-/// The longest line that is kept, as in the original ftplib.
-const LINE_BYTES_MAX: usize = 8192;
 
 /// Sends LIST or NLST and collects the lines, without their line ends.
 ///
