@@ -145,7 +145,7 @@ impl<T: Transport> Client<T> {
 
     /// Reads the payload of an operation that takes it itself.
     fn feed_operation(&mut self) {
-        if !self.tasks.read_payload() {
+        if !self.tasks.reads_payload() {
             return;
         }
         let Stage::Open(driver) = &mut self.stage else {
@@ -310,7 +310,7 @@ impl<T: Transport> Client<T> {
     /// The data connection, while payload may move.
     pub fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
         match &mut self.stage {
-            Stage::Open(driver) if !self.tasks.read_payload() => driver.data_mut(),
+            Stage::Open(driver) if !self.tasks.reads_payload() => driver.data_mut(),
             _ => None,
         }
     }

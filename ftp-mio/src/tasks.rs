@@ -152,7 +152,7 @@ impl Tasks {
     }
 
     /// Whether the operation that runs reads its payload itself.
-    pub(crate) fn read_payload(&self) -> bool {
+    pub(crate) fn reads_payload(&self) -> bool {
         let running = self.0.iter().find_map(|task| match &task.state {
             State::Running { reads, .. } => Some(*reads),
             State::Over(_) => None,
