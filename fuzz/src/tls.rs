@@ -205,6 +205,8 @@ impl Play {
                 if let Server::Forging(forger) = &mut self.server {
                     let ticket = forger.ticket(length);
                     self.send(ticket);
+                    // A ticket of no bytes ends the connection.
+                    self.told.tampered |= length == 0;
                 }
             }
             _ => {}
