@@ -49,7 +49,6 @@ pub use transfer::Coverage;
 
 use interpreter::Interpreter;
 use queue::Work;
-use wire::Owner;
 
 /// The client half of one FTP control connection and of its data connections.
 ///
@@ -326,11 +325,9 @@ impl Session {
 
     /// Drops the interest in a reply. The reply is still awaited, and dropped when it comes.
     pub fn discard(&mut self, ticket: Ticket) {
-        self.pi.note(|| Record::Discarded(ticket.0));
-        self.pi.answers.collect(ticket);
-        self.pi.queue.discard(ticket);
-        self.pi.shared.wire.owed.disown(&[Owner::Ticket(ticket)]);
-        self.pi.security.discard(ticket);
+        self.pi.discard(ticket);
+        // What it barred may be sent now.
+        self.pi.go_on();
     }
 
     /// Drops the interest in an operation: [discards](Self::discard) every ticket of the range.
@@ -350,9 +347,10 @@ impl Session {
     pub fn discard_all(&mut self, tickets: core::ops::Range<Ticket>) {
         for ticket in self.pi.open_tickets() {
             if ticket.is_within(&tickets) {
-                self.discard(ticket);
+                self.pi.discard(ticket);
             }
         }
+        self.pi.go_on();
     }
 
     /// Queues a transfer, which begins when everything that was submitted before is over.

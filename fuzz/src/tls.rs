@@ -53,7 +53,8 @@ pub fn check(input: &[u8]) {
     let split = play(steps, cuts);
     // What a length that was tampered with makes of the ciphertext behind it is chance.
     if !whole.by_chance {
-        assert_eq!(whole.result, split.result, "cut by {cuts:?}");
+        let (whole, split) = (whole.result.without_reason(), split.result.without_reason());
+        assert_eq!(whole, split, "cut by {cuts:?}");
     }
 }
 
@@ -63,6 +64,16 @@ struct Outcome {
     plaintext: Vec<u8>,
     end: Result<Option<End>, TlsError>,
     remainder: usize,
+}
+
+impl Outcome {
+    /// rustls may find another fault in the same bytes when it sees more of them at once.
+    fn without_reason(mut self) -> Self {
+        if let Err(TlsError::Protocol(_)) = self.end {
+            self.end = Err(TlsError::Protocol(rustls::Error::HandshakeNotComplete.into()));
+        }
+        self
+    }
 }
 
 struct Played {

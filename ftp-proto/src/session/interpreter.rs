@@ -382,6 +382,15 @@ impl Interpreter {
             .saturating_sub(self.queue.batch.len())
     }
 
+    /// Nobody wants the answer any more. What was not sent is not sent.
+    pub(super) fn discard(&mut self, ticket: Ticket) {
+        self.note(|| Record::Discarded(ticket.0));
+        self.answers.collect(ticket);
+        self.queue.discard(ticket);
+        self.shared.wire.owed.disown(&[Owner::Ticket(ticket)]);
+        self.security.discard(ticket);
+    }
+
     /// Drops the answers that a replay does not poll.
     pub(super) fn forget_answers(&mut self) {
         let unpolled: Vec<_> = self.answers.unpolled().map(|(ticket, _)| ticket).collect();

@@ -94,6 +94,22 @@ fn a_range_of_tickets_is_dropped() {
     hand.is_in_step();
 }
 
+/// FEAT has to go out before a name beyond ASCII, and waits for the answer to NOOP. Without that
+/// name, what follows need not wait.
+#[test]
+fn what_a_dropped_command_barred_is_sent_at_once() {
+    let mut config = Config::default();
+    config.pipeline = Pipeline::window(4);
+    let mut hand = Hand::greeted(Hand::settling_names(config));
+    hand.submits("NOOP");
+    let barred = hand.submits("DELE \u{e9}");
+    hand.submits("HELP");
+    hand.sends(&["NOOP"]);
+    hand.session.discard(barred);
+    hand.run();
+    hand.sends(&["HELP"]);
+}
+
 /// The verdict is awaited while a transfer waits and while it runs, and given once.
 #[test]
 fn a_verdict_is_given_once() {

@@ -93,6 +93,20 @@ fn answered_behind_the_transfer() {
     second_succeeds(&mut hand, second);
 }
 
+/// FEAT has to go out before the listing, and waits for what was asked ahead: so that is awaited
+/// though no transfer runs.
+#[test]
+fn awaited_where_the_next_transfer_cannot_begin_yet() {
+    let mut hand = Hand::greeted(Hand::settling_names(looking_ahead()));
+    hand.moves(retrieve());
+    hand.begins(Transfer::machine_list(None));
+    hand.sends(&["EPSV"]).ends(End::Clean).says("226 Done.");
+    hand.sends(&[]).is(State::Busy);
+    let deadline = hand.session.deadline();
+    assert_eq!(deadline.map(|it| it.reason), Some(Reason::Reply));
+    hand.says("229 Port (|||4712|)").sends(&["FEAT"]);
+}
+
 /// The port is dialled when the running transfer has its verdict, not before.
 #[test]
 fn answered_while_data_still_moves() {

@@ -12,6 +12,7 @@ use crate::transfer::Transfer;
 use crate::verdict::{Compared, Completed, Evidence, Interrupted, Interruption};
 
 use super::course::{Data, Ending, Said};
+use super::lookahead;
 use super::moving::Moving;
 use super::settling::Settling;
 use super::{Ahead, Machine, Phase, Running};
@@ -214,6 +215,7 @@ impl Machine {
         }
         // What is still owed has lost its timer with those of the transfer.
         shared.await_head();
+        lookahead::await_answer(shared);
         shared.judge(running.id, verdict);
     }
 

@@ -180,6 +180,15 @@ pub(super) fn disown(shared: &mut Shared) {
     shared.wire.owed.hand_over(Owner::Ahead, Owner::Nobody);
 }
 
+/// No transfer runs any more whose timers cover the wait for what was asked ahead, and the next one
+/// may not begin before that is answered: FEAT or CWD may have to come first.
+pub(super) fn await_answer(shared: &mut Shared) {
+    let head = shared.wire.owed.head().map(|head| head.owner);
+    if head == Some(Owner::Ahead) {
+        shared.wait(Reason::Reply);
+    }
+}
+
 /// EPSV or PASV. Not if a TYPE is needed: nobody knows whether that would take effect during the
 /// running transfer.
 fn verb(shared: &Shared, next: &Transfer, current: Representation) -> Option<Verb> {

@@ -19,7 +19,7 @@ use crate::subject::Subject;
 /// midst.
 const LARGE: u64 = 32 << 20;
 
-const THREADS: usize = 4;
+const THREADS: usize = 8;
 
 /// Runs all cases with `S`, as the arguments of the process say, and says what became of each
 /// server.
