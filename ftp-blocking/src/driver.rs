@@ -83,7 +83,8 @@ impl<T: Transport> Driver<T> {
         let (local, _) = stream.addresses()?;
         let mut control = Control::default();
         control.peer = host;
-        control.local = Some(local.ip());
+        // Under a proxy this end says nothing of the family of the host.
+        control.local = host.map(|_| local.ip());
         control.secured = transport.is_secured();
         let clock = Clock::start();
         Ok(Self {

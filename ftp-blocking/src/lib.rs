@@ -33,8 +33,8 @@
 //!   They end with `finish`, with `abort`, or when they are dropped.
 //! * [`Error`] names the step, the reply, and the state of the session.
 //! * [`Transport`] makes the connections: [`Tcp`] by default, FTPS over any other by rustls with
-//!   the feature `rustls`, proxies and other transports by the caller. A [`TcpLink`] can be made
-//!   from a [`TcpStream`](std::net::TcpStream).
+//!   the feature `rustls`, SOCKS5 and HTTP proxies by [`Proxied`], other transports by the caller.
+//!   A [`TcpLink`] can be made from a [`TcpStream`](std::net::TcpStream).
 //! * [`proto`] is the machine below. Its operations have more options than the methods here;
 //!   [`Client::run`], [`Client::download`] and [`Client::upload`] run them. This crate holds no FTP
 //!   of its own: it moves bytes and performs the machine's actions.
@@ -84,6 +84,7 @@ mod driver;
 mod files;
 mod listing;
 mod patience;
+mod proxied;
 mod tcp;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -101,6 +102,7 @@ pub use ftp_proto::driver::{
     DEFAULT_PORT, Endpoint, EndpointError, Error, IMPLICIT_TLS_PORT, Input, Result, Tried,
 };
 pub use listing::Facts;
+pub use proxied::{Proxied, ProxiedLink};
 pub use tcp::{Tcp, TcpLink, TcpPort};
 #[cfg(feature = "rustls")]
 pub use tls::{DataHandshakes, Tls, TlsBuilder, TlsLink};

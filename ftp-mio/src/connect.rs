@@ -154,8 +154,11 @@ impl<S: Stream> Attempt<S> {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        let writes = !self.securing || stream.wants_write();
-        let interest = Interest::new(self.securing, writes);
+        let interest = if self.securing {
+            Interest::new(true, stream.wants_write())
+        } else {
+            stream.connect_interest()
+        };
         self.socket
             .watch(Slot::Control, interest, reactor, Stream::source)?;
         Ok(false)

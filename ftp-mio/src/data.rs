@@ -87,7 +87,7 @@ impl<S: Stream> DataLink<S> {
     pub(crate) fn interest(&self) -> Interest {
         let wants_write = Interest::new(false, self.socket.io.wants_write());
         match &self.stage {
-            Stage::Connecting => Interest::WRITE,
+            Stage::Connecting => self.socket.io.connect_interest(),
             Stage::Open => Interest::NONE,
             Stage::Securing => Interest::READ | wants_write,
             Stage::Moving(moving) if moving.over.is_some() => Interest::NONE,

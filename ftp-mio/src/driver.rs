@@ -62,7 +62,8 @@ impl<T: Transport> Driver<T> {
     ) -> Self {
         let mut known = Control::default();
         known.peer = host;
-        known.local = Some(local);
+        // Under a proxy this end says nothing of the family of the host.
+        known.local = host.map(|_| local);
         known.secured = transport.is_secured();
         Self {
             changing: None,

@@ -7,7 +7,8 @@
 //! kqueue) and, with the feature `mio`, which is on by default, with mio: the module of that name
 //! has the registration.
 //!
-//! With the feature `rustls`, `Tls` puts FTPS on any of these transports.
+//! With the feature `rustls`, `Tls` puts FTPS on any of these transports. [`Proxied`] goes through a
+//! SOCKS5 or HTTP proxy.
 //!
 //! A client promises to its loop:
 //!
@@ -47,6 +48,7 @@ mod driver;
 #[cfg(feature = "mio")]
 pub mod mio;
 mod patience;
+mod proxied;
 mod readiness;
 mod tasks;
 mod tcp;
@@ -61,6 +63,7 @@ pub use ftp_proto as proto;
 pub use ftp_proto::driver::{
     DEFAULT_PORT, Endpoint, EndpointError, Error, IMPLICIT_TLS_PORT, Input, Result, Tried,
 };
+pub use proxied::{NoPort, Proxied, ProxiedLink};
 pub use readiness::{Interest, Reactor, Ready, Slot};
 pub use tasks::Handle;
 pub use tcp::{Socket, Tcp};

@@ -11,6 +11,7 @@ use ftp_proto::tls::rustls::ClientConfig;
 use ftp_proto::tls::rustls::pki_types::ServerName;
 use ftp_proto::tls::{Channel, Context, Layer, Purpose, Socket, TlsError, Wait};
 
+use crate::readiness::Interest;
 use crate::transport::{Listener, Stream, Transport};
 
 /// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made
@@ -229,6 +230,10 @@ impl<S: Stream> Stream for TlsLink<S> {
 
     fn poll_connect(&mut self) -> io::Result<bool> {
         self.stream.poll_connect()
+    }
+
+    fn connect_interest(&self) -> Interest {
+        self.stream.connect_interest()
     }
 
     fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {

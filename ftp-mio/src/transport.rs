@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
 
+use crate::readiness::Interest;
+
 /// Makes the connections of one session. No call ever waits.
 ///
 /// All input and output of a client goes through this trait, [`Stream`] and [`Listener`], so that
@@ -95,6 +97,12 @@ pub trait Stream {
     /// # Errors
     /// Why there is no connection.
     fn poll_connect(&mut self) -> io::Result<bool>;
+
+    /// What [`poll_connect`](Self::poll_connect) waits for: writability, unless a proxy has to
+    /// answer first.
+    fn connect_interest(&self) -> Interest {
+        Interest::WRITE
+    }
 
     /// The local address and the peer's.
     ///

@@ -45,7 +45,7 @@
 //! * For drivers: [`Action`], [`Report`], [`Instant`], [`Deadline`].
 //! * Results: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
 //! * Codecs, which also work without a session: [`reply`], [`address`], [`pathname`], [`features`],
-//!   [`size`], [`timestamp`], [`listing`], [`ascii`], [`lines`].
+//!   [`size`], [`timestamp`], [`listing`], [`ascii`], [`lines`], [`proxy`].
 //! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS:
 //!   `tls`, behind the feature `rustls`.
 //! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to
@@ -77,6 +77,7 @@ pub mod listing;
 pub mod manual;
 pub mod operation;
 pub mod pathname;
+pub mod proxy;
 pub mod reply;
 mod session;
 mod shown;

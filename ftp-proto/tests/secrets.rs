@@ -16,6 +16,7 @@ use std::path::Path;
 use std::task::Poll;
 
 use ftp_proto::operation::{Batch, Exchange, Login, Retrieve};
+use ftp_proto::proxy::Proxy;
 use ftp_proto::{
     Argument, Command, Config, Control, Detail, Error, Failure, Instant, Link, Operation, Report,
     Session, Verb, trace,
@@ -25,7 +26,7 @@ const SECRET: &str = "canary-0451";
 
 /// Types that hold or have held a secret, or are made from something that does: printed by the
 /// tests below.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 18] = [
     "Action",
     "Argument",
     "Batch",
@@ -36,8 +37,10 @@ const SHOWN: [&str; 16] = [
     "ErrorKind",
     "Event",
     "Exchange",
+    "Handshake",
     "Login",
     "LoginThen",
+    "Proxy",
     "Record",
     "Replay",
     "Session",
@@ -54,7 +57,7 @@ const APART: &str = "
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
     Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError
-    Pathname Pipeline Policy Precision Purpose Quoting RawListing Reader Reason
+    Pathname Pipeline Policy Precision ProxyError Purpose Quoting RawListing Reader Reason Refusal
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
     SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
     Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
@@ -217,6 +220,25 @@ fn no_output_shows_a_secret_that_is_sent_as_a_command() {
         inspect_all(Batch::new([command.clone(), command]), &["230 in\r\n"]);
     }
     inspect_all(Exchange::account(secret()), &["230 in\r\n"]);
+}
+
+#[test]
+fn nothing_tells_the_login_at_a_proxy() {
+    for proxy in [Proxy::socks5(), Proxy::http_connect()] {
+        let proxy = proxy.credentials(SECRET, SECRET).unwrap();
+        silent("Proxy", &proxy);
+        let mut handshake = proxy.ask("ftp.example.org", 21).unwrap();
+        // A login, another method, and what is no answer at all.
+        for answer in [&b"\x05\x02"[..], b"\x01\x00", b"HTTP/1.1 407 No\r\n"] {
+            silent("Handshake", &handshake);
+            if let Err(error) = handshake.receive(answer) {
+                silent("ProxyError", &error);
+                is_silent("ProxyError", &error.to_string());
+            }
+        }
+        let error = Proxy::http_connect().credentials(format!("{SECRET}:"), SECRET);
+        is_silent("ProxyError", &error.unwrap_err().to_string());
+    }
 }
 
 /// Queued behind others, written in part, and dropped by a session that ends.

@@ -9,6 +9,7 @@ use std::io;
 use super::{Endpoint, EndpointError};
 use crate::command::{ArgumentError, Command, Verb};
 use crate::error::{After, Closed, ErrorKind, Misuse};
+use crate::proxy::ProxyError;
 use crate::reply::{Class, Reply};
 #[cfg(feature = "rustls")]
 use crate::tls::TlsError;
@@ -168,6 +169,15 @@ impl Error {
         }
     }
 
+    /// The proxy's error, if a connection through a proxy was not made ([`crate::proxy`]).
+    pub fn proxy(&self) -> Option<&ProxyError> {
+        match self {
+            Self::Session(_, Some(source)) => proxy_in(source),
+            Self::Connect(tried) => tried.iter().find_map(|(_, source)| proxy_in(source)),
+            _ => None,
+        }
+    }
+
     /// The same as an [`io::Error`], by reference.
     pub fn to_io(&self) -> io::Error {
         io::Error::new(self.io_kind(), self.to_string())
@@ -192,6 +202,10 @@ impl Error {
 
 #[cfg(feature = "rustls")]
 fn tls_in(source: &io::Error) -> Option<&TlsError> {
+    source.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+fn proxy_in(source: &io::Error) -> Option<&ProxyError> {
     source.get_ref().and_then(|inner| inner.downcast_ref())
 }
 

@@ -7,6 +7,7 @@
 //! - [`scenarios`] is the table of what it has to make of a peer that fails.
 //! - [`scripted`] is such a peer: it does exactly what a script says, for the faults that no real
 //!   server shows on demand.
+//! - [`proxies`] are small SOCKS5 and HTTP proxies.
 //! - [`hostile`] has complete servers that do one thing wrong each, for any client to be pointed
 //!   at.
 //!
@@ -19,6 +20,7 @@
 pub mod cases;
 pub mod hostile;
 pub mod large;
+pub mod proxies;
 pub mod scenarios;
 pub mod scripted;
 #[cfg(target_os = "linux")]

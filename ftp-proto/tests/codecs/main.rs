@@ -15,6 +15,7 @@ mod features;
 mod host_policy;
 mod lines;
 mod pathname;
+mod proxy;
 mod size;
 
 use ftp_proto::reply::{Grammar, Limits, Parser, Reply};
