@@ -5,11 +5,13 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ftp_blocking::proto::proxy;
 use ftp_blocking::proto::{Policy, Target, TlsPolicy};
-use ftp_blocking::{Builder, Client, Endpoint, Tcp, TcpLink, TcpPort, Tls, Transport};
+use ftp_blocking::{Builder, Client, Endpoint, Proxied, Tcp, TcpLink, TcpPort, Tls, Transport};
+use ftp_testbed::proxies::{self, Behaviour, Speaks};
 use ftp_testbed::servers::AUTHORITY;
 
-use crate::peer::{Shown, config, serve};
+use crate::peer::{Peer, Shown, config, serve};
 use crate::policy;
 
 /// As a proxy: it is given names, resolves them by a table of its own, and makes the sockets
@@ -79,19 +81,49 @@ fn over(proxy: Proxy) -> Tls<Proxy> {
     builder.build_over(proxy).unwrap()
 }
 
+/// A download, control and data secured.
+fn send_a_file(peer: &mut Peer) {
+    peer.agree();
+    peer.secure().unwrap();
+    let mut data = peer.open_secured("RETR");
+    io::Write::write_all(&mut data, b"through the proxy").unwrap();
+    data.conn.send_close_notify();
+    io::Write::flush(&mut data).unwrap();
+    drop(data);
+    peer.say("226 done\r\n");
+    peer.listen_to_the_end();
+}
+
+/// Under real handshakes with SOCKS5 and HTTP proxies.
+#[test]
+fn a_proxy_carries_control_and_data() {
+    for (speaks, protocol) in [
+        (Speaks::Socks5, proxy::Proxy::socks5()),
+        (Speaks::Http, proxy::Proxy::http_connect()),
+    ] {
+        let (address, server) = serve(config(Shown::Good), send_a_file);
+        let mut behaviour = Behaviour::new(speaks);
+        behaviour.name = "localhost";
+        let proxy = proxies::Proxy::start(behaviour).unwrap();
+        let builder = Tls::builder().trust_pem(AUTHORITY).unwrap();
+        let proxied = Proxied::new(protocol, proxy.address().into());
+        let tls = builder.build_over(proxied).unwrap();
+        let host = format!("localhost:{}", address.port());
+        let mut client = Client::builder().tls(tls).connect(&host).unwrap();
+        client.secure().unwrap();
+        client.login_anonymous().unwrap();
+        let mut received = Vec::new();
+        client.retrieve_to("a", &mut received).unwrap();
+        assert_eq!(received, b"through the proxy");
+        client.quit().unwrap();
+        server.join().unwrap();
+        assert_eq!(proxy.asked().len(), 2);
+    }
+}
+
 #[test]
 fn another_transport_carries_control_and_data() {
-    let (address, server) = serve(config(Shown::Good), |peer| {
-        peer.agree();
-        peer.secure().unwrap();
-        let mut data = peer.open_secured("RETR");
-        io::Write::write_all(&mut data, b"through the proxy").unwrap();
-        data.conn.send_close_notify();
-        io::Write::flush(&mut data).unwrap();
-        drop(data);
-        peer.say("226 done\r\n");
-        peer.listen_to_the_end();
-    });
+    let (address, server) = serve(config(Shown::Good), send_a_file);
     let proxy = Proxy::to(address);
     let builder = Client::builder().tls(over(proxy.clone()));
     // The certificate is for this name, which only the proxy knows the address of.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ftp_mio::proto::operation::Login;
 use ftp_mio::proto::{Argument, Config, DataMode, Direction, Operation, Timeouts};
-use ftp_mio::{Builder, Client, Progress, Result, Transport};
+use ftp_mio::{Builder, Client, Endpoint, Progress, Result, Transport};
 
 use crate::reactors::{LIMIT, Reactors};
 
@@ -38,9 +38,19 @@ impl<R: Reactors> Alone<R> {
 impl<R: Reactors, T: Transport<Source = R::Source>> Alone<R, T> {
     pub(crate) fn over(transport: T, to: &[SocketAddr], config: Config) -> Self {
         let builder = Builder::new(transport).config(config);
+        Self::with(builder.connect_to(to.iter().copied(), Instant::now()))
+    }
+
+    /// To a name, perhaps, that the transport looks up.
+    pub(crate) fn to(transport: T, to: Endpoint, config: Config) -> Self {
+        let builder = Builder::new(transport).config(config);
+        Self::with(builder.connect(to, Instant::now()))
+    }
+
+    fn with(client: Client<T>) -> Self {
         Self {
             reactors: R::new().unwrap(),
-            client: builder.connect_to(to.iter().copied(), Instant::now()),
+            client,
             received: Vec::new(),
             content: Vec::new(),
             sent: 0,

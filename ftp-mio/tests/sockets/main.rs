@@ -23,6 +23,7 @@ mod on_polling;
 mod peer;
 #[cfg(feature = "rustls")]
 mod pinned;
+mod proxied;
 #[path = "../reactors/mod.rs"]
 mod reactors;
 mod real;
@@ -57,6 +58,7 @@ fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
     trials.extend(server::trials::<R>());
     trials.extend(crowd::trials::<R>());
     trials.extend(fed::trials::<R>());
+    trials.extend(proxied::trials::<R>());
     #[cfg(feature = "rustls")]
     trials.extend(pinned::trials::<R>());
     #[cfg(feature = "rustls")]
