@@ -24,6 +24,7 @@ pub mod lines;
 pub mod listing;
 pub mod mlst;
 pub mod pathname;
+pub mod proxy;
 pub mod records;
 pub mod reply;
 pub mod script;
@@ -64,6 +65,7 @@ targets! {
     listing,
     mlst,
     pathname,
+    proxy,
     records,
     reply,
     session,
