@@ -190,15 +190,54 @@ impl<'c, T: Transport> Download<'c, T> {
     /// # Errors
     /// As [`finish`](Self::finish), and [`Error::Local`] when `sink` fails, which aborts the
     /// transfer.
-    pub fn copy_to(mut self, sink: &mut (impl io::Write + ?Sized)) -> Result<Completed> {
+    pub fn copy_to(self, sink: &mut (impl io::Write + ?Sized)) -> Result<Completed> {
+        self.copy_with(sink, |_| Ok(()))
+    }
+
+    /// Writes everything into `sink`. After each block, `progress` gets the number of bytes that
+    /// this transfer has written so far. An error from it aborts the transfer, and the session goes
+    /// on.
+    ///
+    /// ```
+    /// # use std::io;
+    /// # use ftp_blocking::Error;
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let files = Files::new().file("/a", vec![7; 300_000]);
+    /// # let server = Loopback::start(ServerConfig::new(), files)?;
+    /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
+    /// # ftp.login_anonymous()?;
+    /// let mut sink = Vec::new();
+    /// ftp.retrieve("a")?.copy_with(&mut sink, |bytes| {
+    ///     println!("{bytes} bytes");
+    ///     Ok(())
+    /// })?;
+    ///
+    /// let stop = |_| Err(io::Error::other("the user does not want it"));
+    /// let error = ftp.retrieve("a")?.copy_with(&mut sink, stop).unwrap_err();
+    /// assert!(matches!(error, Error::Local(..)) && !error.is_fatal());
+    /// ftp.noop()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `sink` or `progress` fails, which
+    /// aborts the transfer.
+    pub fn copy_with(
+        mut self,
+        sink: &mut (impl io::Write + ?Sized),
+        mut progress: impl FnMut(u64) -> io::Result<()>,
+    ) -> Result<Completed> {
         let mut block = self.driver.take_block(BLOCK_BYTES);
+        let mut bytes = 0_u64;
         loop {
             let count = self.read_block(&mut block);
             if count == 0 {
                 self.driver.keep_block(block);
                 return self.take_verdict();
             }
-            if let Err(error) = sink.write_all(block.get(..count).unwrap_or_default()) {
+            bytes = bytes.saturating_add(count as u64);
+            let written = sink.write_all(block.get(..count).unwrap_or_default());
+            if let Err(error) = written.and_then(|()| progress(bytes)) {
                 return Err(self.fail_locally(error));
             }
         }

@@ -427,6 +427,28 @@ fn is_local(error: Error) {
 }
 
 #[test]
+fn progress_is_told_and_may_refuse() {
+    bounded(|| {
+        let (_server, mut client) = start(Behaviour::new());
+        let (mut sink, mut told) = (Vec::new(), vec![0]);
+        let download = client.retrieve("large").unwrap();
+        let progress = |bytes| {
+            told.push(bytes);
+            Ok(())
+        };
+        download.copy_with(&mut sink, progress).unwrap();
+        assert!(told.is_sorted_by(|earlier, later| earlier < later));
+        assert_eq!(told.last(), Some(&(sink.len() as u64)));
+        for most in [0, 1_000_000] {
+            let progress = |bytes| if bytes > most { no_space() } else { Ok(()) };
+            let download = client.retrieve("large").unwrap();
+            is_local(download.copy_with(&mut io::sink(), progress).unwrap_err());
+            goes_on(&mut client);
+        }
+    });
+}
+
+#[test]
 fn a_sink_that_fails_aborts_the_download() {
     bounded(|| {
         let (_server, mut client) = start(Behaviour::new());
