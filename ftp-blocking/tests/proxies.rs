@@ -8,7 +8,7 @@
 )]
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{Ipv6Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use ftp_blocking::proto::proxy::{Proxy, ProxyError};
@@ -113,6 +113,20 @@ fn a_host_may_be_an_address() {
         client.quit().unwrap();
         assert!(proxy.asked().iter().all(|to| to.starts_with("127.0.0.1:")));
     }
+}
+
+/// The family of the way to the proxy says nothing of that to the host.
+#[test]
+fn pasv_works_through_a_proxy_on_ipv6() {
+    let server = server();
+    let proxy = start(Speaks::Socks5, |behaviour| {
+        behaviour.at = Ipv6Addr::LOCALHOST.into();
+    });
+    let builder = through(&proxy, Speaks::Socks5).data_mode(DataMode::Passive);
+    let host = format!("{NAME}:{}", server.address().port());
+    let mut client = builder.connect(&host).unwrap();
+    converse(&mut client, &server);
+    client.quit().unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! script of bytes.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub enum Speaks {
 pub struct Behaviour {
     /// What it speaks.
     pub speaks: Speaks,
+    /// The address of loopback that it listens at.
+    pub at: IpAddr,
     /// The user and the password that it demands.
     pub login: Option<(&'static str, &'static str)>,
     /// It knows one name, and every port of it leads to the same port of this machine.
@@ -39,6 +41,7 @@ impl Behaviour {
     pub const fn new(speaks: Speaks) -> Self {
         Self {
             speaks,
+            at: IpAddr::V4(Ipv4Addr::LOCALHOST),
             login: None,
             name: "ftp.example.test",
             connections: usize::MAX,
@@ -62,7 +65,9 @@ impl Proxy {
     pub fn start(behaviour: Behaviour) -> io::Result<Self> {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
-        let address = serve(move |client| serve_one(client, &behaviour, &log))?;
+        let address = serve(behaviour.at, move |client| {
+            serve_one(client, &behaviour, &log)
+        })?;
         Ok(Self { address, asked })
     }
 
@@ -84,7 +89,7 @@ impl Proxy {
 /// # Errors
 /// Of the operating system.
 pub fn answering(answer: &'static [u8], times: usize) -> io::Result<SocketAddr> {
-    serve(move |mut client| {
+    serve(Ipv4Addr::LOCALHOST.into(), move |mut client| {
         let mut bytes = [0; 1024];
         if client.read(&mut bytes)? > 0 {
             for _ in 0..times {
@@ -97,9 +102,10 @@ pub fn answering(answer: &'static [u8], times: usize) -> io::Result<SocketAddr> 
 }
 
 fn serve(
+    at: IpAddr,
     one: impl Fn(TcpStream) -> io::Result<()> + Send + Clone + 'static,
 ) -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let listener = TcpListener::bind((at, 0))?;
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for client in listener.incoming() {
