@@ -25,7 +25,7 @@ const SECRET: &str = "canary-0451";
 
 /// Types that hold or have held a secret, or are made from something that does: printed by the
 /// tests below.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 17] = [
     "Action",
     "Argument",
     "Batch",
@@ -36,6 +36,7 @@ const SHOWN: [&str; 16] = [
     "ErrorKind",
     "Event",
     "Exchange",
+    "FtpUrl",
     "Login",
     "LoginThen",
     "Record",
@@ -56,7 +57,7 @@ const APART: &str = "
     Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError
     Pathname Pipeline Policy Precision Purpose Quoting RawListing Reader Reason
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
-    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
+    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts TlsMode TypeCode UrlError
     Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
     Verifier Violation Wait Zone";
 
