@@ -36,7 +36,7 @@
 //!   the feature `rustls`, proxies and other transports by the caller. A [`TcpLink`] can be made
 //!   from a [`TcpStream`](std::net::TcpStream).
 //! * [`MaybeTls`] is a transport in clear or under TLS, chosen at run time. [`Connector`] makes any
-//!   number of sessions that are connected and logged in.
+//!   number of sessions that are connected and logged in; [`Retrying`] tries again what failed.
 //! * [`proto`] is the machine below. Its operations have more options than the methods here;
 //!   [`Client::run`], [`Client::download`] and [`Client::upload`] run them. This crate holds no FTP
 //!   of its own: it moves bytes and performs the machine's actions.
@@ -89,6 +89,7 @@ mod files;
 mod listing;
 mod maybe_tls;
 mod patience;
+mod retrying;
 mod tcp;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -110,6 +111,7 @@ pub use ftp_proto::driver::{
 pub use ftp_proto::driver::{FtpUrl, TypeCode, UrlError};
 pub use listing::Facts;
 pub use maybe_tls::{MaybeTls, MaybeTlsLink};
+pub use retrying::Retrying;
 pub use tcp::{Tcp, TcpLink, TcpPort};
 #[cfg(feature = "rustls")]
 pub use tls::{DataHandshakes, Tls, TlsBuilder, TlsLink};

@@ -54,10 +54,10 @@ const APART: &str = "
     Detail Direction Encoder Encoding End Endpoint EndpointError Entries Entry Exists Facts Failure Fault Feature Features
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError
+    Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names Next NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError
     Pathname Pipeline Policy Precision Purpose Quoting RawListing Reader Reason
-    Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
-    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts TlsMode TypeCode UrlError
+    Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Retry Rung SafeFor
+    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Step Store Target Telnet Ticket TimeVal Timeouts TlsMode TypeCode UrlError
     Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
     Verifier Violation Wait Zone";
 

@@ -12,6 +12,7 @@ use super::{Endpoint, EndpointError};
 use crate::command::{ArgumentError, Command, Verb};
 use crate::error::{After, Closed, ErrorKind, Misuse};
 use crate::reply::{Class, Reply};
+use crate::retry::{Next, Retry, Step};
 #[cfg(feature = "rustls")]
 use crate::tls::TlsError;
 use crate::verdict::Interruption;
@@ -142,6 +143,30 @@ impl Error {
             #[cfg(feature = "url")]
             Self::Url(_) => true,
             _ => false,
+        }
+    }
+
+    /// What to do next, by `policy`: as [`Retry::next`], which knows sessions alone. A connection
+    /// that was not made is tried again, unless TLS was the cause.
+    ///
+    /// ```
+    /// use ftp_proto::driver::Error;
+    /// use ftp_proto::retry::{Next, Retry, Step};
+    ///
+    /// let unreachable = Error::Resolve(std::io::ErrorKind::TimedOut.into());
+    /// let next = unreachable.next(&Retry::default(), Step::Connecting, 1, 0);
+    /// assert!(matches!(next, Next::Again(_)));
+    /// ```
+    pub fn next(&self, policy: &Retry, step: Step, failures: u32, random: u32) -> Next {
+        #[cfg(feature = "rustls")]
+        if self.tls().is_some() {
+            return Next::GiveUp;
+        }
+        match self {
+            Self::Session(error, _) => policy.next(error, step, failures, random),
+            Self::Resolve(_) => policy.again(failures, random),
+            Self::Connect(tried) if !tried.is_empty() => policy.again(failures, random),
+            _ => Next::GiveUp,
         }
     }
 
