@@ -6,6 +6,7 @@
 mod endpoint;
 mod error;
 mod settings;
+mod tcp_options;
 mod tls_mode;
 #[cfg(feature = "url")]
 mod url;
@@ -19,6 +20,7 @@ use crate::timestamp::Timestamp;
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 pub use error::{Error, Result, Tried};
 pub use settings::Settings;
+pub use tcp_options::TcpOptions;
 pub use tls_mode::TlsMode;
 #[cfg(feature = "url")]
 pub use url::{FtpUrl, TypeCode, UrlError};

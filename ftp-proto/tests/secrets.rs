@@ -57,7 +57,7 @@ const APART: &str = "
     Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names Next NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError
     Pathname Pipeline Policy Precision Purpose Quoting RawListing Reader Reason
     Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Retry Rung SafeFor
-    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Step Store Target Telnet Ticket TimeVal Timeouts TlsMode TypeCode UrlError
+    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Step Store Target TcpOptions Telnet Ticket TimeVal Timeouts TlsMode TypeCode UrlError
     Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
     Verifier Violation Wait Zone";
 
