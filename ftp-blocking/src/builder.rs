@@ -25,7 +25,7 @@ use crate::transport::Transport;
 ///     .connect("ftp.example.org")?;
 /// # Ok::<(), ftp_blocking::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it connects"]
 pub struct Builder<T> {
     transport: T,
@@ -149,12 +149,23 @@ impl<T: Transport> Builder<T> {
     /// [`Error::Host`] if `host` is not a host, [`Error::Resolve`], [`Error::Connect`], or the
     /// session's error if the server refuses or does not send an FTP greeting.
     pub fn connect(self, host: &str) -> Result<Client<T>> {
-        let port = if self.transport.is_secured() {
+        let target = Endpoint::parse(host, self.default_port())?;
+        self.connect_endpoint(target)
+    }
+
+    pub(crate) fn default_port(&self) -> u16 {
+        if self.transport.is_secured() {
             IMPLICIT_TLS_PORT
         } else {
             DEFAULT_PORT
-        };
-        let target = Endpoint::parse(host, port)?;
+        }
+    }
+
+    pub(crate) fn is_for_tls(&self) -> bool {
+        self.transport.is_for_tls()
+    }
+
+    pub(crate) fn connect_endpoint(self, target: Endpoint) -> Result<Client<T>> {
         if target.address().is_some() || self.transport.looks_names_up() {
             return self.connect_any([target]);
         }

@@ -354,6 +354,32 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::noop())
     }
 
+    /// Keeps an idle session alive by [`Config::idle_keepalive`](ftp_proto::Config::idle_keepalive): sends NOOP if the session has been
+    /// idle for that long, and awaits the reply. Otherwise it does nothing. Call it now and then:
+    /// this crate has no thread of its own that could.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ftp_blocking::{Client, proto::Config};
+    /// # use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+    /// # let server = Loopback::start(ServerConfig::new(), Files::new())?;
+    /// # let host = server.address().to_string();
+    ///
+    /// let mut config = Config::default();
+    /// config.idle_keepalive = Some(Duration::from_secs(60));
+    /// let mut ftp = Client::builder().config(config).connect(&host)?;
+    /// ftp.login_anonymous()?;
+    /// ftp.keep_alive()?; // too early for a NOOP
+    /// # assert!(!server.commands(0).contains(&"NOOP".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The session is over.
+    pub fn keep_alive(&mut self) -> Result<()> {
+        self.idle_driver().keep_alive()
+    }
+
     /// Sends a command line; every reply but 4xx and 5xx is a success: ftplib's `sendcmd`.
     ///
     /// ```

@@ -2,18 +2,19 @@
 
 use std::fmt;
 use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ftp_proto::trace::Record;
 
-type Sink = Box<dyn FnMut(&Record) + Send>;
+type Sink = Arc<Mutex<dyn FnMut(&Record) + Send>>;
 
-/// The sink of records, if there is one.
-#[derive(Default)]
+/// The sink of records, if there is one. Clones share it.
+#[derive(Clone, Default)]
 pub(crate) struct Debug(Option<Sink>);
 
 impl Debug {
     pub(crate) fn to_records(sink: impl FnMut(&Record) + Send + 'static) -> Self {
-        Self(Some(Box::new(sink)))
+        Self(Some(Arc::new(Mutex::new(sink))))
     }
 
     /// One line for each command and reply, and at full detail each line as it came in.
@@ -34,9 +35,9 @@ impl Debug {
         self.0.is_some()
     }
 
-    pub(crate) fn show(&mut self, record: &Record) {
-        if let Some(sink) = &mut self.0 {
-            sink(record);
+    pub(crate) fn show(&self, record: &Record) {
+        if let Some(sink) = &self.0 {
+            sink.lock().unwrap_or_else(PoisonError::into_inner)(record);
         }
     }
 }

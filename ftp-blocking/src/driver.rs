@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use ftp_proto::driver::{Error, Result};
 use ftp_proto::{
-    Action, After, Config, Control, DataId, Flow, Instant, Link, Operation, Report, Session, State,
+    Action, After, Config, Control, DataId, ErrorKind, Flow, Instant, Link, Operation, Report,
+    Session, State,
 };
 
 use crate::clock::Clock;
@@ -144,6 +145,27 @@ impl<T: Transport> Driver<T> {
             let source = source.filter(|_| error.concerns_a_socket());
             Error::Session(error, source)
         }))
+    }
+
+    /// Lets the machine's timers fire, and drives what comes of it to its end.
+    pub(crate) fn keep_alive(&mut self) -> Result<()> {
+        self.look();
+        loop {
+            if self.act() {
+                continue;
+            }
+            if self.session.state() != State::Busy {
+                break;
+            }
+            self.wait_for_control();
+        }
+        match self.session.state() {
+            State::Dead(closed) => {
+                let error = self.session.error(ErrorKind::Closed(closed, None), None);
+                Err(Error::Session(error, self.source.take()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Performs one action, if the machine has one.

@@ -35,6 +35,8 @@
 //! * [`Transport`] makes the connections: [`Tcp`] by default, FTPS over any other by rustls with
 //!   the feature `rustls`, SOCKS5 and HTTP proxies by [`Proxied`], other transports by the caller.
 //!   A [`TcpLink`] can be made from a [`TcpStream`](std::net::TcpStream).
+//! * [`MaybeTls`] is a transport in clear or under TLS, chosen at run time. [`Connector`] makes any
+//!   number of sessions that are connected and logged in; [`Retrying`] tries again what failed.
 //! * [`proto`] is the machine below. Its operations have more options than the methods here;
 //!   [`Client::run`], [`Client::download`] and [`Client::upload`] run them. This crate holds no FTP
 //!   of its own: it moves bytes and performs the machine's actions.
@@ -68,6 +70,7 @@
 //! # Features
 //!
 //! * `rustls`: FTPS, explicit and implicit.
+//! * `url`: connecting to a URL, `Client::connect_url`.
 //! * `testing`: [`testing`], a server on loopback that behaves as a test wants it to.
 //!
 //! For users of Python's ftplib: its names find the methods here in the search of the
@@ -78,13 +81,16 @@ mod builder;
 mod client;
 mod clock;
 mod connect;
+mod connector;
 mod debug;
 mod download;
 mod driver;
 mod files;
 mod listing;
+mod maybe_tls;
 mod patience;
 mod proxied;
+mod retrying;
 mod tcp;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -96,13 +102,18 @@ mod upload;
 
 pub use builder::Builder;
 pub use client::Client;
+pub use connector::Connector;
 pub use download::Download;
 pub use ftp_proto as proto;
 pub use ftp_proto::driver::{
-    DEFAULT_PORT, Endpoint, EndpointError, Error, IMPLICIT_TLS_PORT, Input, Result, Tried,
+    DEFAULT_PORT, Endpoint, EndpointError, Error, IMPLICIT_TLS_PORT, Input, Result, TlsMode, Tried,
 };
+#[cfg(feature = "url")]
+pub use ftp_proto::driver::{FtpUrl, TypeCode, UrlError};
 pub use listing::Facts;
+pub use maybe_tls::{MaybeTls, MaybeTlsLink};
 pub use proxied::{Proxied, ProxiedLink};
+pub use retrying::Retrying;
 pub use tcp::{Tcp, TcpLink, TcpPort};
 #[cfg(feature = "rustls")]
 pub use tls::{DataHandshakes, Tls, TlsBuilder, TlsLink};

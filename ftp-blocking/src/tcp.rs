@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use ftp_proto::driver::{Endpoint, Input};
+use ftp_proto::driver::{Endpoint, Input, TcpOptions};
 use ftp_proto::{End, Target};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
@@ -14,6 +14,7 @@ use crate::transport::{Stream, Transport};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp {
     source: Option<IpAddr>,
+    options: TcpOptions,
 }
 
 impl Tcp {
@@ -23,10 +24,27 @@ impl Tcp {
     }
 
     /// Connects from the given local address.
-    pub const fn from_source(source: IpAddr) -> Self {
+    pub fn from_source(source: IpAddr) -> Self {
         Self {
             source: Some(source),
+            ..Self::default()
         }
+    }
+
+    /// Sets keepalive, buffers, and the ports and the address of active mode.
+    ///
+    /// ```
+    /// use ftp_blocking::Tcp;
+    /// use ftp_blocking::proto::driver::TcpOptions;
+    ///
+    /// let mut options = TcpOptions::default();
+    /// options.active_ports = Some((50_000, 50_099));
+    /// let transport = Tcp::new().options(options);
+    /// # let _ = transport;
+    /// ```
+    #[must_use]
+    pub const fn options(self, options: TcpOptions) -> Self {
+        Self { options, ..self }
     }
 }
 
@@ -47,11 +65,12 @@ impl Transport for Tcp {
     type Listener = TcpPort;
 
     fn connect(&mut self, to: &Endpoint, limit: Duration) -> io::Result<TcpLink> {
-        let link = dial(self.source, to.address().ok_or_else(not_looked_up)?, limit)?;
-        // NAT devices forget a silent connection, and the control connection is silent during a
-        // long transfer.
-        let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60));
-        SockRef::from(&link.stream).set_tcp_keepalive(&keepalive)?;
+        let to = to.address().ok_or_else(not_looked_up)?;
+        let link = dial(self.source, to, &TcpOptions::default(), limit)?;
+        if let Some(silence) = self.options.keepalive {
+            let keepalive = TcpKeepalive::new().with_time(silence);
+            SockRef::from(&link.stream).set_tcp_keepalive(&keepalive)?;
+        }
         link.stream.set_nodelay(true)?;
         Ok(link)
     }
@@ -65,24 +84,16 @@ impl Transport for Tcp {
         let (local, peer) = control.addresses()?;
         let (local, to) = (local.ip(), to.at(peer.ip()));
         let same_family = local.is_ipv4() == to.is_ipv4();
-        let link = dial(same_family.then_some(local), to, limit)?;
+        let link = dial(same_family.then_some(local), to, &self.options, limit)?;
         keep_little_unsent(&link.stream);
         Ok(link)
     }
 
     fn listen(&mut self, local: IpAddr) -> io::Result<(TcpPort, SocketAddr)> {
-        let address = SocketAddr::new(local, 0);
-        let socket = Socket::new(
-            Domain::for_address(address),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )?;
-        socket.bind(&address.into())?;
-        socket.listen(1)?;
-        let listener: TcpListener = socket.into();
+        let listener: TcpListener = listener_at(local, &self.options)?.into();
         listener.set_nonblocking(true)?;
         let bound = listener.local_addr()?;
-        Ok((TcpPort(listener), bound))
+        Ok((TcpPort(listener), self.options.announced_for(bound)))
     }
 
     fn accept(
@@ -129,8 +140,43 @@ fn keep_little_unsent(stream: &TcpStream) {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const fn keep_little_unsent(_: &TcpStream) {}
 
-fn dial(source: Option<IpAddr>, to: SocketAddr, limit: Duration) -> io::Result<TcpLink> {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+/// Listens at the first port that is free.
+fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<Socket> {
+    let mut taken = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for port in options.ports() {
+        let address = SocketAddr::new(local, port);
+        let socket = socket_for(address, options)?;
+        match socket.bind(&address.into()) {
+            Ok(()) => {
+                socket.listen(1)?;
+                return Ok(socket);
+            }
+            Err(error) => taken = error,
+        }
+    }
+    Err(taken)
+}
+
+/// The buffers are set first: what TCP offers at the beginning depends on them.
+fn socket_for(address: SocketAddr, options: &TcpOptions) -> io::Result<Socket> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    if let Some(bytes) = options.send_buffer {
+        socket.set_send_buffer_size(bytes)?;
+    }
+    if let Some(bytes) = options.receive_buffer {
+        socket.set_recv_buffer_size(bytes)?;
+    }
+    Ok(socket)
+}
+
+fn dial(
+    source: Option<IpAddr>,
+    to: SocketAddr,
+    options: &TcpOptions,
+    limit: Duration,
+) -> io::Result<TcpLink> {
+    let socket = socket_for(to, options)?;
     if let Some(source) = source {
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }

@@ -28,7 +28,7 @@ pub const BUDGET_BYTES: usize = 256 * 1024;
 ///     .connect_to(server, Instant::now());
 /// assert!(client.needs_turn());
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it connects"]
 pub struct Builder<T> {
     transport: T,
@@ -148,6 +148,10 @@ impl<T: Transport> Builder<T> {
             _ => target,
         };
         self.connect_any(vec![target], now)
+    }
+
+    pub(crate) fn is_for_tls(&self) -> bool {
+        self.transport.is_for_tls()
     }
 
     fn connect_any(self, targets: Vec<Endpoint>, now: Instant) -> Client<T> {

@@ -43,8 +43,10 @@ mod builder;
 mod client;
 mod clock;
 mod connect;
+mod connector;
 mod data;
 mod driver;
+mod maybe_tls;
 #[cfg(feature = "mio")]
 pub mod mio;
 mod patience;
@@ -58,11 +60,15 @@ mod transport;
 
 pub use builder::{BUDGET_BYTES, Builder};
 pub use client::Client;
+pub use connector::Connector;
 pub use data::{Data, Progress};
 pub use ftp_proto as proto;
 pub use ftp_proto::driver::{
     DEFAULT_PORT, Endpoint, EndpointError, Error, IMPLICIT_TLS_PORT, Input, Result, Tried,
 };
+#[cfg(feature = "url")]
+pub use ftp_proto::driver::{FtpUrl, TypeCode, UrlError};
+pub use maybe_tls::{MaybeTls, MaybeTlsLink, MaybeTlsPort};
 pub use proxied::{NoPort, Proxied, ProxiedLink};
 pub use readiness::{Interest, Reactor, Ready, Slot};
 pub use tasks::Handle;

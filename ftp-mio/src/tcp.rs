@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use ftp_proto::driver::{Endpoint, Input};
+use ftp_proto::driver::{Endpoint, Input, TcpOptions};
 use ftp_proto::{End, Target};
 use socket2::{Domain, Protocol, SockRef, TcpKeepalive, Type};
 
@@ -58,6 +58,7 @@ mod system {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp {
     source: Option<IpAddr>,
+    options: TcpOptions,
 }
 
 impl Tcp {
@@ -67,10 +68,27 @@ impl Tcp {
     }
 
     /// Connects from the given local address.
-    pub const fn from_source(source: IpAddr) -> Self {
+    pub fn from_source(source: IpAddr) -> Self {
         Self {
             source: Some(source),
+            ..Self::default()
         }
+    }
+
+    /// Sets keepalive, buffers, and the ports and the address of active mode.
+    ///
+    /// ```
+    /// use ftp_mio::Tcp;
+    /// use ftp_mio::proto::driver::TcpOptions;
+    ///
+    /// let mut options = TcpOptions::default();
+    /// options.active_ports = Some((50_000, 50_099));
+    /// let transport = Tcp::new().options(options);
+    /// # let _ = transport;
+    /// ```
+    #[must_use]
+    pub const fn options(self, options: TcpOptions) -> Self {
+        Self { options, ..self }
     }
 }
 
@@ -119,10 +137,10 @@ impl Transport for Tcp {
 
     fn connect(&mut self, to: &Endpoint) -> io::Result<Socket> {
         let to = to.address().ok_or_else(not_looked_up)?;
-        let socket = dial(self.source, to)?;
-        // NAT devices forget a silent connection, and the control connection is silent during a
-        // long transfer.
-        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))?;
+        let socket = dial(self.source, to, &TcpOptions::default())?;
+        if let Some(silence) = self.options.keepalive {
+            socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(silence))?;
+        }
         socket.set_tcp_nodelay(true)?;
         Ok(socket.into())
     }
@@ -132,18 +150,14 @@ impl Transport for Tcp {
         let (local, peer) = control.addresses()?;
         let (local, to) = (local.ip(), to.at(peer.ip()));
         let same_family = local.is_ipv4() == to.is_ipv4();
-        let socket = dial(same_family.then_some(local), to)?;
+        let socket = dial(same_family.then_some(local), to, &self.options)?;
         keep_little_unsent(&socket);
         Ok(socket.into())
     }
 
     fn listen(&mut self, local: IpAddr) -> io::Result<(Socket, SocketAddr)> {
-        let address = SocketAddr::new(local, 0);
-        let socket = stream_socket(address)?;
-        socket.bind(&address.into())?;
-        socket.listen(1)?;
-        let listener = TcpListener::from(socket);
-        let bound = listener.local_addr()?;
+        let listener = TcpListener::from(listener_at(local, &self.options)?);
+        let bound = self.options.announced_for(listener.local_addr()?);
         Ok((Socket(Kind::Listener(system::listener(listener))), bound))
     }
 
@@ -331,8 +345,29 @@ fn keep_little_unsent(socket: &impl std::os::fd::AsFd) {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const fn keep_little_unsent<S>(_: &S) {}
 
-fn dial(source: Option<IpAddr>, to: SocketAddr) -> io::Result<socket2::Socket> {
-    let socket = stream_socket(to)?;
+/// Listens at the first port that is free.
+fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<socket2::Socket> {
+    let mut taken = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for port in options.ports() {
+        let address = SocketAddr::new(local, port);
+        let socket = stream_socket(address, options)?;
+        match socket.bind(&address.into()) {
+            Ok(()) => {
+                socket.listen(1)?;
+                return Ok(socket);
+            }
+            Err(error) => taken = error,
+        }
+    }
+    Err(taken)
+}
+
+fn dial(
+    source: Option<IpAddr>,
+    to: SocketAddr,
+    options: &TcpOptions,
+) -> io::Result<socket2::Socket> {
+    let socket = stream_socket(to, options)?;
     if let Some(source) = source {
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }
@@ -342,13 +377,20 @@ fn dial(source: Option<IpAddr>, to: SocketAddr) -> io::Result<socket2::Socket> {
     }
 }
 
-fn stream_socket(address: SocketAddr) -> io::Result<socket2::Socket> {
+/// The buffers are set first: what TCP offers at the beginning depends on them.
+fn stream_socket(address: SocketAddr, options: &TcpOptions) -> io::Result<socket2::Socket> {
     let socket = socket2::Socket::new(
         Domain::for_address(address),
         Type::STREAM,
         Some(Protocol::TCP),
     )?;
     socket.set_nonblocking(true)?;
+    if let Some(bytes) = options.send_buffer {
+        socket.set_send_buffer_size(bytes)?;
+    }
+    if let Some(bytes) = options.receive_buffer {
+        socket.set_recv_buffer_size(bytes)?;
+    }
     Ok(socket)
 }
 

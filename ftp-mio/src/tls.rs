@@ -94,6 +94,10 @@ impl<T> Tls<T> {
         }
     }
 
+    pub(crate) const fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     fn channel(&self, purpose: Purpose) -> io::Result<Channel> {
         let context = self.context.as_ref().ok_or_else(without_session)?;
         Ok(context.channel(purpose)?)
@@ -148,6 +152,18 @@ impl<T: Transport> Transport for Tls<T> {
     }
 }
 
+/// A clone shares the configuration, and no state of a session.
+impl<T: Clone> Clone for Tls<T> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            config: Arc::clone(&self.config),
+            implicit: self.implicit,
+            context: None,
+        }
+    }
+}
+
 /// Shows neither keys nor certificates.
 impl<T: fmt::Debug> fmt::Debug for Tls<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,7 +203,7 @@ pub struct TlsLink<S> {
 }
 
 impl<S> TlsLink<S> {
-    const fn clear(stream: S) -> Self {
+    pub(crate) const fn clear(stream: S) -> Self {
         Self {
             stream,
             layer: None,

@@ -70,6 +70,13 @@ pub struct Config {
     /// [`Interruption::Keepalive`](crate::Interruption::Keepalive), and the session sends no
     /// further keepalives.
     pub keepalive: Option<Duration>,
+    /// Send NOOP while the session is logged in and idle, this long after the last reply, at least
+    /// 10 ms, so that servers and NAT devices do not drop it. Off by default.
+    ///
+    /// Any reply to the NOOP will do. Without a reply within [`Timeouts::reply`], the session is
+    /// over. What is submitted meanwhile waits for the reply. The driver has to poll at the
+    /// session's deadline for that: `ftp-mio` does, and `ftp-blocking` has a call for it.
+    pub idle_keepalive: Option<Duration>,
     /// How many commands may be unanswered at once, at least 1. With 1, the default, each command
     /// waits for the reply to the one before. Commands that depend on others always wait.
     ///
@@ -221,7 +228,8 @@ impl Timeouts {
     }
 
     /// How long the wait for `reason` may last. `None` if it has no limit, and for
-    /// [`Reason::Keepalive`], whose pause is [`Config::keepalive`].
+    /// [`Reason::Keepalive`] and [`Reason::IdleKeepalive`], whose pauses are [`Config::keepalive`]
+    /// and [`Config::idle_keepalive`].
     ///
     /// ```
     /// use ftp_proto::{Reason, Timeouts};
@@ -246,7 +254,7 @@ impl Timeouts {
             Reason::AbortGrace => self.abort_grace,
             Reason::Fence => self.fence,
             Reason::Operation => return self.operation,
-            Reason::Keepalive => return None,
+            Reason::Keepalive | Reason::IdleKeepalive => return None,
         })
     }
 }

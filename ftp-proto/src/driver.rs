@@ -6,6 +6,10 @@
 mod endpoint;
 mod error;
 mod settings;
+mod tcp_options;
+mod tls_mode;
+#[cfg(feature = "url")]
+mod url;
 
 use std::time::SystemTime;
 
@@ -16,6 +20,10 @@ use crate::timestamp::Timestamp;
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 pub use error::{Error, Result, Tried};
 pub use settings::Settings;
+pub use tcp_options::TcpOptions;
+pub use tls_mode::TlsMode;
+#[cfg(feature = "url")]
+pub use url::{FtpUrl, TypeCode, UrlError};
 
 /// The result of a read of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -102,6 +102,8 @@ pub enum Reason {
     Fence,
     /// The pause before a keepalive NOOP during a transfer. Its expiry is not a failure.
     Keepalive,
+    /// The pause before a NOOP of a session that is idle. Its expiry is not a failure.
+    IdleKeepalive,
     /// The whole transfer, from its first command to its verdict.
     Operation,
 }
@@ -123,6 +125,7 @@ impl fmt::Display for Reason {
             Self::AbortGrace => "waiting for the replies of an abort",
             Self::Fence => "waiting for the reply to a fence",
             Self::Keepalive => "pausing between keepalives",
+            Self::IdleKeepalive => "pausing before a keepalive of an idle session",
             Self::Operation => "running the whole transfer",
         })
     }

@@ -26,7 +26,7 @@ const SECRET: &str = "canary-0451";
 
 /// Types that hold or have held a secret, or are made from something that does: printed by the
 /// tests below.
-const SHOWN: [&str; 18] = [
+const SHOWN: [&str; 19] = [
     "Action",
     "Argument",
     "Batch",
@@ -37,6 +37,7 @@ const SHOWN: [&str; 18] = [
     "ErrorKind",
     "Event",
     "Exchange",
+    "FtpUrl",
     "Handshake",
     "Login",
     "LoginThen",
@@ -56,10 +57,12 @@ const APART: &str = "
     Detail Direction Encoder Encoding End Endpoint EndpointError Entries Entry Exists Facts Failure Fault Feature Features
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError
-    Pathname Pipeline Policy Precision ProxyError Purpose Quoting RawListing Reader Reason Refusal
-    Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
-    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
+    Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names Next
+    NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError Pathname Pipeline Policy
+    Precision ProxyError Purpose Quoting RawListing Reader Reason Refusal Rename Reply ReplyCode
+    ReplyError Report Representation Resumable Retrieve Retry Rung SafeFor SafeName Secure Secured
+    Series SetModified Settings SizeError SizeInBytes Skip Step Store Target TcpOptions Telnet
+    Ticket TimeVal Timeouts TlsMode TypeCode UrlError
     Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
     Verifier Violation Wait Zone";
 

@@ -167,6 +167,7 @@ const CHANGES: &[Change] = &[
     |config| config.lenient = config.lenient.with(Leniency::NoMark),
     |config| config.telnet = Telnet::Literal,
     |config| config.keepalive = Some(Duration::new(3, 1)),
+    |config| config.idle_keepalive = Some(Duration::new(4, 1)),
     |config| config.pipeline = Pipeline::window(9),
     |config| config.lookahead = !config.lookahead,
     |config| config.eager = !config.eager,

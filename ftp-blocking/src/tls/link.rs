@@ -28,7 +28,7 @@ pub struct TlsLink<S = TcpLink> {
 }
 
 impl<S> TlsLink<S> {
-    pub(super) const fn control(stream: S) -> Self {
+    pub(crate) const fn control(stream: S) -> Self {
         Self {
             stream,
             layer: None,

@@ -98,6 +98,12 @@ impl Endpoint {
         }
     }
 
+    /// The same host at another port.
+    #[must_use]
+    pub fn at_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
     /// The name, or else the address as text. Certificates are checked against it.
     pub fn host(&self) -> Cow<'_, str> {
         match (&self.name, self.address) {

@@ -6,11 +6,14 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::io;
 
+#[cfg(feature = "url")]
+use super::UrlError;
 use super::{Endpoint, EndpointError};
 use crate::command::{ArgumentError, Command, Verb};
 use crate::error::{After, Closed, ErrorKind, Misuse};
 use crate::proxy::ProxyError;
 use crate::reply::{Class, Reply};
+use crate::retry::{Next, Retry, Step};
 #[cfg(feature = "rustls")]
 use crate::tls::TlsError;
 use crate::verdict::Interruption;
@@ -56,6 +59,11 @@ pub enum Error {
     Session(crate::Error, Option<io::Error>),
     /// The text does not name a host.
     Host(EndpointError),
+    /// The text is not an FTP URL.
+    #[cfg(feature = "url")]
+    Url(UrlError),
+    /// TLS is asked for, and the program is built without it (feature `rustls` of the driver).
+    WithoutTls,
     /// The host has no address.
     Resolve(io::Error),
     /// The control connection could not be made; each address was tried.
@@ -96,7 +104,9 @@ impl Error {
     pub fn after(&self) -> After {
         match self {
             Self::Session(error, _) => error.after(),
-            Self::Host(_) | Self::Resolve(_) | Self::Connect(_) => After::Dead,
+            Self::Host(_) | Self::WithoutTls | Self::Resolve(_) | Self::Connect(_) => After::Dead,
+            #[cfg(feature = "url")]
+            Self::Url(_) => After::Dead,
             #[cfg(feature = "rustls")]
             Self::Tls(_) => After::Dead,
             Self::Local(_, after) => *after,
@@ -130,8 +140,34 @@ impl Error {
     pub fn is_misuse(&self) -> bool {
         match self {
             Self::Session(error, _) => matches!(error.kind(), ErrorKind::Misuse(_)),
-            Self::Host(_) | Self::Spent => true,
+            Self::Host(_) | Self::WithoutTls | Self::Spent => true,
+            #[cfg(feature = "url")]
+            Self::Url(_) => true,
             _ => false,
+        }
+    }
+
+    /// What to do next, by `policy`: as [`Retry::next`], which knows sessions alone. A connection
+    /// that was not made is tried again, unless TLS was the cause.
+    ///
+    /// ```
+    /// use ftp_proto::driver::Error;
+    /// use ftp_proto::retry::{Next, Retry, Step};
+    ///
+    /// let unreachable = Error::Resolve(std::io::ErrorKind::TimedOut.into());
+    /// let next = unreachable.next(&Retry::default(), Step::Connecting, 1, 0);
+    /// assert!(matches!(next, Next::Again(_)));
+    /// ```
+    pub fn next(&self, policy: &Retry, step: Step, failures: u32, random: u32) -> Next {
+        #[cfg(feature = "rustls")]
+        if self.tls().is_some() {
+            return Next::GiveUp;
+        }
+        match self {
+            Self::Session(error, _) => policy.next(error, step, failures, random),
+            Self::Resolve(_) => policy.again(failures, random),
+            Self::Connect(tried) if !tried.is_empty() => policy.again(failures, random),
+            _ => Next::GiveUp,
         }
     }
 
@@ -196,6 +232,9 @@ impl Error {
                 .unwrap_or(io::ErrorKind::Other),
             Self::NotListed(_) => io::ErrorKind::InvalidData,
             Self::Host(_) | Self::Spent => io::ErrorKind::InvalidInput,
+            #[cfg(feature = "url")]
+            Self::Url(_) => io::ErrorKind::InvalidInput,
+            Self::WithoutTls => io::ErrorKind::Unsupported,
         }
     }
 }
@@ -283,6 +322,13 @@ impl From<crate::Error> for Error {
     }
 }
 
+#[cfg(feature = "url")]
+impl From<UrlError> for Error {
+    fn from(error: UrlError) -> Self {
+        Self::Url(error)
+    }
+}
+
 impl From<EndpointError> for Error {
     fn from(error: EndpointError) -> Self {
         Self::Host(error)
@@ -308,6 +354,9 @@ impl fmt::Display for Error {
             Self::Session(error, Some(source)) => write!(f, "{error} ({source})"),
             Self::Session(error, None) => write!(f, "{error}"),
             Self::Host(error) => write!(f, "{error}"),
+            #[cfg(feature = "url")]
+            Self::Url(error) => write!(f, "{error}"),
+            Self::WithoutTls => write!(f, "TLS is asked for, and this program is built without it"),
             #[cfg(feature = "rustls")]
             Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
             Self::Resolve(error) => write!(f, "the host has no address: {error}"),
@@ -340,6 +389,9 @@ impl fmt::Debug for Error {
                 f.debug_tuple("Session").field(error).field(source).finish()
             }
             Self::Host(error) => f.debug_tuple("Host").field(error).finish(),
+            #[cfg(feature = "url")]
+            Self::Url(error) => f.debug_tuple("Url").field(error).finish(),
+            Self::WithoutTls => f.write_str("WithoutTls"),
             Self::Resolve(error) => f.debug_tuple("Resolve").field(error).finish(),
             Self::Connect(tried) => f.debug_tuple("Connect").field(tried).finish(),
             #[cfg(feature = "rustls")]
@@ -363,7 +415,9 @@ impl core::error::Error for Error {
             Self::Connect(tried) => tried.last().map(|(_, source)| innermost(source)),
             #[cfg(feature = "rustls")]
             Self::Tls(error) => Some(error),
-            Self::Host(_) | Self::NotListed(_) | Self::Spent => None,
+            #[cfg(feature = "url")]
+            Self::Url(error) => core::error::Error::source(error),
+            Self::Host(_) | Self::WithoutTls | Self::NotListed(_) | Self::Spent => None,
         }
     }
 }

@@ -26,7 +26,7 @@ use super::Operation;
 /// # let _ = (delete, size);
 /// # Ok::<(), ftp_proto::ArgumentError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct Exchange<T> {
     command: Command,

@@ -14,7 +14,7 @@ use super::Operation;
 /// A server that does not know FEAT, or gives another form of answer, has no features. A server
 /// that refuses for now (503 or 530 before the login) has none either, and is asked again the next
 /// time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct AskFeatures(Option<Ticket>);
 

@@ -14,7 +14,7 @@ use super::exchange::Exchange;
 use super::features::AskFeatures;
 
 /// Sends each command that FEAT offers, in order. A refusal changes nothing and is ignored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Introduction {
     features: AskFeatures,
     waiting: VecDeque<Command>,

@@ -1,4 +1,4 @@
-//! USER, PASS, ACCT (RFC 959, 4.1.1 and the diagrams of section 6), with HOST before and an
+//! USER, PASS, ACCT (RFC 959, 4.1.1 and the diagrams of section 6), with TLS and HOST before and an
 //! introduction behind them.
 
 use core::fmt;
@@ -33,6 +33,7 @@ use super::{LoginThen, Operation, Secure};
 /// # let _ = anonymous;
 /// # Ok::<(), ftp_proto::ArgumentError>(())
 /// ```
+#[derive(Clone)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct Login {
     user: Argument,
@@ -45,8 +46,9 @@ pub struct Login {
 }
 
 /// The present step. The reply is the one that ended the login.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Phase {
+    Securing(Secure),
     LoggingIn,
     Protecting(Secure, Reply),
     Introducing(Reply),
@@ -96,6 +98,19 @@ impl Login {
     pub fn account(mut self, account: Argument) -> Self {
         self.account = Some(account);
         self
+    }
+
+    /// Runs `secure` first: TLS begins before a name or a password is sent.
+    ///
+    /// ```
+    /// use ftp_proto::operation::{Login, Secure};
+    ///
+    /// let login = Login::anonymous().secure(Secure::new()); // AUTH, PBSZ, PROT, USER, PASS
+    /// # let _ = login;
+    /// ```
+    pub fn secure(self, secure: Secure) -> Self {
+        let phase = Phase::Securing(secure);
+        Self { phase, ..self }
     }
 
     /// At the host of this name, for servers with several hosts (RFC 7151). HOST is sent before
@@ -256,6 +271,10 @@ impl Operation for Login {
     fn poll(&mut self, session: &mut Session) -> Poll<Result<Reply, Error>> {
         loop {
             self.phase = match &mut self.phase {
+                Phase::Securing(secure) => {
+                    ready!(secure.poll(session))?;
+                    Phase::LoggingIn
+                }
                 Phase::LoggingIn => {
                     let reply = ready!(self.poll_login(session))?;
                     match session.memory().protection_due {

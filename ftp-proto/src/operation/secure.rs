@@ -30,7 +30,7 @@ pub enum Secured {
 /// Some servers refuse PROT before the login (503, 530; aioftp). That is not an error:
 /// [`Secured::AfterLogin`]. [`Login`](super::Login) sends PBSZ and PROT once more when it has
 /// succeeded, and fails if they are refused then.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "an operation does nothing until it is run"]
 pub struct Secure {
     protection: DataProtection,

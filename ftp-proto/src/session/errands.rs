@@ -1,4 +1,5 @@
-//! Errands before a command: the encoding of names (RFC 2640), and the working directory.
+//! What the session asks on its own: the encoding of names (RFC 2640) and the working directory,
+//! before a command, and NOOP while it is idle.
 //!
 //! Names have one encoding in a session: FEAT, and OPTS UTF8 ON if FEAT offers it, are sent before
 //! the first command that carries or brings names. A listing may be made in a directory that the
@@ -15,7 +16,7 @@ use super::queue::{Beneficiary, Work};
 use super::shared::{Shared, unwelcome};
 use super::wire::{Owner, grants};
 
-/// What a piece of work needs first.
+/// What a piece of work needs first, and NOOP.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Errand {
     /// FEAT.
@@ -28,6 +29,8 @@ pub(super) enum Errand {
     Return(Argument),
     /// CWD, to the directory of a listing.
     Enter(Argument),
+    /// NOOP of an idle session.
+    StayAlive,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -138,6 +141,7 @@ impl Errands {
             Errand::Features => Command::bare(Verb::Feat),
             Errand::Utf8 => Command::new(Verb::Opts, Argument::trusted("UTF8 ON")),
             Errand::Locate => Command::bare(Verb::Pwd),
+            Errand::StayAlive => Command::bare(Verb::Noop),
             Errand::Return(path) | Errand::Enter(path) => Command::new(Verb::Cwd, path.clone()),
         };
         self.under_way = Some((errand, whose));
@@ -167,6 +171,8 @@ impl Errands {
             Errand::Utf8 if grants(Verb::Opts, &reply) => self.encoding = Names::Settled,
             Errand::Utf8 => self.names_refused(),
             Errand::Locate => self.located(shared, &reply),
+            // Any reply shows that the server is there.
+            Errand::StayAlive => {}
             Errand::Return(_) if grants(Verb::Cwd, &reply) => self.away = None,
             Errand::Enter(path) if grants(Verb::Cwd, &reply) => self.away = Some(path),
             Errand::Return(_) | Errand::Enter(_) => {

@@ -101,6 +101,20 @@ impl Interpreter {
                 .look_ahead(&mut self.shared, self.queue.next_transfer());
         }
         self.refuse_when_dead();
+        self.mind_idleness();
+    }
+
+    /// An idle session says NOOP after a while, if it is to be kept alive.
+    fn mind_idleness(&mut self) {
+        if self.shared.config.idle_keepalive.is_none() {
+            return;
+        }
+        let reason = Reason::IdleKeepalive;
+        if self.state() != State::Usable || !self.errands.is_logged_in() {
+            self.shared.rest(reason);
+        } else if !self.shared.timers.is_on(reason) {
+            self.shared.wait(reason);
+        }
     }
 
     /// Makes a short listing for new TLS tickets, if the next transfer needs one. Yields whether it

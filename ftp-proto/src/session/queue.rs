@@ -23,6 +23,8 @@ pub(super) enum Work {
 pub(super) enum Beneficiary {
     Command(Ticket),
     Transfer(TransferId),
+    /// The session itself.
+    Nobody,
 }
 
 impl Beneficiary {

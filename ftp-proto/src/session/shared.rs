@@ -26,7 +26,7 @@ use super::timers::Timers;
 use super::verdicts::Verdicts;
 use super::wire::{Owner, Slot, Wire};
 
-/// The shortest time between two NOOP during a transfer: with none between them, one call would
+/// The shortest time between two keepalives. During a transfer, with none between them, one call would
 /// send as many as may be unanswered.
 const KEEPALIVE_MIN: Duration = Duration::from_millis(10);
 
@@ -110,6 +110,10 @@ impl Shared {
     pub(super) fn wait(&mut self, reason: Reason) {
         let limit = match reason {
             Reason::Keepalive => self.config.keepalive.map(|every| every.max(KEEPALIVE_MIN)),
+            Reason::IdleKeepalive => {
+                let every = self.config.idle_keepalive;
+                every.map(|every| every.max(KEEPALIVE_MIN))
+            }
             _ => self.config.timeouts.of(reason),
         };
         if let Some(limit) = limit {

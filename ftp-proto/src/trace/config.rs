@@ -110,6 +110,7 @@ const SETTINGS: &[Setting] = &[
         set: set_pipeline,
     },
     optional_duration!(keepalive: keepalive),
+    optional_duration!(idle_keepalive: idle_keepalive),
     optional_duration!(data_total: timeouts.data_total),
     optional_duration!(operation: timeouts.operation),
     duration!(connect),
@@ -159,6 +160,7 @@ const fn names_every_field(config: &Config) {
         listing_by_argument: _,
         detail: _, // what is recorded is everything, or there is no line to write
         keepalive: _,
+        idle_keepalive: _,
         pipeline: _,
         lookahead: _,
         eager: _,

@@ -24,6 +24,7 @@ mod explore;
 mod face;
 mod hand;
 mod held;
+mod idle;
 mod keepalive;
 mod lookahead;
 mod matrix;

@@ -7,7 +7,9 @@ use crate::config::Leniency;
 use crate::error::{Closed, ErrorKind};
 use crate::reply::Reply;
 use crate::session::Ticket;
+use crate::session::errands::Errand;
 use crate::session::events::{Event, SURPLUS_TEXT_MAX};
+use crate::session::queue::Beneficiary;
 use crate::session::security::{self, Agreement};
 use crate::session::shared::error;
 use crate::session::wire::{Effect, Heard, Owner, Slot, can_answer, grants};
@@ -200,6 +202,12 @@ impl Interpreter {
 
     /// A wait expired. A reply that was passed over meanwhile was the answer after all.
     pub(super) fn expired(&mut self, reason: Reason) {
+        if reason == Reason::IdleKeepalive {
+            let errand = Errand::StayAlive;
+            return self
+                .errands
+                .begin(&mut self.shared, errand, Beneficiary::Nobody);
+        }
         if matches!(reason, Reason::Reply | Reason::Fence) {
             if let Some(heard) = self.shared.wire.settle_for_surplus() {
                 return self.take(heard);
