@@ -48,17 +48,17 @@ const SHOWN: [&str; 16] = [
 /// said, codecs that no command passes through, and operations that are given names of files alone.
 /// TLS keys have a test in `tests/tls.rs`.
 const APART: &str = "
-    AbortStyle AddressError After ArgumentError AskFeatures ChangeDirectory Channel Class Closed
-    Compared Completed Contents Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder
-    Detail Direction Encoder Encoding End Endpoint EndpointError Entries Entry Exists Facts Failure Fault Feature Features
+    AbortStyle AbsolutePath AddressError After ArgumentError AskFeatures ChangeDirectory Channel Class Closed
+    Compared Comparison Completed Contents Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder
+    Detail Direction Doubt Encoder Encoding End Endpoint EndpointError Entries Entry Exists Facts Failure Fault Feature Features
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError
-    Pathname Pipeline Policy Precision Purpose Quoting RawListing Reader Reason
-    Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
-    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Store Target Telnet Ticket TimeVal Timeouts
-    Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
-    Verifier Violation Wait Zone";
+    Lines Link List ListEach Listed Listing MakeDirectories MakeDirectory Malformed Memory Metadata Mirror MirrorOptions Misuse Name Names NotFtp Object OfferedFact OneTransfer Options OtherVerb Parser PartName PathError
+    Pathname Pipeline Place Policy Precision Purpose Question Quoting RawListing ReadDirectory Reader Reason
+    Removal RemovalTask RemoveTree Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
+    SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Spared Step StepKind Store Target Task Telnet Ticket TimeVal Timeouts
+    Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId TreeLimits TreePath Unread Unreadable Verb Verdict
+    Verifier Violation Wait Walk WalkTree Walked Way Why Zone";
 
 #[test]
 fn every_public_type_is_placed() {
