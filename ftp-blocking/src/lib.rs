@@ -68,6 +68,8 @@
 //! # Features
 //!
 //! * `rustls`: FTPS, explicit and implicit.
+//! * `mirror`: [`Mirror`], which makes a local directory like one of the server, or the other way
+//!   round.
 //! * `testing`: [`testing`], a server on loopback that behaves as a test wants it to.
 //!
 //! For users of Python's ftplib: its names find the methods here in the search of the
@@ -83,6 +85,8 @@ mod download;
 mod driver;
 mod files;
 mod listing;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod patience;
 mod tcp;
 #[cfg(feature = "testing")]
@@ -91,6 +95,7 @@ pub mod testing;
 mod tls;
 mod transfers;
 mod transport;
+mod tree;
 mod upload;
 
 pub use builder::Builder;
@@ -101,6 +106,8 @@ pub use ftp_proto::driver::{
     DEFAULT_PORT, Endpoint, EndpointError, Error, IMPLICIT_TLS_PORT, Input, Result, Tried,
 };
 pub use listing::Facts;
+#[cfg(feature = "mirror")]
+pub use mirror::{Event as MirrorEvent, Mirror, Mirrored};
 pub use tcp::{Tcp, TcpLink, TcpPort};
 #[cfg(feature = "rustls")]
 pub use tls::{DataHandshakes, Tls, TlsBuilder, TlsLink};

@@ -5,6 +5,8 @@
 
 mod endpoint;
 mod error;
+#[cfg(feature = "mirror")]
+mod local;
 mod settings;
 
 use std::time::SystemTime;
@@ -15,6 +17,8 @@ use crate::timestamp::Timestamp;
 
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 pub use error::{Error, Result, Tried};
+#[cfg(feature = "mirror")]
+pub use local::{LocalTree, Part};
 pub use settings::Settings;
 
 /// The result of a read of a stream.

@@ -53,7 +53,7 @@ const APART: &str = "
     Detail Direction Doubt Encoder Encoding End Endpoint EndpointError Entries Entry Exists Facts Failure Fault Feature Features
     FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
     Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List ListEach Listed Listing MakeDirectories MakeDirectory Malformed Memory Metadata Mirror MirrorOptions Misuse Name Names NotFtp Object OfferedFact OneTransfer Options OtherVerb Parser PartName PathError
+    Lines Link List ListEach Listed Listing LocalTree MakeDirectories MakeDirectory Malformed Memory Metadata Mirror MirrorOptions Misuse Name Names NotFtp Object OfferedFact OneTransfer Options OtherVerb Parser Part PartName PathError
     Pathname Pipeline Place Policy Precision Purpose Question Quoting RawListing ReadDirectory Reader Reason
     Removal RemovalTask RemoveTree Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Rung SafeFor
     SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip Spared Step StepKind Store Target Task Telnet Ticket TimeVal Timeouts

@@ -84,6 +84,16 @@ impl Mirror {
         }
     }
 
+    /// A mirror that performs these steps and no other: those of a plan, or a share of them. They
+    /// are independent of each other, if who performs them makes missing directories.
+    #[must_use]
+    pub fn of_steps(options: MirrorOptions, steps: impl IntoIterator<Item = Step>) -> Self {
+        let mut mirror = Self::new(options);
+        mirror.tasks = steps.into_iter().map(Task::Perform).collect();
+        mirror.tasks.reverse();
+        mirror
+    }
+
     /// How it decides.
     pub const fn options(&self) -> &MirrorOptions {
         &self.options
