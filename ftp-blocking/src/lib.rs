@@ -71,6 +71,8 @@
 //!
 //! * `rustls`: FTPS, explicit and implicit.
 //! * `url`: connecting to a URL, `Client::connect_url`.
+//! * `mirror`: [`Mirror`], which makes a local directory like one of the server, or the other way
+//!   round.
 //! * `testing`: [`testing`], a server on loopback that behaves as a test wants it to.
 //!
 //! For users of Python's ftplib: its names find the methods here in the search of the
@@ -88,6 +90,8 @@ mod driver;
 mod files;
 mod listing;
 mod maybe_tls;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod patience;
 mod proxied;
 mod retrying;
@@ -98,6 +102,7 @@ pub mod testing;
 mod tls;
 mod transfers;
 mod transport;
+mod tree;
 mod upload;
 
 pub use builder::Builder;
@@ -112,6 +117,8 @@ pub use ftp_proto::driver::{
 pub use ftp_proto::driver::{FtpUrl, TypeCode, UrlError};
 pub use listing::Facts;
 pub use maybe_tls::{MaybeTls, MaybeTlsLink};
+#[cfg(feature = "mirror")]
+pub use mirror::{Event as MirrorEvent, Mirror, Mirrored};
 pub use proxied::{Proxied, ProxiedLink};
 pub use retrying::Retrying;
 pub use tcp::{Tcp, TcpLink, TcpPort};

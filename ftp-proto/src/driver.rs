@@ -5,6 +5,8 @@
 
 mod endpoint;
 mod error;
+#[cfg(feature = "mirror")]
+mod local;
 mod settings;
 mod tcp_options;
 mod tls_mode;
@@ -19,6 +21,8 @@ use crate::timestamp::Timestamp;
 
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 pub use error::{Error, Result, Tried};
+#[cfg(feature = "mirror")]
+pub use local::{LocalTree, Part};
 pub use settings::Settings;
 pub use tcp_options::TcpOptions;
 pub use tls_mode::TlsMode;

@@ -92,6 +92,7 @@ pub mod timestamp;
 pub mod tls;
 pub mod trace;
 mod transfer;
+pub mod tree;
 pub mod unique_name;
 mod verdict;
 mod violation;

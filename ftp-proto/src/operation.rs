@@ -4,6 +4,7 @@
 //! it after every change of the session. Operations may contain others, and several may run on one
 //! session, because each polls only its own replies.
 
+mod base;
 mod batch;
 mod directory;
 mod entries;
@@ -13,12 +14,15 @@ mod introduction;
 mod list;
 mod login;
 mod login_then;
+mod make_directories;
 pub(crate) mod memory;
 mod metadata;
 mod names;
 mod one_transfer;
 mod protection;
 mod raw_listing;
+mod read_directory;
+mod remove_tree;
 mod rename;
 mod retrieve;
 mod room;
@@ -30,10 +34,12 @@ mod size;
 mod store;
 mod touch;
 mod visit;
+mod walk_tree;
 
 use core::task::Poll;
 
 pub use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
+pub use base::AbsolutePath;
 pub use batch::Batch;
 pub use directory::{ChangeDirectory, MakeDirectory};
 pub use entries::{Contents, Entries, ListEach};
@@ -42,12 +48,15 @@ pub use features::AskFeatures;
 pub use list::{List, Listed};
 pub use login::Login;
 pub use login_then::LoginThen;
+pub use make_directories::MakeDirectories;
 pub use memory::Memory;
 pub use metadata::{Exists, Metadata};
 pub use names::Names;
 pub use one_transfer::OneTransfer;
 pub use protection::DataProtection;
 pub use raw_listing::RawListing;
+pub use read_directory::ReadDirectory;
+pub use remove_tree::RemoveTree;
 pub use rename::Rename;
 pub use retrieve::Retrieve;
 pub use rung::Rung;
@@ -57,6 +66,7 @@ pub use set_modified::SetModified;
 pub use size::SizeInBytes;
 pub use store::Store;
 pub use touch::Touch;
+pub use walk_tree::{WalkTree, Walked};
 
 use crate::error::Error;
 use crate::session::Session;

@@ -52,19 +52,22 @@ const SHOWN: [&str; 19] = [
 /// said, codecs that no command passes through, and operations that are given names of files alone.
 /// TLS keys have a test in `tests/tls.rs`.
 const APART: &str = "
-    AbortStyle AddressError After ArgumentError AskFeatures ChangeDirectory Channel Class Closed
-    Compared Completed Contents Context Coverage DataHost DataId DataMode DataProtection Deadline Decoder
-    Detail Direction Encoder Encoding End Endpoint EndpointError Entries Entry Exists Facts Failure Fault Feature Features
-    FeaturesError Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy
-    Input Instant Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong
-    Lines Link List ListEach Listed MakeDirectory Malformed Memory Metadata Misuse Name Names Next
-    NotFtp OfferedFact OneTransfer Options OtherVerb Parser PathError Pathname Pipeline Policy
-    Precision ProxyError Purpose Quoting RawListing Reader Reason Refusal Rename Reply ReplyCode
-    ReplyError Report Representation Resumable Retrieve Retry Rung SafeFor SafeName Secure Secured
-    Series SetModified Settings SizeError SizeInBytes Skip Step Store Target TcpOptions Telnet
-    Ticket TimeVal Timeouts TlsMode TypeCode UrlError
-    Timestamp TimestampError Touch TlsError TlsPolicy Transfer TransferId Unreadable Verb Verdict
-    Verifier Violation Wait Zone";
+    AbortStyle AbsolutePath AddressError After ArgumentError AskFeatures ChangeDirectory Channel
+    Class Closed Compared Comparison Completed Contents Context Coverage DataHost DataId DataMode
+    DataProtection Deadline Decoder Detail Direction Doubt Encoder Encoding End Endpoint
+    EndpointError Entries Entry Exists Facts Failure Fault Feature Features FeaturesError
+    Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy Input Instant
+    Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong Lines Link List
+    ListEach Listed Listing LocalTree MakeDirectories MakeDirectory Malformed Memory Metadata
+    Mirror MirrorOptions Misuse Name Names Next NotFtp Object OfferedFact OneTransfer Options
+    OtherVerb Parser Part PartName PathError Pathname Pipeline Place Policy Precision ProxyError
+    Purpose Question Quoting RawListing ReadDirectory Reader Reason Refusal Removal RemovalTask
+    RemoveTree Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Retry
+    Rung SafeFor SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip
+    Spared Step StepKind Store Target Task TcpOptions Telnet Ticket TimeVal Timeouts Timestamp
+    TimestampError TlsError TlsMode TlsPolicy Touch Transfer TransferId TreeLimits TreePath
+    TypeCode Unread Unreadable UrlError Verb Verdict Verifier Violation Wait Walk WalkTree Walked
+    Way Why Zone";
 
 #[test]
 fn every_public_type_is_placed() {

@@ -34,6 +34,7 @@ pub mod telnet;
 pub mod timestamp;
 pub mod tls;
 pub mod trace;
+pub mod tree;
 mod world;
 
 /// A fuzz target by its name, which also names its folder of seeds, its dictionary and its binary.
@@ -74,6 +75,7 @@ targets! {
     timestamp,
     tls,
     trace,
+    tree,
 }
 
 /// Cuts `input` into pieces whose lengths `sizes` gives, over and over; no sizes leave it whole.

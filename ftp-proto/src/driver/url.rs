@@ -175,7 +175,7 @@ impl FromStr for FtpUrl {
         Ok(Self {
             tls,
             plain_scheme: scheme == "ftp",
-            endpoint: endpoint(&parsed, port.unwrap_or(tls.default_port()))?,
+            endpoint: endpoint(&parsed, port.unwrap_or_else(|| tls.default_port()))?,
             default_port: port.is_none(),
             user,
             password,

@@ -1,0 +1,191 @@
+//! Mirrors with the server in memory: both ways, again, dry, with removals, with hostile names.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use ftp_blocking::proto::tree::{MirrorOptions, StepKind, Why};
+use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
+use ftp_blocking::{Client, Mirror, MirrorEvent, Mirrored, Result};
+use tempfile::TempDir;
+
+fn log_in(server: &Loopback) -> Result<Client> {
+    let mut client = Client::builder().connect_to(&[server.address()])?;
+    client.login_anonymous()?;
+    Ok(client)
+}
+
+fn some_files() -> Files {
+    Files::new()
+        .file("/pub/a.txt", "hello")
+        .file("/pub/.hidden", "h")
+        .file("/pub/deep/er/b.bin", vec![7; 200_000])
+        .directory("/pub/empty")
+}
+
+fn down(server: &Loopback, local: &Path, options: MirrorOptions) -> Mirrored {
+    let mirror = Mirror::new("pub", local, options).sessions(3);
+    mirror.run(|| log_in(server)).unwrap()
+}
+
+/// The names of the skipped, and why.
+fn skipped(mirrored: &Mirrored) -> Vec<(String, StepKind)> {
+    let named = |step: &ftp_blocking::proto::tree::Step| (step.path().to_string(), step.kind());
+    let mut skipped: Vec<_> = mirrored.skipped.iter().map(named).collect();
+    skipped.sort_by(|one, other| one.0.cmp(&other.0));
+    skipped
+}
+
+#[test]
+fn down_and_once_more() {
+    let server = Loopback::start(ServerConfig::new(), some_files()).unwrap();
+    let local = TempDir::new().unwrap();
+    let first = down(&server, local.path(), MirrorOptions::down());
+    assert!(first.failed.is_empty(), "{first:?}");
+    assert_eq!((first.copied, first.made, first.bytes), (3, 3, 200_006));
+    assert_eq!(
+        fs::read(local.path().join("deep/er/b.bin")).unwrap().len(),
+        200_000
+    );
+    assert!(local.path().join("empty").is_dir());
+    let again = down(&server, local.path(), MirrorOptions::down());
+    assert_eq!((again.copied, again.made, again.bytes), (0, 0, 0));
+    assert!(again.failed.is_empty() && again.skipped.is_empty());
+}
+
+#[test]
+fn up_and_once_more() {
+    let server = Loopback::start(ServerConfig::new(), Files::new()).unwrap();
+    let local = TempDir::new().unwrap();
+    fs::create_dir_all(local.path().join("deep/er")).unwrap();
+    fs::write(local.path().join("deep/er/a"), "hello").unwrap();
+    fs::write(local.path().join("b"), "").unwrap();
+    let run = || {
+        let mirror = Mirror::new("new/place", local.path(), MirrorOptions::up()).sessions(2);
+        mirror.run(|| log_in(&server)).unwrap()
+    };
+    let first = run();
+    assert!(first.failed.is_empty(), "{first:?}");
+    assert_eq!((first.copied, first.made), (2, 2));
+    assert_eq!(
+        server.files().content("/new/place/deep/er/a"),
+        Some(&b"hello"[..])
+    );
+    let again = run();
+    assert_eq!(
+        (again.copied, again.made, again.bytes),
+        (0, 0, 0),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_its_plan_can_be_performed() {
+    let server = Loopback::start(ServerConfig::new(), some_files()).unwrap();
+    let local = TempDir::new().unwrap();
+    let target = local.path().join("not/there");
+    let mirror = || Mirror::new("pub", &target, MirrorOptions::down()).sessions(2);
+    let steps = mirror().plan(|| log_in(&server)).unwrap();
+    assert_eq!(steps.len(), 6);
+    assert!(!target.exists());
+    // Each share makes the directories that it needs.
+    let fetches = steps
+        .into_iter()
+        .filter(|step| step.kind() == StepKind::Fetch);
+    let performed = mirror().perform(fetches, || log_in(&server)).unwrap();
+    assert_eq!((performed.copied, performed.failed.len()), (3, 0));
+    assert_eq!(fs::read(target.join("a.txt")).unwrap(), b"hello");
+}
+
+#[test]
+fn what_the_source_lacks_is_removed_only_if_asked() {
+    let server = Loopback::start(ServerConfig::new(), some_files()).unwrap();
+    let local = TempDir::new().unwrap();
+    down(&server, local.path(), MirrorOptions::down());
+    fs::create_dir_all(local.path().join("old/er")).unwrap();
+    fs::write(local.path().join("old/er/x"), "").unwrap();
+    fs::write(local.path().join("empty/kept"), "").unwrap();
+    assert_eq!(
+        down(&server, local.path(), MirrorOptions::down()).removed,
+        0
+    );
+    let deleted = down(&server, local.path(), MirrorOptions::down().delete());
+    assert_eq!(deleted.removed, 1);
+    assert!(!local.path().join("old").exists());
+    let why = StepKind::Skip(Why::Empty);
+    assert_eq!(skipped(&deleted), [("empty/kept".to_owned(), why)]);
+    let all = down(&server, local.path(), MirrorOptions::down().delete_all());
+    assert_eq!((all.removed, all.skipped.len()), (1, 0));
+}
+
+#[test]
+fn a_broken_download_is_resumed() {
+    let behaviour = Behaviour::new().break_off("RETR", 150_000, 426, "Broken.");
+    let broken = ServerConfig::new().behaviour(behaviour);
+    let server = Loopback::start(broken, some_files()).unwrap();
+    let local = TempDir::new().unwrap();
+    let first = down(&server, local.path(), MirrorOptions::down());
+    assert_eq!((first.copied, first.failed.len()), (2, 1));
+    assert!(!local.path().join("deep/er/b.bin").exists());
+    let server = Loopback::start(ServerConfig::new(), some_files()).unwrap();
+    let second = down(&server, local.path(), MirrorOptions::down());
+    assert_eq!((second.copied, second.failed.len()), (1, 0));
+    assert!(second.bytes < 200_000, "{second:?}");
+    assert_eq!(
+        fs::read(local.path().join("deep/er/b.bin")).unwrap(),
+        vec![7; 200_000]
+    );
+    assert_eq!(
+        fs::read_dir(local.path().join("deep/er")).unwrap().count(),
+        1
+    );
+}
+
+#[test]
+fn the_report_can_end_it() {
+    let server = Loopback::start(ServerConfig::new(), some_files()).unwrap();
+    let local = TempDir::new().unwrap();
+    let mirror =
+        Mirror::new("pub", local.path(), MirrorOptions::down()).progress(|event| match event {
+            MirrorEvent::Bytes { .. } => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+    let mirrored = mirror.run(|| log_in(&server)).unwrap();
+    assert!(mirrored.is_stopped);
+    assert!(mirrored.copied <= 1);
+}
+
+/// A target that holds `d -> outside`, and a server with `d/x`.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_local_link() {
+    let files = Files::new().file("/pub/d/x", "evil").file("/pub/f", "evil");
+    let server = Loopback::start(ServerConfig::new(), files).unwrap();
+    let (local, outside) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    std::os::unix::fs::symlink(outside.path(), local.path().join("d")).unwrap();
+    let file = outside.path().join("file");
+    std::os::unix::fs::symlink(&file, local.path().join("f")).unwrap();
+    let mirrored = down(&server, local.path(), MirrorOptions::down().delete_all());
+    let why = StepKind::Skip(Why::OtherKind);
+    assert_eq!(
+        skipped(&mirrored),
+        [("d".to_owned(), why), ("f".to_owned(), why)]
+    );
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+    // Nor by steps that another machine planned.
+    let steps = ["d/x", "d/y/z"].map(|path| {
+        let path = ftp_blocking::proto::tree::TreePath::new(path.as_bytes()).unwrap();
+        ftp_blocking::proto::tree::Step::new(StepKind::Fetch, path)
+    });
+    let mirror = Mirror::new("pub", local.path(), MirrorOptions::down());
+    let performed = mirror.perform(steps, || log_in(&server)).unwrap();
+    assert_eq!((performed.copied, performed.failed.len()), (0, 2));
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+}

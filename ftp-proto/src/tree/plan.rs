@@ -1,0 +1,232 @@
+//! What two listings of one directory ask for.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use super::compare::{Comparison, compare};
+use super::mirror::Question;
+use super::object::{Listing, Object};
+use super::options::{MirrorOptions, Way};
+use super::part::PartName;
+use super::path::TreePath;
+use super::step::{Step, StepKind, Why};
+use crate::command::Verb;
+use crate::error::{Error, ErrorKind, Policy};
+use crate::listing::{Kind, SafeName};
+use crate::reply::Class;
+
+/// Why a directory was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unread {
+    /// It cannot be entered: it is missing, forbidden, or not a directory.
+    #[error("it cannot be entered")]
+    Refused,
+    /// PWD says that it is elsewhere: it is a link.
+    #[error("it is a link to another place")]
+    Elsewhere,
+    /// PWD says that it is a directory above.
+    #[error("it is a link to a directory above")]
+    Again,
+    /// The listing has more entries or bytes than the limits allow.
+    #[error("its listing exceeds a limit")]
+    Limit,
+    /// The listing failed.
+    #[error("its listing failed")]
+    Failed,
+}
+
+impl Unread {
+    /// What the error of [`ReadDirectory`](crate::operation::ReadDirectory) means for a tree.
+    #[must_use]
+    pub fn of(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::Policy(Policy::ListingEntries(_) | Policy::ListingBytes(_)) => Self::Limit,
+            ErrorKind::Refused(reply)
+                if error.verb() == Some(Verb::Cwd) && reply.class() == Class::PermanentNegative =>
+            {
+                Self::Refused
+            }
+            _ => Self::Failed,
+        }
+    }
+
+    pub(super) const fn why(self) -> Why {
+        match self {
+            Self::Elsewhere => Why::Link,
+            Self::Again => Why::Again,
+            Self::Limit => Why::Limit,
+            Self::Refused | Self::Failed => Why::Failed,
+        }
+    }
+}
+
+/// What is decided about one object.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Decision {
+    Step(Step),
+    Ask(Question),
+    /// To be entered, and whether the target has it.
+    Enter(Object, Option<Object>),
+}
+
+/// Compares two listings of the directory `at`.
+pub(super) fn plan(
+    at: &TreePath,
+    source: &Listing,
+    target: &Listing,
+    options: &MirrorOptions,
+) -> Vec<Decision> {
+    let mut planning = Planning::new(at, target, options);
+    for object in source.objects() {
+        planning.take(object);
+    }
+    planning.remove(source, target);
+    planning.decisions
+}
+
+struct Planning<'a> {
+    at: &'a TreePath,
+    options: &'a MirrorOptions,
+    /// What the target has, by key.
+    there: BTreeMap<Vec<u8>, &'a Object>,
+    /// The keys of the source, chosen or not.
+    keys: BTreeSet<Vec<u8>>,
+    decisions: Vec<Decision>,
+}
+
+impl<'a> Planning<'a> {
+    fn new(at: &'a TreePath, target: &'a Listing, options: &'a MirrorOptions) -> Self {
+        let name = |object: &Object| options.key(object.name().as_bytes());
+        Self {
+            at,
+            options,
+            there: target.objects().iter().map(|it| (name(it), it)).collect(),
+            keys: BTreeSet::new(),
+            decisions: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, object: &Object) {
+        let name = object.name().as_bytes();
+        let is_first = self.keys.insert(self.options.key(name));
+        let Some(path) = self.at.join(name) else {
+            // There is no place for it, so the directory stands for it.
+            return self.skip(self.at.clone(), Why::UnsafeName);
+        };
+        if !self.options.chooses(&path, object.kind()) {
+            return;
+        }
+        match self.objection(object, is_first) {
+            Some(why) => self.skip(path, why),
+            None => self.copy(path, object),
+        }
+    }
+
+    /// Why an object is not copied, whatever the target has.
+    fn objection(&self, object: &Object, is_first: bool) -> Option<Why> {
+        let name = object.name().as_bytes();
+        let is_unsafe = || SafeName::new(name, self.options.names).is_none();
+        match object.kind() {
+            _ if PartName::is_one(name) => Some(Why::Part),
+            _ if self.options.way == Way::Down && is_unsafe() => Some(Why::UnsafeName),
+            _ if !is_first => Some(Why::CaseTwin),
+            Kind::Symlink if !self.options.follow_links => Some(Why::Link),
+            Kind::File | Kind::Directory | Kind::Unknown | Kind::Symlink => None,
+            _ => Some(Why::Special),
+        }
+    }
+
+    fn copy(&mut self, path: TreePath, object: &Object) {
+        let there = self.there.get(&self.options.key(object.name().as_bytes()));
+        let there = there.copied();
+        match (object.kind(), there.map(Object::kind)) {
+            (Kind::File, None | Some(Kind::File)) => self.file(path, object, there),
+            (Kind::File, Some(_)) => self.skip(path, Why::OtherKind),
+            (Kind::Directory, None | Some(Kind::Directory))
+            | (Kind::Symlink | Kind::Unknown, _) => {
+                self.decisions
+                    .push(Decision::Enter(object.clone(), there.cloned()));
+            }
+            _ => self.skip(path, Why::OtherKind),
+        }
+    }
+
+    fn file(&mut self, path: TreePath, object: &Object, there: Option<&Object>) {
+        let comparison = there.map(|there| compare(object, there, self.options.way));
+        match (comparison, there) {
+            (Some(Comparison::Same), _) => {}
+            (Some(Comparison::OtherTime | Comparison::AskTime), _) if self.options.sizes_only => {
+                let step = transfer_step(StepKind::SetTime, path, object);
+                self.decisions.push(Decision::Step(step));
+            }
+            (Some(Comparison::AskTime), Some(there)) => {
+                let question = Question::new(path, object.clone(), there.clone());
+                self.decisions.push(Decision::Ask(question));
+            }
+            _ => {
+                let step = self.transfer(path, object);
+                self.decisions.push(Decision::Step(step));
+            }
+        }
+    }
+
+    fn transfer(&self, path: TreePath, object: &Object) -> Step {
+        let part = PartName::new(object.name().as_bytes(), object.size(), object.modified());
+        let has_part = self.there.contains_key(&self.options.key(part.as_bytes()));
+        let kind = match self.options.way {
+            Way::Up => StepKind::Send,
+            Way::Down if has_part => StepKind::Resume,
+            Way::Down => StepKind::Fetch,
+        };
+        transfer_step(kind, path, object)
+    }
+
+    /// Removes from the target what the source lacks.
+    fn remove(&mut self, source: &Listing, target: &Listing) {
+        if !self.options.delete {
+            return;
+        }
+        let folded = |key: &Vec<u8>| key.to_ascii_lowercase();
+        let folded: BTreeSet<_> = self.keys.iter().map(folded).collect();
+        for object in target.objects() {
+            let name = object.name().as_bytes();
+            let key = self.options.key(name);
+            if self.keys.contains(&key) || PartName::is_one(name) {
+                continue;
+            }
+            let Some(path) = self.at.join(name) else {
+                continue;
+            };
+            if !self.options.chooses(&path, object.kind()) {
+                continue;
+            }
+            if source.objects().is_empty() && !self.options.delete_all {
+                self.skip(path, Why::Empty);
+            } else if !source.is_complete() || !target.is_complete() {
+                self.skip(path, Why::Incomplete);
+            } else if folded.contains(&key.to_ascii_lowercase()) {
+                // A target that folds case without our knowledge has one file for both.
+                self.skip(path, Why::CaseTwin);
+            } else {
+                let kind = match object.kind() {
+                    Kind::Directory | Kind::Unknown => StepKind::RemoveAll,
+                    _ => StepKind::Remove,
+                };
+                self.decisions.push(Decision::Step(Step::new(kind, path)));
+            }
+        }
+    }
+
+    fn skip(&mut self, path: TreePath, why: Why) {
+        let step = Step::new(StepKind::Skip(why), path);
+        self.decisions.push(Decision::Step(step));
+    }
+}
+
+/// A step that carries what the source told about the file.
+pub(super) fn transfer_step(kind: StepKind, path: TreePath, object: &Object) -> Step {
+    Step::new(kind, path)
+        .with_size(object.size())
+        .with_modified(object.modified())
+}
