@@ -85,11 +85,13 @@
 //! session how many tickets are left ([`Context::resumptions`]), so that it makes a short listing
 //! before a transfer without a ticket.
 
+mod buffer;
 mod channel;
 mod context;
 mod error;
 mod fingerprint;
 mod layer;
+mod outgoing;
 mod purpose;
 mod records;
 mod verifier;

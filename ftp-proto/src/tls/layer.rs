@@ -1,6 +1,5 @@
 //! TLS on one socket: the one loop under both drivers.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
@@ -61,8 +60,7 @@ pub enum Wait {
 /// The socket is handed in with each call, so that a driver can wrap it in the limit for that call.
 pub struct Layer {
     channel: Channel,
-    /// Where the socket is read into. It is made at the first read and kept.
-    ciphertext: Vec<u8>,
+    /// How much one read of the socket takes.
     size: usize,
     /// The ciphertext received since the last question.
     received: usize,
@@ -83,7 +81,6 @@ impl Layer {
     const fn new(channel: Channel, size: usize) -> Self {
         Self {
             channel,
-            ciphertext: Vec::new(),
             size,
             received: 0,
             eof: false,
@@ -143,8 +140,31 @@ impl Layer {
         socket: &mut impl Socket,
         buffer: &mut [u8],
     ) -> io::Result<Option<Input>> {
+        self.decrypt(socket, |channel| channel.read(buffer))
+    }
+
+    /// As [`read`](Self::read), without a buffer: passes up to `count` bytes of plaintext to `take`,
+    /// in one or more pieces; see [`Channel::read_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_with(
+        &mut self,
+        socket: &mut impl Socket,
+        count: usize,
+        mut take: impl FnMut(&[u8]),
+    ) -> io::Result<Option<Input>> {
+        self.decrypt(socket, |channel| channel.read_with(count, &mut take))
+    }
+
+    fn decrypt(
+        &mut self,
+        socket: &mut impl Socket,
+        mut read: impl FnMut(&mut Channel) -> Result<Option<Input>, TlsError>,
+    ) -> io::Result<Option<Input>> {
         loop {
-            if let Some(input) = self.channel.read(buffer)? {
+            if let Some(input) = read(&mut self.channel)? {
                 return Ok(Some(input));
             }
             // Where nothing came, a write may have been waited for.
@@ -198,7 +218,7 @@ impl Layer {
         let mut taken = 0_usize;
         loop {
             let before = self.received;
-            match self.read(socket, &mut [0; 1024]) {
+            match self.read_with(socket, AWAITED_MAX, |_| {}) {
                 Ok(None) => return false,
                 Ok(Some(Input::Bytes(_))) => {}
                 Ok(Some(Input::End(_))) | Err(_) => return true,
@@ -235,6 +255,8 @@ impl Layer {
     pub fn take_tickets(&mut self, socket: &mut impl Socket) {
         if !self.eof {
             let _ = self.receive_waiting(socket, Wait::No);
+            // Tickets are looked at when what precedes them was read.
+            let _ = self.channel.read_with(usize::MAX, |_| {});
         }
     }
 
@@ -250,10 +272,7 @@ impl Layer {
     }
 
     fn receive_waiting(&mut self, socket: &mut impl Socket, wait: Wait) -> io::Result<bool> {
-        if self.ciphertext.is_empty() {
-            self.ciphertext = vec![0; self.size];
-        }
-        match momentary(socket.read(&mut self.ciphertext, wait))? {
+        match momentary(socket.read(self.channel.room(self.size), wait))? {
             None => return Ok(false),
             Some(0) => {
                 self.eof = true;
@@ -261,8 +280,7 @@ impl Layer {
             }
             Some(count) => {
                 self.received = self.received.saturating_add(count);
-                let bytes = self.ciphertext.get(..count).unwrap_or_default();
-                self.channel.receive(bytes);
+                self.channel.received(count);
             }
         }
         Ok(true)
