@@ -33,18 +33,20 @@ impl Buffer {
         self.len() == 0
     }
 
-    /// Where to write the next `count` bytes; [`fill`](Self::fill) appends them. Moves what waits to
-    /// the front first, when that is the smaller part: each byte is then moved at most once on
-    /// average.
+    /// Where to write the next `count` bytes; [`fill`](Self::fill) appends them. When there is no
+    /// room at the end, what waits moves to the front, if that is the smaller part: each byte is
+    /// moved at most once on average.
     pub(super) fn room(&mut self, count: usize) -> &mut [u8] {
-        if self.start >= self.len() {
+        let is_short = self.end.saturating_add(count) > self.bytes.len();
+        if self.is_empty() || (is_short && self.start >= self.len()) {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end = self.len();
             self.start = 0;
         }
         let needed = self.end.saturating_add(count);
         if needed > self.bytes.len() {
-            self.bytes.resize(needed, 0);
+            // Room to spare makes moves rare.
+            self.bytes.resize(needed.next_power_of_two(), 0);
         }
         self.bytes.get_mut(self.end..needed).unwrap_or_default()
     }
@@ -106,6 +108,6 @@ mod tests {
             buffer.consume(500);
         }
         assert!(buffer.is_empty());
-        assert_eq!(buffer.bytes.len(), 1000);
+        assert_eq!(buffer.bytes.len(), 1024);
     }
 }

@@ -13,6 +13,9 @@ use crate::driver::Input;
 /// How much ciphertext [`Layer::await_end`] takes before it says that nothing is left to wait for.
 const AWAITED_MAX: usize = 256 * 1024;
 
+/// How much the first read of a socket takes.
+const READ_MIN: usize = 4 * 1024;
+
 /// A socket under TLS, blocking or not.
 ///
 /// `Ok(None)` says that nothing can be read or written now: a socket that never waits would block,
@@ -60,8 +63,9 @@ pub enum Wait {
 /// The socket is handed in with each call, so that a driver can wrap it in the limit for that call.
 pub struct Layer {
     channel: Channel,
-    /// How much one read of the socket takes.
+    /// How much one read of the socket takes, and how much it may come to take.
     size: usize,
+    size_max: usize,
     /// The ciphertext received since the last question.
     received: usize,
     eof: bool,
@@ -70,18 +74,20 @@ pub struct Layer {
 impl Layer {
     /// For a control connection: reads of 4 KiB, so that an idle session takes little memory.
     pub const fn for_control(channel: Channel) -> Self {
-        Self::new(channel, 4 * 1024)
+        Self::new(channel, READ_MIN)
     }
 
-    /// For a data connection: one read takes up to 64 KiB, several records.
+    /// For a data connection: reads begin with 4 KiB, which is enough for a small file, and double
+    /// as long as they are filled. One read comes to take up to 64 KiB, several records.
     pub const fn for_data(channel: Channel) -> Self {
         Self::new(channel, 64 * 1024)
     }
 
-    const fn new(channel: Channel, size: usize) -> Self {
+    const fn new(channel: Channel, size_max: usize) -> Self {
         Self {
             channel,
-            size,
+            size: READ_MIN,
+            size_max,
             received: 0,
             eof: false,
         }
@@ -281,6 +287,9 @@ impl Layer {
             Some(count) => {
                 self.received = self.received.saturating_add(count);
                 self.channel.received(count);
+                if count == self.size {
+                    self.size = self.size.saturating_mul(2).min(self.size_max);
+                }
             }
         }
         Ok(true)
