@@ -138,8 +138,9 @@ pub enum Progress {
 /// [`Client::data_mut`](crate::Client::data_mut).
 ///
 /// [`read`](Self::read) and [`write`](Self::write) move bytes directly between the socket and the
-/// caller's buffer; [`read_with`](Self::read_with) spares the copy into it under TLS. To splice, or to pass the socket on, take [`stream`](Self::stream) and report
-/// the results: [`moved`](Self::moved), [`blocked`](Self::blocked), [`ended`](Self::ended),
+/// caller's buffer; [`read_with`](Self::read_with) spares the copy into it under TLS. To splice, or
+/// to pass the socket on, take [`stream`](Self::stream) and report the results:
+/// [`moved`](Self::moved), [`blocked`](Self::blocked), [`ended`](Self::ended),
 /// [`failed`](Self::failed).
 ///
 /// Payload in ASCII type has its form on the wire; [`ftp_proto::ascii`] has the codec.

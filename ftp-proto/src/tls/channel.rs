@@ -420,7 +420,7 @@ impl Channel {
         }
     }
 
-    /// Takes the plaintext that rustls holds. Now and then the second buffer is of use for it.
+    /// Takes the plaintext that rustls holds; `take` also gets the buffer for what is set aside.
     fn take_record(&mut self, take: impl FnOnce(&mut Buffer, &[u8])) {
         let bytes = self.inbox.first_mut(self.seen);
         let UnbufferedStatus { mut discard, state } = self.connection.process_tls_records(bytes);
