@@ -230,14 +230,21 @@ impl<'c, T: Transport> Download<'c, T> {
         let mut block = self.driver.take_block(BLOCK_BYTES);
         let mut bytes = 0_u64;
         loop {
-            let count = self.read_block(&mut block);
+            let mut written = Ok(());
+            let count = self.pass_block(&mut block, |bytes| {
+                if written.is_ok() {
+                    written = sink.write_all(bytes);
+                }
+            });
+            if let Err(error) = written {
+                return Err(self.fail_locally(error));
+            }
             if count == 0 {
                 self.driver.keep_block(block);
                 return self.take_verdict();
             }
             bytes = bytes.saturating_add(count as u64);
-            let written = sink.write_all(block.get(..count).unwrap_or_default());
-            if let Err(error) = written.and_then(|()| progress(bytes)) {
+            if let Err(error) = progress(bytes) {
                 return Err(self.fail_locally(error));
             }
         }
@@ -251,26 +258,46 @@ impl<'c, T: Transport> Download<'c, T> {
         Some((self.driver.data_stream()?, flow))
     }
 
-    /// Reads bytes as on the wire; 0 when the verdict is known.
-    fn read_wire(&mut self, buffer: &mut [u8]) -> usize {
+    /// Receives some payload; 0 when the verdict is known.
+    fn receive(
+        &mut self,
+        some: impl FnOnce(&mut Driver<T>, &mut Running<'c>) -> ControlFlow<Result<Completed>, usize>,
+    ) -> usize {
         if self.verdict.is_some() {
             return 0;
         }
-        match self.driver.read_payload(&mut self.operation, buffer) {
-            ControlFlow::Continue(count) => count,
-            ControlFlow::Break(verdict) => {
-                self.verdict = Some(verdict);
-                0
-            }
+        self.verdict = Some(match some(self.driver, &mut self.operation) {
+            ControlFlow::Continue(0) => self.driver.drive_to_end(&mut self.operation),
+            ControlFlow::Continue(count) => return count,
+            ControlFlow::Break(verdict) => verdict,
+        });
+        0
+    }
+
+    /// Reads bytes as on the wire; 0 when the verdict is known.
+    fn read_wire(&mut self, buffer: &mut [u8]) -> usize {
+        self.receive(|driver, operation| driver.read_some(operation, buffer))
+    }
+
+    fn is_text(&self) -> bool {
+        self.flow
+            .is_some_and(|flow| flow.representation != Representation::Image)
+    }
+
+    /// Passes on bytes as the application wants them; 0 when the verdict is known and no byte is
+    /// left.
+    fn pass_block(&mut self, block: &mut [u8], mut take: impl FnMut(&[u8])) -> usize {
+        if self.is_text() {
+            let count = self.read_block(block);
+            take(block.get(..count).unwrap_or_default());
+            return count;
         }
+        self.receive(|driver, operation| driver.pass_some(operation, block, take))
     }
 
     /// Reads bytes as the application wants them; 0 when the verdict is known and no byte is left.
     fn read_block(&mut self, buffer: &mut [u8]) -> usize {
-        if self
-            .flow
-            .is_none_or(|flow| flow.representation == Representation::Image)
-        {
+        if !self.is_text() {
             return self.read_wire(buffer);
         }
         while self.text.is_empty() && self.verdict.is_none() {

@@ -138,8 +138,9 @@ pub enum Progress {
 /// [`Client::data_mut`](crate::Client::data_mut).
 ///
 /// [`read`](Self::read) and [`write`](Self::write) move bytes directly between the socket and the
-/// caller's buffer. To splice, or to pass the socket on, take [`stream`](Self::stream) and report
-/// the results: [`moved`](Self::moved), [`blocked`](Self::blocked), [`ended`](Self::ended),
+/// caller's buffer; [`read_with`](Self::read_with) spares the copy into it under TLS. To splice, or
+/// to pass the socket on, take [`stream`](Self::stream) and report the results:
+/// [`moved`](Self::moved), [`blocked`](Self::blocked), [`ended`](Self::ended),
 /// [`failed`](Self::failed).
 ///
 /// Payload in ASCII type has its form on the wire; [`ftp_proto::ascii`] has the codec.
@@ -189,33 +190,50 @@ impl<'c, S: Stream> Data<'c, S> {
     ///
     /// Yields [`Progress::Over`] in an upload.
     pub fn read(&mut self, buffer: &mut [u8]) -> Progress {
+        self.receive(buffer, |stream, room| stream.read(room))
+    }
+
+    /// As [`read`](Self::read), for payload that is passed on: `take` gets it, in one or more
+    /// pieces, at most as much as fits into `block`. Under TLS it comes from where rustls has it,
+    /// and `block` stays as it is.
+    pub fn read_with(&mut self, block: &mut [u8], mut take: impl FnMut(&[u8])) -> Progress {
+        self.receive(block, |stream, room| stream.read_with(room, &mut take))
+    }
+
+    fn receive(
+        &mut self,
+        buffer: &mut [u8],
+        mut read: impl FnMut(&mut S, &mut [u8]) -> io::Result<Option<Input>>,
+    ) -> Progress {
         if self.moving.flow.direction != Direction::Receive || self.moving.over.is_some() {
             return Progress::Over;
+        }
+        if buffer.is_empty() {
+            return Progress::Bytes(0);
         }
         let left = self
             .moving
             .flow
             .limit
             .map(|limit| limit.saturating_sub(self.moving.bytes));
-        let mut one_more = [0];
-        let room = if left == Some(0) {
-            &mut one_more[..]
-        } else {
-            let left = left.map_or(usize::MAX, |left| {
-                usize::try_from(left).unwrap_or(usize::MAX)
-            });
-            let room = buffer.len().min(left).min(*self.budget);
-            if buffer.is_empty() {
-                return Progress::Bytes(0);
-            }
-            buffer.get_mut(..room).unwrap_or_default()
-        };
-        if !self.socket.readable || room.is_empty() {
+        let at_limit = left == Some(0);
+        let left = left.map_or(usize::MAX, |left| {
+            usize::try_from(left).unwrap_or(usize::MAX)
+        });
+        let room = buffer.len().min(left).min(*self.budget);
+        if !self.socket.readable || (room == 0 && !at_limit) {
             return self.wait();
         }
-        match patience::read(|| self.socket.io.read(room)) {
+        let room = buffer.get_mut(..room).unwrap_or_default();
+        let stream = &mut self.socket.io;
+        let input = patience::read(|| match at_limit {
+            // Whether there is more is all that counts: nobody gets it.
+            true => stream.read(&mut [0]),
+            false => read(stream, room),
+        });
+        match input {
             Ok(None) => self.blocked(),
-            Ok(Some(Input::Bytes(_))) if left == Some(0) => self.over(Over::Ended(End::Limit)),
+            Ok(Some(Input::Bytes(_))) if at_limit => self.over(Over::Ended(End::Limit)),
             Ok(Some(Input::Bytes(count))) => return self.count(count),
             Ok(Some(Input::End(end))) => self.over(Over::Ended(end)),
             Err(error) => self.over(Over::Failed(error)),

@@ -270,6 +270,17 @@ impl<S: Stream> Stream for TlsLink<S> {
         Ok(Some(Input::Bytes(count)))
     }
 
+    fn read_with(
+        &mut self,
+        block: &mut [u8],
+        take: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<Option<Input>> {
+        match self.both() {
+            Ok((layer, mut socket)) => layer.read_with(&mut socket, block.len(), take),
+            Err(_) => self.stream.read_with(block, take),
+        }
+    }
+
     /// Accepted bytes may still wait to be encrypted and written; [`flush`](Self::flush) goes on
     /// with that.
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {

@@ -117,6 +117,24 @@ pub trait Stream {
     /// [`io::ErrorKind::Interrupted`] is retried by the caller.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Input>>;
 
+    /// As [`read`](Self::read), for a caller that passes the bytes on: `take` gets them, in one or
+    /// more pieces, at most as many as fit into `block`. A stream that has them in a place of its
+    /// own, such as a record that was decrypted, lends them from there. Others read into `block`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn read_with(
+        &mut self,
+        block: &mut [u8],
+        take: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<Option<Input>> {
+        let input = self.read(block)?;
+        if let Some(Input::Bytes(count)) = input {
+            take(block.get(..count).unwrap_or_default());
+        }
+        Ok(input)
+    }
+
     /// Writes as many bytes as possible.
     ///
     /// # Errors

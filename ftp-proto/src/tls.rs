@@ -17,8 +17,12 @@
 //! 1. Write [`Channel::transmit`] to the socket, and acknowledge the written bytes with
 //!    [`Channel::transmitted`].
 //! 2. Take plaintext with [`Channel::read`] until there is none. Only then
-//! 3. read the socket, and pass its bytes to [`Channel::receive`] and its end to
-//!    [`Channel::receive_eof`].
+//! 3. read the socket into [`Channel::room`], and say with [`Channel::received`] how much came, or
+//!    pass the bytes to [`Channel::receive`], which copies them. [`Channel::receive_eof`] takes the
+//!    end.
+//!
+//! Records are decrypted where they were received. [`Channel::read_with`] passes plaintext on
+//! without a buffer of the caller's.
 //!
 //! [`Layer`] does this over a [`Socket`], blocking or not.
 //!
@@ -85,11 +89,13 @@
 //! session how many tickets are left ([`Context::resumptions`]), so that it makes a short listing
 //! before a transfer without a ticket.
 
+mod buffer;
 mod channel;
 mod context;
 mod error;
 mod fingerprint;
 mod layer;
+mod outgoing;
 mod purpose;
 mod records;
 mod verifier;

@@ -37,23 +37,35 @@ impl<T: Transport> Driver<T> {
         self.moving.map(|moving| moving.flow)
     }
 
-    /// Reads payload. Breaks with the outcome when the payload has ended and the operation is over.
-    pub(crate) fn read_payload<O: Operation>(
-        &mut self,
-        operation: &mut O,
-        buffer: &mut [u8],
-    ) -> ControlFlow<Result<O::Output>, usize> {
-        match self.read_some(operation, buffer)? {
-            0 => ControlFlow::Break(self.drive_to_end(operation)),
-            count => ControlFlow::Continue(count),
-        }
-    }
-
     /// Reads payload; 0 at its end, and the operation may go on. Breaks when the operation is over.
     pub(crate) fn read_some<O: Operation>(
         &mut self,
         operation: &mut O,
         buffer: &mut [u8],
+    ) -> ControlFlow<Result<O::Output>, usize> {
+        self.receive(operation, buffer, |stream, room, slice| {
+            stream.read(room, slice)
+        })
+    }
+
+    /// As [`read_some`](Self::read_some), and `take` gets the payload, at most a block of it. Its
+    /// time is the application's: the payload's idle limit starts anew behind it.
+    pub(crate) fn pass_some<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        block: &mut [u8],
+        mut take: impl FnMut(&[u8]),
+    ) -> ControlFlow<Result<O::Output>, usize> {
+        self.receive(operation, block, |stream, room, slice| {
+            stream.read_with(room, slice, &mut take)
+        })
+    }
+
+    fn receive<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        buffer: &mut [u8],
+        mut read: impl FnMut(&mut T::Stream, &mut [u8], Duration) -> io::Result<Option<Input>>,
     ) -> ControlFlow<Result<O::Output>, usize> {
         self.listener = None;
         self.resume();
@@ -64,7 +76,7 @@ impl<T: Transport> Driver<T> {
                 return ControlFlow::Continue(0);
             };
             let slice = self.slice();
-            match self.receive_some(moving, buffer, slice) {
+            match self.receive_some(moving, buffer, slice, &mut read) {
                 Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
                     self.hand_over();
@@ -86,26 +98,27 @@ impl<T: Transport> Driver<T> {
         moving: Moving,
         buffer: &mut [u8],
         slice: Duration,
+        mut read_into: impl FnMut(&mut T::Stream, &mut [u8], Duration) -> io::Result<Option<Input>>,
     ) -> io::Result<Option<usize>> {
         let left = moving
             .flow
             .limit
             .map(|limit| limit.saturating_sub(moving.bytes));
         let at_limit = left == Some(0);
-        let mut one = [0];
-        let room = match left {
-            Some(0) => &mut one[..],
-            Some(left) => {
-                let count =
-                    usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
-                buffer.get_mut(..count).unwrap_or_default()
-            }
-            None => buffer,
-        };
         let Some((_, stream)) = &mut self.data else {
             return Ok(Some(0));
         };
-        match read(stream.read(room, slice))? {
+        let input = if at_limit {
+            // Whether there is more is all that counts: nobody gets it.
+            stream.read(&mut [0], slice)
+        } else {
+            let room = left.map_or(usize::MAX, |left| {
+                usize::try_from(left).unwrap_or(usize::MAX)
+            });
+            let room = room.min(buffer.len());
+            read_into(stream, buffer.get_mut(..room).unwrap_or_default(), slice)
+        };
+        match read(input)? {
             None => Ok(None),
             Some(Input::Bytes(_)) if at_limit => self.ended(moving.data, End::Limit),
             Some(Input::End(end)) => self.ended(moving.data, end),
@@ -121,7 +134,10 @@ impl<T: Transport> Driver<T> {
         self.listener = None;
         let mut block = [0; DROPPED_BYTES];
         let slice = self.slice();
-        match self.receive_some(moving, &mut block, slice) {
+        let received = self.receive_some(moving, &mut block, slice, |stream, room, slice| {
+            stream.read_with(room, slice, &mut |_| {})
+        });
+        match received {
             Ok(Some(_)) => self.look_again_after_a_slice(),
             Ok(None) => self.look(),
             Err(error) => self.fail(Link::Data(moving.data), error),
@@ -284,7 +300,7 @@ impl<T: Transport> Driver<T> {
         self.source = None;
     }
 
-    fn drive_to_end<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+    pub(crate) fn drive_to_end<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
         loop {
             match self.drive(operation) {
                 Driven::Ready(result) => return result,

@@ -96,6 +96,18 @@ impl<S: Stream> Stream for TlsLink<S> {
         Ok(Some(Input::Bytes(count)))
     }
 
+    fn read_with(
+        &mut self,
+        block: &mut [u8],
+        limit: Duration,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<Option<Input>> {
+        match self.both(limit) {
+            Ok((layer, mut socket)) => layer.read_with(&mut socket, block.len(), take),
+            Err(_) => self.stream.read_with(block, limit, take),
+        }
+    }
+
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<Option<usize>> {
         match self.both(limit) {
             Ok((layer, mut socket)) => layer.write(&mut socket, bytes),

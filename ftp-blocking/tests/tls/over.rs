@@ -5,8 +5,9 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ftp_blocking::proto::operation::Retrieve;
 use ftp_blocking::proto::proxy;
-use ftp_blocking::proto::{Policy, Target, TlsPolicy};
+use ftp_blocking::proto::{Argument, Policy, Target, TlsPolicy};
 use ftp_blocking::{Builder, Client, Endpoint, Proxied, Tcp, TcpLink, TcpPort, Tls, Transport};
 use ftp_testbed::proxies::{self, Behaviour, Speaks};
 use ftp_testbed::servers::AUTHORITY;
@@ -174,4 +175,43 @@ fn clear_text_is_asked_for() {
     client.login("ann", "secret").unwrap();
     client.quit().unwrap();
     assert_eq!(server.join().unwrap(), ["USER ann", "PASS secret", "QUIT"]);
+}
+
+/// `copy_to` lends records of 16 KiB to the sink, and the limit of a transfer falls within one.
+#[test]
+fn a_limit_within_a_record_holds_for_each_way_of_reading() {
+    let body: Vec<u8> = (0..=250).cycle().take(50_000).collect();
+    for limit in [1_usize, 16_383, 16_384, 16_385, 40_000, 49_999] {
+        for copied in [true, false] {
+            let payload = body.clone();
+            let (address, server) = serve(config(Shown::Good), move |peer| {
+                peer.agree();
+                peer.secure().unwrap();
+                let mut data = peer.open_secured("RETR");
+                // The client hangs up behind its limit.
+                let _ = io::Write::write_all(&mut data, &payload);
+                let _ = io::Write::flush(&mut data);
+                drop(data);
+                peer.say("226 done\r\n");
+                peer.listen_to_the_end();
+            });
+            let builder = Client::builder().tls(over(Proxy::to(address)));
+            let mut client = builder.connect("localhost:2121").unwrap();
+            client.secure().unwrap();
+            client.login_anonymous().unwrap();
+            let retrieve = Retrieve::new(Argument::new("a").unwrap()).limited_to(limit as u64);
+            let mut download = client.download(retrieve).unwrap();
+            let mut received = Vec::new();
+            let completed = if copied {
+                download.copy_to(&mut received).unwrap()
+            } else {
+                io::Read::read_to_end(&mut download, &mut received).unwrap();
+                download.finish().unwrap()
+            };
+            assert_eq!(completed.bytes, limit as u64);
+            assert_eq!(received, body[..limit], "{limit}");
+            drop(client);
+            server.join().unwrap();
+        }
+    }
 }

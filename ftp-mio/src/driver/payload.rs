@@ -28,7 +28,7 @@ impl<T: Transport> Driver<T> {
     fn drop_payload(&mut self) {
         let mut block = [0; DROPPED_BYTES];
         if let Some(mut data) = self.payload().filter(|data| data.flow().discard) {
-            while let Progress::Bytes(_) = data.read(&mut block) {}
+            while let Progress::Bytes(_) = data.read_with(&mut block, |_| {}) {}
         }
     }
 

@@ -3,21 +3,20 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::mem;
+use core::num::NonZeroUsize;
 use core::task::Poll;
 
-use rustls::client::ClientConnection;
+use rustls::client::UnbufferedClientConnection;
 use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
 use rustls::{CipherSuite, ClientConfig, HandshakeKind, ProtocolVersion};
 
-use super::records::Records;
+use super::buffer::Buffer;
+use super::outgoing::{Outgoing, RECORD, encode};
+use super::records::record_length;
 use super::{Purpose, TlsError};
 use crate::action::End;
 use crate::driver::Input;
-use std::io::{Read as _, Write as _};
-
-/// The most plaintext in one record (RFC 8446 section 5.1).
-const RECORD: usize = 16 * 1024;
 
 /// How much ciphertext may wait to be sent. Four full records: enough for one write of a usual
 /// socket buffer.
@@ -31,15 +30,18 @@ const UNSENT_MAX: usize = 4 * RECORD;
 /// [`transmit`](Self::transmit). The results depend on the bytes alone, not on how they were cut.
 /// See the [module](super) for how to drive it.
 pub struct Channel {
-    connection: ClientConnection,
+    connection: UnbufferedClientConnection,
     purpose: Purpose,
-    records: Records,
-    inbox: Queue,
-    outbox: Queue,
-    /// How many bytes of plaintext rustls holds.
-    plaintext: usize,
-    /// How much of the record under way was given to rustls.
-    record: usize,
+    /// What was received, from the first record on that rustls still needs.
+    inbox: Buffer,
+    /// How much of the inbox rustls has seen: the records of a handshake message that is not
+    /// complete.
+    seen: usize,
+    outbox: Buffer,
+    /// The plaintext of a record that rustls holds. Nothing is decrypted while it does.
+    held: usize,
+    /// What is left of a record that was read in parts, or was in the way of a write.
+    aside: Buffer,
     /// Ciphertext since the latest plaintext or ticket.
     silent: usize,
     /// Ciphertext without plaintext, less the plaintext that came.
@@ -75,17 +77,14 @@ impl Channel {
         name: ServerName<'static>,
         purpose: Purpose,
     ) -> Result<Self, TlsError> {
-        let mut connection = ClientConnection::new(config, name)?;
-        // The outbox has the bound, and it takes from rustls at once.
-        connection.set_buffer_limit(None);
         let mut channel = Self {
-            connection,
+            connection: UnbufferedClientConnection::new(config, name)?,
             purpose,
-            records: Records::default(),
-            inbox: Queue::default(),
-            outbox: Queue::default(),
-            plaintext: 0,
-            record: 0,
+            inbox: Buffer::default(),
+            seen: 0,
+            outbox: Buffer::default(),
+            held: 0,
+            aside: Buffer::default(),
             silent: 0,
             barren: 0,
             tickets: 0,
@@ -94,33 +93,48 @@ impl Channel {
             closed: false,
             failure: None,
         };
-        channel.pump();
+        channel.process(0, Outgoing::Nothing);
         Ok(channel)
     }
 
     // -- the network's side ---------------------------------------------------------------------
 
-    /// Feeds bytes read from the socket. All of them are taken. Read until there is nothing in
-    /// between: what is not read waits here, and [`UNREAD_MAX`](Self::UNREAD_MAX) bounds it.
-    pub fn receive(&mut self, bytes: &[u8]) {
-        let taken = if self.inbox.is_empty() {
-            self.feed(bytes)
-        } else {
-            0
-        };
-        self.pump();
-        if self.failure.is_some() {
-            return;
-        }
-        let rest = bytes.get(taken..).unwrap_or_default();
-        let room = Self::UNREAD_MAX.saturating_sub(self.inbox.len());
-        if rest.len() <= room {
-            self.inbox.extend(rest);
-        } else if self.ended {
-            // Nobody is obliged to look at what follows the end of TLS.
-            self.inbox.extend(rest.get(..room).unwrap_or_default());
-        } else {
+    /// Where to read the socket into, at most `count` bytes at once; [`received`](Self::received)
+    /// follows. Several records may come with one read, and are decrypted where they are.
+    pub fn room(&mut self, count: usize) -> &mut [u8] {
+        self.inbox.room(count)
+    }
+
+    /// The first `count` bytes of the latest [`room`](Self::room) were read from the socket. Read
+    /// the plaintext until there is none before receiving again.
+    pub fn received(&mut self, count: usize) {
+        self.inbox.fill(count);
+        self.advance();
+        if self.inbox.len() > Self::UNREAD_MAX && !self.ended {
             self.fail(TlsError::Unread);
+        }
+    }
+
+    /// Feeds a copy of bytes read from the socket. All of them are taken. Read until there is
+    /// nothing in between: what is not read waits here, and [`UNREAD_MAX`](Self::UNREAD_MAX) bounds
+    /// it.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() && self.failure.is_none() {
+            let room = Self::UNREAD_MAX.saturating_sub(self.inbox.len());
+            let Some((now, later)) = rest.split_at_checked(room.min(rest.len())) else {
+                return;
+            };
+            if now.is_empty() {
+                // Nobody is obliged to look at what follows the end of TLS.
+                if !self.ended {
+                    self.fail(TlsError::Unread);
+                }
+                return;
+            }
+            self.inbox.extend(now);
+            self.advance();
+            rest = later;
         }
     }
 
@@ -159,18 +173,53 @@ impl Channel {
     ///
     /// The failure of the channel, once everything that preceded it was read.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<Option<Input>, TlsError> {
-        let mut filled = 0_usize;
-        while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
-            // Nothing to give is an error to `Read`; the fields of this channel know better why.
-            let count = self.connection.reader().read(room).unwrap_or(0);
-            filled = filled.saturating_add(count);
-            self.plaintext = self.plaintext.saturating_sub(count);
-            if count == 0 && !self.feed_waiting() {
-                break;
+        let (count, mut filled) = (buffer.len(), 0_usize);
+        self.read_with(count, |plaintext| {
+            let end = filled.saturating_add(plaintext.len());
+            if let Some(part) = buffer.get_mut(filled..end) {
+                part.copy_from_slice(plaintext);
             }
+            filled = end;
+        })
+    }
+
+    /// As [`read`](Self::read), without a buffer: passes up to `count` bytes of plaintext to `take`,
+    /// in one or more pieces, from where rustls has them. A record that does not fit into what is
+    /// left of `count` is copied.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_with(
+        &mut self,
+        count: usize,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<Option<Input>, TlsError> {
+        let mut taken = 0_usize;
+        while taken < count {
+            let room = count.saturating_sub(taken);
+            if self.aside.is_empty() {
+                self.advance();
+                match self.held {
+                    0 => break,
+                    held if held <= room => {
+                        taken = taken.saturating_add(held);
+                        self.take_record(|_, plaintext| take(plaintext));
+                        continue;
+                    }
+                    // It is left for the next call, which may have room for all of it.
+                    _ if taken > 0 => break,
+                    _ => self.set_aside(),
+                }
+            }
+            let part = self.aside.first_mut(room);
+            take(part);
+            let part = part.len();
+            taken = taken.saturating_add(part);
+            self.aside.consume(part);
         }
-        if filled > 0 || buffer.is_empty() {
-            return Ok(Some(Input::Bytes(filled)));
+        if taken > 0 || count == 0 {
+            return Ok(Some(Input::Bytes(taken)));
         }
         match &self.failure {
             Some(failure) => Err(failure.clone()),
@@ -200,21 +249,23 @@ impl Channel {
         // ones.
         let room = UNSENT_MAX.saturating_sub(self.outbox.len()) & !(RECORD - 1);
         let part = bytes.get(..room).unwrap_or(bytes);
-        let Ok(count) = self.connection.writer().write(part) else {
-            // rustls refuses plaintext after a failure only, and every failure was caught above.
-            return Err(TlsError::Closed);
-        };
-        self.pump();
-        Ok(count)
+        if !part.is_empty() {
+            self.send(Outgoing::Payload(part));
+        }
+        match &self.failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(part.len()),
+        }
     }
 
-    /// Nothing more will be written: queues close_notify. Reading goes on. Calling it again does
-    /// nothing.
+    /// Nothing more will be written: queues close_notify, unless the handshake is not over. Reading
+    /// goes on. Calling it again does nothing.
     pub fn close(&mut self) {
         if !self.closed {
             self.closed = true;
-            self.connection.send_close_notify();
-            self.pump();
+            if self.failure.is_none() {
+                self.send(Outgoing::CloseNotify);
+            }
         }
     }
 
@@ -283,37 +334,116 @@ impl Channel {
 
     // -- inside ---------------------------------------------------------------------------------
 
-    /// Goes on with what was received while plaintext waited. Whether that may have brought
-    /// anything.
-    fn feed_waiting(&mut self) -> bool {
-        let inbox = mem::take(&mut self.inbox);
-        let taken = self.feed(inbox.bytes());
-        self.inbox = inbox;
-        self.inbox.consume(taken);
-        self.pump();
-        taken > 0
-    }
-
-    /// Gives rustls as much as it should have, record by record: no more while a record's worth of
-    /// plaintext waits, and nothing after close_notify or a failure.
-    fn feed(&mut self, bytes: &[u8]) -> usize {
-        let mut taken = 0_usize;
-        while self.failure.is_none() && !self.ended && self.plaintext < RECORD {
-            let piece = self.records.next(bytes.get(taken..).unwrap_or_default());
-            if piece.is_empty() {
-                break;
-            }
-            taken = taken.saturating_add(piece.len());
-            let before = self.plaintext;
-            self.deframe(piece);
-            self.record = self.record.saturating_add(piece.len());
-            // By whole records: what a record brings comes with its last byte, however it was cut.
-            if self.records.is_between() {
-                let record = mem::take(&mut self.record);
-                self.bound(record, self.plaintext.saturating_sub(before));
+    /// Goes on with what was received, record by record, until one brings plaintext.
+    fn advance(&mut self) {
+        while self.failure.is_none() && !self.ended && self.held == 0 && self.aside.is_empty() {
+            let unseen = self.inbox.bytes().get(self.seen..).unwrap_or_default();
+            match record_length(unseen) {
+                Some(length) if length <= unseen.len() => {
+                    self.seen = self.seen.saturating_add(length);
+                    self.process(self.seen, Outgoing::Nothing);
+                    // By whole records: what a record brings comes with its last byte.
+                    self.bound(length, self.held);
+                }
+                header => {
+                    // rustls refuses a wrong header before the rest of its record has come.
+                    if header.is_some() {
+                        self.process(self.inbox.len(), Outgoing::Nothing);
+                    }
+                    return;
+                }
             }
         }
-        taken
+    }
+
+    /// Encrypts. rustls does that only while it holds no plaintext.
+    fn send(&mut self, outgoing: Outgoing<'_>) {
+        self.set_aside();
+        self.process(self.seen, outgoing);
+    }
+
+    /// Shows rustls the first `count` bytes of the inbox, and collects what it has to send, until it
+    /// has nothing more to say or holds plaintext.
+    fn process(&mut self, mut count: usize, outgoing: Outgoing<'_>) {
+        loop {
+            let bytes = self.inbox.first_mut(count);
+            let UnbufferedStatus { discard, state } = self.connection.process_tls_records(bytes);
+            let mut goes_on = false;
+            let done = match state {
+                Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                    goes_on = true;
+                    encode(&mut data, &mut self.outbox)
+                }
+                Ok(ConnectionState::TransmitTlsData(data)) => {
+                    goes_on = true;
+                    data.done();
+                    Ok(())
+                }
+                Ok(ConnectionState::ReadTraffic(traffic)) => {
+                    self.held = traffic.peek_len().map_or(0, NonZeroUsize::get);
+                    Ok(())
+                }
+                Ok(ConnectionState::PeerClosed) => {
+                    self.ended = true;
+                    Ok(())
+                }
+                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                    outgoing.encrypt(&mut traffic, &mut self.outbox)
+                }
+                // It waits for more, or the connection is closed on both sides.
+                Ok(_) => Ok(()),
+                Err(error) => Err(error),
+            };
+            count = count.saturating_sub(discard);
+            self.discard(discard);
+            if let Err(error) = done {
+                self.collect_alert();
+                self.fail(error.into());
+            }
+            if !goes_on || self.failure.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// After a failure rustls gives out its alert before it looks at any input.
+    fn collect_alert(&mut self) {
+        while self.connection.wants_write() {
+            match self.connection.process_tls_records(&mut []).state {
+                Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                    if encode(&mut data, &mut self.outbox).is_err() {
+                        return;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Takes the plaintext that rustls holds; `take` also gets the buffer for what is set aside.
+    fn take_record(&mut self, take: impl FnOnce(&mut Buffer, &[u8])) {
+        let bytes = self.inbox.first_mut(self.seen);
+        let UnbufferedStatus { mut discard, state } = self.connection.process_tls_records(bytes);
+        if let Ok(ConnectionState::ReadTraffic(mut traffic)) = state {
+            if let Some(Ok(record)) = traffic.next_record() {
+                discard = discard.saturating_add(record.discard);
+                take(&mut self.aside, record.payload);
+            }
+        }
+        self.held = 0;
+        self.discard(discard);
+    }
+
+    /// rustls needs the first `count` bytes of the inbox no more.
+    fn discard(&mut self, count: usize) {
+        self.inbox.consume(count);
+        self.seen = self.seen.saturating_sub(count);
+    }
+
+    fn set_aside(&mut self) {
+        if self.held > 0 {
+            self.take_record(Buffer::extend);
+        }
     }
 
     /// Nobody may keep us busy with records that hold no payload: each is decrypted, and nothing
@@ -336,33 +466,6 @@ impl Channel {
         }
     }
 
-    fn deframe(&mut self, mut piece: &[u8]) {
-        while !piece.is_empty() && self.failure.is_none() {
-            // It reads from a slice into a buffer with room: only a defect of rustls could make
-            // this fail, or read nothing.
-            if !matches!(self.connection.read_tls(&mut piece), Ok(1..)) {
-                let defect = rustls::Error::General("input was not taken".into());
-                return self.fail(defect.into());
-            }
-            match self.connection.process_new_packets() {
-                Ok(state) => {
-                    self.plaintext = state.plaintext_bytes_to_read();
-                    self.ended = state.peer_has_closed();
-                }
-                Err(error) => self.fail(error.into()),
-            }
-        }
-    }
-
-    /// Moves what rustls has to send to the outbox. Writing to a `Vec` cannot fail.
-    fn pump(&mut self) {
-        while self.connection.wants_write() {
-            if !matches!(self.connection.write_tls(self.outbox.tail()), Ok(1..)) {
-                break;
-            }
-        }
-    }
-
     /// The first failure is the one that counts.
     fn fail(&mut self, failure: TlsError) {
         let failure = if self.connection.is_handshaking() {
@@ -371,7 +474,8 @@ impl Channel {
             failure
         };
         self.failure.get_or_insert(failure);
-        self.inbox = Queue::default();
+        self.inbox = Buffer::default();
+        self.seen = 0;
     }
 }
 
@@ -383,57 +487,12 @@ impl fmt::Debug for Channel {
             .field("version", &self.version())
             .field("handshaking", &self.is_handshaking())
             .field("resumed", &self.resumed())
-            .field("unread", &self.plaintext.saturating_add(self.inbox.len()))
+            .field("unread", &self.held.saturating_add(self.inbox.len()))
             .field("unsent", &self.outbox.len())
             .field("closed", &self.closed)
             .field("ended", &self.ended)
             .field("eof", &self.eof)
             .field("failure", &self.failure)
             .finish_non_exhaustive()
-    }
-}
-
-/// Bytes that are consumed from the front.
-#[derive(Default)]
-struct Queue {
-    buffer: Vec<u8>,
-    consumed: usize,
-}
-
-impl Queue {
-    fn bytes(&self) -> &[u8] {
-        self.buffer.get(self.consumed..).unwrap_or_default()
-    }
-
-    fn len(&self) -> usize {
-        self.buffer.len().saturating_sub(self.consumed)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn extend(&mut self, bytes: &[u8]) {
-        self.tail().extend_from_slice(bytes);
-    }
-
-    /// Where to append. Moves what is left to the front first, when that is the smaller part: each
-    /// byte is then moved at most once on average.
-    fn tail(&mut self) -> &mut Vec<u8> {
-        if self.consumed >= self.len() {
-            self.buffer.drain(..self.consumed);
-            self.consumed = 0;
-        }
-        &mut self.buffer
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.consumed = self.consumed.saturating_add(count).min(self.buffer.len());
-    }
-
-    fn take(&mut self) -> Vec<u8> {
-        let rest = self.bytes().to_vec();
-        *self = Self::default();
-        rest
     }
 }

@@ -1,6 +1,5 @@
 //! TLS on one socket: the one loop under both drivers.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
@@ -13,6 +12,9 @@ use crate::driver::Input;
 
 /// How much ciphertext [`Layer::await_end`] takes before it says that nothing is left to wait for.
 const AWAITED_MAX: usize = 256 * 1024;
+
+/// How much the first read of a socket takes.
+const READ_MIN: usize = 4 * 1024;
 
 /// A socket under TLS, blocking or not.
 ///
@@ -61,9 +63,9 @@ pub enum Wait {
 /// The socket is handed in with each call, so that a driver can wrap it in the limit for that call.
 pub struct Layer {
     channel: Channel,
-    /// Where the socket is read into. It is made at the first read and kept.
-    ciphertext: Vec<u8>,
+    /// How much one read of the socket takes, and how much it may come to take.
     size: usize,
+    size_max: usize,
     /// The ciphertext received since the last question.
     received: usize,
     eof: bool,
@@ -72,19 +74,20 @@ pub struct Layer {
 impl Layer {
     /// For a control connection: reads of 4 KiB, so that an idle session takes little memory.
     pub const fn for_control(channel: Channel) -> Self {
-        Self::new(channel, 4 * 1024)
+        Self::new(channel, READ_MIN)
     }
 
-    /// For a data connection: one read takes up to 64 KiB, several records.
+    /// For a data connection: reads begin with 4 KiB, which is enough for a small file, and double
+    /// as long as they are filled. One read comes to take up to 64 KiB, several records.
     pub const fn for_data(channel: Channel) -> Self {
         Self::new(channel, 64 * 1024)
     }
 
-    const fn new(channel: Channel, size: usize) -> Self {
+    const fn new(channel: Channel, size_max: usize) -> Self {
         Self {
             channel,
-            ciphertext: Vec::new(),
-            size,
+            size: READ_MIN,
+            size_max,
             received: 0,
             eof: false,
         }
@@ -143,8 +146,31 @@ impl Layer {
         socket: &mut impl Socket,
         buffer: &mut [u8],
     ) -> io::Result<Option<Input>> {
+        self.decrypt(socket, |channel| channel.read(buffer))
+    }
+
+    /// As [`read`](Self::read), without a buffer: passes up to `count` bytes of plaintext to `take`,
+    /// in one or more pieces; see [`Channel::read_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_with(
+        &mut self,
+        socket: &mut impl Socket,
+        count: usize,
+        mut take: impl FnMut(&[u8]),
+    ) -> io::Result<Option<Input>> {
+        self.decrypt(socket, |channel| channel.read_with(count, &mut take))
+    }
+
+    fn decrypt(
+        &mut self,
+        socket: &mut impl Socket,
+        mut read: impl FnMut(&mut Channel) -> Result<Option<Input>, TlsError>,
+    ) -> io::Result<Option<Input>> {
         loop {
-            if let Some(input) = self.channel.read(buffer)? {
+            if let Some(input) = read(&mut self.channel)? {
                 return Ok(Some(input));
             }
             // Where nothing came, a write may have been waited for.
@@ -198,7 +224,7 @@ impl Layer {
         let mut taken = 0_usize;
         loop {
             let before = self.received;
-            match self.read(socket, &mut [0; 1024]) {
+            match self.read_with(socket, AWAITED_MAX, |_| {}) {
                 Ok(None) => return false,
                 Ok(Some(Input::Bytes(_))) => {}
                 Ok(Some(Input::End(_))) | Err(_) => return true,
@@ -235,6 +261,8 @@ impl Layer {
     pub fn take_tickets(&mut self, socket: &mut impl Socket) {
         if !self.eof {
             let _ = self.receive_waiting(socket, Wait::No);
+            // Tickets are looked at when what precedes them was read.
+            let _ = self.channel.read_with(usize::MAX, |_| {});
         }
     }
 
@@ -250,10 +278,7 @@ impl Layer {
     }
 
     fn receive_waiting(&mut self, socket: &mut impl Socket, wait: Wait) -> io::Result<bool> {
-        if self.ciphertext.is_empty() {
-            self.ciphertext = vec![0; self.size];
-        }
-        match momentary(socket.read(&mut self.ciphertext, wait))? {
+        match momentary(socket.read(self.channel.room(self.size), wait))? {
             None => return Ok(false),
             Some(0) => {
                 self.eof = true;
@@ -261,8 +286,10 @@ impl Layer {
             }
             Some(count) => {
                 self.received = self.received.saturating_add(count);
-                let bytes = self.ciphertext.get(..count).unwrap_or_default();
-                self.channel.receive(bytes);
+                self.channel.received(count);
+                if count == self.size {
+                    self.size = self.size.saturating_mul(2).min(self.size_max);
+                }
             }
         }
         Ok(true)

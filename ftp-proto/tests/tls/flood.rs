@@ -172,10 +172,44 @@ fn several_records_come_out_of_one_read() {
     let (channel, mut forger) = Forger::connect();
     let mut layer = Layer::for_data(channel);
     let mut flood = Flood::of(|| forger.data(&[1; 1000]));
-    let mut buffer = [0; 32_000];
-    let read = layer.read(&mut flood, &mut buffer).unwrap();
-    assert_eq!(read, Some(Input::Bytes(32_000)));
-    assert_eq!(flood.given, 64 << 10);
-    assert_eq!(layer.take_received(), 64 << 10);
+    // The first read is a small one; the more comes, the more is read.
+    for size in [4, 8, 16, 32, 64, 64] {
+        let mut pieces = 0;
+        let read = layer.read_with(&mut flood, usize::MAX, |piece| {
+            assert_eq!(piece, [1; 1000]);
+            pieces += 1;
+        });
+        assert_eq!(read.unwrap(), Some(Input::Bytes(pieces * 1000)));
+        assert_eq!(layer.take_received(), size << 10);
+        assert!(pieces + 1 >= (size << 10) / 1022);
+    }
     assert_eq!(layer.take_received(), 0);
+}
+
+#[test]
+fn parts_of_records_are_read_and_passed_on_as_they_fit() {
+    let (channel, mut forger) = Forger::connect();
+    let mut layer = Layer::for_data(channel);
+    let body: Vec<u8> = (0..3000_u16).map(|number| number as u8).collect();
+    let mut flood = Flood::of(|| forger.data(&body));
+    let mut expected = body.iter().copied().cycle();
+    for round in 0..200 {
+        let size = [1, 100, 2999, 3000, 3001, 7000][round % 6];
+        let mut plaintext = vec![0; size];
+        let input = if round % 2 == 0 {
+            layer.read(&mut flood, &mut plaintext).unwrap()
+        } else {
+            let mut passed = Vec::new();
+            let input = layer.read_with(&mut flood, size, |piece| passed.extend_from_slice(piece));
+            plaintext[..passed.len()].copy_from_slice(&passed);
+            input.unwrap()
+        };
+        let Some(Input::Bytes(count)) = input else {
+            panic!("{input:?}");
+        };
+        assert!((1..=size).contains(&count));
+        for byte in &plaintext[..count] {
+            assert_eq!(Some(*byte), expected.next());
+        }
+    }
 }
