@@ -285,8 +285,12 @@ impl<T: Transport> Driver<T> {
     }
 
     fn drive_to_end<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        // Where nothing is to be written, the wait for the reply reads what has arrived.
+        if !self.session.transmit().is_empty() {
+            self.look();
+        }
         loop {
-            match self.drive(operation) {
+            match self.drive_on(operation) {
                 Driven::Ready(result) => return result,
                 // No application takes the payload: drop it.
                 Driven::Moving => self.abandon_data(),
