@@ -294,12 +294,22 @@ impl<'c, S: Stream> Data<'c, S> {
     fn count(&mut self, count: usize) -> Progress {
         let cost = self.socket.io.take_received().max(count);
         *self.budget = self.budget.saturating_sub(cost);
+        if self.moving.flow.direction == Direction::Receive {
+            self.socket.note_drained();
+        }
         self.moved(count as u64);
         Progress::Bytes(count)
     }
 
-    /// If the socket is ready, the budget ended: the next turn has a new one.
+    /// The socket is blocked, or the budget ended: the next turn has a new one.
     fn wait(&mut self) -> Progress {
+        let is_blocked = match self.moving.flow.direction {
+            Direction::Receive => !self.socket.readable,
+            Direction::Send => !self.socket.writable,
+        };
+        if is_blocked && !self.moving.asked {
+            self.blocked();
+        }
         *self.touched |= *self.budget == 0;
         Progress::Wait
     }

@@ -171,6 +171,14 @@ pub trait Stream {
         0
     }
 
+    /// Whether the latest [`read`](Self::read) has certainly emptied the socket, as one that yields
+    /// less than it was asked for empties a TCP socket. If the reactor reports what comes later
+    /// ([`Ready::rest_is_reported`](crate::Ready::rest_is_reported)), the client then saves a read
+    /// that would only block. A stream with a buffer of its own, as under TLS, keeps the default.
+    fn is_drained(&self) -> bool {
+        false
+    }
+
     /// Shuts down writing, so that the peer sees the end before the connection is closed. A TLS
     /// layer on top calls it after its close_notify. A failure shows in the peer's reply.
     fn shut_down(&mut self) {}
