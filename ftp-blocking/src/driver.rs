@@ -6,6 +6,8 @@
 
 mod control;
 mod data;
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+mod files;
 mod payload;
 mod securing;
 

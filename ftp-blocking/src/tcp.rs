@@ -4,9 +4,13 @@ mod calls;
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use ftp_proto::Direction;
 use ftp_proto::driver::{Endpoint, Input, TcpOptions};
 use ftp_proto::{End, Target};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
@@ -141,12 +145,12 @@ impl Transport for Tcp {
 /// Limits the kernel's buffer of unsent bytes. Otherwise the system takes megabytes at once, and
 /// the final reply of an upload comes long after the last write. A failure only loses this effect.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn keep_little_unsent(stream: &TcpStream) {
+fn limit_unsent(stream: &TcpStream) {
     let _ = SockRef::from(stream).set_tcp_notsent_lowat(64 * 1024);
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-const fn keep_little_unsent(_: &TcpStream) {}
+const fn limit_unsent(_: &TcpStream) {}
 
 /// Listens at the first port that is free.
 fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<Socket> {
@@ -272,9 +276,7 @@ impl Stream for TcpLink {
     }
 
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<Option<usize>> {
-        if std::mem::take(&mut self.is_for_payload) {
-            keep_little_unsent(&self.stream);
-        }
+        self.keep_little_unsent();
         unless_late(if limit.is_zero() {
             calls::send_now(&self.stream, bytes)
         } else {
@@ -293,6 +295,22 @@ impl Stream for TcpLink {
 
     fn finish(&mut self, _: Duration) -> io::Result<bool> {
         Ok(true)
+    }
+
+    #[cfg(unix)]
+    fn bare_socket(
+        &mut self,
+        direction: Direction,
+        limit: Duration,
+    ) -> io::Result<Option<BorrowedFd<'_>>> {
+        self.set_limit(at_least_a_moment(limit), direction == Direction::Receive)?;
+        Ok(Some(self.stream.as_fd()))
+    }
+
+    fn keep_little_unsent(&mut self) {
+        if std::mem::take(&mut self.is_for_payload) {
+            limit_unsent(&self.stream);
+        }
     }
 
     fn shut_down(&mut self) {

@@ -1,8 +1,12 @@
 //! The data connection, and payload between turns.
 
+mod files;
+
 use std::io;
 
 use ftp_proto::driver::Input;
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+use ftp_proto::driver::Pipe;
 use ftp_proto::{DataId, Direction, End, Flow, Report, Session};
 
 use crate::patience;
@@ -34,6 +38,12 @@ pub(crate) struct Moving {
     pub(crate) held: bool,
     pub(crate) closing: Closing,
     pub(crate) over: Option<Over>,
+    /// Made when the kernel first moves payload into a file.
+    #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+    pipe: Option<Pipe>,
+    /// About how much of a file is left to be sent, once the kernel sends it.
+    #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+    file_left: Option<u64>,
 }
 
 /// The progress of the orderly end of an upload.
@@ -71,6 +81,10 @@ impl Moving {
             held: false,
             closing: Closing::No,
             over: None,
+            #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+            pipe: None,
+            #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+            file_left: None,
         }
     }
 }
@@ -138,7 +152,8 @@ pub enum Progress {
 /// [`Client::data_mut`](crate::Client::data_mut).
 ///
 /// [`read`](Self::read) and [`write`](Self::write) move bytes directly between the socket and the
-/// caller's buffer. To splice, or to pass the socket on, take [`stream`](Self::stream) and report
+/// caller's buffer, [`read_to_file`](Self::read_to_file) and
+/// [`write_from_file`](Self::write_from_file) between the socket and a file. To splice, or to pass the socket on, take [`stream`](Self::stream) and report
 /// the results: [`moved`](Self::moved), [`blocked`](Self::blocked), [`ended`](Self::ended),
 /// [`failed`](Self::failed).
 ///
@@ -189,6 +204,18 @@ impl<'c, S: Stream> Data<'c, S> {
     ///
     /// Yields [`Progress::Over`] in an upload.
     pub fn read(&mut self, buffer: &mut [u8]) -> Progress {
+        let bytes_max = buffer.len();
+        self.receive(bytes_max, |stream, bytes| {
+            stream.read(buffer.get_mut(..bytes).unwrap_or_default())
+        })
+    }
+
+    /// The same by any way that takes at most so many bytes from the stream.
+    fn receive(
+        &mut self,
+        bytes_max: usize,
+        mut take: impl FnMut(&mut S, usize) -> io::Result<Option<Input>>,
+    ) -> Progress {
         if self.moving.flow.direction != Direction::Receive || self.moving.over.is_some() {
             return Progress::Over;
         }
@@ -197,25 +224,26 @@ impl<'c, S: Stream> Data<'c, S> {
             .flow
             .limit
             .map(|limit| limit.saturating_sub(self.moving.bytes));
-        let mut one_more = [0];
-        let room = if left == Some(0) {
-            &mut one_more[..]
-        } else {
-            let left = left.map_or(usize::MAX, |left| {
-                usize::try_from(left).unwrap_or(usize::MAX)
-            });
-            let room = buffer.len().min(left).min(*self.budget);
-            if buffer.is_empty() {
-                return Progress::Bytes(0);
-            }
-            buffer.get_mut(..room).unwrap_or_default()
-        };
-        if !self.socket.readable || room.is_empty() {
+        let at_limit = left == Some(0);
+        if bytes_max == 0 && !at_limit {
+            return Progress::Bytes(0);
+        }
+        let left = left.map_or(usize::MAX, |left| {
+            usize::try_from(left).unwrap_or(usize::MAX)
+        });
+        let bytes = bytes_max.min(left).min(*self.budget);
+        if !self.socket.readable || bytes == 0 && !at_limit {
             return self.wait();
         }
-        match patience::read(|| self.socket.io.read(room)) {
+        let stream = &mut self.socket.io;
+        // A byte beyond the limit shows that there is more.
+        let taken = patience::read(|| match at_limit {
+            true => stream.read(&mut [0]),
+            false => take(stream, bytes),
+        });
+        match taken {
             Ok(None) => self.blocked(),
-            Ok(Some(Input::Bytes(_))) if left == Some(0) => self.over(Over::Ended(End::Limit)),
+            Ok(Some(Input::Bytes(_))) if at_limit => self.over(Over::Ended(End::Limit)),
             Ok(Some(Input::Bytes(count))) => return self.count(count),
             Ok(Some(Input::End(end))) => self.over(Over::Ended(end)),
             Err(error) => self.over(Over::Failed(error)),
@@ -227,17 +255,29 @@ impl<'c, S: Stream> Data<'c, S> {
     ///
     /// Yields [`Progress::Over`] in a download.
     pub fn write(&mut self, bytes: &[u8]) -> Progress {
+        self.send(bytes.len(), |stream, count| {
+            stream.write(bytes.get(..count).unwrap_or(bytes))
+        })
+    }
+
+    /// The same by any way that gives at most so many bytes to the stream.
+    fn send(
+        &mut self,
+        bytes_max: usize,
+        mut give: impl FnMut(&mut S, usize) -> io::Result<Option<usize>>,
+    ) -> Progress {
         if self.moving.flow.direction != Direction::Send || self.moving.over.is_some() {
             return Progress::Over;
         }
-        if bytes.is_empty() {
+        if bytes_max == 0 {
             return Progress::Bytes(0);
         }
-        let part = bytes.get(..*self.budget).unwrap_or(bytes);
-        if !self.socket.writable || part.is_empty() {
+        let bytes = bytes_max.min(*self.budget);
+        if !self.socket.writable || bytes == 0 {
             return self.wait();
         }
-        match patience::wrote(|| self.socket.io.write(part)) {
+        let stream = &mut self.socket.io;
+        match patience::wrote(|| give(stream, bytes)) {
             Ok(None) => self.blocked(),
             Ok(Some(count)) => return self.count(count),
             Err(error) => self.over(Over::Failed(error)),

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -233,10 +235,8 @@ impl Stream for Socket {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        self.keep_little_unsent();
         let connection = self.connection_mut()?;
-        if std::mem::take(&mut connection.is_for_payload) {
-            keep_little_unsent(&connection.stream);
-        }
         unless_blocked(connection.stream.write(bytes))
     }
 
@@ -255,6 +255,22 @@ impl Stream for Socket {
 
     fn is_drained(&self) -> bool {
         self.connection().is_ok_and(|connection| connection.drained)
+    }
+
+    #[cfg(unix)]
+    fn bare_socket(&mut self) -> Option<BorrowedFd<'_>> {
+        // What the caller does with the socket is not known here.
+        let connection = self.connection_mut().ok()?;
+        connection.drained = false;
+        Some(connection.stream.as_fd())
+    }
+
+    fn keep_little_unsent(&mut self) {
+        if let Ok(connection) = self.connection_mut() {
+            if std::mem::take(&mut connection.is_for_payload) {
+                limit_unsent(&connection.stream);
+            }
+        }
     }
 
     fn shut_down(&mut self) {
@@ -378,12 +394,12 @@ mod descriptor {
 /// buffer of unsent bytes. Otherwise the system takes megabytes at once, and the final reply of an
 /// upload comes long after the last write. A failure only loses this effect.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn keep_little_unsent(socket: &impl std::os::fd::AsFd) {
+fn limit_unsent(socket: &impl AsFd) {
     let _ = SockRef::from(socket).set_tcp_notsent_lowat(64 * 1024);
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-const fn keep_little_unsent<S>(_: &S) {}
+const fn limit_unsent<S>(_: &S) {}
 
 /// Listens at the first port that is free.
 fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<socket2::Socket> {

@@ -8,7 +8,7 @@ use ftp_proto::driver::{Input, Result};
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Operation, Report};
 
 use super::{Driven, Driver, Moving};
-use crate::patience::{patient_end, read, wrote};
+use crate::patience::{patient, patient_end, read, wrote};
 use crate::transport::{Stream, Transport};
 
 /// The size of a read for payload that is dropped.
@@ -17,6 +17,11 @@ const DROPPED_BYTES: usize = 16 * 1024;
 const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The largest block that is kept for the next transfer.
 const BLOCK_BYTES_KEPT: usize = 64 * 1024;
+
+/// A way to take at most so many bytes from a stream within a limit.
+pub(super) type Take<'t, S> = dyn FnMut(&mut S, usize, Duration) -> io::Result<Option<Input>> + 't;
+/// A way to give bytes to a stream within a limit.
+pub(super) type Give<'t, S> = dyn FnMut(&mut S, Duration) -> io::Result<Option<usize>> + 't;
 
 impl<T: Transport> Driver<T> {
     /// A block for payload, of the requested size within bounds. The latest block is kept, because
@@ -55,6 +60,19 @@ impl<T: Transport> Driver<T> {
         operation: &mut O,
         buffer: &mut [u8],
     ) -> ControlFlow<Result<O::Output>, usize> {
+        let bytes_max = buffer.len();
+        self.receive(operation, bytes_max, &mut |stream, bytes, slice| {
+            stream.read(buffer.get_mut(..bytes).unwrap_or_default(), slice)
+        })
+    }
+
+    /// The same by any way that takes at most so many bytes from the stream.
+    pub(super) fn receive<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        bytes_max: usize,
+        take: &mut Take<'_, T::Stream>,
+    ) -> ControlFlow<Result<O::Output>, usize> {
         self.listener = None;
         self.resume();
         loop {
@@ -64,7 +82,7 @@ impl<T: Transport> Driver<T> {
                 return ControlFlow::Continue(0);
             };
             let slice = self.slice();
-            match self.receive_some(moving, buffer, slice) {
+            match self.receive_some(moving, bytes_max, slice, take) {
                 Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
                     self.hand_over();
@@ -79,33 +97,33 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is
+    /// Takes once, within the flow's limit; `Some(0)` when the payload has ended and the socket is
     /// closed.
     fn receive_some(
         &mut self,
         moving: Moving,
-        buffer: &mut [u8],
+        bytes_max: usize,
         slice: Duration,
+        take: &mut Take<'_, T::Stream>,
     ) -> io::Result<Option<usize>> {
         let left = moving
             .flow
             .limit
             .map(|limit| limit.saturating_sub(moving.bytes));
         let at_limit = left == Some(0);
-        let mut one = [0];
-        let room = match left {
-            Some(0) => &mut one[..],
-            Some(left) => {
-                let count =
-                    usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
-                buffer.get_mut(..count).unwrap_or_default()
-            }
-            None => buffer,
-        };
         let Some((_, stream)) = &mut self.data else {
             return Ok(Some(0));
         };
-        match read(stream.read(room, slice))? {
+        // A byte beyond the limit shows that there is more.
+        let taken = match left {
+            Some(0) => stream.read(&mut [0], slice),
+            Some(left) => {
+                let bytes = usize::try_from(left).map_or(bytes_max, |left| left.min(bytes_max));
+                take(stream, bytes, slice)
+            }
+            None => take(stream, bytes_max, slice),
+        };
+        match read(taken)? {
             None => Ok(None),
             Some(Input::Bytes(_)) if at_limit => self.ended(moving.data, End::Limit),
             Some(Input::End(end)) => self.ended(moving.data, end),
@@ -121,7 +139,10 @@ impl<T: Transport> Driver<T> {
         self.listener = None;
         let mut block = [0; DROPPED_BYTES];
         let slice = self.slice();
-        match self.receive_some(moving, &mut block, slice) {
+        let taken = self.receive_some(moving, DROPPED_BYTES, slice, &mut |stream, bytes, slice| {
+            stream.read(block.get_mut(..bytes).unwrap_or_default(), slice)
+        });
+        match taken {
             Ok(Some(_)) => self.look_again_after_a_slice(),
             Ok(None) => self.look(),
             Err(error) => self.fail(Link::Data(moving.data), error),
@@ -169,6 +190,17 @@ impl<T: Transport> Driver<T> {
         operation: &mut O,
         bytes: &[u8],
     ) -> ControlFlow<Result<O::Output>, usize> {
+        self.send(operation, &mut |stream, slice| {
+            wrote(stream.write(bytes, slice))
+        })
+    }
+
+    /// The same by any way that moves bytes to the stream; 0 when it has none.
+    pub(super) fn send<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        give: &mut Give<'_, T::Stream>,
+    ) -> ControlFlow<Result<O::Output>, usize> {
         self.listener = None;
         self.resume();
         loop {
@@ -181,7 +213,8 @@ impl<T: Transport> Driver<T> {
             let Some((_, stream)) = &mut self.data else {
                 return ControlFlow::Break(self.drive_to_end(operation));
             };
-            match wrote(stream.write(bytes, slice)) {
+            match patient(give(stream, slice)) {
+                Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
                     self.moved(moving, count);
                     self.hand_over();
@@ -284,7 +317,7 @@ impl<T: Transport> Driver<T> {
         self.source = None;
     }
 
-    fn drive_to_end<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+    pub(super) fn drive_to_end<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
         // Where nothing is to be written, the wait for the reply reads what has arrived.
         if !self.session.transmit().is_empty() {
             self.look();
