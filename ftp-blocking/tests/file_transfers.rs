@@ -18,7 +18,7 @@ use ftp_blocking::{Client, Error};
 const LARGE: usize = 3 * 1024 * 1024 + 17;
 
 fn large() -> Vec<u8> {
-    (0..LARGE).map(|at| (at % 251) as u8).collect()
+    (0..=250).cycle().take(LARGE).collect()
 }
 
 fn server() -> Loopback {

@@ -24,7 +24,7 @@ const LARGE: usize = 3 * 1024 * 1024 + 17;
 const BUDGET: usize = 100_000;
 
 fn large() -> Vec<u8> {
-    (0..LARGE).map(|at| (at % 251) as u8).collect()
+    (0..=250).cycle().take(LARGE).collect()
 }
 
 fn server(behaviour: Behaviour) -> Loopback {
