@@ -6,6 +6,8 @@
 
 mod control;
 mod data;
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+mod files;
 mod payload;
 mod securing;
 
@@ -25,7 +27,7 @@ use crate::debug::Debug;
 use crate::transport::{Stream, Transport};
 
 /// How long the driver waits for one thing before it looks at the others.
-const SLICE: Duration = Duration::from_millis(100);
+pub(crate) const SLICE: Duration = Duration::from_millis(100);
 
 /// As [`SLICE`], in a handshake on a data connection before the mark: the reply may be a refusal,
 /// and the data connection may stay silent for ever.
@@ -117,6 +119,11 @@ impl<T: Transport> Driver<T> {
     /// Drives `operation` until it is over, or until payload may move.
     pub(crate) fn drive<O: Operation>(&mut self, operation: &mut O) -> Driven<O::Output> {
         self.look();
+        self.drive_on(operation)
+    }
+
+    /// The same without a look first.
+    fn drive_on<O: Operation>(&mut self, operation: &mut O) -> Driven<O::Output> {
         loop {
             if let Some(result) = self.poll(operation) {
                 return Driven::Ready(result);

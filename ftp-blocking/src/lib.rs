@@ -73,6 +73,8 @@
 //! * `url`: connecting to a URL, `Client::connect_url`.
 //! * `mirror`: [`Mirror`], which makes a local directory like one of the server, or the other way
 //!   round.
+//! * `splice`: on Linux, the kernel moves payload between files and data connections without TLS:
+//!   [`Download::copy_to_file`] and [`Upload::copy_from_file`].
 //! * `testing`: [`testing`], a server on loopback that behaves as a test wants it to.
 //!
 //! For users of Python's ftplib: its names find the methods here in the search of the

@@ -1,14 +1,25 @@
 //! TCP by std's sockets.
 
+mod calls;
+
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use ftp_proto::Direction;
 use ftp_proto::driver::{Endpoint, Input, TcpOptions};
 use ftp_proto::{End, Target};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::transport::{Stream, Transport};
+
+/// The longest wait of one read. A longer one takes several, so that the socket's timeout stays the
+/// same whatever the deadline: each change of it costs a system call.
+const WAIT: Duration = Duration::from_secs(1);
 
 /// The default transport: TCP in clear.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,8 +63,12 @@ impl Tcp {
 #[derive(Debug)]
 pub struct TcpLink {
     stream: TcpStream,
+    /// They do not change, and each transfer needs them.
+    addresses: OnceLock<(SocketAddr, SocketAddr)>,
     read_limit: Option<Duration>,
     write_limit: Option<Duration>,
+    /// The kernel's buffer of unsent bytes is to be limited before the first write.
+    is_for_payload: bool,
 }
 
 /// A listener of [`Tcp`].
@@ -84,9 +99,7 @@ impl Transport for Tcp {
         let (local, peer) = control.addresses()?;
         let (local, to) = (local.ip(), to.at(peer.ip()));
         let same_family = local.is_ipv4() == to.is_ipv4();
-        let link = dial(same_family.then_some(local), to, &self.options, limit)?;
-        keep_little_unsent(&link.stream);
-        Ok(link)
+        Ok(dial(same_family.then_some(local), to, &self.options, limit)?.for_payload())
     }
 
     fn listen(&mut self, local: IpAddr) -> io::Result<(TcpPort, SocketAddr)> {
@@ -105,11 +118,10 @@ impl Transport for Tcp {
         loop {
             match listener.0.accept() {
                 Ok((stream, peer)) => {
-                    stream.set_nonblocking(false)?;
-                    keep_little_unsent(&stream);
-                    return Ok(Some((TcpLink::from(stream), peer)));
+                    calls::set_blocking_after_accept(&stream)?;
+                    return Ok(Some((TcpLink::from(stream).for_payload(), peer)));
                 }
-                Err(error) if is_nothing(&error) => {}
+                Err(error) if is_late(&error) || error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
             let left = limit.saturating_sub(begun.elapsed());
@@ -133,12 +145,12 @@ impl Transport for Tcp {
 /// Limits the kernel's buffer of unsent bytes. Otherwise the system takes megabytes at once, and
 /// the final reply of an upload comes long after the last write. A failure only loses this effect.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn keep_little_unsent(stream: &TcpStream) {
+fn limit_unsent(stream: &TcpStream) {
     let _ = SockRef::from(stream).set_tcp_notsent_lowat(64 * 1024);
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-const fn keep_little_unsent(_: &TcpStream) {}
+const fn limit_unsent(_: &TcpStream) {}
 
 /// Listens at the first port that is free.
 fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<Socket> {
@@ -180,8 +192,10 @@ fn dial(
     if let Some(source) = source {
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }
-    socket.connect_timeout(&to.into(), at_least_a_moment(limit))?;
-    Ok(TcpStream::from(socket).into())
+    let write_limit = calls::connect(&socket, &to.into(), at_least_a_moment(limit))?;
+    let mut link = TcpLink::from(TcpStream::from(socket));
+    link.write_limit = write_limit;
+    Ok(link)
 }
 
 /// A connection that the application has made, for use by the application's own transport. It has
@@ -190,8 +204,10 @@ impl From<TcpStream> for TcpLink {
     fn from(stream: TcpStream) -> Self {
         Self {
             stream,
+            addresses: OnceLock::new(),
             read_limit: None,
             write_limit: None,
+            is_for_payload: false,
         }
     }
 }
@@ -202,28 +218,19 @@ impl TcpLink {
         &self.stream
     }
 
-    /// A blocking call may time out later than asked for, and std does not accept a limit of zero.
-    /// A call without waiting uses the socket's non-blocking mode.
-    fn with_limit<T>(
-        &mut self,
-        limit: Duration,
-        reading: bool,
-        call: impl FnOnce(&mut TcpStream) -> io::Result<T>,
-    ) -> io::Result<Option<T>> {
-        let result = if limit.is_zero() {
-            self.stream.set_nonblocking(true)?;
-            let result = call(&mut self.stream);
-            self.stream.set_nonblocking(false)?;
-            result
+    const fn for_payload(mut self) -> Self {
+        self.is_for_payload = true;
+        self
+    }
+
+    /// `Err(Interrupted)` if a signal came; `None` if the wait of at most [`WAIT`] is over.
+    fn read_once(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<usize>> {
+        unless_late(if limit.is_zero() {
+            calls::receive_now(&self.stream, buffer)
         } else {
-            self.set_limit(at_least_a_moment(limit), reading)?;
-            call(&mut self.stream)
-        };
-        match result {
-            Ok(value) => Ok(Some(value)),
-            Err(error) if is_nothing(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
+            self.set_limit(at_least_a_moment(limit), true)?;
+            self.stream.read(buffer)
+        })
     }
 
     fn set_limit(&mut self, limit: Duration, reading: bool) -> io::Result<()> {
@@ -246,22 +253,36 @@ impl TcpLink {
 
 impl Stream for TcpLink {
     fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.stream.local_addr()?, self.stream.peer_addr()?))
+        if let Some(known) = self.addresses.get() {
+            return Ok(*known);
+        }
+        let addresses = (self.stream.local_addr()?, self.stream.peer_addr()?);
+        Ok(*self.addresses.get_or_init(|| addresses))
     }
 
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<Input>> {
-        let read = self.with_limit(limit, true, |stream| stream.read(buffer))?;
-        Ok(read.map(|bytes| {
-            if bytes == 0 {
-                Input::End(End::Clean)
-            } else {
-                Input::Bytes(bytes)
+        let mut left = limit;
+        loop {
+            let wait = left.min(WAIT);
+            match self.read_once(buffer, wait)? {
+                Some(0) => return Ok(Some(Input::End(End::Clean))),
+                Some(bytes) => return Ok(Some(Input::Bytes(bytes))),
+                None => left = left.saturating_sub(wait),
             }
-        }))
+            if left.is_zero() {
+                return Ok(None);
+            }
+        }
     }
 
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<Option<usize>> {
-        self.with_limit(limit, false, |stream| stream.write(bytes))
+        self.keep_little_unsent();
+        unless_late(if limit.is_zero() {
+            calls::send_now(&self.stream, bytes)
+        } else {
+            self.set_limit(at_least_a_moment(limit), false)?;
+            self.stream.write(bytes)
+        })
     }
 
     fn handshake(&mut self, _: Duration) -> io::Result<bool> {
@@ -274,6 +295,22 @@ impl Stream for TcpLink {
 
     fn finish(&mut self, _: Duration) -> io::Result<bool> {
         Ok(true)
+    }
+
+    #[cfg(unix)]
+    fn bare_socket(
+        &mut self,
+        direction: Direction,
+        limit: Duration,
+    ) -> io::Result<Option<BorrowedFd<'_>>> {
+        self.set_limit(at_least_a_moment(limit), direction == Direction::Receive)?;
+        Ok(Some(self.stream.as_fd()))
+    }
+
+    fn keep_little_unsent(&mut self) {
+        if std::mem::take(&mut self.is_for_payload) {
+            limit_unsent(&self.stream);
+        }
     }
 
     fn shut_down(&mut self) {
@@ -291,10 +328,19 @@ fn at_least_a_moment(limit: Duration) -> Duration {
     limit.max(Duration::from_millis(1))
 }
 
-fn is_nothing(error: &io::Error) -> bool {
+/// `None` if the limit expired.
+fn unless_late(result: io::Result<usize>) -> io::Result<Option<usize>> {
+    match result {
+        Ok(count) => Ok(Some(count)),
+        Err(error) if is_late(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_late(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
     )
 }
 

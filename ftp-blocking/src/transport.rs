@@ -2,8 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+#[cfg(unix)]
+use ftp_proto::Direction;
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
 
@@ -164,6 +168,27 @@ pub trait Stream {
         let _ = limit;
         true
     }
+
+    /// Sets `limit` as the timeout of the socket in this direction and lends it, if payload goes
+    /// over it as it is: then the kernel may move the payload (feature `splice`). `None` under TLS
+    /// and for anything that is no TCP socket.
+    ///
+    /// # Errors
+    /// Of the operating system.
+    #[cfg(unix)]
+    fn bare_socket(
+        &mut self,
+        direction: Direction,
+        limit: Duration,
+    ) -> io::Result<Option<BorrowedFd<'_>>> {
+        let _ = (direction, limit);
+        Ok(None)
+    }
+
+    /// Says that the end of an upload is near: from now on the system should hold few unsent bytes,
+    /// so that the last write comes late and the final reply soon after it. Called where the
+    /// client does not [`write`](Self::write) by itself.
+    fn keep_little_unsent(&mut self) {}
 
     /// Shuts down writing, so that the peer sees the end before the connection is closed. A TLS
     /// layer on top calls it after its close_notify. A failure shows in the peer's reply.

@@ -1,9 +1,14 @@
 //! An upload under way.
 
 use std::fmt;
+use std::fs::File;
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+use std::io::Seek;
 use std::io::{self, BufRead, Read, Write};
 use std::ops::ControlFlow;
 
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+use ftp_proto::Direction;
 use ftp_proto::ascii::Encoder;
 use ftp_proto::driver::{Error, Result};
 use ftp_proto::lines::LINE_BYTES_MAX;
@@ -156,6 +161,49 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
     }
 
+    /// Sends a file, from its position on.
+    ///
+    /// With the feature `splice`, on Linux, the kernel moves the bytes (sendfile) unless TLS or
+    /// ASCII type forbids that; `ftp_proto::driver::send_file` says what a signal does then.
+    /// Otherwise this is [`copy_from`](Self::copy_from).
+    ///
+    /// ```no_run
+    /// # let mut ftp = ftp_blocking::Client::connect("ftp.example.org")?;
+    /// let file = std::fs::File::open("image.iso")?;
+    /// let completed = ftp.store("image.iso")?.copy_from_file(&file)?;
+    /// assert_eq!(completed.bytes, file.metadata()?.len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`copy_from`](Self::copy_from).
+    #[cfg_attr(
+        not(all(feature = "splice", any(target_os = "linux", target_os = "android"))),
+        expect(unused_mut, reason = "nothing is sent another way")
+    )]
+    pub fn copy_from_file(mut self, mut file: &File) -> Result<Completed> {
+        #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+        self.send_file(file);
+        self.copy_from(&mut file, BLOCK_BYTES, |_| {})
+    }
+
+    /// Sends as much as the kernel can; the rest, often none, is for the caller.
+    #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+    fn send_file(&mut self, file: &File) {
+        self.begin();
+        if !self.driver.is_spliceable(Direction::Send) {
+            return;
+        }
+        let mut left = unread(file).unwrap_or_default();
+        while self.verdict.is_none() {
+            match self.driver.send_file(&mut self.operation, file, left) {
+                ControlFlow::Continue(0) => return,
+                ControlFlow::Continue(count) => left = left.saturating_sub(count as u64),
+                ControlFlow::Break(verdict) => self.verdict = Some(verdict),
+            }
+        }
+    }
+
     /// Sends every line of `source` with CR LF, also the last one if it has no line end: ftplib's
     /// `storlines`. Many lines are sent at a time. `sent` gets each line with its CR LF after it
     /// was sent. A line of more than 8,192 bytes is an error.
@@ -244,6 +292,13 @@ impl<'c, T: Transport> Upload<'c, T> {
         }
         Err(Error::Local(error, self.driver.after()))
     }
+}
+
+/// The number of bytes of a file from its position on.
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+fn unread(mut file: &File) -> io::Result<u64> {
+    let position = file.stream_position()?;
+    Ok(file.metadata()?.len().saturating_sub(position))
 }
 
 /// Ends the last line as ftplib does: CR LF stays; a lone CR or LF at the end, or no line end,

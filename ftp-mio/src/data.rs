@@ -1,8 +1,12 @@
 //! The data connection, and payload between turns.
 
+mod files;
+
 use std::io;
 
 use ftp_proto::driver::Input;
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+use ftp_proto::driver::Pipe;
 use ftp_proto::{DataId, Direction, End, Flow, Report, Session};
 
 use crate::patience;
@@ -34,6 +38,12 @@ pub(crate) struct Moving {
     pub(crate) held: bool,
     pub(crate) closing: Closing,
     pub(crate) over: Option<Over>,
+    /// Made when the kernel first moves payload into a file.
+    #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+    pipe: Option<Pipe>,
+    /// About how much of a file is left to be sent, once the kernel sends it.
+    #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+    file_left: Option<u64>,
 }
 
 /// The progress of the orderly end of an upload.
@@ -71,6 +81,10 @@ impl Moving {
             held: false,
             closing: Closing::No,
             over: None,
+            #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+            pipe: None,
+            #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+            file_left: None,
         }
     }
 }
@@ -138,9 +152,11 @@ pub enum Progress {
 /// [`Client::data_mut`](crate::Client::data_mut).
 ///
 /// [`read`](Self::read) and [`write`](Self::write) move bytes directly between the socket and the
-/// caller's buffer; [`read_with`](Self::read_with) spares the copy into it under TLS. To splice, or
-/// to pass the socket on, take [`stream`](Self::stream) and report the results:
-/// [`moved`](Self::moved), [`blocked`](Self::blocked), [`ended`](Self::ended),
+/// caller's buffer; [`read_with`](Self::read_with) spares the copy into it under TLS;
+/// [`read_to_file`](Self::read_to_file) and [`write_from_file`](Self::write_from_file) move them
+/// between the socket and a file. To splice, or to pass the socket on, take
+/// [`stream`](Self::stream) and report the results: [`moved`](Self::moved),
+/// [`blocked`](Self::blocked), [`ended`](Self::ended),
 /// [`failed`](Self::failed).
 ///
 /// Payload in ASCII type has its form on the wire; [`ftp_proto::ascii`] has the codec.
@@ -190,26 +206,30 @@ impl<'c, S: Stream> Data<'c, S> {
     ///
     /// Yields [`Progress::Over`] in an upload.
     pub fn read(&mut self, buffer: &mut [u8]) -> Progress {
-        self.receive(buffer, |stream, room| stream.read(room))
+        let bytes_max = buffer.len();
+        self.receive(bytes_max, |stream, bytes| {
+            stream.read(buffer.get_mut(..bytes).unwrap_or_default())
+        })
     }
 
     /// As [`read`](Self::read), for payload that is passed on: `take` gets it, in one or more
     /// pieces, at most as much as fits into `block`. Under TLS it comes from where rustls has it,
     /// and `block` stays as it is.
     pub fn read_with(&mut self, block: &mut [u8], mut take: impl FnMut(&[u8])) -> Progress {
-        self.receive(block, |stream, room| stream.read_with(room, &mut take))
+        let bytes_max = block.len();
+        self.receive(bytes_max, |stream, bytes| {
+            stream.read_with(block.get_mut(..bytes).unwrap_or_default(), &mut take)
+        })
     }
 
+    /// The same by any way that takes at most so many bytes from the stream.
     fn receive(
         &mut self,
-        buffer: &mut [u8],
-        mut read: impl FnMut(&mut S, &mut [u8]) -> io::Result<Option<Input>>,
+        bytes_max: usize,
+        mut take: impl FnMut(&mut S, usize) -> io::Result<Option<Input>>,
     ) -> Progress {
         if self.moving.flow.direction != Direction::Receive || self.moving.over.is_some() {
             return Progress::Over;
-        }
-        if buffer.is_empty() {
-            return Progress::Bytes(0);
         }
         let left = self
             .moving
@@ -217,21 +237,23 @@ impl<'c, S: Stream> Data<'c, S> {
             .limit
             .map(|limit| limit.saturating_sub(self.moving.bytes));
         let at_limit = left == Some(0);
+        if bytes_max == 0 && !at_limit {
+            return Progress::Bytes(0);
+        }
         let left = left.map_or(usize::MAX, |left| {
             usize::try_from(left).unwrap_or(usize::MAX)
         });
-        let room = buffer.len().min(left).min(*self.budget);
-        if !self.socket.readable || (room == 0 && !at_limit) {
+        let bytes = bytes_max.min(left).min(*self.budget);
+        if !self.socket.readable || bytes == 0 && !at_limit {
             return self.wait();
         }
-        let room = buffer.get_mut(..room).unwrap_or_default();
         let stream = &mut self.socket.io;
-        let input = patience::read(|| match at_limit {
-            // Whether there is more is all that counts: nobody gets it.
+        // A byte beyond the limit shows that there is more.
+        let taken = patience::read(|| match at_limit {
             true => stream.read(&mut [0]),
-            false => read(stream, room),
+            false => take(stream, bytes),
         });
-        match input {
+        match taken {
             Ok(None) => self.blocked(),
             Ok(Some(Input::Bytes(_))) if at_limit => self.over(Over::Ended(End::Limit)),
             Ok(Some(Input::Bytes(count))) => return self.count(count),
@@ -245,17 +267,29 @@ impl<'c, S: Stream> Data<'c, S> {
     ///
     /// Yields [`Progress::Over`] in a download.
     pub fn write(&mut self, bytes: &[u8]) -> Progress {
+        self.send(bytes.len(), |stream, count| {
+            stream.write(bytes.get(..count).unwrap_or(bytes))
+        })
+    }
+
+    /// The same by any way that gives at most so many bytes to the stream.
+    fn send(
+        &mut self,
+        bytes_max: usize,
+        mut give: impl FnMut(&mut S, usize) -> io::Result<Option<usize>>,
+    ) -> Progress {
         if self.moving.flow.direction != Direction::Send || self.moving.over.is_some() {
             return Progress::Over;
         }
-        if bytes.is_empty() {
+        if bytes_max == 0 {
             return Progress::Bytes(0);
         }
-        let part = bytes.get(..*self.budget).unwrap_or(bytes);
-        if !self.socket.writable || part.is_empty() {
+        let bytes = bytes_max.min(*self.budget);
+        if !self.socket.writable || bytes == 0 {
             return self.wait();
         }
-        match patience::wrote(|| self.socket.io.write(part)) {
+        let stream = &mut self.socket.io;
+        match patience::wrote(|| give(stream, bytes)) {
             Ok(None) => self.blocked(),
             Ok(Some(count)) => return self.count(count),
             Err(error) => self.over(Over::Failed(error)),
@@ -312,12 +346,22 @@ impl<'c, S: Stream> Data<'c, S> {
     fn count(&mut self, count: usize) -> Progress {
         let cost = self.socket.io.take_received().max(count);
         *self.budget = self.budget.saturating_sub(cost);
+        if self.moving.flow.direction == Direction::Receive {
+            self.socket.note_drained();
+        }
         self.moved(count as u64);
         Progress::Bytes(count)
     }
 
-    /// If the socket is ready, the budget ended: the next turn has a new one.
+    /// The socket is blocked, or the budget ended: the next turn has a new one.
     fn wait(&mut self) -> Progress {
+        let is_blocked = match self.moving.flow.direction {
+            Direction::Receive => !self.socket.readable,
+            Direction::Send => !self.socket.writable,
+        };
+        if is_blocked && !self.moving.asked {
+            self.blocked();
+        }
         *self.touched |= *self.budget == 0;
         Progress::Wait
     }

@@ -30,6 +30,8 @@ pub(crate) struct Driver<T: Transport> {
     changing: Option<Change>,
     /// How many bytes may still be read from the control connection in this turn.
     control_left: usize,
+    /// The control connection was read in this turn.
+    looked: bool,
     local: IpAddr,
     pub(crate) data: Option<DataLink<T::Stream>>,
     pub(crate) listener: Option<Port<T::Listener>>,
@@ -71,6 +73,7 @@ impl<T: Transport> Driver<T> {
             session: Session::new(config, known),
             control: Some(control),
             control_left: 0,
+            looked: false,
             local,
             data: None,
             listener: None,
@@ -90,16 +93,17 @@ impl<T: Transport> Driver<T> {
         reactor: &mut dyn Reactor<T::Source>,
         tasks: &mut Tasks<'_>,
     ) {
+        // Bytes that have arrived are read before a timer fires, whether the reactor has reported
+        // them or not. They are also read if the cause of the turn is unknown.
+        let is_due = self.deadline().is_some_and(|at| at <= now);
+        if is_due || !self.touched {
+            self.control.iter_mut().for_each(Watched::try_reading);
+        }
         self.touched = false;
+        self.looked = false;
         self.budget = budget;
         self.control_left = CONTROL_TURN_BYTES;
         self.now = now;
-        // Bytes that have arrived are read before new ones are written, because they cannot answer
-        // these, and before a timer fires. It does not matter whether the reactor has reported
-        // them.
-        if let Some(control) = &mut self.control {
-            control.readable = true;
-        }
         loop {
             let mut changed = self.read_control(reactor);
             changed |= self.change_security(reactor);

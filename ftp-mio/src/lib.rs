@@ -9,6 +9,10 @@
 //!
 //! With the feature `rustls`, `Tls` puts FTPS on any of these transports. [`Proxied`] goes through a
 //! SOCKS5 or HTTP proxy.
+//! With the feature `splice`, on Linux, the kernel moves payload between files and data connections
+//! without TLS: [`Data::read_to_file`] and [`Data::write_from_file`].
+//!
+//! With the feature `rustls`, `Tls` puts FTPS on any of these transports.
 //!
 //! A client promises to its loop:
 //!

@@ -66,11 +66,19 @@ pub fn ready(event: &Event) -> Ready {
     if event.is_error() {
         return Ready::BOTH;
     }
-    Ready::new(
+    let ended = event.is_read_closed() || event.is_write_closed();
+    let ready = Ready::new(
         event.is_readable() || event.is_read_closed(),
         event.is_writable() || event.is_write_closed(),
-    )
+    );
+    if ended || !ENDS_ARE_KNOWN {
+        return ready;
+    }
+    ready.rest_is_reported()
 }
+
+/// epoll says when the peer has ended. On Windows mio arms a socket only by a call that blocks.
+const ENDS_ARE_KNOWN: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// Registers the sockets of one client with mio.
 #[derive(Debug)]
@@ -99,8 +107,13 @@ impl<S: Source + ?Sized> Reactor<S> for Registrar<'_> {
         Ok(())
     }
 
+    /// With epoll, the close that follows removes the socket, and no call is made here. If the
+    /// application has duplicated the descriptor, events of the old socket may come; they are false
+    /// hints to the client.
     fn remove(&mut self, _: Slot, source: &mut S) {
-        // The socket is closed right after, which removes it too if this fails.
-        let _ = self.registry.deregister(source);
+        if cfg!(not(any(target_os = "linux", target_os = "android"))) {
+            // As above if this fails.
+            let _ = self.registry.deregister(source);
+        }
     }
 }

@@ -9,6 +9,8 @@ use std::fmt;
 use std::io;
 use std::ops::BitOr;
 
+use crate::transport::Stream;
+
 /// One of the sockets of a session. There is at most one of each at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(
@@ -78,7 +80,7 @@ macro_rules! directions {
 
             /// Whether it is neither.
             pub const fn is_none(self) -> bool {
-                self.0 == 0
+                !self.is_read() && !self.is_write()
             }
         }
 
@@ -120,6 +122,30 @@ directions! {
     Ready
 }
 
+impl Ready {
+    /// Says with this report that the reactor will report again what a read leaves behind that
+    /// yields less than it was asked for: later bytes, and the peer's end. The client then does
+    /// without a second read, which would block.
+    ///
+    /// That is so with levels, and with single events. With edges (`EPOLLET`) it is so unless this
+    /// report was of the peer's end (`EPOLLRDHUP`, `EPOLLHUP`, `EPOLLERR`): that comes once. Where
+    /// that is not known, do not say it.
+    ///
+    /// ```
+    /// use ftp_mio::Ready;
+    /// let (read, write, ended) = (true, true, false); // of an event
+    /// let ready = Ready::new(read, write);
+    /// let ready = if ended { ready } else { ready.rest_is_reported() };
+    /// assert!(ready.is_read() && ready != Ready::BOTH);
+    /// ```
+    #[must_use]
+    pub const fn rest_is_reported(self) -> Self {
+        Self(self.0 | REST_IS_REPORTED)
+    }
+}
+
+const REST_IS_REPORTED: u8 = 4;
+
 /// Where a client registers its sockets, during [`Client::turn`](crate::Client::turn).
 ///
 /// Every socket is added before the client waits for it and removed before it is closed. An error
@@ -157,6 +183,17 @@ pub(crate) struct Watched<S> {
     /// The interest that the reactor has; `None` before the first time and after an event.
     told: Option<Interest>,
     added: bool,
+    /// The latest event said so.
+    rest_is_reported: bool,
+}
+
+impl<S: Stream> Watched<S> {
+    /// Called after a read that has yielded bytes: whether another would block.
+    pub(crate) fn note_drained(&mut self) {
+        if self.rest_is_reported && self.io.is_drained() {
+            self.readable = false;
+        }
+    }
 }
 
 impl<S> Watched<S> {
@@ -168,17 +205,26 @@ impl<S> Watched<S> {
             writable: true,
             told: None,
             added: false,
+            rest_is_reported: false,
         }
+    }
+
+    /// A read is tried without a report, and repeated until it blocks.
+    pub(crate) const fn try_reading(&mut self) {
+        self.readable = true;
+        self.rest_is_reported = false;
     }
 
     pub(crate) fn mark(&mut self, ready: Ready) {
         self.readable |= ready.is_read();
         self.writable |= ready.is_write();
+        self.rest_is_reported = ready.0 & REST_IS_REPORTED != 0;
         // A reactor of single events has to be armed again.
         self.told = None;
     }
 
-    /// Tells the reactor what to wait for, if it does not know.
+    /// Tells the reactor what to wait for, if it does not know. It is not told of a socket before
+    /// there is a wait: what a small download needs is often there at once.
     pub(crate) fn watch<T: ?Sized>(
         &mut self,
         slot: Slot,
@@ -186,7 +232,7 @@ impl<S> Watched<S> {
         reactor: &mut dyn Reactor<T>,
         source: impl FnOnce(&mut S) -> &mut T,
     ) -> io::Result<()> {
-        if self.told == Some(interest) {
+        if self.told == Some(interest) || !self.added && interest.is_none() {
             return Ok(());
         }
         if self.added {

@@ -2,6 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ftp_proto::driver::{Endpoint, Input, TcpOptions};
@@ -100,14 +103,41 @@ pub struct Socket(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Stream(system::Stream),
+    Stream(Connection),
     Listener(system::Listener),
 }
 
+#[derive(Debug)]
+struct Connection {
+    stream: system::Stream,
+    /// They do not change, and each transfer needs them.
+    addresses: OnceLock<(SocketAddr, SocketAddr)>,
+    /// The latest read yielded less than it asked for.
+    drained: bool,
+    /// The kernel's buffer of unsent bytes is to be limited before the first write.
+    is_for_payload: bool,
+}
+
 impl Socket {
-    fn connection(&self) -> io::Result<&system::Stream> {
+    fn from_stream(stream: system::Stream, is_for_payload: bool) -> Self {
+        Self(Kind::Stream(Connection {
+            stream,
+            addresses: OnceLock::new(),
+            drained: false,
+            is_for_payload,
+        }))
+    }
+
+    fn connection(&self) -> io::Result<&Connection> {
         match &self.0 {
-            Kind::Stream(stream) => Ok(stream),
+            Kind::Stream(connection) => Ok(connection),
+            Kind::Listener(_) => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    fn connection_mut(&mut self) -> io::Result<&mut Connection> {
+        match &mut self.0 {
+            Kind::Stream(connection) => Ok(connection),
             Kind::Listener(_) => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -120,13 +150,13 @@ impl TryFrom<TcpStream> for Socket {
 
     fn try_from(stream: TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self(Kind::Stream(system::stream(stream))))
+        Ok(Self::from_stream(system::stream(stream), false))
     }
 }
 
 impl From<socket2::Socket> for Socket {
     fn from(socket: socket2::Socket) -> Self {
-        Self(Kind::Stream(system::stream(socket.into())))
+        Self::from_stream(system::stream(socket.into()), false)
     }
 }
 
@@ -151,8 +181,10 @@ impl Transport for Tcp {
         let (local, to) = (local.ip(), to.at(peer.ip()));
         let same_family = local.is_ipv4() == to.is_ipv4();
         let socket = dial(same_family.then_some(local), to, &self.options)?;
-        keep_little_unsent(&socket);
-        Ok(socket.into())
+        Ok(Self::Stream::from_stream(
+            system::stream(socket.into()),
+            true,
+        ))
     }
 
     fn listen(&mut self, local: IpAddr) -> io::Result<(Socket, SocketAddr)> {
@@ -178,18 +210,24 @@ impl Stream for Socket {
     }
 
     fn poll_connect(&mut self) -> io::Result<bool> {
-        let stream = self.connection()?;
-        is_connected(stream.take_error()?, stream.peer_addr())
+        let stream = &self.connection()?.stream;
+        is_connected(stream.peer_addr(), || stream.take_error())
     }
 
     fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        let stream = self.connection()?;
-        Ok((stream.local_addr()?, stream.peer_addr()?))
+        let connection = self.connection()?;
+        if let Some(known) = connection.addresses.get() {
+            return Ok(*known);
+        }
+        let stream = &connection.stream;
+        let addresses = (stream.local_addr()?, stream.peer_addr()?);
+        Ok(*connection.addresses.get_or_init(|| addresses))
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Input>> {
-        let mut stream = self.connection()?;
-        let read = unless_blocked(stream.read(buffer))?;
+        let connection = self.connection_mut()?;
+        let read = unless_blocked(connection.stream.read(buffer))?;
+        connection.drained = read.is_none_or(|bytes| bytes < buffer.len());
         Ok(read.map(|bytes| match bytes {
             0 => Input::End(End::Clean),
             bytes => Input::Bytes(bytes),
@@ -197,8 +235,9 @@ impl Stream for Socket {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        let mut stream = self.connection()?;
-        unless_blocked(stream.write(bytes))
+        self.keep_little_unsent();
+        let connection = self.connection_mut()?;
+        unless_blocked(connection.stream.write(bytes))
     }
 
     fn handshake(&mut self) -> io::Result<bool> {
@@ -209,22 +248,42 @@ impl Stream for Socket {
         Err(without_tls())
     }
 
+    /// Nothing to do: the connection is closed next, and that is the end for the peer.
     fn finish(&mut self) -> io::Result<bool> {
-        self.shut_down();
         Ok(true)
     }
 
+    fn is_drained(&self) -> bool {
+        self.connection().is_ok_and(|connection| connection.drained)
+    }
+
+    #[cfg(unix)]
+    fn bare_socket(&mut self) -> Option<BorrowedFd<'_>> {
+        // What the caller does with the socket is not known here.
+        let connection = self.connection_mut().ok()?;
+        connection.drained = false;
+        Some(connection.stream.as_fd())
+    }
+
+    fn keep_little_unsent(&mut self) {
+        if let Ok(connection) = self.connection_mut() {
+            if std::mem::take(&mut connection.is_for_payload) {
+                limit_unsent(&connection.stream);
+            }
+        }
+    }
+
     fn shut_down(&mut self) {
-        if let Ok(stream) = self.connection() {
+        if let Ok(connection) = self.connection() {
             // A failure means that the peer has gone; its reply says what it has received.
-            let _ = stream.shutdown(Shutdown::Write);
+            let _ = connection.stream.shutdown(Shutdown::Write);
         }
     }
 
     fn reset(self) {
-        if let Ok(stream) = self.connection() {
+        if let Ok(connection) = self.connection() {
             // If the option cannot be set, the socket is broken already and needs no reset.
-            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+            let _ = SockRef::from(&connection.stream).set_linger(Some(Duration::ZERO));
         }
     }
 }
@@ -242,10 +301,7 @@ impl Listener for Socket {
             return Err(io::ErrorKind::InvalidInput.into());
         };
         let accepted = unless_blocked(system::accept(listener))?;
-        Ok(accepted.map(|(stream, peer)| {
-            keep_little_unsent(&stream);
-            (Self(Kind::Stream(stream)), peer)
-        }))
+        Ok(accepted.map(|(stream, peer)| (Self::from_stream(stream, true), peer)))
     }
 }
 
@@ -278,7 +334,7 @@ impl mio::event::Source for Socket {
 impl Socket {
     fn source_mut(&mut self) -> &mut dyn mio::event::Source {
         match &mut self.0 {
-            Kind::Stream(stream) => stream,
+            Kind::Stream(connection) => &mut connection.stream,
             Kind::Listener(listener) => listener,
         }
     }
@@ -293,7 +349,7 @@ mod descriptor {
     impl AsFd for Socket {
         fn as_fd(&self) -> BorrowedFd<'_> {
             match &self.0 {
-                Kind::Stream(stream) => stream.as_fd(),
+                Kind::Stream(connection) => connection.stream.as_fd(),
                 Kind::Listener(listener) => listener.as_fd(),
             }
         }
@@ -302,7 +358,7 @@ mod descriptor {
     impl AsRawFd for Socket {
         fn as_raw_fd(&self) -> RawFd {
             match &self.0 {
-                Kind::Stream(stream) => stream.as_raw_fd(),
+                Kind::Stream(connection) => connection.stream.as_raw_fd(),
                 Kind::Listener(listener) => listener.as_raw_fd(),
             }
         }
@@ -318,7 +374,7 @@ mod descriptor {
     impl AsSocket for Socket {
         fn as_socket(&self) -> BorrowedSocket<'_> {
             match &self.0 {
-                Kind::Stream(stream) => stream.as_socket(),
+                Kind::Stream(connection) => connection.stream.as_socket(),
                 Kind::Listener(listener) => listener.as_socket(),
             }
         }
@@ -327,23 +383,23 @@ mod descriptor {
     impl AsRawSocket for Socket {
         fn as_raw_socket(&self) -> RawSocket {
             match &self.0 {
-                Kind::Stream(stream) => stream.as_raw_socket(),
+                Kind::Stream(connection) => connection.stream.as_raw_socket(),
                 Kind::Listener(listener) => listener.as_raw_socket(),
             }
         }
     }
 }
 
-/// The first step of connecting; [`is_connected`] has the others. The option limits the kernel's
+/// Limits the kernel's
 /// buffer of unsent bytes. Otherwise the system takes megabytes at once, and the final reply of an
 /// upload comes long after the last write. A failure only loses this effect.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn keep_little_unsent(socket: &impl std::os::fd::AsFd) {
+fn limit_unsent(socket: &impl AsFd) {
     let _ = SockRef::from(socket).set_tcp_notsent_lowat(64 * 1024);
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-const fn keep_little_unsent<S>(_: &S) {}
+const fn limit_unsent<S>(_: &S) {}
 
 /// Listens at the first port that is free.
 fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<socket2::Socket> {
@@ -362,6 +418,7 @@ fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<socket2::Socke
     Err(taken)
 }
 
+/// The first step of connecting; [`is_connected`] has the others.
 fn dial(
     source: Option<IpAddr>,
     to: SocketAddr,
@@ -379,18 +436,26 @@ fn dial(
 
 /// The buffers are set first: what TCP offers at the beginning depends on them.
 fn stream_socket(address: SocketAddr, options: &TcpOptions) -> io::Result<socket2::Socket> {
-    let socket = socket2::Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    socket.set_nonblocking(true)?;
+    let socket = nonblocking_socket(Domain::for_address(address))?;
     if let Some(bytes) = options.send_buffer {
         socket.set_send_buffer_size(bytes)?;
     }
     if let Some(bytes) = options.receive_buffer {
         socket.set_recv_buffer_size(bytes)?;
     }
+    Ok(socket)
+}
+
+/// One call where the system has a flag for it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn nonblocking_socket(domain: Domain) -> io::Result<socket2::Socket> {
+    socket2::Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn nonblocking_socket(domain: Domain) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
     Ok(socket)
 }
 
@@ -416,15 +481,17 @@ fn has_failed(error: &io::Error) -> bool {
     )
 }
 
-/// A socket is reported writable when it is connected, when it failed, and falsely. So check for an
-/// error, then for a peer, and wait if there is neither.
-fn is_connected<P>(error: Option<io::Error>, peer: io::Result<P>) -> io::Result<bool> {
-    match (error, peer) {
-        (Some(error), _) => Err(error),
-        (None, Ok(_)) => Ok(true),
-        (None, Err(error)) if has_failed(&error) => Err(error),
-        // Not connected, or in progress.
-        (None, Err(_)) => Ok(false),
+/// A socket is reported writable when it is connected, when it failed, and falsely. It has a peer
+/// if it is connected. Otherwise it has an error, or it is in progress.
+fn is_connected<P>(
+    peer: io::Result<P>,
+    error: impl FnOnce() -> io::Result<Option<io::Error>>,
+) -> io::Result<bool> {
+    let Err(no_peer) = peer else { return Ok(true) };
+    match error()? {
+        Some(error) => Err(error),
+        None if has_failed(&no_peer) => Err(no_peer),
+        None => Ok(false),
     }
 }
 

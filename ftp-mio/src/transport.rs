@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
@@ -188,6 +190,26 @@ pub trait Stream {
     fn take_received(&mut self) -> usize {
         0
     }
+
+    /// Whether the latest [`read`](Self::read) has certainly emptied the socket, as one that yields
+    /// less than it was asked for empties a TCP socket. If the reactor reports what comes later
+    /// ([`Ready::rest_is_reported`](crate::Ready::rest_is_reported)), the client then saves a read
+    /// that would only block. A stream with a buffer of its own, as under TLS, keeps the default.
+    fn is_drained(&self) -> bool {
+        false
+    }
+
+    /// The socket, if payload goes over it as it is: then the kernel may move the payload (feature
+    /// `splice`). `None` under TLS and for anything that is no TCP socket.
+    #[cfg(unix)]
+    fn bare_socket(&mut self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// Says that the end of an upload is near: from now on the system should hold few unsent bytes,
+    /// so that the last write comes late and the final reply soon after it. Called where the
+    /// client does not [`write`](Self::write) by itself.
+    fn keep_little_unsent(&mut self) {}
 
     /// Shuts down writing, so that the peer sees the end before the connection is closed. A TLS
     /// layer on top calls it after its close_notify. A failure shows in the peer's reply.

@@ -8,6 +8,8 @@ mod error;
 #[cfg(feature = "mirror")]
 mod local;
 mod settings;
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+mod splice;
 mod tcp_options;
 mod tls_mode;
 #[cfg(feature = "url")]
@@ -24,6 +26,8 @@ pub use error::{Error, Result, Tried};
 #[cfg(feature = "mirror")]
 pub use local::{LocalTree, Part};
 pub use settings::Settings;
+#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
+pub use splice::{Pipe, Sent, send_file};
 pub use tcp_options::TcpOptions;
 pub use tls_mode::TlsMode;
 #[cfg(feature = "url")]

@@ -60,10 +60,10 @@ const APART: &str = "
     Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong Lines Link List
     ListEach Listed Listing LocalTree MakeDirectories MakeDirectory Malformed Memory Metadata
     Mirror MirrorOptions Misuse Name Names Next NotFtp Object OfferedFact OneTransfer Options
-    OtherVerb Parser Part PartName PathError Pathname Pipeline Place Policy Precision ProxyError
+    OtherVerb Parser Part PartName PathError Pathname Pipe Pipeline Place Policy Precision ProxyError
     Purpose Question Quoting RawListing ReadDirectory Reader Reason Refusal Removal RemovalTask
     RemoveTree Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Retry
-    Rung SafeFor SafeName Secure Secured Series SetModified Settings SizeError SizeInBytes Skip
+    Rung SafeFor SafeName Secure Secured Sent Series SetModified Settings SizeError SizeInBytes Skip
     Spared Step StepKind Store Target Task TcpOptions Telnet Ticket TimeVal Timeouts Timestamp
     TimestampError TlsError TlsMode TlsPolicy Touch Transfer TransferId TreeLimits TreePath
     TypeCode Unread Unreadable UrlError Verb Verdict Verifier Violation Wait Walk WalkTree Walked

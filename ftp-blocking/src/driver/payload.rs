@@ -8,7 +8,7 @@ use ftp_proto::driver::{Input, Result};
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Operation, Report};
 
 use super::{Driven, Driver, Moving};
-use crate::patience::{patient_end, read, wrote};
+use crate::patience::{patient, patient_end, read, wrote};
 use crate::transport::{Stream, Transport};
 
 /// The size of a read for payload that is dropped.
@@ -17,6 +17,11 @@ const DROPPED_BYTES: usize = 16 * 1024;
 const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The largest block that is kept for the next transfer.
 const BLOCK_BYTES_KEPT: usize = 64 * 1024;
+
+/// A way to take at most so many bytes from a stream within a limit.
+pub(super) type Take<'t, S> = dyn FnMut(&mut S, usize, Duration) -> io::Result<Option<Input>> + 't;
+/// A way to give bytes to a stream within a limit.
+pub(super) type Give<'t, S> = dyn FnMut(&mut S, Duration) -> io::Result<Option<usize>> + 't;
 
 impl<T: Transport> Driver<T> {
     /// A block for payload, of the requested size within bounds. The latest block is kept, because
@@ -43,8 +48,9 @@ impl<T: Transport> Driver<T> {
         operation: &mut O,
         buffer: &mut [u8],
     ) -> ControlFlow<Result<O::Output>, usize> {
-        self.receive(operation, buffer, |stream, room, slice| {
-            stream.read(room, slice)
+        let bytes_max = buffer.len();
+        self.receive(operation, bytes_max, &mut |stream, bytes, slice| {
+            stream.read(buffer.get_mut(..bytes).unwrap_or_default(), slice)
         })
     }
 
@@ -56,16 +62,19 @@ impl<T: Transport> Driver<T> {
         block: &mut [u8],
         mut take: impl FnMut(&[u8]),
     ) -> ControlFlow<Result<O::Output>, usize> {
-        self.receive(operation, block, |stream, room, slice| {
+        let bytes_max = block.len();
+        self.receive(operation, bytes_max, &mut |stream, bytes, slice| {
+            let room = block.get_mut(..bytes).unwrap_or_default();
             stream.read_with(room, slice, &mut take)
         })
     }
 
-    fn receive<O: Operation>(
+    /// The same by any way that takes at most so many bytes from the stream.
+    pub(super) fn receive<O: Operation>(
         &mut self,
         operation: &mut O,
-        buffer: &mut [u8],
-        mut read: impl FnMut(&mut T::Stream, &mut [u8], Duration) -> io::Result<Option<Input>>,
+        bytes_max: usize,
+        take: &mut Take<'_, T::Stream>,
     ) -> ControlFlow<Result<O::Output>, usize> {
         self.listener = None;
         self.resume();
@@ -76,7 +85,7 @@ impl<T: Transport> Driver<T> {
                 return ControlFlow::Continue(0);
             };
             let slice = self.slice();
-            match self.receive_some(moving, buffer, slice, &mut read) {
+            match self.receive_some(moving, bytes_max, slice, take) {
                 Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
                     self.hand_over();
@@ -91,14 +100,14 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Reads once, within the flow's limit; `Some(0)` when the payload has ended and the socket is
+    /// Takes once, within the flow's limit; `Some(0)` when the payload has ended and the socket is
     /// closed.
     fn receive_some(
         &mut self,
         moving: Moving,
-        buffer: &mut [u8],
+        bytes_max: usize,
         slice: Duration,
-        mut read_into: impl FnMut(&mut T::Stream, &mut [u8], Duration) -> io::Result<Option<Input>>,
+        take: &mut Take<'_, T::Stream>,
     ) -> io::Result<Option<usize>> {
         let left = moving
             .flow
@@ -108,17 +117,16 @@ impl<T: Transport> Driver<T> {
         let Some((_, stream)) = &mut self.data else {
             return Ok(Some(0));
         };
-        let input = if at_limit {
-            // Whether there is more is all that counts: nobody gets it.
-            stream.read(&mut [0], slice)
-        } else {
-            let room = left.map_or(usize::MAX, |left| {
-                usize::try_from(left).unwrap_or(usize::MAX)
-            });
-            let room = room.min(buffer.len());
-            read_into(stream, buffer.get_mut(..room).unwrap_or_default(), slice)
+        // A byte beyond the limit shows that there is more.
+        let taken = match left {
+            Some(0) => stream.read(&mut [0], slice),
+            Some(left) => {
+                let bytes = usize::try_from(left).map_or(bytes_max, |left| left.min(bytes_max));
+                take(stream, bytes, slice)
+            }
+            None => take(stream, bytes_max, slice),
         };
-        match read(input)? {
+        match read(taken)? {
             None => Ok(None),
             Some(Input::Bytes(_)) if at_limit => self.ended(moving.data, End::Limit),
             Some(Input::End(end)) => self.ended(moving.data, end),
@@ -134,10 +142,11 @@ impl<T: Transport> Driver<T> {
         self.listener = None;
         let mut block = [0; DROPPED_BYTES];
         let slice = self.slice();
-        let received = self.receive_some(moving, &mut block, slice, |stream, room, slice| {
+        let taken = self.receive_some(moving, DROPPED_BYTES, slice, &mut |stream, bytes, slice| {
+            let room = block.get_mut(..bytes).unwrap_or_default();
             stream.read_with(room, slice, &mut |_| {})
         });
-        match received {
+        match taken {
             Ok(Some(_)) => self.look_again_after_a_slice(),
             Ok(None) => self.look(),
             Err(error) => self.fail(Link::Data(moving.data), error),
@@ -185,6 +194,17 @@ impl<T: Transport> Driver<T> {
         operation: &mut O,
         bytes: &[u8],
     ) -> ControlFlow<Result<O::Output>, usize> {
+        self.send(operation, &mut |stream, slice| {
+            wrote(stream.write(bytes, slice))
+        })
+    }
+
+    /// The same by any way that moves bytes to the stream; 0 when it has none.
+    pub(super) fn send<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        give: &mut Give<'_, T::Stream>,
+    ) -> ControlFlow<Result<O::Output>, usize> {
         self.listener = None;
         self.resume();
         loop {
@@ -197,7 +217,8 @@ impl<T: Transport> Driver<T> {
             let Some((_, stream)) = &mut self.data else {
                 return ControlFlow::Break(self.drive_to_end(operation));
             };
-            match wrote(stream.write(bytes, slice)) {
+            match patient(give(stream, slice)) {
+                Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
                     self.moved(moving, count);
                     self.hand_over();
@@ -301,8 +322,12 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(crate) fn drive_to_end<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
+        // Where nothing is to be written, the wait for the reply reads what has arrived.
+        if !self.session.transmit().is_empty() {
+            self.look();
+        }
         loop {
-            match self.drive(operation) {
+            match self.drive_on(operation) {
                 Driven::Ready(result) => return result,
                 // No application takes the payload: drop it.
                 Driven::Moving => self.abandon_data(),

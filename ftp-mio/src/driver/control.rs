@@ -7,7 +7,7 @@ use ftp_proto::driver::Input;
 
 use super::Driver;
 use crate::patience::{self, patient};
-use crate::readiness::{Interest, Reactor, Slot};
+use crate::readiness::{Interest, Reactor, Slot, Watched};
 use crate::transport::{Stream, Transport};
 
 /// What one read of the control connection takes.
@@ -29,6 +29,7 @@ impl<T: Transport> Driver<T> {
             let Some(control) = self.control.as_mut().filter(|control| control.readable) else {
                 break;
             };
+            self.looked = true;
             match patience::read(|| control.io.read(&mut buffer)) {
                 Ok(None) => {
                     control.readable = false;
@@ -37,6 +38,7 @@ impl<T: Transport> Driver<T> {
                 Ok(Some(Input::Bytes(count))) => {
                     let cost = control.io.take_received().max(count);
                     self.control_left = self.control_left.saturating_sub(cost);
+                    control.note_drained();
                     self.tell_resumptions();
                     self.session
                         .receive(buffer.get(..count).unwrap_or_default());
@@ -57,7 +59,7 @@ impl<T: Transport> Driver<T> {
 
     /// Writes as much as possible; yields whether any byte was written.
     pub(super) fn write_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        let mut any = false;
+        let mut any = self.look_before_writing(reactor);
         while let Some(control) = self.control.as_mut().filter(|control| control.writable) {
             if self.changing.is_some() || self.session.transmit().is_empty() {
                 break;
@@ -72,6 +74,17 @@ impl<T: Transport> Driver<T> {
             }
         }
         any | self.flush_control(reactor)
+    }
+
+    /// Bytes that have arrived on an idle connection cannot answer what is written now, so they are
+    /// read first, whether the reactor has reported them or not.
+    fn look_before_writing(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
+        let is_idle = self.session.current_transfer().is_none();
+        if self.looked || !is_idle || self.session.transmit().is_empty() {
+            return false;
+        }
+        self.control.iter_mut().for_each(Watched::try_reading);
+        self.read_control(reactor)
     }
 
     /// This is never a change by itself, because the machine does not know of it.
@@ -91,9 +104,7 @@ impl<T: Transport> Driver<T> {
         error: io::Error,
         reactor: &mut dyn Reactor<T::Source>,
     ) -> bool {
-        if let Some(control) = &mut self.control {
-            control.readable = true;
-        }
+        self.control.iter_mut().for_each(Watched::try_reading);
         self.read_control(reactor);
         if self.control.is_some() {
             self.control_failed(error, reactor);

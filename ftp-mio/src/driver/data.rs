@@ -79,6 +79,8 @@ impl<T: Transport> Driver<T> {
         let (done, report) = match &link.stage {
             Stage::Open => return false,
             Stage::Moving(_) => return self.attend_payload(reactor),
+            // It was asked, and no event has come since.
+            Stage::Connecting if !link.socket.readable && !link.socket.writable => return false,
             Stage::Connecting => {
                 let report = Report::Connected { data: id };
                 (patient(|| stream.poll_connect()), report)
@@ -89,7 +91,11 @@ impl<T: Transport> Driver<T> {
             }
         };
         match done {
-            Ok(false) => return false,
+            Ok(false) => {
+                link.socket.readable = false;
+                link.socket.writable = false;
+                return false;
+            }
             Ok(true) => {
                 link.stage = Stage::Open;
                 link.socket.readable = true;
