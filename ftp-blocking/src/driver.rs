@@ -177,7 +177,11 @@ impl<T: Transport> Driver<T> {
 
     /// Performs one action, if the machine has one.
     fn act(&mut self) -> bool {
-        let action = self.session.poll_action(self.clock.now());
+        self.act_at(self.clock.now())
+    }
+
+    fn act_at(&mut self, now: Instant) -> bool {
+        let action = self.session.poll_action(now);
         if let Some(action) = action {
             self.perform(action);
         }

@@ -42,7 +42,9 @@ impl<T: Transport> Driver<T> {
                 None => Err(io::ErrorKind::Unsupported.into()),
             },
         );
-        match filled? {
+        let filled = filled?;
+        self.hand_over(self.clock.now());
+        match filled {
             0 => ControlFlow::Break(self.drive_to_end(operation)),
             count => ControlFlow::Continue(count),
         }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use ftp_proto::driver::{Input, Result};
-use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Operation, Report};
+use ftp_proto::{DataId, Direction, End, Failure, Flow, Instant, Link, Operation, Report};
 
 use super::{Driven, Driver, Moving};
 use crate::patience::{patient, patient_end, read, wrote};
@@ -49,13 +49,15 @@ impl<T: Transport> Driver<T> {
         buffer: &mut [u8],
     ) -> ControlFlow<Result<O::Output>, usize> {
         let bytes_max = buffer.len();
-        self.receive(operation, bytes_max, &mut |stream, bytes, slice| {
+        let count = self.receive(operation, bytes_max, &mut |stream, bytes, slice| {
             stream.read(buffer.get_mut(..bytes).unwrap_or_default(), slice)
-        })
+        })?;
+        self.hand_over(self.clock.now());
+        ControlFlow::Continue(count)
     }
 
     /// As [`read_some`](Self::read_some), and `take` gets the payload, at most a block of it. Its
-    /// time is the application's: the payload's idle limit starts anew behind it.
+    /// time is the application's: the payload's idle limit is paused meanwhile.
     pub(crate) fn pass_some<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -63,10 +65,17 @@ impl<T: Transport> Driver<T> {
         mut take: impl FnMut(&[u8]),
     ) -> ControlFlow<Result<O::Output>, usize> {
         let bytes_max = block.len();
-        self.receive(operation, bytes_max, &mut |stream, bytes, slice| {
+        let clock = self.clock;
+        let mut came = None;
+        let count = self.receive(operation, bytes_max, &mut |stream, bytes, slice| {
             let room = block.get_mut(..bytes).unwrap_or_default();
-            stream.read_with(room, slice, &mut take)
-        })
+            stream.read_with(room, slice, &mut |payload| {
+                came.get_or_insert_with(|| clock.now());
+                take(payload);
+            })
+        })?;
+        self.hand_over(came.unwrap_or_else(|| clock.now()));
+        ControlFlow::Continue(count)
     }
 
     /// The same by any way that takes at most so many bytes from the stream.
@@ -86,11 +95,7 @@ impl<T: Transport> Driver<T> {
             };
             let slice = self.slice();
             match self.receive_some(moving, bytes_max, slice, take) {
-                Ok(Some(0)) => return ControlFlow::Continue(0),
-                Ok(Some(count)) => {
-                    self.hand_over();
-                    return ControlFlow::Continue(count);
-                }
+                Ok(Some(count)) => return ControlFlow::Continue(count),
                 Ok(None) => self.look(),
                 Err(error) => {
                     self.fail(Link::Data(moving.data), error);
@@ -221,7 +226,7 @@ impl<T: Transport> Driver<T> {
                 Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
                     self.moved(moving, count);
-                    self.hand_over();
+                    self.hand_over(self.clock.now());
                     return ControlFlow::Continue(count);
                 }
                 Ok(None) => self.look(),
@@ -358,10 +363,10 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Control returns to the application, and the payload's idle limit is paused until its next
-    /// call. The time until now counts, so the machine gets it.
-    fn hand_over(&mut self) {
+    /// call. The time until it had the payload counts, so the machine gets it.
+    pub(super) fn hand_over(&mut self, since: Instant) {
         self.hold(true);
-        while self.act() {}
+        while self.act_at(since) {}
     }
 
     /// The application calls again: the machine first gets the input that arrived meanwhile, and
