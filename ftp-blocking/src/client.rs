@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::io::Write;
+use std::num::NonZeroU64;
 
 use ftp_proto::driver::{Error, Result};
 use ftp_proto::features::Features;
 use ftp_proto::operation::{AskFeatures, Batch, Exchange, Login, Secure};
+use ftp_proto::rate::RateLimit;
 use ftp_proto::{
     Argument, Command, DataMode, Detail, Event, Operation, Reply, ReplyCode, Session, State,
 };
@@ -170,6 +172,12 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "set_pasv")]
     pub fn set_data_mode(&mut self, mode: DataMode) {
         self.driver.session.set_data_mode(mode);
+    }
+
+    /// Limits the rate of payload from now on, in bytes per second; `None` for no limit. See
+    /// [`Builder::rate_limit`](crate::Builder::rate_limit).
+    pub fn set_rate_limit(&mut self, bytes_per_second: Option<NonZeroU64>) {
+        self.driver.rate = bytes_per_second.map(RateLimit::new);
     }
 
     /// Runs any operation to its end. Received payload is dropped, and none is sent: use
