@@ -97,6 +97,7 @@ impl RateLimit {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 mod tests {
     use super::RateLimit;
     use crate::time::Instant;
