@@ -362,9 +362,9 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::noop())
     }
 
-    /// Keeps an idle session alive by [`Config::idle_keepalive`](ftp_proto::Config::idle_keepalive): sends NOOP if the session has been
-    /// idle for that long, and awaits the reply. Otherwise it does nothing. Call it now and then:
-    /// this crate has no thread of its own that could.
+    /// Keeps an idle session alive: sends NOOP and awaits the reply, if the session has been idle
+    /// for [`Config::idle_keepalive`](ftp_proto::Config::idle_keepalive). Otherwise it does nothing.
+    /// Call it now and then: this crate has no thread of its own that could.
     ///
     /// ```
     /// use std::time::Duration;
