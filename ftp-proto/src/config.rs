@@ -71,9 +71,8 @@ pub struct Config {
     /// further keepalives.
     pub keepalive: Option<Duration>,
     /// Send NOOP while the session is logged in and idle, this long after the last reply, at least
-    /// 10 ms. Off by default. Any reply will do; what is submitted meanwhile waits for it. Without
-    /// one within [`Timeouts::reply`], the session is over. `ftp-mio` polls at the session's
-    /// deadline for that, and `ftp-blocking` has a call for it.
+    /// 10 ms. Off by default. Any reply will do; without one, the session is over. `ftp-mio` sends
+    /// it at the session's deadline, and `ftp-blocking` has a call for it.
     pub idle_keepalive: Option<Duration>,
     /// How many commands may be unanswered at once, at least 1. With 1, the default, each command
     /// waits for the reply to the one before. Commands that depend on others always wait.
