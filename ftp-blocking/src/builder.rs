@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::num::NonZeroU64;
 
 use ftp_proto::driver::{DEFAULT_PORT, Endpoint, Error, IMPLICIT_TLS_PORT, Result, Settings};
 use ftp_proto::trace::Record;
@@ -31,6 +32,7 @@ pub struct Builder<T> {
     transport: T,
     settings: Settings,
     debug: Debug,
+    rate: Option<NonZeroU64>,
 }
 
 impl Default for Builder<Tcp> {
@@ -70,6 +72,7 @@ impl<T: Transport> Builder<T> {
             transport,
             settings,
             debug: Debug::default(),
+            rate: None,
         }
     }
 
@@ -83,6 +86,7 @@ impl<T: Transport> Builder<T> {
         Builder {
             settings,
             debug: self.debug,
+            rate: self.rate,
             ..builder
         }
     }
@@ -119,6 +123,21 @@ impl<T: Transport> Builder<T> {
     /// only way to send passwords and payload in clear over a transport that is for TLS.
     pub const fn tls_policy(mut self, policy: TlsPolicy) -> Self {
         self.settings.tls_policy(policy);
+        self
+    }
+
+    /// Moves at most so many bytes of payload in a second, in each session. What the limit holds
+    /// back does not count against the limits for waiting.
+    ///
+    /// ```
+    /// use std::num::NonZeroU64;
+    /// use ftp_blocking::Client;
+    ///
+    /// let builder = Client::builder().rate_limit(NonZeroU64::new(1_000_000)); // 1 MB/s
+    /// # let _ = builder;
+    /// ```
+    pub fn rate_limit(mut self, bytes_per_second: impl Into<Option<NonZeroU64>>) -> Self {
+        self.rate = bytes_per_second.into();
         self
     }
 
@@ -186,7 +205,10 @@ impl<T: Transport> Builder<T> {
     }
 
     fn connect_any(self, targets: impl IntoIterator<Item = Endpoint>) -> Result<Client<T>> {
-        connect(self.transport, self.settings.build(), self.debug, targets)
+        let config = self.settings.build();
+        let mut client = connect(self.transport, config, self.debug, targets)?;
+        client.set_rate_limit(self.rate);
+        Ok(client)
     }
 }
 

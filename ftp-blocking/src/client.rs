@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::io::Write;
+use std::num::NonZeroU64;
 
 use ftp_proto::driver::{Error, Result};
 use ftp_proto::features::Features;
 use ftp_proto::operation::{AskFeatures, Batch, Exchange, Login, Secure};
+use ftp_proto::rate::RateLimit;
 use ftp_proto::{
     Argument, Command, DataMode, Detail, Event, Operation, Reply, ReplyCode, Session, State,
 };
@@ -170,6 +172,12 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "set_pasv")]
     pub fn set_data_mode(&mut self, mode: DataMode) {
         self.driver.session.set_data_mode(mode);
+    }
+
+    /// Limits the rate of payload from now on, in bytes per second; `None` for no limit. See
+    /// [`Builder::rate_limit`](crate::Builder::rate_limit).
+    pub fn set_rate_limit(&mut self, bytes_per_second: Option<NonZeroU64>) {
+        self.driver.rate = bytes_per_second.map(RateLimit::new);
     }
 
     /// Runs any operation to its end. Received payload is dropped, and none is sent: use
@@ -354,9 +362,9 @@ impl<T: Transport> Client<T> {
         self.run(Exchange::noop())
     }
 
-    /// Keeps an idle session alive by [`Config::idle_keepalive`](ftp_proto::Config::idle_keepalive): sends NOOP if the session has been
-    /// idle for that long, and awaits the reply. Otherwise it does nothing. Call it now and then:
-    /// this crate has no thread of its own that could.
+    /// Keeps an idle session alive: sends NOOP and awaits the reply, if the session has been idle
+    /// for [`Config::idle_keepalive`](ftp_proto::Config::idle_keepalive). Otherwise it does nothing.
+    /// Call it now and then: this crate has no thread of its own that could.
     ///
     /// ```
     /// use std::time::Duration;

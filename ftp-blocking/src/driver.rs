@@ -17,6 +17,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::driver::{Error, Result};
+use ftp_proto::rate::RateLimit;
 use ftp_proto::{
     Action, After, Config, Control, DataId, ErrorKind, Flow, Instant, Link, Operation, Report,
     Session, State,
@@ -52,6 +53,8 @@ pub(crate) struct Driver<T: Transport> {
     clock: Clock,
     /// When the control connection was last checked.
     looked: Instant,
+    /// The limit on the rate of payload.
+    pub(crate) rate: Option<RateLimit>,
     /// The latest failure of a socket, kept for the error that it will cause.
     source: Option<io::Error>,
     /// What one read of the control connection takes.
@@ -101,6 +104,7 @@ impl<T: Transport> Driver<T> {
             finish_now: false,
             clock,
             looked: clock.now(),
+            rate: None,
             source: None,
             heard: vec![0; CONTROL_BYTES],
             block: Vec::new(),

@@ -33,7 +33,7 @@ use crate::transport::{Stream, Transport};
 /// # Ok::<(), ftp_blocking::Error>(())
 /// ```
 ///
-/// Under explicit TLS, call [`Client::secure`] before the login;
+/// Under explicit TLS, call [`Client::secure`](crate::Client::secure) before the login;
 /// [`Connector`](crate::Connector) does that by itself. Without the feature `rustls` there is only
 /// [`Clear`](Self::Clear).
 #[derive(Clone, Debug)]

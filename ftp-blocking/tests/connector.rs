@@ -24,7 +24,7 @@ fn each_session_is_a_new_one_that_is_logged_in() {
         .connector(&server.address().to_string(), Login::anonymous())
         .unwrap();
     let first = connector.connect().unwrap();
-    let mut second = connector.clone().connect().unwrap();
+    let mut second = connector.connect().unwrap();
     first.quit().unwrap();
     assert_eq!(second.pwd().unwrap().as_bytes(), b"/");
     for session in 0..2 {

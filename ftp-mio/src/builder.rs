@@ -125,6 +125,11 @@ impl<T: Transport> Builder<T> {
     /// Makes a client that connects to the first of `addresses` that answers, each within its own
     /// limit. It begins with its first turn.
     ///
+    /// The addresses race (RFC 8305): IPv4 and IPv6 take turns, the next one is tried after a
+    /// quarter of a second or when one has failed, and at most three are tried at a time. Under
+    /// implicit TLS, and under TLS without a [name](Self::host), they are tried one after the
+    /// other.
+    ///
     /// Looking up a name is left to the caller, because the operating system's way to do it blocks.
     pub fn connect_to(
         self,

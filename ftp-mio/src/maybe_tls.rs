@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
 
+use crate::readiness::Interest;
 use crate::tcp::Tcp;
 #[cfg(feature = "rustls")]
 use crate::tls::{Tls, TlsLink};
@@ -189,6 +190,10 @@ impl<S: Stream> Stream for MaybeTlsLink<S> {
 
     fn poll_connect(&mut self) -> io::Result<bool> {
         self.0.poll_connect()
+    }
+
+    fn connect_interest(&self) -> Interest {
+        self.0.connect_interest()
     }
 
     fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {

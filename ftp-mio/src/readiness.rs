@@ -18,7 +18,7 @@ use crate::transport::Stream;
     reason = "a session has these three; reactors number them"
 )]
 pub enum Slot {
-    /// The control connection.
+    /// The control connection. While it is made, other addresses may be tried in the other slots.
     Control,
     /// The data connection. Each transfer has a new one.
     Data,
@@ -168,7 +168,8 @@ pub trait Reactor<S: ?Sized> {
     /// Of the operating system.
     fn change(&mut self, slot: Slot, source: &mut S, interest: Interest) -> io::Result<()>;
 
-    /// Stops watching a socket, which is closed right after. A failure is ignored.
+    /// Stops watching a socket. It is closed right after, or goes on in another slot. A failure is
+    /// ignored.
     fn remove(&mut self, slot: Slot, source: &mut S);
 }
 

@@ -71,11 +71,8 @@ pub struct Config {
     /// further keepalives.
     pub keepalive: Option<Duration>,
     /// Send NOOP while the session is logged in and idle, this long after the last reply, at least
-    /// 10 ms, so that servers and NAT devices do not drop it. Off by default.
-    ///
-    /// Any reply to the NOOP will do. Without a reply within [`Timeouts::reply`], the session is
-    /// over. What is submitted meanwhile waits for the reply. The driver has to poll at the
-    /// session's deadline for that: `ftp-mio` does, and `ftp-blocking` has a call for it.
+    /// 10 ms. Off by default. Any reply will do; without one, the session is over. `ftp-mio` sends
+    /// it at the session's deadline, and `ftp-blocking` has a call for it.
     pub idle_keepalive: Option<Duration>,
     /// How many commands may be unanswered at once, at least 1. With 1, the default, each command
     /// waits for the reply to the one before. Commands that depend on others always wait.
@@ -227,9 +224,8 @@ impl Timeouts {
         }
     }
 
-    /// How long the wait for `reason` may last. `None` if it has no limit, and for
-    /// [`Reason::Keepalive`] and [`Reason::IdleKeepalive`], whose pauses are [`Config::keepalive`]
-    /// and [`Config::idle_keepalive`].
+    /// How long the wait for `reason` may last. `None` if it has no limit, and for the pauses
+    /// before keepalives, which [`Config`] has.
     ///
     /// ```
     /// use ftp_proto::{Reason, Timeouts};

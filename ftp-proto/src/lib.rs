@@ -46,7 +46,7 @@
 //! * Results: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
 //! * Codecs, which also work without a session: [`reply`], [`address`], [`pathname`], [`features`],
 //!   [`size`], [`timestamp`], [`listing`], [`ascii`], [`lines`], [`proxy`].
-//! * Policies, which drivers perform: [`retry`].
+//! * Policies, which drivers perform: [`retry`], [`rate`].
 //! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS:
 //!   `tls`, behind the feature `rustls`.
 //! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to
@@ -79,6 +79,7 @@ pub mod manual;
 pub mod operation;
 pub mod pathname;
 pub mod proxy;
+pub mod rate;
 pub mod reply;
 pub mod retry;
 mod session;

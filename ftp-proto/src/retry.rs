@@ -141,7 +141,7 @@ impl Retry {
     fn pause(&self, failures: u32, random: u32) -> Duration {
         let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
         let longest = self.delay.saturating_mul(factor).min(self.delay_max);
-        let half = longest / 2;
+        let half = longest.checked_div(2).unwrap_or_default();
         // Of 2^16 parts, so that no duration overflows.
         let part = half.checked_div(1 << 16).unwrap_or_default();
         half.saturating_add(part.saturating_mul(random >> 16))

@@ -58,18 +58,21 @@ impl<T: Transport> Driver<T> {
         file: &File,
         left: u64,
     ) -> ControlFlow<Result<O::Output>, usize> {
-        self.send(operation, &mut |stream: &mut T::Stream, slice: Duration| {
-            if left <= END_BYTES {
-                stream.keep_little_unsent();
-            }
-            let Some(socket) = stream.bare_socket(Direction::Send, slice)? else {
-                return Ok(Some(0));
-            };
-            Ok(match send_file(socket, file, SENT_BYTES)? {
-                Some(Sent::Bytes(count)) => Some(count),
-                Some(Sent::End | Sent::Unable) => Some(0),
-                None => None,
-            })
-        })
+        self.send(
+            operation,
+            &mut |stream: &mut T::Stream, room: usize, slice: Duration| {
+                if left <= END_BYTES {
+                    stream.keep_little_unsent();
+                }
+                let Some(socket) = stream.bare_socket(Direction::Send, slice)? else {
+                    return Ok(Some(0));
+                };
+                Ok(match send_file(socket, file, SENT_BYTES.min(room))? {
+                    Some(Sent::Bytes(count)) => Some(count),
+                    Some(Sent::End | Sent::Unable) => Some(0),
+                    None => None,
+                })
+            },
+        )
     }
 }

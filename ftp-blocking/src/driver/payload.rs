@@ -7,7 +7,7 @@ use std::time::Duration;
 use ftp_proto::driver::{Input, Result};
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Instant, Link, Operation, Report};
 
-use super::{Driven, Driver, Moving};
+use super::{Driven, Driver, Moving, SLICE};
 use crate::patience::{patient, patient_end, read, wrote};
 use crate::transport::{Stream, Transport};
 
@@ -20,8 +20,8 @@ const BLOCK_BYTES_KEPT: usize = 64 * 1024;
 
 /// A way to take at most so many bytes from a stream within a limit.
 pub(super) type Take<'t, S> = dyn FnMut(&mut S, usize, Duration) -> io::Result<Option<Input>> + 't;
-/// A way to give bytes to a stream within a limit.
-pub(super) type Give<'t, S> = dyn FnMut(&mut S, Duration) -> io::Result<Option<usize>> + 't;
+/// A way to give at most so many bytes to a stream within a limit.
+pub(super) type Give<'t, S> = dyn FnMut(&mut S, usize, Duration) -> io::Result<Option<usize>> + 't;
 
 impl<T: Transport> Driver<T> {
     /// A block for payload, of the requested size within bounds. The latest block is kept, because
@@ -93,8 +93,11 @@ impl<T: Transport> Driver<T> {
             let Some(moving) = self.moving else {
                 return ControlFlow::Continue(0);
             };
+            let Some(room) = self.room(bytes_max) else {
+                continue;
+            };
             let slice = self.slice();
-            match self.receive_some(moving, bytes_max, slice, take) {
+            match self.receive_some(moving, room, slice, take) {
                 Ok(Some(count)) => return ControlFlow::Continue(count),
                 Ok(None) => self.look(),
                 Err(error) => {
@@ -180,7 +183,27 @@ impl<T: Transport> Driver<T> {
         self.report(Report::Finished { data, end });
     }
 
+    /// How many of `wanted` bytes may move at the limited rate. With none it has waited, at most
+    /// for a slice, and the caller looks at everything else first. The wait is not the peer's.
+    fn room(&mut self, wanted: usize) -> Option<usize> {
+        let now = self.clock.now();
+        let Some(rate) = &mut self.rate else {
+            return Some(wanted);
+        };
+        let pause = rate.pause(now);
+        if pause.is_zero() {
+            return Some(rate.room(now).min(wanted));
+        }
+        self.hand_over();
+        std::thread::sleep(pause.min(SLICE));
+        self.resume();
+        None
+    }
+
     fn moved(&mut self, moving: Moving, count: usize) {
+        if let Some(rate) = &mut self.rate {
+            rate.moved(self.clock.now(), count);
+        }
         let bytes = count as u64;
         self.moving = Some(Moving {
             bytes: moving.bytes.saturating_add(bytes),
@@ -199,7 +222,8 @@ impl<T: Transport> Driver<T> {
         operation: &mut O,
         bytes: &[u8],
     ) -> ControlFlow<Result<O::Output>, usize> {
-        self.send(operation, &mut |stream, slice| {
+        self.send(operation, &mut |stream, room, slice| {
+            let bytes = bytes.get(..room).unwrap_or(bytes);
             wrote(stream.write(bytes, slice))
         })
     }
@@ -218,11 +242,14 @@ impl<T: Transport> Driver<T> {
             let Some(moving) = self.moving else {
                 return ControlFlow::Break(self.drive_to_end(operation));
             };
+            let Some(room) = self.room(usize::MAX) else {
+                continue;
+            };
             let slice = self.slice();
             let Some((_, stream)) = &mut self.data else {
                 return ControlFlow::Break(self.drive_to_end(operation));
             };
-            match patient(give(stream, slice)) {
+            match patient(give(stream, room, slice)) {
                 Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
                     self.moved(moving, count);

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod maybe;
 mod over;
 mod peer;
 mod pinning;
