@@ -41,7 +41,7 @@ fn log_in(server: &Server) -> Result<Client> {
 
 fn both_ways(server: &Server) {
     let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let count = if in_full() { 2_000 } else { 60 };
+    let count = if in_full() { 2_000 } else { 40 };
     make_files(from.path(), count);
     let source = contents(from.path());
 
