@@ -119,7 +119,9 @@ fn make_files(root: &Path, count: usize) {
         fs::create_dir_all(&directory).unwrap();
         // All sizes up to some blocks, and none.
         let size = number * 997 % 150_000;
-        let content: Vec<u8> = (0..size).map(|at| (at * 31 + number) as u8).collect();
+        let content: Vec<u8> = (0..size)
+            .map(|at| u8::try_from((at * 31 + number) % 251).unwrap())
+            .collect();
         fs::write(directory.join(format!("{odd}{number}")), content).unwrap();
         // ProFTPD makes no directory with an asterisk in its name.
         let odd = odd.replace('*', "+");

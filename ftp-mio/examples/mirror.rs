@@ -11,6 +11,7 @@ use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -153,16 +154,11 @@ impl Session {
         }
         self.move_payload();
         let doing = std::mem::replace(&mut self.doing, Doing::Nothing);
-        match self.go_on(doing, work) {
-            Ok(doing) => {
-                self.doing = doing;
-                true
-            }
-            Err(doing) => {
-                self.doing = doing;
-                false
-            }
-        }
+        let next = self.go_on(doing, work);
+        let moves = next.is_continue();
+        let (ControlFlow::Continue(doing) | ControlFlow::Break(doing)) = next;
+        self.doing = doing;
+        moves
     }
 
     fn move_payload(&mut self) {
@@ -181,23 +177,23 @@ impl Session {
         }
     }
 
-    /// What is done next; the same, as an error, if nothing changed.
-    fn go_on(&mut self, doing: Doing, work: &mut Work) -> std::result::Result<Doing, Doing> {
+    /// What is done next, or a break with the same if nothing changed.
+    fn go_on(&mut self, doing: Doing, work: &mut Work) -> ControlFlow<Doing, Doing> {
         match doing {
             Doing::LogIn(login, base) => match self.client.poll(base) {
-                Poll::Pending => Err(Doing::LogIn(login, base)),
+                Poll::Pending => ControlFlow::Break(Doing::LogIn(login, base)),
                 Poll::Ready(Ok(absolute)) => {
                     self.base = absolute;
-                    Ok(Doing::Nothing)
+                    ControlFlow::Continue(Doing::Nothing)
                 }
                 Poll::Ready(Err(error)) => {
                     eprintln!("{error}");
-                    Ok(Doing::Over)
+                    ControlFlow::Continue(Doing::Over)
                 }
             },
             Doing::Nothing => self.begin(work),
             Doing::Read(place, handle) => match self.client.poll(handle) {
-                Poll::Pending => Err(Doing::Read(place, handle)),
+                Poll::Pending => ControlFlow::Break(Doing::Read(place, handle)),
                 Poll::Ready(outcome) => {
                     let source = outcome.unwrap_or_else(|error| {
                         eprintln!("{}: {error}", place.path());
@@ -208,45 +204,45 @@ impl Session {
                         false => work.local.read(place.path()).map_err(|_| Unread::Failed),
                     };
                     work.plan.read(&place, source, target);
-                    Ok(Doing::Nothing)
+                    ControlFlow::Continue(Doing::Nothing)
                 }
             },
             Doing::Ask(question, handle) => match self.client.poll(handle) {
-                Poll::Pending => Err(Doing::Ask(question, handle)),
+                Poll::Pending => ControlFlow::Break(Doing::Ask(question, handle)),
                 Poll::Ready(told) => {
                     work.plan.told(&question, told.ok());
-                    Ok(Doing::Nothing)
+                    ControlFlow::Continue(Doing::Nothing)
                 }
             },
             Doing::Fetch(step, part, written, handle) => match self.client.poll(handle) {
-                Poll::Pending => Err(Doing::Fetch(step, part, written, handle)),
+                Poll::Pending => ControlFlow::Break(Doing::Fetch(step, part, written, handle)),
                 Poll::Ready(verdict) => {
                     let done = verdict.map_err(Box::from).and_then(|_| {
                         written?;
                         Ok(part.finish()?)
                     });
                     work.finish(&step, done);
-                    Ok(Doing::Nothing)
+                    ControlFlow::Continue(Doing::Nothing)
                 }
             },
             Doing::Quit(handle) => match self.client.poll(handle) {
-                Poll::Pending => Err(Doing::Quit(handle)),
-                Poll::Ready(_) => Ok(Doing::Over),
+                Poll::Pending => ControlFlow::Break(Doing::Quit(handle)),
+                Poll::Ready(_) => ControlFlow::Continue(Doing::Over),
             },
-            Doing::Over => Err(Doing::Over),
+            Doing::Over => ControlFlow::Break(Doing::Over),
         }
     }
 
     /// Begins the next task, or waits for those of others.
-    fn begin(&mut self, work: &mut Work) -> std::result::Result<Doing, Doing> {
+    fn begin(&mut self, work: &mut Work) -> ControlFlow<Doing, Doing> {
         if work.plan.is_over() {
-            return Ok(Doing::Quit(self.client.start(Exchange::quit())));
+            return ControlFlow::Continue(Doing::Quit(self.client.start(Exchange::quit())));
         }
         let Some(task) = work.plan.next_task() else {
-            return Err(Doing::Nothing);
+            return ControlFlow::Break(Doing::Nothing);
         };
         let base = self.base.as_bytes();
-        Ok(match task {
+        ControlFlow::Continue(match task {
             Task::Read(place) => match ReadDirectory::new(&place, base, listing_options()) {
                 Ok(read) => Doing::Read(place, self.client.receive(read)),
                 Err(_) => {

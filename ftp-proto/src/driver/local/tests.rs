@@ -1,10 +1,12 @@
 //! The same promises of both ways to take a local path.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
-use std::string::String;
+
+use alloc::string::String;
 
 use super::*;
 use crate::tree::StepKind;
