@@ -104,7 +104,7 @@ fn mirror(address: SocketAddr, remote: &str, local: &Path, sessions: usize) -> R
     let mut sessions: BTreeMap<usize, Session> = (0..sessions)
         .map(|number| (number, Session::start(address, remote)))
         .collect();
-    while !sessions.is_empty() {
+    loop {
         // An outcome on one session may be work for another, so each is asked until none moves on.
         let mut moves = true;
         while std::mem::take(&mut moves) {
@@ -115,6 +115,9 @@ fn mirror(address: SocketAddr, remote: &str, local: &Path, sessions: usize) -> R
             }
         }
         sessions.retain(|_, session| !matches!(session.doing, Doing::Over));
+        if sessions.is_empty() {
+            break;
+        }
         let now = Instant::now();
         let timeouts = sessions.values().filter_map(|it| it.client.timeout(now));
         poll.poll(&mut events, timeouts.min().or(Some(Duration::from_secs(1))))?;
