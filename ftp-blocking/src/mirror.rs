@@ -82,7 +82,7 @@ pub enum Event<'a> {
     Failed(&'a Step, &'a Error),
 }
 
-/// What a mirror did.
+/// What a mirror did, or after a dry run what it would do.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Mirrored {

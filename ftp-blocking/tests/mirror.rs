@@ -10,9 +10,10 @@
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ftp_blocking::proto::tree::{MirrorOptions, StepKind, Why};
-use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
+use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig, Step};
 use ftp_blocking::{Client, Mirror, MirrorEvent, Mirrored, Result};
 use tempfile::TempDir;
 
@@ -145,6 +146,40 @@ fn a_broken_download_is_resumed() {
     assert_eq!(
         fs::read_dir(local.path().join("deep/er")).unwrap().count(),
         1
+    );
+}
+
+/// A server that allows one session: the others' work is done by it. With none, that is the error.
+#[test]
+fn sessions_that_cannot_be_opened_leave_their_work_to_others() {
+    let server = Loopback::start(ServerConfig::new(), some_files()).unwrap();
+    let local = TempDir::new().unwrap();
+    let left = AtomicUsize::new(1);
+    let limited = || match left.swap(0, Ordering::SeqCst) {
+        0 => Client::connect("127.0.0.1:1"),
+        _ => log_in(&server),
+    };
+    let mirror = || Mirror::new("pub", local.path(), MirrorOptions::down()).sessions(4);
+    let mirrored = mirror().run(limited).unwrap();
+    assert_eq!((mirrored.copied, mirrored.failed.len()), (3, 0));
+    assert!(mirror().run(limited).is_err());
+}
+
+/// A session that ends in the midst of a file is replaced, and the file is resumed.
+#[test]
+fn a_session_that_ends_is_replaced() {
+    let closes = Behaviour::new().close_at(Step::Moving(150_000), "RETR");
+    let server = Loopback::start(ServerConfig::new().behaviour(closes), some_files()).unwrap();
+    let local = TempDir::new().unwrap();
+    let mirrored = down(&server, local.path(), MirrorOptions::down());
+    assert_eq!(
+        (mirrored.copied, mirrored.failed.len()),
+        (3, 0),
+        "{mirrored:?}"
+    );
+    assert_eq!(
+        fs::read(local.path().join("deep/er/b.bin")).unwrap(),
+        vec![7; 200_000]
     );
 }
 

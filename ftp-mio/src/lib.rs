@@ -25,6 +25,12 @@
 //!   needed, and removed before it is closed.
 //! - An idle session needs no turn and has no deadline.
 //!
+//! # Trees
+//!
+//! [`Client::receive`] runs [`WalkTree`](ftp_proto::operation::WalkTree) and
+//! [`RemoveTree`](ftp_proto::operation::RemoveTree). The example `mirror` performs a
+//! [`Mirror`](ftp_proto::tree::Mirror) with several sessions on one thread.
+//!
 //! # Many sessions
 //!
 //! The table shows the memory of a session on a 64-bit machine, without TLS and without the

@@ -43,6 +43,7 @@
 //!
 //! * For users: [`operation`] (login, retrieve, list, rename ...), [`Session`] and [`Config`].
 //! * For drivers: [`Action`], [`Report`], [`Instant`], [`Deadline`].
+//! * For both: [`tree`], plans of walks, removals and mirrors.
 //! * Results: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
 //! * Codecs, which also work without a session: [`reply`], [`address`], [`pathname`], [`features`],
 //!   [`size`], [`timestamp`], [`listing`], [`ascii`], [`lines`], [`proxy`].
@@ -50,7 +51,8 @@
 //! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS:
 //!   `tls`, behind the feature `rustls`.
 //! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to
-//!   `SystemTime`, and `driver`, the common parts of drivers on std.
+//!   `SystemTime`, and `driver`, the common parts of drivers on std. The feature `mirror` adds the
+//!   local side of a mirror to it.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(

@@ -8,7 +8,7 @@
 //! * [`Walk`] visits every directory below a place, depth-first.
 //! * [`Removal`] removes a directory with everything in it.
 //! * [`Mirror`] makes a tree like another one: it compares two [`Listing`]s of each directory
-//!   ([`compare`]) and yields [`Step`]s.
+//!   ([`compare()`]) and yields [`Step`]s.
 //!
 //! ```
 //! use ftp_proto::tree::{Listing, Mirror, MirrorOptions, Object, StepKind, Task};

@@ -96,6 +96,7 @@ impl<'a> Shared<'a> {
         let mut state = lock(&self.state);
         if (state.report)(event) == ControlFlow::Break(()) {
             state.mirrored.is_stopped = true;
+            self.changed.notify_all();
         }
         !state.mirrored.is_stopped
     }

@@ -198,10 +198,12 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
     // -- performing -------------------------------------------------------------------------------
 
     fn perform(&mut self, step: &Step) {
-        let goes_on = self.shared.report(Event::Step(step));
-        let outcome = match goes_on && !self.shared.is_dry {
-            true => self.try_step(step),
-            false => Ok(()),
+        if !self.shared.report(Event::Step(step)) {
+            return;
+        }
+        let outcome = match self.shared.is_dry {
+            true => Ok(()),
+            false => self.try_step(step),
         };
         self.shared.finish(step, outcome);
     }
@@ -214,11 +216,9 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
             (StepKind::Send, _) => self.on_session(|it| it.send(step)),
             (StepKind::Remove, Way::Down) => self.locally(|local| local.remove(step.path())),
             (StepKind::RemoveAll, Way::Down) => self.locally(|local| local.remove_all(step.path())),
-            (StepKind::Remove, Way::Up) => self.on_session(|it| {
-                let path = it.argument(step.path())?;
-                it.client()?.run(Exchange::delete(path))
-            }),
-            (StepKind::RemoveAll, Way::Up) => self.on_session(|it| it.remove_all(step.path())),
+            // A reply that was lost may have confirmed it, so these are not repeated.
+            (StepKind::Remove, Way::Up) => self.remove(step.path()),
+            (StepKind::RemoveAll, Way::Up) => self.remove_all(step.path()),
             (StepKind::SetTime, Way::Down) => self.locally(|local| match step.modified() {
                 Some(time) => local.set_modified(step.path(), time),
                 None => Ok(()),
@@ -239,6 +239,11 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
             let path = worker.argument(path)?;
             worker.client()?.run(MakeDirectories::new(path))
         })
+    }
+
+    fn remove(&mut self, path: &TreePath) -> Result<()> {
+        let path = self.argument(path)?;
+        self.client()?.run(Exchange::delete(path))
     }
 
     fn remove_all(&mut self, path: &TreePath) -> Result<()> {

@@ -4,6 +4,8 @@
 mod checked;
 #[cfg(unix)]
 mod opened;
+#[cfg(all(test, unix))]
+mod tests;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;

@@ -43,7 +43,8 @@ impl PartName {
         &self.0
     }
 
-    /// Whether a file of this name is a part. A mirror neither copies nor removes it.
+    /// Whether a file of this name is a part. A mirror does not copy it, and removes it only if it
+    /// is a part of another version of a file that is downloaded.
     #[must_use]
     pub fn is_one(name: &[u8]) -> bool {
         let Some(rest) = name.strip_prefix(PREFIX) else {

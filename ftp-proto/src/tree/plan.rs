@@ -90,6 +90,8 @@ struct Planning<'a> {
     options: &'a MirrorOptions,
     /// What the target has, by key.
     there: BTreeMap<Vec<u8>, &'a Object>,
+    /// The names of parts among them.
+    parts: Vec<&'a [u8]>,
     /// The keys of the source, chosen or not.
     keys: BTreeSet<Vec<u8>>,
     decisions: Vec<Decision>,
@@ -98,9 +100,11 @@ struct Planning<'a> {
 impl<'a> Planning<'a> {
     fn new(at: &'a TreePath, target: &'a Listing, options: &'a MirrorOptions) -> Self {
         let name = |object: &Object| options.key(object.name().as_bytes());
+        let names = target.objects().iter().map(|it| it.name().as_bytes());
         Self {
             at,
             options,
+            parts: names.filter(|name| PartName::is_one(name)).collect(),
             there: target.objects().iter().map(|it| (name(it), it)).collect(),
             keys: BTreeSet::new(),
             decisions: Vec::new(),
@@ -171,14 +175,25 @@ impl<'a> Planning<'a> {
         }
     }
 
-    fn transfer(&self, path: TreePath, object: &Object) -> Step {
-        let part = PartName::new(object.name().as_bytes(), object.size(), object.modified());
-        let has_part = self.there.contains_key(&self.options.key(part.as_bytes()));
+    fn transfer(&mut self, path: TreePath, object: &Object) -> Step {
+        let name = object.name().as_bytes();
+        let part = PartName::new(name, object.size(), object.modified());
+        let parts = self.parts.iter().copied();
+        let (same, stale): (Vec<_>, Vec<_>) = parts
+            .filter(|known| PartName::is_of(known, name))
+            .partition(|known| *known == part.as_bytes());
         let kind = match self.options.way {
             Way::Up => StepKind::Send,
-            Way::Down if has_part => StepKind::Resume,
+            Way::Down if !same.is_empty() => StepKind::Resume,
             Way::Down => StepKind::Fetch,
         };
+        // What an earlier mirror left of another version of the file.
+        for part in stale.into_iter().filter(|_| self.options.way == Way::Down) {
+            if let Some(path) = self.at.join(part) {
+                let step = Step::new(StepKind::Remove, path);
+                self.decisions.push(Decision::Step(step));
+            }
+        }
         transfer_step(kind, path, object)
     }
 

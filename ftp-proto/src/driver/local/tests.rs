@@ -1,0 +1,144 @@
+//! The same promises of both ways to take a local path.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use alloc::string::String;
+
+use super::*;
+use crate::tree::StepKind;
+
+/// A directory of its own, removed at the end.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("ftp-local-{name}-{}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+macro_rules! of_both {
+    ($name:ident, $folder:ty) => {
+        #[test]
+        fn $name() {
+            let place = Place::new(stringify!($name));
+            let (inside, outside) = (place.0.join("in"), place.0.join("out"));
+            fs::create_dir(&inside).unwrap();
+            fs::create_dir(&outside).unwrap();
+            fs::write(outside.join("file"), "kept").unwrap();
+            symlink(&outside, inside.join("d")).unwrap();
+            symlink(outside.join("file"), inside.join("f")).unwrap();
+            symlink(outside.join("new"), inside.join("n")).unwrap();
+
+            let folder = <$folder>::root(&inside).unwrap().again().unwrap();
+            let [d, f, n] = ["d", "f", "n"].map(OsStr::new);
+            assert!(folder.enter(d, false).is_err());
+            assert!(folder.open_file(f, false).is_err());
+            assert!(folder.open_part(f).is_err());
+            assert!(folder.open_part(n).is_err());
+            assert_eq!(folder.describe(d, false).unwrap().kind(), Kind::Symlink);
+            // If asked, links are followed for reading.
+            assert_eq!(folder.describe(d, true).unwrap().kind(), Kind::Directory);
+            assert!(folder.enter(d, true).is_ok());
+            let mut text = String::new();
+            let mut opened = folder.open_file(f, true).unwrap();
+            opened.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "kept");
+
+            // What is removed is the link.
+            folder.remove_file(f).unwrap();
+            assert!(folder.remove_directory(d).is_err());
+            folder.make(d).unwrap();
+            assert!(folder.enter(d, false).is_err());
+            folder.remove_file(d).unwrap();
+            folder.make(d).unwrap();
+            folder.make(d).unwrap();
+            let within = folder.enter(d, false).unwrap();
+            within.open_part(f).unwrap().write_all(b"one").unwrap();
+            within.open_part(f).unwrap().write_all(b", two").unwrap();
+            within.rename(f, n).unwrap();
+            assert_eq!(within.names().unwrap(), [n]);
+            assert_eq!(within.describe(n, false).unwrap().size(), Some(8));
+            let _ = within.unique().unwrap();
+            within.remove_file(n).unwrap();
+            folder.remove_directory(d).unwrap();
+            assert_eq!(folder.names().unwrap(), [n]);
+            assert_eq!(fs::read_to_string(outside.join("file")).unwrap(), "kept");
+            assert!(!outside.join("new").exists());
+        }
+    };
+}
+
+of_both!(opened_components_follow_no_link, Folder);
+of_both!(checked_components_follow_no_link, checked::Folder);
+
+#[test]
+fn nothing_of_a_tree_goes_through_a_link() {
+    let place = Place::new("tree");
+    let (inside, outside) = (place.0.join("in"), place.0.join("out"));
+    fs::create_dir_all(outside.join("sub")).unwrap();
+    fs::write(outside.join("sub/file"), "kept").unwrap();
+    let tree = LocalTree::create(&inside).unwrap();
+    symlink(&outside, inside.join("d")).unwrap();
+    let path = |text: &str| TreePath::new(text.as_bytes()).unwrap();
+    let through = ["d/sub/file", "d/new", "d/sub"];
+    for text in through {
+        assert!(tree.make(&path(text)).is_err(), "{text}");
+        assert!(tree.remove(&path(text)).is_err(), "{text}");
+        assert!(tree.remove_all(&path(text)).is_err(), "{text}");
+        assert!(tree.file(&path(text)).is_err(), "{text}");
+        assert!(tree.read(&path(text)).is_err(), "{text}");
+        let step = Step::new(StepKind::Fetch, path(text));
+        assert!(tree.begin(&step).is_err(), "{text}");
+    }
+    assert!(tree.remove_all(&path("d")).is_err());
+    // A removal of a directory that holds a link removes the link.
+    tree.make(&path("e/f")).unwrap();
+    symlink(&outside, inside.join("e/f/link")).unwrap();
+    tree.remove_all(&path("e")).unwrap();
+    tree.remove_all(&path("e")).unwrap();
+    assert_eq!(
+        fs::read_to_string(outside.join("sub/file")).unwrap(),
+        "kept"
+    );
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+}
+
+#[test]
+fn a_part_goes_on_only_with_the_same_size_and_time() -> io::Result<()> {
+    let place = Place::new("part");
+    let tree = LocalTree::open(&place.0)?;
+    let time = Timestamp::from_unix_time(86_400).unwrap();
+    let step = Step::new(StepKind::Fetch, TreePath::new(b"a/file").unwrap());
+    let known = step.clone().with_size(5).with_modified(time);
+    tree.begin(&known)?.file_mut().write_all(b"hel")?;
+    assert_eq!(tree.begin(&known.clone().with_size(6))?.offset(), 0);
+    let later = Timestamp::from_unix_time(86_401).ok();
+    assert_eq!(tree.begin(&known.clone().with_modified(later))?.offset(), 0);
+    let mut part = tree.begin(&known)?;
+    assert_eq!(part.offset(), 3);
+    part.file_mut().write_all(b"lo")?;
+    part.finish()?;
+    let file = place.0.join("a/file");
+    assert_eq!(fs::read_to_string(&file)?, "hello");
+    assert_eq!(
+        fs::metadata(&file)?.modified()?,
+        time.system_time().unwrap()
+    );
+    // Without a time nothing tells that the file is the same.
+    tree.begin(&step)?.file_mut().write_all(b"x")?;
+    let part = tree.begin(&step)?;
+    assert_eq!(part.offset(), 0);
+    part.discard()
+}
