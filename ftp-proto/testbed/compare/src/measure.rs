@@ -3,10 +3,17 @@
 use std::error::Error;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// A client that takes longer has no row: curl sometimes waits a second for each file.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// The cost of one run of a command.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,7 +92,13 @@ pub fn instructions(command: &[String]) -> Option<u64> {
     valgrind
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .args(command);
-    let output = valgrind.stdout(Stdio::null()).output().ok()?;
+    let child = valgrind
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let _limit = limit(&child);
+    let output = child.wait_with_output().ok()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     output.status.success().then_some(())?;
     // A client may have children that do little.
@@ -106,10 +119,24 @@ fn quiet(command: &[String]) -> Outcome<Command> {
 }
 
 fn succeed(command: &mut Command) -> Outcome<()> {
-    let status = command.status()?;
+    let mut child = command.spawn()?;
+    let _limit = limit(&child);
+    let status = child.wait()?;
     if status.success() {
         Ok(())
     } else {
         Err(format!("{status} of {command:?}").into())
     }
+}
+
+/// Ends a child after [`LIMIT`], unless what is returned was dropped before.
+fn limit(child: &Child) -> Sender<()> {
+    let (sender, receiver) = channel();
+    let id = Pid::from_raw(child.id().cast_signed());
+    thread::spawn(move || {
+        if receiver.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            let _ = kill(id, Signal::SIGKILL);
+        }
+    });
+    sender
 }

@@ -37,6 +37,8 @@ struct Row {
     calls: Option<u64>,
     instructions: Option<u64>,
     wire: Option<(u64, u64)>,
+    /// The client did not do the work, or took too long.
+    failed: bool,
 }
 
 pub fn run(choice: &Choice) -> Outcome {
@@ -57,13 +59,24 @@ pub fn run(choice: &Choice) -> Outcome {
         // machine does meets all of them.
         for round in 0..=choice.runs {
             for (client, row) in clients.iter().zip(&mut rows) {
-                let cost = once(*client, work, &site)?;
-                if round > 0 {
-                    row.costs.push(cost);
+                if row.failed {
+                    continue;
+                }
+                match once(*client, work, &site) {
+                    Ok(cost) if round > 0 => row.costs.push(cost),
+                    Ok(_) => {}
+                    Err(error) => {
+                        eprintln!("{error}");
+                        row.failed = true;
+                    }
                 }
             }
         }
         for (client, row) in clients.iter().zip(&mut rows) {
+            if row.failed {
+                println!("| {} | {} | failed |", work.name(), client.name());
+                continue;
+            }
             row.count(*client, work, &site, choice.counts)?;
             println!(
                 "| {} | {} | {} |",
@@ -113,6 +126,7 @@ impl Row {
             calls: None,
             instructions: None,
             wire: None,
+            failed: false,
         }
     }
 
