@@ -5,6 +5,7 @@ use std::fs::File;
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
 use std::io::Seek;
 use std::io::{self, BufRead, Read, Write};
+use std::mem;
 use std::ops::ControlFlow;
 
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
@@ -49,6 +50,8 @@ pub struct Upload<'c, T: Transport> {
     verdict: Option<Result<Completed>>,
     flow: Option<Flow>,
     encoder: Encoder,
+    /// The text of one block, as it goes on the wire.
+    wire: Vec<u8>,
     /// The transfer, until it is begun.
     waiting: Option<Transfer>,
 }
@@ -66,6 +69,7 @@ impl<'c, T: Transport> Upload<'c, T> {
             verdict,
             flow,
             encoder: Encoder::new(),
+            wire: Vec::new(),
             waiting: None,
         }
     }
@@ -277,12 +281,13 @@ impl<'c, T: Transport> Upload<'c, T> {
         if !self.is_text() {
             return self.write_wire(bytes);
         }
-        let mut wire = Vec::with_capacity(bytes.len() + bytes.len() / 16);
-        let mut rest = bytes;
-        while let Some(run) = self.encoder.next_run(&mut rest) {
-            wire.extend_from_slice(run);
-        }
-        self.write_wire(&wire)
+        // One buffer for the whole upload.
+        let mut wire = mem::take(&mut self.wire);
+        wire.clear();
+        self.encoder.encode(bytes, &mut wire);
+        let goes_on = self.write_wire(&wire);
+        self.wire = wire;
+        goes_on
     }
 
     fn fail_locally(mut self, error: io::Error) -> Result<Completed> {

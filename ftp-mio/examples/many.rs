@@ -14,7 +14,7 @@ use ftp_mio::mio as glue;
 use ftp_mio::proto::operation::{Exchange, Login, Retrieve};
 use ftp_mio::proto::testing::{Files, ServerConfig};
 use ftp_mio::proto::{Argument, Completed, Reply};
-use ftp_mio::{Client, Handle, Progress};
+use ftp_mio::{Client, Handle, Progress, Schedule};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -55,30 +55,33 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
     let mut poll = mio::Poll::new()?;
     let mut events = mio::Events::with_capacity(1024);
     let mut sessions: BTreeMap<usize, Session> = BTreeMap::new();
+    let (mut schedule, mut due) = (Schedule::new(), Vec::new());
+    let mut greetings = 0;
     let mut numbers = 0..count;
     let mut tally = Tally::default();
     let start = Instant::now();
     let mut shown = start;
     loop {
-        let awaited = |session: &&Session| session.client.welcome().is_none();
-        let room = GREETINGS_MAX.saturating_sub(sessions.values().filter(awaited).count());
-        for number in numbers.by_ref().take(room) {
+        for number in numbers.by_ref().take(GREETINGS_MAX - greetings) {
             sessions.insert(number, Session::start(address, path)?);
+            schedule.wake(number);
+            greetings += 1;
         }
-        // Those with events, deadlines or unfinished business.
-        let now = Instant::now();
-        let due: Vec<usize> = sessions
-            .iter()
-            .filter(|(_, session)| session.client.timeout(now) == Some(Duration::ZERO))
-            .map(|(number, _)| *number)
-            .collect();
-        for number in due {
+        schedule.due(Instant::now(), &mut due);
+        for number in due.drain(..) {
             let registrar = &mut glue::Registrar::new(poll.registry(), number);
             let Some(session) = sessions.get_mut(&number) else {
                 continue;
             };
+            let awaited = session.awaits_greeting();
             session.client.turn(Instant::now(), registrar);
-            if session.step(&mut tally) {
+            let over = session.step(&mut tally);
+            if awaited && (over || !session.awaits_greeting()) {
+                greetings -= 1;
+            }
+            schedule.settle(number, &session.client);
+            if over {
+                schedule.forget(number);
                 if let Some(session) = sessions.remove(&number) {
                     session.client.close(registrar);
                 }
@@ -94,16 +97,16 @@ fn fetch_all(count: usize, address: SocketAddr, path: &str) -> Result<()> {
         }
         // A greeting that has come leaves room for the next session at once.
         let now = Instant::now();
-        let timeout = sessions
-            .values()
-            .filter_map(|session| session.client.timeout(now))
-            .chain((!numbers.is_empty()).then_some(Duration::from_millis(1)))
-            .min();
+        let timeout = match schedule.timeout(now) {
+            _ if greetings < GREETINGS_MAX && !numbers.is_empty() => Some(Duration::ZERO),
+            timeout => timeout,
+        };
         poll.poll(&mut events, timeout)?;
         for event in &events {
             let (number, slot) = glue::slot(event.token());
             if let Some(session) = sessions.get_mut(&number) {
                 session.client.ready(slot, glue::ready(event));
+                schedule.wake(number);
             }
         }
     }
@@ -119,6 +122,10 @@ impl Session {
             quit: client.start(Exchange::quit()),
             client,
         })
+    }
+
+    fn awaits_greeting(&self) -> bool {
+        self.client.welcome().is_none()
     }
 
     /// Moves payload and takes outcomes; whether the session is over.

@@ -43,10 +43,10 @@
 //! | is idle, after login or after a hundred downloads | 1,671 | 112 |
 //! | has a download under way | 3,625 | 112 |
 //!
-//! A session takes one open file, and another during a transfer. To make the cost of a round depend
-//! on the work and not on the number of sessions, a loop keeps a set of the clients that were
-//! reported ready or that [need a turn](Client::needs_turn), and a sorted set of
-//! [deadlines](Client::deadline), which it updates after each turn.
+//! A session takes one open file, and another during a transfer. [`Schedule`] keeps the clients that
+//! were reported ready or that [need a turn](Client::needs_turn), and a heap of their
+//! [deadlines](Client::deadline), so that a round costs what there is to do. The example `many` is
+//! such a loop.
 #![forbid(unsafe_code)]
 
 mod builder;
@@ -62,6 +62,7 @@ pub mod mio;
 mod patience;
 mod proxied;
 mod readiness;
+mod schedule;
 mod tasks;
 mod tcp;
 #[cfg(feature = "rustls")]
@@ -81,6 +82,7 @@ pub use ftp_proto::driver::{FtpUrl, TypeCode, UrlError};
 pub use maybe_tls::{MaybeTls, MaybeTlsLink, MaybeTlsPort};
 pub use proxied::{NoPort, Proxied, ProxiedLink};
 pub use readiness::{Interest, Reactor, Ready, Slot};
+pub use schedule::Schedule;
 pub use tasks::Handle;
 pub use tcp::{Socket, Tcp};
 #[cfg(feature = "rustls")]

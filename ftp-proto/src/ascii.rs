@@ -1,10 +1,12 @@
 //! The line ends of the ASCII representation (RFC 959 section 3.1.1.1): CRLF on the wire, LF here.
 //!
 //! Both directions borrow: the output is slices of the input, with a line end between them where
-//! one changes. They allocate nothing, and the result does not depend on how the bytes are split
-//! into inputs.
+//! one changes. The result does not depend on how the bytes are split into inputs. Nothing is
+//! allocated, except that [`Encoder::encode`] lets a caller's buffer grow.
 
-use memchr::{memchr, memchr_iter};
+use alloc::vec::Vec;
+
+use memchr::memchr;
 
 /// Turns the CRLF of the wire into LF. A CR without LF is data.
 ///
@@ -38,6 +40,7 @@ impl Decoder {
     /// the input.
     ///
     /// The bytes are never empty.
+    #[inline]
     pub fn next_run<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
         loop {
             let first = *input.first()?;
@@ -64,6 +67,21 @@ impl Decoder {
         let pending_cr = self.pending_cr;
         self.pending_cr = false;
         if pending_cr { b"\r" } else { b"" }
+    }
+}
+
+/// Where the first LF stands that does not follow a CR. What stands before `input` is a CR if it
+/// begins with LF.
+#[inline]
+fn bare_lf(input: &[u8]) -> Option<usize> {
+    let mut before = 0;
+    loop {
+        let rest = input.get(before..)?;
+        let at = before.saturating_add(memchr(b'\n', rest)?);
+        match at.checked_sub(1).and_then(|cr| input.get(cr)) {
+            None | Some(b'\r') => before = at.saturating_add(1),
+            Some(_) => return Some(at),
+        }
     }
 }
 
@@ -121,19 +139,14 @@ impl Encoder {
     /// the input.
     ///
     /// The bytes are never empty.
+    #[inline]
     pub fn next_run<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
         if *input.first()? == b'\n' && self.last != Last::Cr {
             *input = input.get(1..).unwrap_or_default();
             self.last = Last::LineEnd;
             return Some(b"\r\n");
         }
-        // An LF at the very beginning follows a CR, or the branch above would have taken it.
-        let bare = memchr_iter(b'\n', input).find(|&at| {
-            at.checked_sub(1)
-                .and_then(|before| input.get(before))
-                .is_some_and(|&byte| byte != b'\r')
-        });
-        let (run, rest) = bare
+        let (run, rest) = bare_lf(input)
             .and_then(|at| input.split_at_checked(at))
             .unwrap_or((input, &[]));
         *input = rest;
@@ -143,6 +156,25 @@ impl Encoder {
             _ => Last::Other,
         };
         Some(run)
+    }
+
+    /// Appends `input`, as it is on the wire, to `wire`.
+    ///
+    /// ```
+    /// use ftp_proto::ascii::Encoder;
+    ///
+    /// let mut wire = Vec::new();
+    /// Encoder::new().encode(b"one\ntwo\r\n", &mut wire);
+    /// assert_eq!(wire, b"one\r\ntwo\r\n");
+    /// ```
+    pub fn encode(&mut self, mut input: &[u8], wire: &mut Vec<u8>) {
+        while let Some(run) = self.next_run(&mut input) {
+            // Two bytes of known number are stored; any other number is a call of memcpy.
+            match run {
+                b"\r\n" => wire.extend_from_slice(b"\r\n"),
+                _ => wire.extend_from_slice(run),
+            }
+        }
     }
 
     /// Ends the file: gives a missing last line end, if it is wanted, and begins anew.

@@ -292,19 +292,30 @@ impl Parser {
     }
 
     fn begin_reply(&mut self, line: &[u8]) -> Result<Option<Reply>, ReplyError> {
-        check_head(line)?;
-        let (code, rest) = split_code(line).ok_or(Malformed::NoCode)?;
+        let Some((code, rest)) = split_code(line) else {
+            check_head(line)?;
+            return Err(Malformed::NoCode.into());
+        };
         match rest.split_first() {
-            None => self.append(rest)?,
-            Some((b' ', text)) => self.append(text)?,
+            None => self.only_line(code, rest).map(Some),
+            Some((b' ', text)) => self.only_line(code, text).map(Some),
             Some((b'-', text)) => {
                 self.append(text)?;
                 self.open = Some(code);
-                return Ok(None);
+                Ok(None)
             }
-            Some(_) => return Err(Malformed::NoSeparator.into()),
+            Some(_) => Err(Malformed::NoSeparator.into()),
         }
-        Ok(Some(self.finish(code)))
+    }
+
+    /// A reply of one line. It goes straight into its own memory if no limit cuts it.
+    fn only_line(&mut self, code: ReplyCode, text: &[u8]) -> Result<Reply, ReplyError> {
+        if text.len() > self.limits.reply_bytes_max || self.body.truncated {
+            self.append(text)?;
+            return Ok(self.finish(code));
+        }
+        self.discarded = 0;
+        Ok(Reply::parsed(code, text.into()))
     }
 
     fn continue_reply(
@@ -403,13 +414,14 @@ fn check_head(line: &[u8]) -> Result<(), Malformed> {
 /// Splits three digits, if they are a code, from the rest of the line.
 fn split_code(line: &[u8]) -> Option<(ReplyCode, &[u8])> {
     let (digits, rest) = line.split_first_chunk::<3>()?;
-    let mut number = 0_u16;
-    for digit in digits {
-        let value = char::from(*digit).to_digit(10)?;
-        number = number
-            .checked_mul(10)?
-            .checked_add(u16::try_from(value).ok()?)?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
     }
+    let [hundreds, tens, ones] = digits.map(|digit| u16::from(digit & 0x0f));
+    let number = hundreds
+        .wrapping_mul(100)
+        .wrapping_add(tens.wrapping_mul(10))
+        .wrapping_add(ones);
     Some((ReplyCode::new(number)?, rest))
 }
 
