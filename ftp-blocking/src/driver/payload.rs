@@ -194,7 +194,7 @@ impl<T: Transport> Driver<T> {
         if pause.is_zero() {
             return Some(rate.room(now).min(wanted));
         }
-        self.hand_over();
+        self.hand_over(now);
         std::thread::sleep(pause.min(SLICE));
         self.resume();
         None
