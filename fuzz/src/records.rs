@@ -2,7 +2,7 @@
 
 #[path = "../../ftp-proto/src/tls/records.rs"]
 #[allow(dead_code, reason = "the source of ftp-proto, which is private there")]
-mod records;
+mod framing;
 
 use crate::{CUTS, pieces};
 
@@ -17,7 +17,7 @@ pub fn check(stream: &[u8]) {
         let (mut found, mut at, mut come) = (Vec::new(), 0, 0);
         for piece in pieces(stream, cuts) {
             come += piece.len();
-            while let Some(length) = records::record_length(&stream[at..come]) {
+            while let Some(length) = framing::record_length(&stream[at..come]) {
                 if length > come - at {
                     break;
                 }

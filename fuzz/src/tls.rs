@@ -70,7 +70,9 @@ impl Outcome {
     /// rustls may find another fault in the same bytes when it sees more of them at once.
     fn without_reason(mut self) -> Self {
         if let Err(TlsError::Protocol(_)) = self.end {
-            self.end = Err(TlsError::Protocol(rustls::Error::HandshakeNotComplete.into()));
+            self.end = Err(TlsError::Protocol(
+                rustls::Error::HandshakeNotComplete.into(),
+            ));
         }
         self
     }
