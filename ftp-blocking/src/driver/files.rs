@@ -42,11 +42,12 @@ impl<T: Transport> Driver<T> {
                 None => Err(io::ErrorKind::Unsupported.into()),
             },
         );
-        let filled = filled?;
-        self.hand_over(self.clock.now());
-        match filled {
+        match filled? {
             0 => ControlFlow::Break(self.drive_to_end(operation)),
-            count => ControlFlow::Continue(count),
+            count => {
+                self.hand_over(self.clock.now());
+                ControlFlow::Continue(count)
+            }
         }
     }
 

@@ -52,7 +52,9 @@ impl<T: Transport> Driver<T> {
         let count = self.receive(operation, bytes_max, &mut |stream, bytes, slice| {
             stream.read(buffer.get_mut(..bytes).unwrap_or_default(), slice)
         })?;
-        self.hand_over(self.clock.now());
+        if count > 0 {
+            self.hand_over(self.clock.now());
+        }
         ControlFlow::Continue(count)
     }
 
@@ -74,7 +76,9 @@ impl<T: Transport> Driver<T> {
                 take(payload);
             })
         })?;
-        self.hand_over(came.unwrap_or_else(|| clock.now()));
+        if let Some(came) = came {
+            self.hand_over(came);
+        }
         ControlFlow::Continue(count)
     }
 

@@ -47,7 +47,7 @@ variants!(Event: Unsolicited, Stranger, HostIgnored, RefillCut, Closed);
 variants!(Closed: Quit, Service, Eof, Lost, Violation, Timeout, Local);
 variants!(Reason:
     Greeting, Reply, Mark, DataOpen, Securing, DataIdle, DataTotal, TlsClose, Completion, Drain, AbortLinger,
-    AbortGrace, Fence, Keepalive, Operation,
+    AbortGrace, Fence, Keepalive, IdleKeepalive, Operation,
 );
 variants!(Interruption:
     Reply, Data, NotResumed, Truncated, Length, NoGoAhead, NoData, NoEof, NotTaken, Keepalive, Lookahead, Aborted, Timeout, ControlLost,

@@ -135,6 +135,7 @@ fn all_orders_of_all_scenarios() {
         let all = explore_all(scenarios, &mut seen, World::is_at_rest);
         unreadable(&mut seen);
         kept_alive(&mut seen);
+        kept_alive_while_idle(&mut seen);
         closed_by_us(&mut seen);
         refill_cut(&mut seen);
         println!(
@@ -192,6 +193,17 @@ fn kept_alive(seen: &mut Seen) {
     hand.moves(crate::hand::retrieve()).moved(2000);
     hand.expires(Reason::Keepalive).expires(Reason::DataIdle);
     seen.error(&hand.verdict().unwrap_err());
+}
+
+/// No world is idle for so long.
+fn kept_alive_while_idle(seen: &mut Seen) {
+    let mut config = Config::default();
+    config.idle_keepalive = Some(std::time::Duration::from_secs(60));
+    let mut hand = crate::hand::Hand::new(config);
+    hand.submits("USER ann");
+    hand.says("230 In.").sends(&["USER ann"]);
+    hand.expires(Reason::IdleKeepalive).sends(&["NOOP"]);
+    seen.see(&Reason::IdleKeepalive);
 }
 
 /// A listing for new tickets that has no end: no simulated directory is as long.
