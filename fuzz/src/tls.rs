@@ -67,9 +67,10 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// rustls may find another fault in the same bytes when it sees more of them at once.
+    /// rustls may find another fault in the same bytes when it sees more of them at once, and one
+    /// before the end of the stream.
     fn without_reason(mut self) -> Self {
-        if let Err(TlsError::Protocol(_)) = self.end {
+        if let Err(TlsError::Protocol(_) | TlsError::ClosedEarly) = self.end {
             self.end = Err(TlsError::Protocol(
                 rustls::Error::HandshakeNotComplete.into(),
             ));
