@@ -6,6 +6,7 @@
 
 mod base;
 mod batch;
+mod checksum;
 mod directory;
 mod entries;
 mod exchange;
@@ -41,6 +42,7 @@ use core::task::Poll;
 pub use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use base::AbsolutePath;
 pub use batch::Batch;
+pub use checksum::AskChecksum;
 pub use directory::{ChangeDirectory, MakeDirectory};
 pub use entries::{Contents, Entries, ListEach};
 pub use exchange::{Exchange, Greet};
