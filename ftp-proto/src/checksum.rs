@@ -143,8 +143,8 @@ pub enum ChecksumError {
 /// The checksum in a reply to HASH: `213 SHA-256 0-49 6ae4...a1 name`, where the name may hold
 /// blanks and is not compared, because servers send it as a path of their own.
 ///
-/// The last byte of the range is the number behind the hyphen, or the one before it: the draft
-/// counts one way and its examples the other. For a whole file, `None`, the range has to begin at 0.
+/// The number behind the hyphen may be that of the last byte, or of the one behind it: servers count
+/// both ways. For a whole file, `None`, the range has to begin at 0.
 ///
 /// # Errors
 ///
@@ -238,7 +238,7 @@ fn bounds(word: &[u8]) -> Option<(u64, u64)> {
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
-    let is_number = digits.iter().all(u8::is_ascii_digit);
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     str::from_utf8(digits)
         .ok()
         .filter(|_| is_number)?

@@ -1,11 +1,12 @@
 //! The checksum of a file, by the first command that the server knows.
 
 use alloc::format;
+use alloc::vec::Vec;
 use core::ops::Range;
 use core::task::{Poll, ready};
 
-use crate::checksum::{self, Algorithm, Checksum};
-use crate::command::{Argument, ArgumentError, Command, Verb};
+use crate::checksum::{self, Algorithm, Checksum, ChecksumError};
+use crate::command::{Argument, Command, Verb};
 use crate::error::{Error, ErrorKind, Policy};
 use crate::features::Features;
 use crate::reply::{Class, Reply};
@@ -23,11 +24,10 @@ use super::{AskFeatures, Operation};
 /// that FEAT does not list are left out, unless the server does not know FEAT. A command that is
 /// answered with 500, 502 or 504 leads to the next one.
 ///
-/// The server counts as a download in image type does, whatever type is in force, only if it says so
-/// itself: the drafts let HASH follow the type. So TYPE I goes ahead, unless it is in force.
+/// TYPE I goes ahead, unless it is in force, because the draft of HASH lets it follow the type.
 ///
 /// If no command is left, the error is [`Policy::NoChecksum`]. A reply that tells another algorithm,
-/// another range or no checksum is [`Violation::Checksum`]; the session stays usable.
+/// no checksum, or for a whole file a part, is [`Violation::Checksum`]; the session stays usable.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -82,10 +82,12 @@ impl AskChecksum {
         }
     }
 
-    /// Only of these bytes, counted from 0; the end is the first byte that does not count. HASH
-    /// tells the range back, and another one is an error. The commands with an X do not: ProFTPD
-    /// takes the end as it is meant here, and no document says what others do. An empty range is
-    /// [`Misuse::WrongOption`](crate::Misuse::WrongOption).
+    /// Only of these bytes, counted from 0; the end is the first byte that does not count.
+    ///
+    /// HASH tells the range back. If it is another one, the next command follows: ProFTPD accepts
+    /// RANG and hashes the whole file. The commands with an X do not tell the range back. ProFTPD
+    /// takes their end as it is meant here; no document says what other servers do. An empty range
+    /// is [`Misuse::WrongOption`](crate::Misuse::WrongOption).
     pub const fn range(mut self, bytes: Range<u64>) -> Self {
         self.range = Some(bytes);
         self
@@ -106,8 +108,7 @@ impl AskChecksum {
     fn fits(&self, way: Way) -> bool {
         match way {
             Way::Hash => true,
-            // The server would take the numbers at the end of such a name for a range.
-            Way::Own => !ends_with_numbers(self.path.as_bytes()),
+            Way::Own => words(&self.path, None).is_some(),
             Way::Md5 => self.algorithm == Algorithm::Md5 && self.range.is_none(),
         }
     }
@@ -166,9 +167,9 @@ impl AskChecksum {
 
     fn ask(&self, way: Way, session: &Session) -> Result<Step, Error> {
         let verb = self.verb(way);
-        let argument = match &self.range {
-            Some(range) if way == Way::Own => {
-                ranged(&self.path, range).map_err(|error| session.error(error, verb))?
+        let argument = match words(&self.path, self.range.as_ref()) {
+            Some(words) if way == Way::Own => {
+                Argument::new(words).map_err(|error| session.error(error, verb))?
             }
             _ => self.path.clone(),
         };
@@ -193,6 +194,10 @@ impl AskChecksum {
             Way::Hash => checksum::decode_hash(&reply, self.algorithm, self.range.as_ref()),
             Way::Own | Way::Md5 => checksum::decode(&reply, self.algorithm),
         };
+        // ProFTPD takes RANG, and hashes the whole file all the same.
+        if self.range.is_some() && read == Err(ChecksumError::Range) {
+            return Ok(None);
+        }
         let violation = |error| ErrorKind::Violation(Violation::Checksum(error));
         read.map(Some)
             .map_err(|error| session.error(violation(error), verb))
@@ -280,17 +285,17 @@ fn is_refused(reply: &Reply) -> bool {
     is_unknown(reply) || reply.code().get() == 501
 }
 
-/// Whether the last two words are numbers.
-fn ends_with_numbers(path: &[u8]) -> bool {
-    let mut words = path.rsplit(|byte| *byte == b' ');
-    let is_number = |word: Option<&[u8]>| {
-        word.is_some_and(|word| !word.is_empty() && word.iter().all(u8::is_ascii_digit))
+/// What follows an X: the path, and the range behind it. ProFTPD and Serv-U want quotes around a path
+/// with blanks, and do not say how a quote inside them is written: `None` for such a path.
+fn words(path: &Argument, range: Option<&Range<u64>>) -> Option<Vec<u8>> {
+    let path = path.as_bytes();
+    let mut words = match (path.contains(&b' '), path.contains(&b'"')) {
+        (_, true) => return None,
+        (true, false) => [b"\"", path, b"\""].concat(),
+        (false, false) => path.to_vec(),
     };
-    is_number(words.next()) && is_number(words.next()) && words.next().is_some()
-}
-
-/// `path start end`.
-fn ranged(path: &Argument, range: &Range<u64>) -> Result<Argument, ArgumentError> {
-    let numbers = format!("{} {}", range.start, range.end);
-    Argument::new([path.as_bytes(), numbers.as_bytes()].join(&b' '))
+    if let Some(range) = range {
+        words.extend_from_slice(format!(" {} {}", range.start, range.end).as_bytes());
+    }
+    Some(words)
 }
