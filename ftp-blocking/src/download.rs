@@ -144,12 +144,32 @@ impl<'c, T: Transport> Download<'c, T> {
     ///
     /// # Errors
     /// As [`finish`](Self::finish).
-    pub fn blocks(mut self, block_bytes: usize, mut take: impl FnMut(&[u8])) -> Result<Completed> {
+    pub fn blocks(self, block_bytes: usize, mut take: impl FnMut(&[u8])) -> Result<Completed> {
+        self.try_blocks(block_bytes, |block| {
+            take(block);
+            Ok(())
+        })
+    }
+
+    /// As [`blocks`](Self::blocks), with a callback that may fail. Its error aborts the transfer,
+    /// and the session goes on.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `take` fails.
+    pub fn try_blocks(
+        mut self,
+        block_bytes: usize,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<Completed> {
         let mut block = self.driver.take_block(block_bytes);
         loop {
             match self.read_wire(&mut block) {
                 0 => break,
-                count => take(block.get(..count).unwrap_or_default()),
+                count => {
+                    if let Err(error) = take(block.get(..count).unwrap_or_default()) {
+                        return Err(self.fail_locally(error));
+                    }
+                }
             }
         }
         self.driver.keep_block(block);

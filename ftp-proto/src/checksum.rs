@@ -74,11 +74,50 @@ impl Checksum {
     /// A checksum from its bytes, the first digits first; `None` if their number is not
     /// [`Algorithm::bytes`].
     pub fn new(algorithm: Algorithm, digest: &[u8]) -> Option<Self> {
+        (digest.len() == algorithm.bytes()).then(|| Self::padded(algorithm, digest))
+    }
+
+    /// A SHA-256.
+    pub const fn sha256(bytes: [u8; 32]) -> Self {
+        Self {
+            algorithm: Algorithm::Sha256,
+            bytes,
+        }
+    }
+
+    /// A SHA-1.
+    pub fn sha1(digest: [u8; 20]) -> Self {
+        Self::padded(Algorithm::Sha1, &digest)
+    }
+
+    /// An MD5.
+    pub fn md5(digest: [u8; 16]) -> Self {
+        Self::padded(Algorithm::Md5, &digest)
+    }
+
+    /// A CRC-32.
+    pub fn crc32(number: u32) -> Self {
+        Self::padded(Algorithm::Crc32, &number.to_be_bytes())
+    }
+
+    fn padded(algorithm: Algorithm, digest: &[u8]) -> Self {
         let mut bytes = [0; BYTES_MAX];
         for (to, from) in bytes.iter_mut().zip(digest) {
             *to = *from;
         }
-        (digest.len() == algorithm.bytes()).then_some(Self { algorithm, bytes })
+        Self { algorithm, bytes }
+    }
+
+    /// Compares this one, computed here, with the server's.
+    ///
+    /// # Errors
+    /// They differ.
+    pub fn compare(self, remote: Self) -> Result<Verified, Mismatch> {
+        if self == remote {
+            return Ok(Verified::Checksum(remote));
+        }
+        let local = self;
+        Err(Mismatch::Checksum { local, remote })
     }
 
     /// Reads hexadecimal digits in either case; `None` if there are others, or too few or too many.
@@ -117,6 +156,38 @@ impl fmt::Debug for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Checksum({}, {self})", self.algorithm)
     }
+}
+
+/// What shows that a file on the server is the one that is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verified {
+    /// Its checksum.
+    Checksum(Checksum),
+    /// Its size in bytes alone: the server offers no checksum.
+    Size(u64),
+}
+
+/// How a file on the server differs from the one that is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// In the checksum.
+    #[error("the {} is {local} here and {remote} on the server", local.algorithm())]
+    Checksum {
+        /// Computed here.
+        local: Checksum,
+        /// Told by the server.
+        remote: Checksum,
+    },
+    /// In the size.
+    #[error("the file has {local} bytes here and {remote} on the server")]
+    Size {
+        /// Counted here.
+        local: u64,
+        /// Told by the server.
+        remote: u64,
+    },
 }
 
 /// Why a reply gives no checksum.

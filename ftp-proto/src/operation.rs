@@ -34,6 +34,7 @@ mod set_modified;
 mod size;
 mod store;
 mod touch;
+mod verify;
 mod visit;
 mod walk_tree;
 
@@ -68,6 +69,7 @@ pub use set_modified::SetModified;
 pub use size::SizeInBytes;
 pub use store::Store;
 pub use touch::Touch;
+pub use verify::Verify;
 pub use walk_tree::{WalkTree, Walked};
 
 use crate::error::Error;

@@ -53,7 +53,7 @@ const SHOWN: [&str; 19] = [
 /// TLS keys have a test in `tests/tls.rs`.
 const APART: &str = "
     AbortStyle AbsolutePath AddressError After Algorithm ArgumentError AskChecksum AskFeatures ChangeDirectory Channel
-    Checksum ChecksumError
+    Checksum ChecksumError Hasher Hashing Mismatch Verified Verify
     Class Closed Compared Comparison Completed Contents Context Coverage DataHost DataId DataMode
     DataProtection Deadline Decoder Detail Direction Doubt Encoder Encoding End Endpoint
     EndpointError Entries Entry Exists Facts Failure Fault Feature Features FeaturesError
