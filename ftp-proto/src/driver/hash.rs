@@ -1,9 +1,8 @@
 //! Checksums of local bytes, for comparison with what a server tells.
 
-use std::fmt;
-use std::io::{self, Read, Write};
-
+use core::fmt;
 use sha2::Digest;
+use std::io::{self, Read, Write};
 
 use crate::checksum::{Algorithm, Checksum};
 
