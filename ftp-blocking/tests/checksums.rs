@@ -122,7 +122,7 @@ fn play(features: &str, commands: &[(&str, &str)]) -> (Result<String, Error>, Re
         script = script.answer("TYPE I", "200 image\r\n");
     }
     for (command, answer) in commands {
-        script = script.answer(command, &format!("{answer}\r\n"));
+        script = script.answer(command, format!("{answer}\r\n"));
     }
     let script = script.answer("NOOP", "200 done\r\n").expect_close();
     let peer = Peer::start(script).unwrap();

@@ -1,8 +1,9 @@
 //! Checksums of local bytes, for comparison with what a server tells.
 
 use core::fmt;
-use sha2::Digest;
 use std::io::{self, Read, Write};
+
+use sha2::Digest;
 
 use crate::checksum::{Algorithm, Checksum};
 

@@ -151,7 +151,7 @@ fn answers_of_the_other_commands() {
 proptest! {
     #[test]
     fn any_text_is_read_without_panic(text in "[ -~]{0,90}", start: u64, end: u64) {
-        let reply = reply(&format!("213 {text}"));
+        let reply = reply(format!("213 {text}"));
         for algorithm in Algorithm::ALL {
             let _ = decode_hash(&reply, algorithm, Some(&(start..end)));
             let _ = decode_hash(&reply, algorithm, None);
