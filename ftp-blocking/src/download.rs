@@ -151,11 +151,10 @@ impl<'c, T: Transport> Download<'c, T> {
         })
     }
 
-    /// As [`blocks`](Self::blocks), with a callback that may fail. Its error aborts the transfer,
-    /// and the session goes on.
+    /// As [`blocks`](Self::blocks), with a callback that may fail.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish), and [`Error::Local`] when `take` fails.
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `take` fails, which aborts the transfer.
     pub fn try_blocks(
         mut self,
         block_bytes: usize,
@@ -163,17 +162,15 @@ impl<'c, T: Transport> Download<'c, T> {
     ) -> Result<Completed> {
         let mut block = self.driver.take_block(block_bytes);
         loop {
-            match self.read_wire(&mut block) {
-                0 => break,
-                count => {
-                    if let Err(error) = take(block.get(..count).unwrap_or_default()) {
-                        return Err(self.fail_locally(error));
-                    }
-                }
+            let count = self.read_wire(&mut block);
+            if count == 0 {
+                self.driver.keep_block(block);
+                return self.take_verdict();
+            }
+            if let Err(error) = take(block.get(..count).unwrap_or_default()) {
+                return Err(self.fail_locally(error));
             }
         }
-        self.driver.keep_block(block);
-        self.take_verdict()
     }
 
     /// Passes every line without its CR LF or LF to a callback: ftplib's `retrlines`. The last line
@@ -213,8 +210,7 @@ impl<'c, T: Transport> Download<'c, T> {
     /// Writes everything into `sink`.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish), and [`Error::Local`] when `sink` fails, which aborts the
-    /// transfer.
+    /// As [`copy_with`](Self::copy_with).
     pub fn copy_to(self, sink: &mut (impl io::Write + ?Sized)) -> Result<Completed> {
         self.copy_with(sink, |_| Ok(()))
     }
