@@ -17,7 +17,7 @@ use ftp_proto::{Completed, Flow, Operation, Representation, size};
 use crate::driver::{Driven, Driver};
 use crate::transport::Transport;
 
-/// The size of one read of the data connection when the caller gives no buffer.
+/// The size of one read when the caller gives no buffer.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
 pub(crate) type Running<'c> = Box<dyn Operation<Output = Completed> + Send + 'c>;
@@ -120,7 +120,7 @@ impl<'c, T: Transport> Download<'c, T> {
     /// ```
     ///
     /// # Errors
-    /// The verdict on the transfer: usually that it was aborted.
+    /// The verdict: usually that it was aborted.
     #[doc(alias = "abor")]
     pub fn abort(mut self) -> Result<Completed> {
         self.end_early();
@@ -144,16 +144,33 @@ impl<'c, T: Transport> Download<'c, T> {
     ///
     /// # Errors
     /// As [`finish`](Self::finish).
-    pub fn blocks(mut self, block_bytes: usize, mut take: impl FnMut(&[u8])) -> Result<Completed> {
+    pub fn blocks(self, block_bytes: usize, mut take: impl FnMut(&[u8])) -> Result<Completed> {
+        self.try_blocks(block_bytes, |block| {
+            take(block);
+            Ok(())
+        })
+    }
+
+    /// As [`blocks`](Self::blocks), with a callback that may fail.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and [`Error::Local`] when `take` fails, which aborts the transfer.
+    pub fn try_blocks(
+        mut self,
+        block_bytes: usize,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<Completed> {
         let mut block = self.driver.take_block(block_bytes);
         loop {
-            match self.read_wire(&mut block) {
-                0 => break,
-                count => take(block.get(..count).unwrap_or_default()),
+            let count = self.read_wire(&mut block);
+            if count == 0 {
+                self.driver.keep_block(block);
+                return self.take_verdict();
+            }
+            if let Err(error) = take(block.get(..count).unwrap_or_default()) {
+                return Err(self.fail_locally(error));
             }
         }
-        self.driver.keep_block(block);
-        self.take_verdict()
     }
 
     /// Passes every line without its CR LF or LF to a callback: ftplib's `retrlines`. The last line
@@ -169,8 +186,7 @@ impl<'c, T: Transport> Download<'c, T> {
             let count = self.read_wire(&mut block);
             if count == 0 {
                 self.driver.keep_block(block);
-                let completed = self.take_verdict()?;
-                // Only now is the last line certainly complete.
+                let completed = self.take_verdict()?; // the last line is complete only now
                 return match lines.finish() {
                     Some(Err(too_long)) => Err(self.local(invalid(too_long))),
                     Some(Ok(line)) => {
@@ -193,15 +209,13 @@ impl<'c, T: Transport> Download<'c, T> {
     /// Writes everything into `sink`.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish), and [`Error::Local`] when `sink` fails, which aborts the
-    /// transfer.
+    /// As [`copy_with`](Self::copy_with).
     pub fn copy_to(self, sink: &mut (impl io::Write + ?Sized)) -> Result<Completed> {
         self.copy_with(sink, |_| Ok(()))
     }
 
-    /// Writes everything into `sink`. After each block, `progress` gets the number of bytes that
-    /// this transfer has written so far. An error from it aborts the transfer, and the session goes
-    /// on.
+    /// Writes everything into `sink`. After each block, `progress` gets the number of bytes written
+    /// so far. An error from it aborts the transfer, and the session goes on.
     ///
     /// ```
     /// # use std::io;
@@ -212,11 +226,7 @@ impl<'c, T: Transport> Download<'c, T> {
     /// # let mut ftp = ftp_blocking::Client::builder().connect_to(&[server.address()])?;
     /// # ftp.login_anonymous()?;
     /// let mut sink = Vec::new();
-    /// ftp.retrieve("a")?.copy_with(&mut sink, |bytes| {
-    ///     println!("{bytes} bytes");
-    ///     Ok(())
-    /// })?;
-    ///
+    /// ftp.retrieve("a")?.copy_with(&mut sink, |bytes| Ok(println!("{bytes} bytes")))?;
     /// let stop = |_| Err(io::Error::other("the user does not want it"));
     /// let error = ftp.retrieve("a")?.copy_with(&mut sink, stop).unwrap_err();
     /// assert!(matches!(error, Error::Local(..)) && !error.is_fatal());
@@ -296,9 +306,8 @@ impl<'c, T: Transport> Download<'c, T> {
         self.take_verdict()
     }
 
-    /// The data connection, for callers that move the bytes themselves (splice, sendfile). This is
-    /// allowed if [`Flow::is_verbatim`] holds. The verdict does not count bytes that are taken this
-    /// way.
+    /// The data connection, for callers that move the bytes themselves (splice, sendfile), if
+    /// [`Flow::is_verbatim`] holds. The verdict does not count bytes that are taken this way.
     pub fn stream(&mut self) -> Option<(&mut T::Stream, Flow)> {
         let flow = self.driver.flow()?;
         Some((self.driver.data_stream()?, flow))

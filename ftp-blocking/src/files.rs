@@ -1,9 +1,12 @@
 //! Directories and files: commands without a data connection.
 
+use std::ops::Range;
+
 use ftp_proto::Argument;
+use ftp_proto::checksum::{Algorithm, Checksum};
 use ftp_proto::driver::Result;
 use ftp_proto::operation::{
-    Batch, ChangeDirectory, Exchange, MakeDirectory, Rename, SetModified, SizeInBytes,
+    AskChecksum, Batch, ChangeDirectory, Exchange, MakeDirectory, Rename, SetModified, SizeInBytes,
 };
 use ftp_proto::pathname::Pathname;
 use ftp_proto::timestamp::Timestamp;
@@ -170,6 +173,40 @@ impl<T: Transport> Client<T> {
         paths: impl IntoIterator<Item = P>,
     ) -> Result<Vec<Result<u64>>> {
         self.run_batch(Batch::sizes(arguments(paths)?))
+    }
+
+    /// The checksum of a file, as the server computes it: HASH, or else XSHA256, XSHA1, XMD5, XCRC
+    /// or MD5. The server reads the whole file for it, so that large files take a while.
+    ///
+    /// ```no_run
+    /// use ftp_blocking::proto::checksum::Algorithm;
+    /// # let mut ftp = ftp_blocking::Client::connect("ftp.example.org")?;
+    /// println!("{}", ftp.checksum("image.iso", Algorithm::Sha256)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The server offers none ([`Policy::NoChecksum`](ftp_proto::Policy::NoChecksum)), refused, or
+    /// told something else ([`Violation::Checksum`](ftp_proto::Violation::Checksum)).
+    #[doc(alias = "hash")]
+    #[doc(alias = "md5")]
+    #[doc(alias = "sha256")]
+    pub fn checksum(&mut self, path: impl AsRef<[u8]>, algorithm: Algorithm) -> Result<Checksum> {
+        self.run(AskChecksum::new(Argument::new(path)?, algorithm))
+    }
+
+    /// The checksum of a part of a file. The end is the first byte that does not count;
+    /// [`AskChecksum::range`] says how far servers can be trusted in that.
+    ///
+    /// # Errors
+    /// As [`checksum`](Self::checksum), and for an empty range.
+    pub fn checksum_of_range(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        algorithm: Algorithm,
+        bytes: Range<u64>,
+    ) -> Result<Checksum> {
+        self.run(AskChecksum::new(Argument::new(path)?, algorithm).range(bytes))
     }
 
     /// The time of a file's last modification, in UTC.

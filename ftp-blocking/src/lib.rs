@@ -106,6 +106,8 @@ mod transfers;
 mod transport;
 mod tree;
 mod upload;
+#[cfg(feature = "hash")]
+mod verified;
 
 pub use builder::Builder;
 pub use client::Client;

@@ -93,6 +93,10 @@ impl<'c, T: Transport> Upload<'c, T> {
 
     /// Ends the payload and awaits the server's verdict on it.
     ///
+    /// Success means that the server said so (226 or 250), and that all bytes were handed to the
+    /// connection. Neither SIZE nor a checksum is asked for: `Client::store_verified`, with the
+    /// feature `hash`, does that.
+    ///
     /// # Errors
     /// The transfer failed, even if a write said so before.
     pub fn finish(mut self) -> Result<Completed> {

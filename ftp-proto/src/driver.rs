@@ -5,6 +5,8 @@
 
 mod endpoint;
 mod error;
+#[cfg(feature = "hash")]
+mod hash;
 #[cfg(feature = "mirror")]
 mod local;
 mod settings;
@@ -23,6 +25,8 @@ use crate::timestamp::Timestamp;
 
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 pub use error::{Error, Result, Tried};
+#[cfg(feature = "hash")]
+pub use hash::{Hasher, Hashing};
 #[cfg(feature = "mirror")]
 pub use local::{LocalTree, Part};
 pub use settings::Settings;

@@ -144,6 +144,9 @@ pub enum Policy {
     /// The server does not tell the size, so that a resumed transfer cannot be checked.
     #[error("the server does not tell the size")]
     SizeUnknown,
+    /// The server offers no command for this checksum, or refused all of them.
+    #[error("the server offers no such checksum")]
+    NoChecksum,
 }
 
 /// A mistake of the caller. It depends only on the order of calls and on their arguments, never on

@@ -102,6 +102,13 @@ impl Features {
             .any(|(listed, _)| listed.eq_ignore_ascii_case(parameter.as_bytes()))
     }
 
+    /// Whether a star marks this parameter of a feature, as the one in force.
+    pub(crate) fn is_marked(&self, name: &str, parameter: &str) -> bool {
+        self.named(name)
+            .flat_map(Feature::parameter_list)
+            .any(|(it, marked)| marked && it.eq_ignore_ascii_case(parameter.as_bytes()))
+    }
+
     /// Whether transfers in stream mode can be resumed (RFC 3659 section 5.3: `REST STREAM`).
     #[must_use]
     pub fn has_rest_stream(&self) -> bool {

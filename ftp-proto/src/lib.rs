@@ -46,7 +46,7 @@
 //! * For both: [`tree`], plans of walks, removals and mirrors.
 //! * Results: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
 //! * Codecs, which also work without a session: [`reply`], [`address`], [`pathname`], [`features`],
-//!   [`size`], [`timestamp`], [`listing`], [`ascii`], [`lines`], [`proxy`].
+//!   [`size`], [`checksum`], [`timestamp`], [`listing`], [`ascii`], [`lines`], [`proxy`].
 //! * Policies, which drivers perform: [`retry`], [`rate`].
 //! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS:
 //!   `tls`, behind the feature `rustls`.
@@ -69,6 +69,7 @@ extern crate std;
 mod action;
 pub mod address;
 pub mod ascii;
+pub mod checksum;
 mod command;
 mod config;
 #[cfg(feature = "std")]

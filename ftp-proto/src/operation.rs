@@ -6,6 +6,7 @@
 
 mod base;
 mod batch;
+mod checksum;
 mod directory;
 mod entries;
 mod exchange;
@@ -33,6 +34,7 @@ mod set_modified;
 mod size;
 mod store;
 mod touch;
+mod verify;
 mod visit;
 mod walk_tree;
 
@@ -41,6 +43,7 @@ use core::task::Poll;
 pub use crate::session::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, BATCH_TEXT_MAX};
 pub use base::AbsolutePath;
 pub use batch::Batch;
+pub use checksum::AskChecksum;
 pub use directory::{ChangeDirectory, MakeDirectory};
 pub use entries::{Contents, Entries, ListEach};
 pub use exchange::{Exchange, Greet};
@@ -66,6 +69,7 @@ pub use set_modified::SetModified;
 pub use size::SizeInBytes;
 pub use store::Store;
 pub use touch::Touch;
+pub use verify::Verify;
 pub use walk_tree::{WalkTree, Walked};
 
 use crate::error::Error;

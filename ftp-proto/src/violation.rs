@@ -1,6 +1,7 @@
 //! Violations of the protocol by a server.
 
 use crate::address::AddressError;
+use crate::checksum::ChecksumError;
 use crate::pathname::PathError;
 use crate::reply::ReplyError;
 use crate::size::SizeError;
@@ -45,4 +46,7 @@ pub enum Violation {
     /// An unreadable time in a 213.
     #[error(transparent)]
     Timestamp(#[from] TimestampError),
+    /// An answer to HASH, or to a command like it, that is not the checksum asked for.
+    #[error(transparent)]
+    Checksum(#[from] ChecksumError),
 }

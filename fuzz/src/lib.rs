@@ -16,6 +16,7 @@ extern crate alloc;
 
 pub mod address;
 pub mod ascii;
+pub mod checksum;
 pub mod command;
 pub mod conversation;
 pub mod driver;
@@ -58,6 +59,7 @@ macro_rules! targets {
 targets! {
     address,
     ascii,
+    checksum,
     command,
     conversation,
     driver,

@@ -12,7 +12,7 @@ macro_rules! verbs {
         /// use ftp_proto::Verb;
         /// assert_eq!(Verb::Retr.as_str(), "RETR");
         /// assert_eq!(Verb::parse(b"stor"), Some(Verb::Stor));
-        /// assert_eq!(Verb::parse(b"XMD5").unwrap().as_str(), "XMD5");
+        /// assert_eq!(Verb::parse(b"XFOO").unwrap().as_str(), "XFOO");
         /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -65,6 +65,8 @@ verbs! {
     Epsv = "EPSV",
     /// Features (RFC 2389).
     Feat = "FEAT",
+    /// Checksum; draft-bryan-ftpext-hash.
+    Hash = "HASH",
     /// Help (RFC 959).
     Help = "HELP",
     /// Virtual host (RFC 7151).
@@ -75,6 +77,8 @@ verbs! {
     List = "LIST",
     /// Modification time (RFC 3659).
     Mdtm = "MDTM",
+    /// MD5 of a file; draft-twine-ftpmd5.
+    Md5 = "MD5",
     /// Set the modification time; draft-somers-ftp-mfxx.
     Mfmt = "MFMT",
     /// Make directory (RFC 959).
@@ -107,6 +111,8 @@ verbs! {
     Pwd = "PWD",
     /// Goodbye (RFC 959).
     Quit = "QUIT",
+    /// Range of the next transfer or checksum; draft-bryan-ftp-range.
+    Rang = "RANG",
     /// Start anew (RFC 959).
     Rein = "REIN",
     /// Restart marker (RFC 959, 3659).
@@ -139,6 +145,14 @@ verbs! {
     Type = "TYPE",
     /// User (RFC 959).
     User = "USER",
+    /// CRC-32 of a file; no document.
+    Xcrc = "XCRC",
+    /// MD5 of a file; no document.
+    Xmd5 = "XMD5",
+    /// SHA-1 of a file; no document.
+    Xsha1 = "XSHA1",
+    /// SHA-256 of a file; no document.
+    Xsha256 = "XSHA256",
 }
 
 /// A verb that [`Verb`] has no name for: one to eight letters or digits, upper case, the first a
@@ -253,12 +267,12 @@ impl Verb {
             || self.identifies_user()
             || matches!(
                 self,
-                Self::Auth | Self::Ccc | Self::Quit | Self::Rein | Self::Other(_)
+                Self::Auth | Self::Ccc | Self::Quit | Self::Rang | Self::Rein | Self::Other(_)
             )
     }
 
     /// Whether a fence may follow this verb. No command may come between AUTH or CCC and the change
-    /// of security, nor between REST or PRET and the command that they precede. A second port
+    /// of security, nor between REST, RANG or PRET and the command that they precede. A second port
     /// cannot answer a transfer command, and transfers have their own tables.
     pub(crate) const fn may_be_fenced(self) -> bool {
         !self.moves_data()
@@ -273,6 +287,7 @@ impl Verb {
                     | Self::Pasv
                     | Self::Pret
                     | Self::Quit
+                    | Self::Rang
                     | Self::Rest
             )
     }

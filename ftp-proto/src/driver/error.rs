@@ -9,6 +9,7 @@ use std::io;
 #[cfg(feature = "url")]
 use super::UrlError;
 use super::{Endpoint, EndpointError};
+use crate::checksum::Mismatch;
 use crate::command::{ArgumentError, Command, Verb};
 use crate::error::{After, Closed, ErrorKind, Misuse};
 use crate::proxy::ProxyError;
@@ -74,6 +75,8 @@ pub enum Error {
     /// The caller's own source or sink failed, or a line was too long, and the transfer was aborted
     /// for that.
     Local(io::Error, After),
+    /// The file here and the file on the server differ.
+    Mismatch(Mismatch, After),
     /// The payload is not a listing. The text is the server's: inetutils sends error texts of its
     /// `ls`. Or a reply to STAT was longer than the [`Limits`](crate::Limits).
     NotListed(String),
@@ -109,7 +112,7 @@ impl Error {
             Self::Url(_) => After::Dead,
             #[cfg(feature = "rustls")]
             Self::Tls(_) => After::Dead,
-            Self::Local(_, after) => *after,
+            Self::Local(_, after) | Self::Mismatch(_, after) => *after,
             Self::NotListed(_) | Self::Spent => After::Usable,
         }
     }
@@ -230,7 +233,7 @@ impl Error {
             Self::Session(error, source) => session_kind(error)
                 .or_else(|| source.as_ref().map(io::Error::kind))
                 .unwrap_or(io::ErrorKind::Other),
-            Self::NotListed(_) => io::ErrorKind::InvalidData,
+            Self::NotListed(_) | Self::Mismatch(..) => io::ErrorKind::InvalidData,
             Self::Host(_) | Self::Spent => io::ErrorKind::InvalidInput,
             #[cfg(feature = "url")]
             Self::Url(_) => io::ErrorKind::InvalidInput,
@@ -370,6 +373,7 @@ impl fmt::Display for Error {
                     .try_for_each(|(to, error)| write!(f, "; {to}: {error}"))
             }
             Self::Local(error, _) => write!(f, "the local side of the transfer failed: {error}"),
+            Self::Mismatch(mismatch, _) => write!(f, "{mismatch}"),
             Self::NotListed(text) => {
                 write!(f, "the server did not send a complete listing: {text}")
             }
@@ -397,6 +401,11 @@ impl fmt::Debug for Error {
             #[cfg(feature = "rustls")]
             Self::Tls(error) => f.debug_tuple("Tls").field(error).finish(),
             Self::Local(error, after) => f.debug_tuple("Local").field(error).field(after).finish(),
+            Self::Mismatch(mismatch, after) => f
+                .debug_tuple("Mismatch")
+                .field(mismatch)
+                .field(after)
+                .finish(),
             Self::NotListed(text) => f.debug_tuple("NotListed").field(text).finish(),
             Self::Spent => f.write_str("Spent"),
         }
@@ -417,7 +426,11 @@ impl core::error::Error for Error {
             Self::Tls(error) => Some(error),
             #[cfg(feature = "url")]
             Self::Url(error) => core::error::Error::source(error),
-            Self::Host(_) | Self::WithoutTls | Self::NotListed(_) | Self::Spent => None,
+            Self::Host(_)
+            | Self::WithoutTls
+            | Self::Mismatch(..)
+            | Self::NotListed(_)
+            | Self::Spent => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The memory of operations about a server.
 
+use crate::checksum::Algorithm;
+
 use super::protection::DataProtection;
 use super::rung::Rung;
 use super::touch::Touch;
@@ -28,6 +30,8 @@ pub struct Memory {
     pub protection_due: Option<DataProtection>,
     /// Whether the server does not know MLST.
     pub mlst_unknown: bool,
+    /// The algorithm that OPTS HASH has selected.
+    pub hash: Option<Algorithm>,
     /// The command that has set a time of modification.
     pub touch: Option<Touch>,
 }

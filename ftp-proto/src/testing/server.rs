@@ -3,6 +3,7 @@
 mod abort;
 mod about;
 mod access;
+mod checksum;
 mod conduct;
 mod config;
 mod course;
@@ -17,6 +18,8 @@ use alloc::vec::Vec;
 
 pub use config::ServerConfig;
 
+use crate::checksum::Algorithm;
+
 use self::running::{Asked, Load, Opening, Transfer};
 use super::behaviour::Busy;
 use super::files::Files;
@@ -30,7 +33,8 @@ use super::rule::{Next, Step};
 ///
 /// It knows the commands of RFC 959 (but SMNT), EPSV and EPRT (RFC 2428), FEAT and OPTS (RFC 2389),
 /// AUTH, PBSZ, PROT and CCC (RFC 4217), SIZE, MDTM, REST, MLST and MLSD (RFC 3659), HOST (RFC
-/// 7151), MFMT and SITE CHMOD. Type A is converted, other types than A and I, other structures than
+/// 7151), MFMT and SITE CHMOD; HASH, RANG, XSHA256, XSHA1, XMD5 and XCRC as far as the configuration
+/// brings [checksums](ServerConfig::checksum). Type A is converted, other types than A and I, other structures than
 /// F and other modes than S are refused.
 ///
 /// Two servers are equal when they will act alike; the [log](Peer::log) of what was received is not
@@ -111,6 +115,10 @@ struct Private {
     /// After EPSV ALL (RFC 2428, 4).
     only_epsv: bool,
     facts: FactSet,
+    /// What OPTS HASH has selected.
+    checksum: Option<Algorithm>,
+    /// The first byte of RANG, and the first one behind it.
+    range: Option<(u64, u64)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -446,6 +454,8 @@ impl Private {
             buffer_size_set: false,
             only_epsv: false,
             facts: FactSet::ALL,
+            checksum: None,
+            range: None,
         }
     }
 }

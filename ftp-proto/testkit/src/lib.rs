@@ -17,6 +17,8 @@ pub mod testing;
 mod variants;
 mod wire;
 
+// The sources of `testing` name it by this path.
+use ftp_proto::checksum;
 pub use invariants::{Broken, Watch};
 pub use schedule::{Choose, Exhaustive, Seeded};
 pub use variants::Variants;

@@ -111,7 +111,7 @@ fn only_what_may_move_data_is_taken_for_a_transfer() {
         ("STOU", None),
         ("MLSD", None),
         ("SITE TAR a", None),
-        ("XCRC a", None),
+        ("XFOO a", None),
         ("NOOP", Some(Misuse::NotATransfer)),
         ("CWD a", Some(Misuse::NotATransfer)),
         ("STAT", Some(Misuse::NotATransfer)),

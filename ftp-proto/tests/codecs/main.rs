@@ -8,6 +8,7 @@
 
 mod address;
 mod ascii;
+mod checksum;
 mod command;
 #[cfg(feature = "std")]
 mod failure;

@@ -57,6 +57,7 @@ const fn can_grant(verb: Verb, code: u16) -> bool {
         Verb::Epsv => matches!(code, 200 | 202 | 227..=229),
         Verb::Pret | Verb::Allo | Verb::Clnt | Verb::Lang => matches!(code, 200 | 202 | 250),
         Verb::Opts => matches!(code, 200 | 202 | 211 | 214 | 250),
+        Verb::Rang => matches!(code, 200 | 202 | 350),
         Verb::Rest => matches!(code, 200 | 202 | 350),
 
         // Commands that ask for information.
@@ -64,7 +65,10 @@ const fn can_grant(verb: Verb, code: u16) -> bool {
         Verb::Syst => matches!(code, 200 | 202 | 211..=215),
         Verb::Stat => matches!(code, 200..=219 | 226 | 250..=257),
         Verb::Pwd => code == 257,
-        Verb::Size => code == 213,
+        Verb::Size | Verb::Hash => code == 213,
+        Verb::Md5 | Verb::Xcrc | Verb::Xmd5 | Verb::Xsha1 | Verb::Xsha256 => {
+            matches!(code, 213 | 250 | 251)
+        }
         // MDTM with a time sets it, and is answered with 200 or 253.
         Verb::Mdtm => matches!(code, 200 | 213 | 253),
 

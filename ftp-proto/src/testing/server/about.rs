@@ -32,7 +32,7 @@ impl Server {
             b"ALLO" => answer(501, "Not a size."),
             b"SITE" => self.site(argument),
             b"SMNT" => answer(502, "Not implemented."),
-            _ => return None,
+            _ => return self.checksum_command(verb, argument),
         };
         Some(result)
     }
@@ -54,8 +54,9 @@ impl Server {
         } else {
             ""
         };
+        let checksums = self.checksum_features();
         format!(
-            "Features:\n{tls} EPRT\n EPSV\n HOST\n MDTM\n MFMT\n MLST {facts}\n REST STREAM\n SIZE\n TVFS\n UTF8\nEnd."
+            "Features:\n{tls} EPRT\n EPSV\n{checksums} HOST\n MDTM\n MFMT\n MLST {facts}\n REST STREAM\n SIZE\n TVFS\n UTF8\nEnd."
         )
     }
 
@@ -73,6 +74,7 @@ impl Server {
                 let facts: String = selected.map(|fact| format!("{};", fact.as_str())).collect();
                 answer(200, format!("MLST OPTS {facts}"))
             }
+            b"HASH" => self.select_checksum(value),
             _ => answer(501, "Option not understood."),
         }
     }

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
 use super::super::behaviour::Behaviour;
+use super::checksum::Digest;
+use crate::checksum::Algorithm;
 
 /// What a [`Server`](super::Server) offers and to whom. Anonymous login is on until it is turned
 /// off.
@@ -30,6 +32,7 @@ pub struct ServerConfig {
     pub(super) peer: Option<IpAddr>,
     pub(super) time: u64,
     pub(super) serial: bool,
+    pub(super) checksums: Vec<(Algorithm, Digest)>,
     pub(super) behaviour: Behaviour,
 }
 
@@ -60,6 +63,7 @@ impl ServerConfig {
             peer: None,
             time: 0,
             serial: false,
+            checksums: Vec::new(),
             behaviour: Behaviour::new(),
         }
     }
@@ -160,6 +164,25 @@ impl ServerConfig {
     #[must_use]
     pub const fn serial(mut self) -> Self {
         self.serial = true;
+        self
+    }
+
+    /// Offers an algorithm to HASH, and its own command (XSHA256, XSHA1, XMD5, XCRC). The function
+    /// computes the bytes of the checksum. HASH begins with the first algorithm that was added.
+    ///
+    /// ```
+    /// use ftp_proto::checksum::Algorithm;
+    /// use ftp_proto::testing::ServerConfig;
+    ///
+    /// // Not CRC-32, but good enough to see which file was asked for.
+    /// let config = ServerConfig::new().checksum(Algorithm::Crc32, |content| {
+    ///     let sum: u32 = content.iter().map(|byte| u32::from(*byte)).sum();
+    ///     sum.to_be_bytes().to_vec()
+    /// });
+    /// ```
+    #[must_use]
+    pub fn checksum(mut self, algorithm: Algorithm, digest: fn(&[u8]) -> Vec<u8>) -> Self {
+        self.checksums.push((algorithm, digest));
         self
     }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use super::installation::Installation;
 use super::process::Daemon;
@@ -35,8 +36,16 @@ pub(super) fn launch(site: &Site<'_>) -> io::Result<Vec<Daemon>> {
 }
 
 fn configuration(site: &Site<'_>, installation: &Installation) -> String {
+    // Checksums come by a module of their own.
     let modules = installation.root.as_ref().map_or_else(String::new, |root| {
-        format!("ModulePath {}/usr/lib/proftpd", root.display())
+        let path = format!("{}/usr/lib/proftpd", root.display());
+        let digest = Path::new(&path).join("mod_digest.so").is_file();
+        let load = if digest {
+            "\nLoadModule mod_digest.c"
+        } else {
+            ""
+        };
+        format!("ModulePath {path}{load}")
     });
     let addresses: Vec<_> = site.addresses.iter().map(|a| a.ip().to_string()).collect();
     let (addresses, port) = (addresses.join(" "), site.ports.control);
@@ -71,6 +80,9 @@ MaxInstances none
 TimeoutIdle 3600
 TimeoutNoTransfer 3600
 TimeoutStalled 3600
+<IfModule mod_digest.c>
+  DigestEngine on
+</IfModule>
 <IfModule mod_delay.c>
   DelayEngine off
 </IfModule>

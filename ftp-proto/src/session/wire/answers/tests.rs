@@ -7,10 +7,10 @@ use crate::command::Verb;
 use crate::reply::ReplyCode;
 
 use Verb::{
-    Abor, Acct, Allo, Appe, Auth, Ccc, Cdup, Clnt, Cwd, Dele, Eprt, Epsv, Feat, Greeting, Help,
-    Host, Lang, List, Mdtm, Mfmt, Mkd, Mlsd, Mlst, Mode, Nlst, Noop, Opts, Pass, Pasv, Pbsz, Port,
-    Pret, Prot, Pwd, Quit, Rein, Rest, Retr, Rmd, Rnfr, Rnto, Site, Size, Smnt, Stat, Stor, Stou,
-    Stru, Syst, Type, User,
+    Abor, Acct, Allo, Appe, Auth, Ccc, Cdup, Clnt, Cwd, Dele, Eprt, Epsv, Feat, Greeting, Hash,
+    Help, Host, Lang, List, Md5, Mdtm, Mfmt, Mkd, Mlsd, Mlst, Mode, Nlst, Noop, Opts, Pass, Pasv,
+    Pbsz, Port, Pret, Prot, Pwd, Quit, Rang, Rein, Rest, Retr, Rmd, Rnfr, Rnto, Site, Size, Smnt,
+    Stat, Stor, Stou, Stru, Syst, Type, User, Xcrc, Xmd5, Xsha1, Xsha256,
 };
 
 /// What a 2xx or 3xx can answer, besides SITE and the verbs that have no name here.
@@ -19,9 +19,10 @@ fn answered_by(code: u16) -> Vec<Verb> {
     let moved = [Cwd, Cdup, Smnt];
     let done = [Dele, Rmd, Rnto, Mlst, Noop, Mkd, Mfmt, Stat];
     let parameters = [
-        Type, Mode, Stru, Port, Eprt, Pasv, Epsv, Pret, Allo, Clnt, Lang, Opts, Rest, Host, Rein,
-        Quit, Ccc, Pbsz, Prot, Feat, Help, Syst, Abor,
+        Type, Mode, Stru, Port, Eprt, Pasv, Epsv, Pret, Allo, Clnt, Lang, Opts, Rang, Rest, Host,
+        Rein, Quit, Ccc, Pbsz, Prot, Feat, Help, Syst, Abor,
     ];
+    let checksums = [Md5, Xcrc, Xmd5, Xsha1, Xsha256];
     match code {
         200 | 202 => {
             let all = [&parameters[..], &moved, &done, &transfers, &[Pass, Acct]].concat();
@@ -31,7 +32,11 @@ fn answered_by(code: u16) -> Vec<Verb> {
         201 | 203..=210 => done.to_vec(),
         211 => [&done[..], &[Feat, Help, Syst, Opts]].concat(),
         212 => [&done[..], &[Feat, Help, Syst]].concat(),
-        213 => [Size, Mdtm, Mfmt, Stat, Feat, Help, Syst].to_vec(),
+        213 => [
+            &checksums[..],
+            &[Size, Hash, Mdtm, Mfmt, Stat, Feat, Help, Syst],
+        ]
+        .concat(),
         214 => [Mfmt, Stat, Feat, Help, Syst, Opts].to_vec(),
         215 => [Mfmt, Stat, Syst].to_vec(),
         216..=219 => [Mfmt, Stat].to_vec(),
@@ -51,18 +56,20 @@ fn answered_by(code: u16) -> Vec<Verb> {
             &done[..],
             &moved,
             &transfers,
+            &checksums,
             &[Abor, Pret, Allo, Clnt, Lang, Opts],
         ]
         .concat(),
         253 => [&done[..], &moved, &[Mdtm]].concat(),
-        251 | 252 | 254..=256 => [&done[..], &moved].concat(),
+        251 => [&done[..], &moved, &checksums].concat(),
+        252 | 254..=256 => [&done[..], &moved].concat(),
         257 => [Pwd, Mkd, Stat].to_vec(),
         331 => [User].to_vec(),
         332 => [&transfers[..], &[User, Pass, Acct]].concat(),
         333 => [User, Pass, Acct].to_vec(),
         334 | 335 => [Auth].to_vec(),
         336 => [User, Pass, Acct, Auth].to_vec(),
-        350 => [Rest, Rnfr].to_vec(),
+        350 => [Rang, Rest, Rnfr].to_vec(),
         351..=359 => [Rnfr].to_vec(),
         _ => Vec::new(),
     }
