@@ -190,7 +190,7 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
 
     /// Whether a file or directory exists.
     pub async fn exists(&mut self, path: impl AsRef<[u8]>) -> Result<bool> {
-        Ok(self.metadata(path).await?.is_some())
+        self.metadata(path).await.map(|entry| entry.is_some())
     }
 
     /// The entries of a directory (MLSD, else LIST); of the working directory for an empty path.
@@ -255,10 +255,8 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
         let handle = self.client.start(operation);
         let mut running = Running { ftp: self, handle, outcome: None, finished: false };
         poll_fn(|cx| running.poll_data(cx, |_| Some(()))).await;
-        match running.outcome.take_if(|outcome| outcome.is_err()) {
-            Some(Err(error)) => Err(error),
-            _ => Ok(running),
-        }
+        running.outcome.take_if(|outcome| outcome.is_err()).transpose()?;
+        Ok(running)
     }
 
     /// The data connection of an operation that moves none stays untouched.
@@ -359,8 +357,11 @@ impl<T: Transport<Source = Socket>, V: 'static> Running<'_, T, V> {
 
 impl<T: Transport<Source = Socket>, V: 'static> Drop for Running<'_, T, V> {
     fn drop(&mut self) {
-        self.ftp.client.cancel(self.handle);
-        self.ftp.client.turn(Instant::now(), &mut self.ftp.watches);
+        // An operation that is over has left nothing to cancel.
+        if self.ftp.client.operations() > 0 {
+            self.ftp.client.cancel(self.handle);
+            self.ftp.client.turn(Instant::now(), &mut self.ftp.watches);
+        }
     }
 }
 

@@ -83,8 +83,11 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
 
 impl<T: Transport<Source = Socket>, O> Drop for Running<'_, T, O> {
     fn drop(&mut self) {
-        self.0.client.cancel(self.1);
-        self.0.client.turn(Instant::now(), &mut self.0.watches);
+        // An operation that is over has left nothing to cancel.
+        if self.0.client.operations() > 0 {
+            self.0.client.cancel(self.1);
+            self.0.client.turn(Instant::now(), &mut self.0.watches);
+        }
     }
 }
 

@@ -4,12 +4,11 @@
 //! transfer is then aborted.
 
 use std::future::poll_fn;
-use std::io::{self, ErrorKind};
-use std::net;
 use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
+use std::{io, net};
 
 use ftp_mio::proto::{After, Operation};
 use ftp_mio::{Client, Error, Handle, Interest, Reactor, Ready, Result, Slot, Socket, Transport};
@@ -88,8 +87,11 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
 
 impl<T: Transport<Source = Socket>, O> Drop for Running<'_, T, O> {
     fn drop(&mut self) {
-        self.0.client.cancel(self.1);
-        self.0.client.turn(Instant::now(), &mut self.0.watches);
+        // An operation that is over has left nothing to cancel.
+        if self.0.client.operations() > 0 {
+            self.0.client.cancel(self.1);
+            self.0.client.turn(Instant::now(), &mut self.0.watches);
+        }
     }
 }
 
@@ -99,7 +101,7 @@ impl Watches {
         let read = interest.is_read() && fd.poll_read_ready(cx).is_ready();
         let write = interest.is_write() && fd.poll_write_ready(cx).is_ready();
         // A client tries until the socket would block, so tokio is told that it does.
-        let blocked = || Err::<(), _>(ErrorKind::WouldBlock.into());
+        let blocked = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
         let _ = read.then(|| fd.try_io(Direction::READABLE, blocked));
         let _ = write.then(|| fd.try_io(Direction::WRITABLE, blocked));
         Ready::new(read, write)

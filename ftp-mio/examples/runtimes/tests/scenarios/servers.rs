@@ -31,11 +31,11 @@ pub(crate) fn trials() -> Vec<Trial> {
     all
 }
 
-fn trial(runtime: &str, kind: Kind, mode: DataMode, check: fn(&Server, DataMode)) -> Trial {
+fn trial(runtime: &str, kind: Kind, mode: DataMode, check: fn(&Server, Kind, DataMode)) -> Trial {
     let setup = Setup::new(kind).variant(Variant::RequireReuse).tls_versions(TlsVersions::Only13);
     let test = move || match setup.start() {
         Ok(server) => {
-            check(&server, mode);
+            check(&server, kind, mode);
             Ok(Completion::Completed)
         }
         Err(unavailable) => unavailable.verdict(),
@@ -43,8 +43,8 @@ fn trial(runtime: &str, kind: Kind, mode: DataMode, check: fn(&Server, DataMode)
     Trial::ignorable_test(format!("{kind}::{mode:?}"), test).with_kind(runtime)
 }
 
-/// Uploads and downloads, each in two parts, and between them a download that is dropped.
-fn visit<D: Driver<Secured>>(server: &Server, mode: DataMode) {
+/// Uploads and downloads, each in two parts, and between them a download that is dropped where the server bears it.
+fn visit<D: Driver<Secured>>(server: &Server, kind: Kind, mode: DataMode) {
     let builder = Builder::new(tls()).host("localhost").data_mode(mode);
     let builder = builder.timeouts(Timeouts::all(Duration::from_secs(60)));
     let address = server.address(Family::V4).unwrap();
@@ -69,11 +69,14 @@ fn visit<D: Driver<Secured>>(server: &Server, mode: DataMode) {
         driver.run(resumed, &mut |client| source.send(client)).unwrap();
         assert!(fs::read(server.tree().root().join(&path)).unwrap() == content);
 
-        // Whoever drops a run may go on with the session.
-        let mut ignored = Vec::new();
-        let mut sink = Sink::new(&mut ignored);
-        let retrieve = Retrieve::new(argument(&path));
-        driver.run_for(retrieve, &mut |client| sink.receive(client), number).unwrap();
+        // Whoever drops a run may go on with the session. Not so with vsftpd, which ends a session
+        // when a data connection is reset in the midst of its handshake.
+        if kind != Kind::Vsftpd {
+            let mut ignored = Vec::new();
+            let mut sink = Sink::new(&mut ignored);
+            let retrieve = Retrieve::new(argument(&path));
+            driver.run_for(retrieve, &mut |client| sink.receive(client), number).unwrap();
+        }
 
         let mut received = content[..half].to_vec();
         let mut sink = Sink::new(&mut received);
