@@ -211,19 +211,17 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
 
     // -- transfers --------------------------------------------------------------------------------
 
-    /// Downloads a file, or the rest of it from `offset` on (RETR, after REST).
-    pub async fn retrieve(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        offset: u64,
-    ) -> Result<Download<'_, T>> {
-        self.download(Retrieve::new(Argument::new(path)?).resume_at(offset)).await
+    /// Downloads a file, or the rest of it behind the first `from` bytes (RETR, after REST). The
+    /// length of the rest is checked against SIZE.
+    pub async fn retrieve(&mut self, path: impl AsRef<[u8]>, from: u64) -> Result<Download<'_, T>> {
+        let whole = Retrieve::new(Argument::new(path)?);
+        self.download(if from == 0 { whole } else { whole.resume_at(from) }).await
     }
 
-    /// Uploads a file, which replaces an existing one, or the rest of it from `offset` on (STOR,
-    /// after REST).
-    pub async fn store(&mut self, path: impl AsRef<[u8]>, offset: u64) -> Result<Upload<'_, T>> {
-        self.upload(Store::new(Argument::new(path)?).resume_at(offset)).await
+    /// Uploads a file, which replaces an existing one, or the rest of it behind the first `from`
+    /// bytes (STOR; APPE or REST for the rest).
+    pub async fn store(&mut self, path: impl AsRef<[u8]>, from: u64) -> Result<Upload<'_, T>> {
+        self.upload(Store::new(Argument::new(path)?).resume_at(from)).await
     }
 
     /// Appends to a file (APPE).
@@ -266,10 +264,6 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
 
     /// Waits for a socket or the deadline.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.client.needs_turn() {
-            cx.waker().wake_by_ref(); // other tasks have theirs first
-            return Poll::Pending;
-        }
         for slot in Slot::ALL {
             let ready = self.watches.poll_ready(slot, cx);
             if !ready.is_none() {
@@ -286,8 +280,7 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
 }
 
 fn optional(path: impl AsRef<[u8]>) -> Result<Option<Argument>> {
-    let path = path.as_ref();
-    Ok((!path.is_empty()).then(|| Argument::new(path)).transpose()?)
+    Ok(Some(path).filter(|path| !path.as_ref().is_empty()).map(Argument::new).transpose()?)
 }
 
 // -- what runs ------------------------------------------------------------------------------------
@@ -314,10 +307,18 @@ impl<T: Transport<Source = Socket>, V: 'static> Running<'_, T, V> {
             if let Some(done) = ftp.client.data_mut().and_then(&mut attempt) {
                 return Poll::Ready(Some(done));
             }
+            // What moved, or was blocked, is told before anything is waited for.
+            if !ftp.client.needs_turn() {
+                ready!(ftp.poll_event(cx));
+            }
             ftp.client.turn(Instant::now(), &mut ftp.watches);
             match ftp.client.poll(self.handle) {
                 Poll::Ready(outcome) => self.outcome = Some(outcome),
-                Poll::Pending => ready!(ftp.poll_event(cx)),
+                Poll::Pending if ftp.client.needs_turn() => {
+                    cx.waker().wake_by_ref(); // other tasks have theirs first
+                    return Poll::Pending;
+                }
+                Poll::Pending => {}
             }
         }
         Poll::Ready(None)
