@@ -4,7 +4,7 @@
 //! - `front.rs` has an `async fn` for every operation, and transfers as `futures-io` streams.
 //!
 //! The rest is for the demonstration and the tests: `payload.rs` moves payload between a client and
-//! std's readers and writers, and [`Driver`] is what the five have in common.
+//! std's readers and writers, and [`Driver`] is what they have in common.
 #![deny(unsafe_code)]
 
 pub mod calloop;
@@ -18,9 +18,11 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::task::Poll;
+use std::thread;
+use std::time::Duration;
 
-use ftp_mio::proto::Operation;
-use ftp_mio::{Client, Result, Socket, Transport};
+use ftp_mio::proto::{After, Operation};
+use ftp_mio::{Client, Error, Result, Socket, Transport};
 
 /// What the application does with payload after each turn.
 pub type Step<'s, T> = dyn FnMut(&mut Client<T>) -> io::Result<()> + 's;
@@ -90,6 +92,42 @@ macro_rules! driver {
 
 driver!(calloop::Ftp<T>);
 driver!(polling::Ftp<T>);
+
+/// A game, which draws for a millisecond in each frame.
+pub struct InFrames<T: Transport<Source = Socket>>(polling::Ftp<T>);
+
+impl<T: Transport<Source = Socket> + 'static> Driver<T> for InFrames<T> {
+    fn over(client: Client<T>) -> io::Result<Self> {
+        polling::Ftp::new(client).map(Self)
+    }
+
+    fn client(&self) -> &Client<T> {
+        &self.0.client
+    }
+
+    fn client_mut(&mut self) -> &mut Client<T> {
+        &mut self.0.client
+    }
+
+    fn run<O>(&mut self, operation: O, step: &mut Step<'_, T>) -> Result<O::Output>
+    where
+        O: Operation + Send + 'static,
+        O::Output: Send + 'static,
+    {
+        let local = |error| Error::Local(error, After::Settling);
+        let handle = self.0.client.start(operation);
+        loop {
+            if let Poll::Ready(outcome) = self.0.frame(handle).map_err(local)? {
+                return outcome;
+            }
+            if let Err(error) = step(&mut self.0.client) {
+                self.0.client.cancel(handle);
+                return Err(local(error));
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
 
 /// smol on the thread that calls.
 pub struct OnSmol<T: Transport<Source = Socket>>(smol::Ftp<T>);

@@ -1,7 +1,7 @@
 //! A client of `ftp-mio` on polling: epoll, kqueue and the like, one event at a time.
 //!
 //! To be copied. [`Ftp::run`] waits for sockets; a loop of the application's own waits for others
-//! too, and tells them apart by their keys.
+//! too, and tells them apart by their keys. A game calls [`Ftp::frame`] once in each of its frames.
 #![allow(
     unsafe_code,
     reason = "polling asks its users to remove a socket before it is closed, and calls that unsafe"
@@ -10,10 +10,10 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ftp_mio::proto::{After, Operation};
-use ftp_mio::{Client, Error, Interest, Reactor, Ready, Result, Slot, Socket, Transport};
+use ftp_mio::{Client, Error, Handle, Interest, Reactor, Ready, Result, Slot, Socket, Transport};
 use polling::{Event, Events, Poller};
 
 /// A client and its poller.
@@ -51,7 +51,9 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
             if let Poll::Ready(outcome) = self.client.poll(handle) {
                 return outcome;
             }
-            if let Err(error) = payload(&mut self.client).and_then(|()| self.wait()) {
+            let moved = payload(&mut self.client);
+            let limit = self.client.timeout(Instant::now());
+            if let Err(error) = moved.and_then(|()| self.wait(limit)) {
                 self.client.cancel(handle);
                 self.client.turn(Instant::now(), &mut self.registrar);
                 return Err(Error::Local(error, After::Settling));
@@ -59,9 +61,20 @@ impl<T: Transport<Source = Socket>> Ftp<T> {
         }
     }
 
-    fn wait(&mut self) -> io::Result<()> {
+    /// Does what can be done in one frame of a game, and waits for nothing. Payload is moved after
+    /// it, as `payload` of [`run`](Self::run) does.
+    ///
+    /// # Errors
+    /// Of the operating system; and within, as a rule later, the operation's own.
+    pub fn frame<V: 'static>(&mut self, handle: Handle<V>) -> io::Result<Poll<Result<V>>> {
+        self.wait(Some(Duration::ZERO))?;
+        self.client.turn(Instant::now(), &mut self.registrar);
+        Ok(self.client.poll(handle))
+    }
+
+    fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
         self.events.clear();
-        self.registrar.0.wait(&mut self.events, self.client.timeout(Instant::now()))?;
+        self.registrar.0.wait(&mut self.events, limit)?;
         for event in self.events.iter() {
             self.client.ready(Slot::ALL[event.key], Ready::new(event.readable, event.writable));
         }

@@ -7,7 +7,7 @@ mod subject;
 use std::process::ExitCode;
 
 use ftp_mio::Tcp;
-use ftp_mio_runtimes::{Driver, OnSmol, OnTokio, calloop, polling};
+use ftp_mio_runtimes::{Driver, InFrames, OnSmol, OnTokio, calloop, polling};
 use ftp_testbed::scenarios;
 use libtest_mimic::Trial;
 
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     all.extend(trials::<OnSmol<Tcp>>("smol"));
     all.extend(trials::<calloop::Ftp<Tcp>>("calloop"));
     all.extend(trials::<polling::Ftp<Tcp>>("polling"));
+    all.extend(trials::<InFrames<Tcp>>("frames"));
     all.extend(servers::trials());
     scenarios::run(all)
 }

@@ -9,7 +9,7 @@ use ftp_mio::proto::tls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use ftp_mio::proto::{Argument, DataMode, Timeouts};
 use ftp_mio::{Builder, Tcp, Tls};
 use ftp_mio_runtimes::payload::{Sink, Source};
-use ftp_mio_runtimes::{Driver, OnSmol, OnTokio, calloop, polling};
+use ftp_mio_runtimes::{Driver, InFrames, OnSmol, OnTokio, calloop, polling};
 use ftp_testbed::servers::{
     AUTHORITY, Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant,
 };
@@ -26,6 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             all.push(trial("smol", kind, mode, visit::<OnSmol<Secured>>));
             all.push(trial("calloop", kind, mode, visit::<calloop::Ftp<Secured>>));
             all.push(trial("polling", kind, mode, visit::<polling::Ftp<Secured>>));
+            all.push(trial("frames", kind, mode, visit::<InFrames<Secured>>));
         }
     }
     all
