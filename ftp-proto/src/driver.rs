@@ -1,38 +1,52 @@
-//! Common parts of drivers on std (feature `std`): their error, the server to reach, and the result
-//! of a read.
-//!
-//! `ftp-blocking` and `ftp-mio` re-export these types.
+//! Common parts of drivers: the counts of [`Payload`] for any of them; and with the feature `std`
+//! their error, the server to reach, and the result of a read, which `ftp-blocking` and `ftp-mio`
+//! re-export.
 
+#[cfg(feature = "std")]
 mod endpoint;
+#[cfg(feature = "std")]
 mod error;
 #[cfg(feature = "hash")]
 mod hash;
 #[cfg(feature = "mirror")]
 mod local;
+mod payload;
+#[cfg(feature = "std")]
 mod settings;
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
 mod splice;
+#[cfg(feature = "std")]
 mod tcp_options;
+#[cfg(feature = "std")]
 mod tls_mode;
 #[cfg(feature = "url")]
 mod url;
 
+#[cfg(feature = "std")]
 use std::time::SystemTime;
 
 use crate::action::End;
+#[cfg(feature = "std")]
 use crate::listing::Options;
+#[cfg(feature = "std")]
 use crate::timestamp::Timestamp;
 
+#[cfg(feature = "std")]
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
+#[cfg(feature = "std")]
 pub use error::{Error, Result, Tried};
 #[cfg(feature = "hash")]
 pub use hash::{Hasher, Hashing};
 #[cfg(feature = "mirror")]
 pub use local::{LocalTree, Part};
+pub use payload::Payload;
+#[cfg(feature = "std")]
 pub use settings::Settings;
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
 pub use splice::{Pipe, Sent, send_file};
+#[cfg(feature = "std")]
 pub use tcp_options::TcpOptions;
+#[cfg(feature = "std")]
 pub use tls_mode::TlsMode;
 #[cfg(feature = "url")]
 pub use url::{FtpUrl, TypeCode, UrlError};
@@ -52,6 +66,7 @@ pub enum Input {
 
 /// Options for reading a listing that is made now: the present time gives the years that LIST
 /// leaves out.
+#[cfg(feature = "std")]
 pub fn listing_options() -> Options {
     let now = Timestamp::from_system_time(SystemTime::now());
     now.map_or_else(|_| Options::new(), |now| Options::new().now(now))

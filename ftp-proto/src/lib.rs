@@ -42,7 +42,7 @@
 //! # Where things are
 //!
 //! * For users: [`operation`] (login, retrieve, list, rename ...), [`Session`] and [`Config`].
-//! * For drivers: [`Action`], [`Report`], [`Instant`], [`Deadline`].
+//! * For drivers: [`Action`], [`Report`], [`Instant`], [`Deadline`], [`driver::Payload`].
 //! * For both: [`tree`], plans of walks, removals and mirrors.
 //! * Results: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
 //! * Codecs, which also work without a session: [`reply`], [`address`], [`pathname`], [`features`],
@@ -51,8 +51,8 @@
 //! * The manual: [`manual`]. A server for tests: `testing`, behind the feature of that name. TLS:
 //!   `tls`, behind the feature `rustls`.
 //! * The feature `std`: [`Failure`] from an error of std, [`timestamp::Timestamp`] from and to
-//!   `SystemTime`, and `driver`, the common parts of drivers on std. The feature `mirror` adds the
-//!   local side of a mirror to it.
+//!   `SystemTime`, and the rest of [`driver`], the common parts of drivers on std. The feature
+//!   `mirror` adds the local side of a mirror to it.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
@@ -72,7 +72,6 @@ pub mod ascii;
 pub mod checksum;
 mod command;
 mod config;
-#[cfg(feature = "std")]
 pub mod driver;
 mod error;
 pub mod features;

@@ -61,8 +61,9 @@ const APART: &str = "
     Interrupted Interruption Kind Layer Leniencies Leniency Limits Line LineTooLong Lines Link List
     ListEach Listed Listing LocalTree MakeDirectories MakeDirectory Malformed Memory Metadata
     Mirror MirrorOptions Misuse Name Names Next NotFtp Object OfferedFact OneTransfer Options
-    OtherVerb Parser Part PartName PathError Pathname Pipe Pipeline Place Policy Precision ProxyError
-    Purpose Question Quoting RateLimit RawListing ReadDirectory Reader Reason Refusal Removal RemovalTask
+    OtherVerb Parser Part PartName PathError Pathname Payload Pipe Pipeline Place Policy Precision
+    ProxyError Purpose Question Quoting RateLimit RawListing ReadDirectory Reader Reason Refusal
+    Removal RemovalTask
     RemoveTree Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Retry
     Rung SafeFor SafeName Secure Secured Sent Series SetModified Settings SizeError SizeInBytes Skip
     Spared Step StepKind Store Target Task TcpOptions Telnet Ticket TimeVal Timeouts Timestamp

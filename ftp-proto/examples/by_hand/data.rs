@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 
-use ftp_proto::driver::Input;
+use ftp_proto::driver::{Input, Payload};
 use ftp_proto::tls::Layer;
 use ftp_proto::{DataId, Direction, End, Failure, Flow, Link, Report};
 use socket2::{Domain, Socket, Type};
@@ -20,8 +20,6 @@ pub(crate) struct Data {
     /// Stays until payload may move: the machine may turn a caller away.
     listener: Option<TcpListener>,
     stream: Option<Stream>,
-    /// Received so far.
-    bytes: u64,
     /// To be sent: what the application gave and the socket has not taken.
     waiting: Vec<u8>,
 }
@@ -33,7 +31,7 @@ enum Stage {
     Dialling(Receiver<io::Result<Stream>>),
     Accepting,
     Securing,
-    Receiving(Flow),
+    Receiving(Payload),
     Sending,
     /// The application has no more to send.
     Ending,
@@ -59,7 +57,6 @@ impl Data {
             stage,
             listener,
             stream: None,
-            bytes: 0,
             waiting: Vec::new(),
         }
     }
@@ -105,7 +102,7 @@ impl Data {
     pub(crate) fn start(&mut self, flow: Flow) {
         self.listener = None;
         self.stage = match flow.direction {
-            Direction::Receive => Stage::Receiving(flow),
+            Direction::Receive => Stage::Receiving(Payload::new(self.id, flow)),
             Direction::Send => Stage::Sending,
         };
     }
@@ -174,7 +171,7 @@ impl Data {
                 },
                 None => return Ok(Step::None),
             },
-            Stage::Receiving(flow) => return self.receive(flow),
+            Stage::Receiving(payload) => return self.receive(payload),
             _ => {
                 let Some(stream) = &mut self.stream else {
                     return Ok(Step::None);
@@ -212,29 +209,25 @@ impl Data {
         report
     }
 
-    fn receive(&mut self, flow: Flow) -> io::Result<Step> {
+    fn receive(&mut self, mut payload: Payload) -> io::Result<Step> {
         let Some(stream) = &mut self.stream else {
             return Ok(Step::None);
         };
-        // At the limit one byte is read that nobody gets: it tells whether there was more.
-        let left = flow.limit.map(|limit| limit.saturating_sub(self.bytes));
-        let room = left.map_or(BLOCK_BYTES, |left| {
-            usize::try_from(left.max(1)).map_or(BLOCK_BYTES, |left| left.min(BLOCK_BYTES))
-        });
-        let mut block = vec![0; room];
+        let mut block = vec![0; payload.room(BLOCK_BYTES)];
         Ok(match stream.read(&mut block)? {
             None => Step::None,
             Some(Input::End(end)) => Step::Report(self.finished(end)),
-            Some(Input::Bytes(_)) if left == Some(0) => {
-                self.reset();
-                let (data, end) = (self.id, End::Limit);
-                Step::Report(Report::Finished { data, end })
-            }
-            Some(Input::Bytes(count)) => {
-                block.truncate(count);
-                self.bytes = self.bytes.saturating_add(count as u64);
-                Step::Received(block, flow.discard)
-            }
+            Some(Input::Bytes(count)) => match payload.received(count) {
+                Report::Moved { .. } => {
+                    block.truncate(count);
+                    self.stage = Stage::Receiving(payload);
+                    Step::Received(block, payload.flow().discard)
+                }
+                limit => {
+                    self.reset();
+                    Step::Report(limit)
+                }
+            },
         })
     }
 

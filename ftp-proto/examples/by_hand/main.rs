@@ -1,5 +1,7 @@
-//! A driver that keeps every promise of `manual/driving.md` on std's sockets: logs in, and
-//! retrieves or stores a file.
+//! Keeps every promise of `manual/driving.md` but one: it has no implicit TLS.
+//!
+//! A driver on std's sockets, which logs in, and retrieves or stores a file. Beyond the promises: it
+//! looks at its sockets every millisecond, because std cannot wait for several, and dials in threads.
 //!
 //! `cargo run -p ftp-proto --features rustls --example by_hand -- 127.0.0.1:21 get pub/README > README`
 //!

@@ -1,52 +1,20 @@
 //! The machine in a super-loop: nothing here waits, and nothing here needs std. `.ci/check-no-std`
 //! builds this file into a library without it.
 //!
-//! Of the heap only the machine itself takes. Passive mode and downloads, which need two sockets
-//! and no listener.
+//! Of the heap only the machine itself takes. Downloads and uploads, in passive and active mode,
+//! whole or resumed. There is no TLS, which rustls brings, and rustls takes std.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::IpAddr;
 use core::task::Poll;
 use core::time::Duration;
 
+use ftp_proto::driver::Payload;
 use ftp_proto::{
-    Action, Config, Control, DataId, End, Error, Failure, Flow, Instant, Link, Operation, Report,
-    Session, State, Target,
+    Action, Config, Control, DataId, Direction, End, Error, Failure, Instant, Link, Operation,
+    Report, Session, State,
 };
 
-/// What a network chip with two sockets can do. No method waits.
-pub(crate) trait Network {
-    /// How long the device has been on.
-    fn now(&self) -> Duration;
-    /// Begins to dial.
-    fn dial(&mut self, socket: Socket, to: SocketAddr) -> Result<(), Failure>;
-    /// Whether the socket is connected by now.
-    fn is_connected(&mut self, socket: Socket) -> Result<bool, Failure>;
-    /// `None` if there is nothing for now; 0 at the end of input.
-    fn read(&mut self, socket: Socket, buffer: &mut [u8]) -> Result<Option<usize>, Failure>;
-    /// How many bytes were taken; 0 if none for now.
-    fn write(&mut self, socket: Socket, bytes: &[u8]) -> Result<usize, Failure>;
-    /// Closes in an orderly way.
-    fn close(&mut self, socket: Socket);
-    /// Drops the connection at once, with a reset.
-    fn reset(&mut self, socket: Socket);
-}
-
-/// One of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Socket {
-    /// The control connection.
-    Control,
-    /// The data connection of the transfer under way.
-    Data,
-}
-
-/// Where payload goes: a flash memory, a display.
-pub(crate) trait Sink {
-    /// How many bytes it takes now; 0 while it is busy.
-    fn room(&self) -> usize;
-    /// Takes them, never more than there is room for.
-    fn take(&mut self, bytes: &[u8]);
-}
+use crate::chip::{Network, Socket, Storage};
 
 /// A session and what its sockets are at.
 #[derive(Debug)]
@@ -61,15 +29,18 @@ pub(crate) struct Client {
 struct Data {
     id: DataId,
     stage: Stage,
-    bytes: u64,
-    held: bool,
+    /// Of the listener.
+    port: u16,
+    /// Somebody was asked for already.
+    called: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Stage {
+    Idle,
     Dialling,
-    Open,
-    Moving(Flow),
+    Accepting,
+    Moving(Payload),
 }
 
 impl Client {
@@ -93,13 +64,13 @@ impl Client {
     pub(crate) fn turn<O: Operation>(
         &mut self,
         network: &mut impl Network,
-        sink: &mut impl Sink,
+        storage: &mut impl Storage,
         operation: &mut O,
     ) -> Poll<Result<O::Output, Error>> {
         // What has arrived comes first: it cannot answer what is written below, nor be late for a
         // timer.
         self.read_control(network);
-        self.attend_data(network, sink);
+        self.attend_data(network, storage);
         let outcome = operation.poll(&mut self.session);
         self.act(network);
         if self.write_control(network) {
@@ -119,31 +90,33 @@ impl Client {
     fn perform(&mut self, action: Action, network: &mut impl Network) {
         match action {
             Action::Connect { data, target } => {
-                let to = match target {
-                    Target::ControlHost { port } => SocketAddr::new(self.host, port),
-                    Target::Address(address) => address,
-                };
-                self.data = Some(Data::dialling(data));
-                if let Err(failure) = network.dial(Socket::Data, to) {
+                self.open(data, Stage::Dialling, 0);
+                if let Err(failure) = network.dial(Socket::Data, target.at(self.host)) {
+                    self.data_failed(data, failure, network);
+                }
+            }
+            Action::Listen { data } => match network.listen(Socket::Data, 0) {
+                Ok(local) => {
+                    self.open(data, Stage::Idle, local.port());
+                    self.session.report(Report::Listening { data, local });
+                }
+                Err(failure) => self.data_failed(data, failure, network),
+            },
+            Action::Accept { data } => {
+                if let Err(failure) = self.accept(data, network) {
                     self.data_failed(data, failure, network);
                 }
             }
             Action::Move { data, flow } => {
-                if let Some(data) = self.data.as_mut().filter(|it| it.id == data) {
-                    data.stage = Stage::Moving(flow);
-                }
+                let payload = Payload::new(data, flow);
+                self.open(data, Stage::Moving(payload), 0);
             }
             Action::Discard { data } => self.discard(data, network),
             Action::Close => self.close_control(network),
-            // Both sockets are taken.
-            Action::Listen { data } => self.data_failed(data, Failure::Local, network),
             // The operation is polled after every action anyway.
             Action::Poll => {}
-            // Of listeners, TLS and uploads, which nobody begins here.
-            Action::Accept { .. }
-            | Action::Secure { .. }
-            | Action::Unsecure
-            | Action::Finish { .. } => {}
+            // Of TLS, which nobody begins here.
+            Action::Secure { .. } | Action::Unsecure | Action::Finish { .. } => {}
         }
     }
 
@@ -198,15 +171,32 @@ impl Client {
 
     // -- the data connection ----------------------------------------------------------------------
 
-    fn attend_data(&mut self, network: &mut impl Network, sink: &mut impl Sink) {
+    fn open(&mut self, id: DataId, stage: Stage, port: u16) {
+        let called = false;
+        self.data = Some(Data {
+            id,
+            stage,
+            port,
+            called,
+        });
+    }
+
+    /// Once more, if the caller was a stranger.
+    fn accept(&mut self, id: DataId, network: &mut impl Network) -> Result<(), Failure> {
+        if let Some(data) = self.data.as_mut().filter(|data| data.id == id) {
+            if core::mem::replace(&mut data.called, true) {
+                network.close(Socket::Data);
+                network.listen(Socket::Data, data.port)?;
+            }
+            data.stage = Stage::Accepting;
+        }
+        Ok(())
+    }
+
+    fn attend_data(&mut self, network: &mut impl Network, storage: &mut impl Storage) {
         let Some(data) = &mut self.data else { return };
         let id = data.id;
-        let outcome = match data.stage {
-            Stage::Dialling => data.dialled(network),
-            Stage::Open => Ok(None),
-            Stage::Moving(flow) => data.payload(flow, network, sink),
-        };
-        match outcome {
+        match data.step(network, storage) {
             Ok(None) => {}
             Ok(Some(report)) => {
                 if let Report::Finished { .. } = report {
@@ -232,70 +222,84 @@ impl Client {
 }
 
 impl Data {
-    const fn dialling(id: DataId) -> Self {
-        Self {
-            id,
-            stage: Stage::Dialling,
-            bytes: 0,
-            held: false,
-        }
-    }
-
-    /// That it takes long is no failure: the machine has a limit for it.
-    fn dialled(&mut self, network: &mut impl Network) -> Result<Option<Report>, Failure> {
-        if !network.is_connected(Socket::Data)? {
-            return Ok(None);
-        }
-        self.stage = Stage::Open;
-        Ok(Some(Report::Connected { data: self.id }))
-    }
-
-    /// Hands one piece of payload on. What there is no room for stays in the socket, where it makes
-    /// the server wait.
-    fn payload(
+    /// Goes on as far as it can. That something takes long is no failure: the machine has limits.
+    fn step(
         &mut self,
-        flow: Flow,
         network: &mut impl Network,
-        sink: &mut impl Sink,
+        storage: &mut impl Storage,
     ) -> Result<Option<Report>, Failure> {
         let data = self.id;
-        let mut buffer = [0; 512];
-        let left = flow.limit.map(|limit| limit.saturating_sub(self.bytes));
-        let free = sink.room().min(buffer.len());
-        let room = match left {
-            // One byte more than the limit, that nobody gets: it tells whether there was more.
-            Some(0) => 1,
-            Some(left) => usize::try_from(left).map_or(free, |left| left.min(free)),
-            None => free,
+        let report = match &mut self.stage {
+            Stage::Idle => None,
+            Stage::Dialling => {
+                let connected = network.is_connected(Socket::Data)?;
+                connected.then_some(Report::Connected { data })
+            }
+            Stage::Accepting => {
+                let caller = network.caller(Socket::Data)?;
+                caller.map(|peer| Report::Accepted { data, peer })
+            }
+            Stage::Moving(payload) => {
+                return match payload.flow().direction {
+                    Direction::Receive => receive(payload, network, storage),
+                    Direction::Send => send(payload, network, storage),
+                };
+            }
         };
-        let held = room == 0;
-        if held != self.held {
-            // The server is not to blame for the time that the sink takes.
-            self.held = held;
-            return Ok(Some(Report::Held { data, held }));
+        if report.is_some() {
+            self.stage = Stage::Idle;
         }
-        let room = buffer.get_mut(..room).unwrap_or_default();
-        if room.is_empty() {
-            return Ok(None);
-        }
-        match network.read(Socket::Data, room)? {
-            None => Ok(None),
-            Some(0) => {
-                network.close(Socket::Data); // and then reported: ProFTPD's 226 waits for it
-                let end = End::Clean;
-                Ok(Some(Report::Finished { data, end }))
-            }
-            Some(_) if left == Some(0) => {
-                network.reset(Socket::Data);
-                let end = End::Limit;
-                Ok(Some(Report::Finished { data, end }))
-            }
-            Some(count) => {
-                sink.take(room.get(..count).unwrap_or_default());
-                let bytes = count as u64;
-                self.bytes = self.bytes.saturating_add(bytes);
-                Ok(Some(Report::Moved { data, bytes }))
-            }
-        }
+        Ok(report)
     }
+}
+
+/// Hands one piece of payload on. What there is no room for stays in the socket, where it makes the
+/// server wait. The server is not to blame for the time that the storage takes: it is `Held`.
+fn receive(
+    payload: &mut Payload,
+    network: &mut impl Network,
+    storage: &mut impl Storage,
+) -> Result<Option<Report>, Failure> {
+    let mut buffer = [0; 512];
+    let room = payload.room(storage.room().min(buffer.len()));
+    if let Some(held) = payload.hold(room == 0) {
+        return Ok(Some(held));
+    }
+    let room = buffer.get_mut(..room).unwrap_or_default();
+    if room.is_empty() {
+        return Ok(None);
+    }
+    let Some(count) = network.read(Socket::Data, room)? else {
+        return Ok(None);
+    };
+    if count == 0 {
+        network.close(Socket::Data); // and then reported: ProFTPD's 226 waits for it
+        return Ok(Some(payload.ended(End::Clean)));
+    }
+    let report = payload.received(count);
+    match report {
+        Report::Moved { .. } => storage.take(room.get(..count).unwrap_or_default()),
+        _ => network.reset(Socket::Data), // there is more than is wanted
+    }
+    Ok(Some(report))
+}
+
+/// Sends one piece of payload.
+fn send(
+    payload: &mut Payload,
+    network: &mut impl Network,
+    storage: &mut impl Storage,
+) -> Result<Option<Report>, Failure> {
+    let next = storage.next();
+    if let Some(held) = payload.hold(next.is_none()) {
+        return Ok(Some(held));
+    }
+    let Some(bytes) = next else { return Ok(None) };
+    if bytes.is_empty() {
+        network.close(Socket::Data);
+        return Ok(Some(payload.ended(End::Clean)));
+    }
+    let count = network.write(Socket::Data, bytes)?;
+    storage.sent(count);
+    Ok((count > 0).then(|| payload.sent(count)))
 }

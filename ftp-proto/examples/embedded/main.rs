@@ -1,9 +1,11 @@
-//! A super-loop as on a device without an operating system, run here: logs in, lists, retrieves.
+//! A super-loop as on a device without an operating system, run here: logs in, lists, retrieves; on the
+//! server in memory it also stores, resumes, and does all that in active mode.
 //!
 //! `cargo run -p ftp-proto --example embedded -- 127.0.0.1:21 pub/README`, or without arguments on
-//! a server in memory. `client.rs` is what a device would take over; the rest stands for its
-//! hardware.
+//! a server in memory. `client.rs` is what a device would take over, `chip.rs` what it has to
+//! bring; the rest stands for its hardware.
 
+mod chip;
 mod client;
 mod memory;
 mod sockets;
@@ -14,10 +16,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::listing::Name;
-use ftp_proto::operation::{Exchange, Greet, List, Login, Retrieve};
-use ftp_proto::{Argument, Config, Operation};
+use ftp_proto::operation::{Exchange, Greet, List, Login, Retrieve, Store};
+use ftp_proto::{Argument, Config, DataMode, Operation};
 
-use client::{Client, Network, Sink};
+use chip::{Network, Storage};
+use client::Client;
 use memory::Memory;
 use sockets::Sockets;
 
@@ -25,16 +28,28 @@ use sockets::Sockets;
 #[derive(Default)]
 struct Flash {
     content: Vec<u8>,
+    /// Of the content.
+    sent: usize,
     busy: bool,
 }
 
-impl Sink for Flash {
+impl Storage for Flash {
     fn room(&self) -> usize {
         if self.busy { 0 } else { 256 }
     }
 
     fn take(&mut self, bytes: &[u8]) {
         self.content.extend_from_slice(bytes);
+        self.busy = true;
+    }
+
+    fn next(&self) -> Option<&[u8]> {
+        let rest = self.content.get(self.sent..).unwrap_or_default();
+        (!self.busy).then(|| rest.get(..256).unwrap_or(rest))
+    }
+
+    fn sent(&mut self, count: usize) {
+        self.sent += count;
         self.busy = true;
     }
 }
@@ -46,10 +61,12 @@ struct Device<N> {
 }
 
 impl<N: Network> Device<N> {
-    fn new(network: N, host: IpAddr, local: IpAddr) -> Self {
+    fn new(network: N, mode: DataMode, host: IpAddr, local: IpAddr) -> Self {
+        let mut config = Config::default();
+        config.data_mode = mode;
         Self {
             network,
-            client: Client::new(Config::default(), host, local),
+            client: Client::new(config, host, local),
             flash: Flash::default(),
         }
     }
@@ -76,6 +93,12 @@ impl<N: Network> Device<N> {
             deadline.saturating_sub(self.network.now())
         });
         std::thread::sleep(left.min(moment));
+    }
+
+    fn store(&mut self, store: Store, content: &[u8]) -> Result<(), ftp_proto::Error> {
+        self.flash = Flash::default();
+        self.flash.content.extend_from_slice(content);
+        self.run(store).map(drop)
     }
 
     fn visit(&mut self, file: &str) -> Result<Vec<u8>, Box<dyn Error>> {
@@ -106,7 +129,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn fetch(address: SocketAddr, file: &str) -> Result<(), Box<dyn Error>> {
     let (network, local) = Sockets::connect(address)?;
-    let content = Device::new(network, address.ip(), local).visit(file)?;
+    let content = Device::new(network, DataMode::Auto, address.ip(), local).visit(file)?;
     print!("{}", String::from_utf8_lossy(&content));
     eprintln!("{} bytes", content.len());
     Ok(())
@@ -114,9 +137,26 @@ fn fetch(address: SocketAddr, file: &str) -> Result<(), Box<dyn Error>> {
 
 fn demonstrate() -> Result<(), Box<dyn Error>> {
     let content: Vec<u8> = (0..=250).cycle().take(10_000).collect();
+    let (first, rest) = content.split_at(4_000);
     let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let name = || Argument::new("copy.bin");
+    for mode in [DataMode::Auto, DataMode::AnyActive] {
+        let network = Memory::new("/data.bin", &content);
+        let mut device = Device::new(network, mode, host, host);
+        device.run(Greet)?;
+        device.run(Login::anonymous())?;
+        device.store(Store::new(name()?), first)?;
+        device.store(Store::new(name()?).resume_at(4_000), rest)?;
+        device.flash = Flash::default();
+        device.run(Retrieve::new(name()?).resume_at(2_500))?;
+        if Some(&*device.flash.content) != content.get(2_500..) {
+            return Err("not the bytes that were stored".into());
+        }
+        device.run(Exchange::quit())?;
+        println!("{mode:?}: stored in two parts, and retrieved in part");
+    }
     let network = Memory::new("/data.bin", &content);
-    let received = Device::new(network, host, host).visit("data.bin")?;
+    let received = Device::new(network, DataMode::Auto, host, host).visit("data.bin")?;
     if received != content {
         return Err("not the bytes that the server has".into());
     }

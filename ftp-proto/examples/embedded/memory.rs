@@ -8,7 +8,7 @@ use ftp_proto::testing::{
     Channel, Files, Peer, Server, ServerAction, ServerConfig, ServerLink, ServerReport,
 };
 
-use crate::client::{Network, Socket};
+use crate::chip::{Network, Socket};
 
 /// Where the server says that it listens. Nobody is there but itself.
 const LISTENER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000);
@@ -21,6 +21,8 @@ pub(crate) struct Memory {
     dialled: bool,
     /// The server accepts: it reports the caller when there is one.
     accepting: bool,
+    /// The server has called the client's listener.
+    called: bool,
     data_ended: bool,
     control_ended: bool,
 }
@@ -33,6 +35,7 @@ impl Memory {
             channel: None,
             dialled: false,
             accepting: false,
+            called: false,
             data_ended: false,
             control_ended: false,
         }
@@ -50,6 +53,11 @@ impl Memory {
                         .report(ServerReport::Listening { channel, local });
                 }
                 ServerAction::Accept { .. } => self.accepting = true,
+                ServerAction::Connect { channel, .. } => {
+                    self.channel = Some(channel);
+                    (self.called, self.data_ended) = (true, false);
+                    self.server.report(ServerReport::Connected { channel });
+                }
                 ServerAction::Close { .. } | ServerAction::Reset { .. } => self.data_ended = true,
                 ServerAction::CloseControl | ServerAction::ResetControl => {
                     self.control_ended = true
@@ -98,6 +106,16 @@ impl Network for Memory {
         Ok(self.dialled)
     }
 
+    fn listen(&mut self, _: Socket, _: u16) -> Result<SocketAddr, Failure> {
+        self.called = false;
+        Ok(LISTENER)
+    }
+
+    fn caller(&mut self, _: Socket) -> Result<Option<IpAddr>, Failure> {
+        self.serve();
+        Ok(std::mem::take(&mut self.called).then_some(LISTENER.ip()))
+    }
+
     fn read(&mut self, socket: Socket, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
         self.serve();
         Ok(match socket {
@@ -106,9 +124,18 @@ impl Network for Memory {
         })
     }
 
-    fn write(&mut self, _: Socket, bytes: &[u8]) -> Result<usize, Failure> {
-        self.server.receive(bytes);
-        Ok(bytes.len())
+    fn write(&mut self, socket: Socket, bytes: &[u8]) -> Result<usize, Failure> {
+        self.serve();
+        let mut count = bytes.len();
+        match (socket, self.channel) {
+            (Socket::Data, Some(channel)) => {
+                count = count.min(self.server.payload_wanted(channel));
+                let taken = bytes.get(..count).unwrap_or_default();
+                self.server.payload_received(channel, taken);
+            }
+            _ => self.server.receive(bytes),
+        }
+        Ok(count)
     }
 
     fn close(&mut self, socket: Socket) {

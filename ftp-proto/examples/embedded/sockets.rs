@@ -1,19 +1,20 @@
 //! The chip, played by the host's sockets.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 use ftp_proto::Failure;
 
-use crate::client::{Network, Socket};
+use crate::chip::{Network, Socket};
 
 pub(crate) struct Sockets {
     started: Instant,
     control: Option<TcpStream>,
     data: Option<TcpStream>,
     dialling: Option<Receiver<io::Result<TcpStream>>>,
+    listener: Option<TcpListener>,
 }
 
 impl Sockets {
@@ -27,6 +28,7 @@ impl Sockets {
             control: Some(control),
             data: None,
             dialling: None,
+            listener: None,
         };
         Ok((sockets, local))
     }
@@ -73,6 +75,36 @@ impl Network for Sockets {
         Ok(true)
     }
 
+    fn listen(&mut self, _: Socket, port: u16) -> Result<SocketAddr, Failure> {
+        let own = self.stream(Socket::Control)?.local_addr();
+        let bind = |own: SocketAddr| {
+            let listener = TcpListener::bind((own.ip(), port))?;
+            listener.set_nonblocking(true)?;
+            let local = listener.local_addr()?;
+            self.listener = Some(listener);
+            Ok(local)
+        };
+        own.and_then(bind).map_err(|error| failure(&error))
+    }
+
+    fn caller(&mut self, socket: Socket) -> Result<Option<IpAddr>, Failure> {
+        let Some(listener) = &self.listener else {
+            return Err(Failure::Local);
+        };
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                stream
+                    .set_nonblocking(true)
+                    .map_err(|error| failure(&error))?;
+                self.listener = None;
+                *self.slot(socket) = Some(stream);
+                Ok(Some(peer.ip()))
+            }
+            Err(error) if is_momentary(&error) => Ok(None),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+
     fn read(&mut self, socket: Socket, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
         match self.stream(socket)?.read(buffer) {
             Ok(count) => Ok(Some(count)),
@@ -98,6 +130,7 @@ impl Network for Sockets {
     /// it as it should be done.
     fn reset(&mut self, socket: Socket) {
         self.dialling = None;
+        self.listener = None;
         self.close(socket);
     }
 }

@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+#[path = "../../../examples/embedded/chip.rs"]
+mod chip;
 #[path = "../../../examples/embedded/client.rs"]
 mod client;
 
@@ -14,7 +16,8 @@ use core::time::Duration;
 use ftp_proto::operation::Login;
 use ftp_proto::{Config, Failure};
 
-use client::{Client, Network, Sink, Socket};
+use chip::{Network, Socket, Storage};
+use client::Client;
 
 /// Hands out nothing: the library is linked, never run.
 struct NoMemory;
@@ -52,6 +55,14 @@ impl Network for NoChip {
         Err(Failure::Local)
     }
 
+    fn listen(&mut self, _: Socket, _: u16) -> Result<SocketAddr, Failure> {
+        Err(Failure::Local)
+    }
+
+    fn caller(&mut self, _: Socket) -> Result<Option<IpAddr>, Failure> {
+        Err(Failure::Local)
+    }
+
     fn read(&mut self, _: Socket, _: &mut [u8]) -> Result<Option<usize>, Failure> {
         Err(Failure::Local)
     }
@@ -65,12 +76,18 @@ impl Network for NoChip {
     fn reset(&mut self, _: Socket) {}
 }
 
-impl Sink for NoChip {
+impl Storage for NoChip {
     fn room(&self) -> usize {
         0
     }
 
     fn take(&mut self, _: &[u8]) {}
+
+    fn next(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn sent(&mut self, _: usize) {}
 }
 
 /// Uses the session, so that it is compiled and linked.
