@@ -173,7 +173,8 @@ impl Wire {
     /// The bytes of the greeting so far, to be quoted if it is not an FTP greeting.
     fn greeting_so_far(&self, bytes: &[u8]) -> Option<Box<[u8]>> {
         let head = self.owed.head()?;
-        (head.verb == Verb::Greeting).then(|| NotFtp::quote(self.parser.unfinished_line(), bytes))
+        let come = self.parser.unfinished_line().iter().chain(bytes);
+        (head.verb == Verb::Greeting).then(|| NotFtp::quote(come))
     }
 
     /// Whether no reply was begun.
