@@ -9,6 +9,7 @@
 mod address;
 mod ascii;
 mod command;
+mod extremes;
 #[cfg(feature = "std")]
 mod failure;
 mod features;
