@@ -328,6 +328,10 @@ pub enum Failure {
     /// TLS failed: handshake, certificate, record or alert.
     #[error("TLS failed")]
     Tls,
+    /// The TLS handshake was not answered within
+    /// [`Timeouts::securing`](crate::Timeouts::securing). The session finds this out itself.
+    #[error("the TLS handshake was not answered in time")]
+    TlsTimedOut,
     /// A local cause: the application's source or sink failed, or no port or descriptor is free.
     #[error("local failure")]
     Local,

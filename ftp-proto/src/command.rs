@@ -226,17 +226,33 @@ impl Command {
     }
 
     /// The same command with its secret, if it has one, replaced by one asterisk. This hides the
-    /// length of a secret. A masked line is never longer than the real one, so a replay can
+    /// length of a secret. Secrets are the arguments of PASS and ACCT, and what follows SITE PSWD
+    /// and the like, by which servers change a password. A masked line is never longer than the real one, so a replay can
     /// acknowledge the bytes as they were written.
     pub fn masked(&self) -> Self {
-        let argument = match &self.argument {
-            Some(_) if self.verb.is_secret() => Some(Argument::trusted("*")),
-            argument => argument.clone(),
-        };
+        let argument = self.argument.as_ref().map(|argument| match self.verb {
+            verb if verb.is_secret() => Argument::trusted("*"),
+            Verb::Site => without_password(argument),
+            _ => argument.clone(),
+        });
         Self {
             verb: self.verb,
             argument,
         }
+    }
+}
+
+/// The argument of SITE, with a password masked.
+fn without_password(argument: &Argument) -> Argument {
+    const CHANGES: [&[u8]; 6] = [b"PSWD", b"CPWD", b"PASS", b"PASSWD", b"PASSWORD", b"GPASS"];
+    let text = argument.as_bytes().trim_ascii_start();
+    let mut words = text.split(u8::is_ascii_whitespace);
+    let first = words.next().unwrap_or_default();
+    let changes = CHANGES.iter().any(|word| word.eq_ignore_ascii_case(first));
+    if changes && words.any(|word| !word.is_empty()) {
+        Argument([first, b" *"].concat().into())
+    } else {
+        argument.clone()
     }
 }
 

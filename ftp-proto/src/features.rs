@@ -1,8 +1,8 @@
 //! Features beyond RFC 959: the reply to FEAT (RFC 2389).
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::{mem, str};
 
 use crate::reply::{Class, Reply};
 
@@ -22,14 +22,25 @@ use crate::reply::{Class, Reply};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Features {
-    list: Vec<Feature>,
+    /// The names, one behind the other, and the parameters likewise. An allocation for each would
+    /// be most of what a line costs.
+    names: String,
+    parameters: Vec<u8>,
+    ends: Vec<Ends>,
+}
+
+/// Where the texts of a feature end. They begin where those of the feature before end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+struct Ends {
+    name: usize,
+    parameters: usize,
 }
 
 /// One line of the list.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Feature {
-    name: Box<str>,
-    parameters: Option<Box<[u8]>>,
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Feature<'a> {
+    name: &'a str,
+    parameters: &'a [u8],
 }
 
 /// A fact of MLST and MLSD that the server knows (RFC 3659 section 7.8).
@@ -65,20 +76,58 @@ impl Features {
         if reply.class() != Class::Completion {
             return Err(FeaturesError::Code);
         }
-        let mut lines = reply.lines().skip(1).peekable();
-        let mut list = Vec::new();
-        while let Some(line) = lines.next() {
-            // The last line only ends the list. A truncated reply lacks it.
-            if lines.peek().is_some() || reply.is_truncated() {
-                list.extend(Feature::decode(line));
-            }
+        let text = reply.text();
+        // The last line only ends the list. A truncated reply lacks it.
+        let end = match memchr::memrchr(b'\n', text) {
+            Some(end) if !reply.is_truncated() => end,
+            _ => text.len(),
+        };
+        let mut features = Self::default();
+        let mut lines = text.get(..end).unwrap_or_default();
+        while let Some(end) = memchr::memchr(b'\n', lines) {
+            lines = lines.get(end.saturating_add(1)..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
+            features.push(lines.get(..end).unwrap_or_default());
         }
-        Ok(Self { list })
+        Ok(features)
+    }
+
+    fn push(&mut self, line: &[u8]) {
+        let line = line.trim_ascii();
+        let name_end = line.iter().position(u8::is_ascii_whitespace);
+        let (name, parameters) = line
+            .split_at_checked(name_end.unwrap_or(line.len()))
+            .unwrap_or_default();
+        if name.is_empty() {
+            return;
+        }
+        let start = self.names.len();
+        match str::from_utf8(name) {
+            Ok(name) => self.names.push_str(name),
+            Err(_) => self.names.push_str(&String::from_utf8_lossy(name)),
+        }
+        if let Some(name) = self.names.get_mut(start..) {
+            name.make_ascii_uppercase();
+        }
+        self.parameters
+            .extend_from_slice(parameters.trim_ascii_start());
+        self.ends.push(Ends {
+            name: self.names.len(),
+            parameters: self.parameters.len(),
+        });
     }
 
     /// All features in the order of the server. A name may occur more than once.
-    pub fn iter(&self) -> impl Iterator<Item = &Feature> {
-        self.list.iter()
+    pub fn iter(&self) -> impl Iterator<Item = Feature<'_>> {
+        let mut start = Ends::default();
+        self.ends.iter().map(move |end| {
+            let begun = mem::replace(&mut start, *end);
+            let parameters = self.parameters.get(begun.parameters..end.parameters);
+            Feature {
+                name: self.names.get(begun.name..end.name).unwrap_or_default(),
+                parameters: parameters.unwrap_or_default(),
+            }
+        })
     }
 
     /// Whether the server lists this feature. Letter case does not matter.
@@ -88,7 +137,7 @@ impl Features {
     }
 
     /// The features of this name. Letter case does not matter.
-    pub fn named(&self, name: &str) -> impl Iterator<Item = &Feature> {
+    pub fn named(&self, name: &str) -> impl Iterator<Item = Feature<'_>> {
         self.iter()
             .filter(move |feature| feature.name.eq_ignore_ascii_case(name))
     }
@@ -147,41 +196,27 @@ impl Features {
     }
 }
 
-impl Feature {
-    fn decode(line: &[u8]) -> Option<Self> {
-        let line = line.trim_ascii();
-        let name = line.split(u8::is_ascii_whitespace).next()?;
-        let parameters = line
-            .get(name.len()..)
-            .unwrap_or_default()
-            .trim_ascii_start();
-        if name.is_empty() {
-            return None;
-        }
-        Some(Self {
-            name: String::from_utf8_lossy(name).to_ascii_uppercase().into(),
-            parameters: (!parameters.is_empty()).then(|| parameters.into()),
-        })
-    }
-
+impl<'a> Feature<'a> {
     /// The name in upper case, such as `REST`.
     #[must_use]
-    pub const fn name(&self) -> &str {
-        &self.name
+    pub const fn name(&self) -> &'a str {
+        self.name
     }
 
     /// The text after the name, as the server sent it.
     #[must_use]
-    pub fn parameters(&self) -> Option<&[u8]> {
-        self.parameters.as_deref()
+    pub const fn parameters(&self) -> Option<&'a [u8]> {
+        match self.parameters {
+            [] => None,
+            parameters => Some(parameters),
+        }
     }
 
     /// The parameters one by one, with whether a star marks them. Servers separate them by
     /// semicolons, by commas or by blanks.
-    fn parameter_list(&self) -> impl Iterator<Item = (&[u8], bool)> {
-        let parameters = self.parameters().unwrap_or_default();
+    fn parameter_list(self) -> impl Iterator<Item = (&'a [u8], bool)> {
         let separates = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');
-        parameters
+        self.parameters
             .split(separates)
             .map(|parameter| match parameter.strip_suffix(b"*") {
                 Some(parameter) => (parameter, true),

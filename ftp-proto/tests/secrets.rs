@@ -219,7 +219,13 @@ fn nothing_tells_the_password_or_account_of_a_login() {
 #[test]
 fn no_output_shows_a_secret_that_is_sent_as_a_command() {
     silent("Argument", &secret());
-    for line in ["PASS canary-0451", "pass canary-0451", "ACCT canary-0451"] {
+    for line in [
+        "PASS canary-0451",
+        "pass canary-0451",
+        "ACCT canary-0451",
+        "SITE PSWD canary-0451 canary-0451",
+        "site  cpwd canary-0451",
+    ] {
         let command = Command::raw(line).unwrap();
         silent("Command", &command);
         is_silent("Command", &command.to_string());

@@ -97,7 +97,12 @@ fn is_masked(command: &Command, argument: &[u8]) {
     };
     if command.verb().is_secret() {
         assert_eq!(text, "*");
+    } else if command.masked() != *command {
+        let (word, mask) = text.split_once(' ').expect("SITE, a word and a password");
+        assert_eq!((command.verb(), mask), (Verb::Site, "*"));
+        assert!(argument.trim_ascii_start().starts_with(word.as_bytes()));
     } else {
+        assert!(!changes_password(command, argument), "{shown}");
         is_escaped(&String::from_utf8_lossy(argument), text);
     }
     assert_eq!(format!("{command:?}"), format!("Command({shown})"));
@@ -125,5 +130,10 @@ fn is_escaped(text: &str, shown: &str) {
 }
 
 /// Characters that reorder or hide what is around them.
+fn changes_password(command: &Command, argument: &[u8]) -> bool {
+    let argument = argument.to_ascii_uppercase();
+    command.verb() == Verb::Site && argument.starts_with(b"PSWD ") && !argument.ends_with(b" ")
+}
+
 const DECEPTIVE: &str = "\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\
     \u{2066}\u{2067}\u{2068}\u{2069}\u{61c}\u{feff}\u{200b}\u{ad}\u{e0041}";

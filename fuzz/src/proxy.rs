@@ -31,7 +31,8 @@ pub fn check(input: &[u8]) {
         Err(error) => {
             let text = error.to_string();
             assert!(!text.chars().any(char::is_control), "{text:?}");
-            assert!(!text.contains("secret"), "{text:?}");
+            let is_said = answer.windows(6).any(|word| word == b"secret");
+            assert!(is_said || !text.contains("secret"), "{text:?}");
         }
     }
 }
@@ -89,11 +90,12 @@ fn opens(choice: u8, head: &[u8]) -> bool {
                 line => lines.push(line.to_owned()),
             }
         }
-        let class = |head: &Vec<String>| head[0].as_bytes()[9];
+        let status = |head: &Vec<String>| head[0].as_bytes()[9..12].to_vec();
         let (last, interim) = heads.split_last().unwrap();
+        // 101 would change the protocol, and is no interim answer.
         return lines.is_empty()
-            && class(last) == b'2'
-            && interim.iter().all(|head| class(head) == b'1');
+            && status(last)[0] == b'2'
+            && interim.iter().map(status).all(|it| it[0] == b'1' && it != b"101");
     }
     let reply = match head {
         [5, 0, reply @ ..] => reply,

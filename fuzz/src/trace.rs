@@ -30,7 +30,11 @@ pub fn check(input: &[u8]) {
 }
 
 fn hides_a_secret(record: &Record) -> bool {
-    matches!(record, Record::Command(command) if command.verb().is_secret())
+    let Record::Command(command) = record else {
+        return false;
+    };
+    let argument = command.argument().map(|argument| argument.as_bytes());
+    argument.is_some_and(|argument| argument.ends_with(b"*"))
 }
 
 fn read(line: &str) -> Option<Record> {

@@ -28,11 +28,10 @@ impl NotFtp {
         Self { error, line }
     }
 
-    /// The first line that is not blank, of `begun` and then `bytes`, as far as it has come and as
-    /// it is kept.
-    pub(crate) fn quote(begun: &[u8], bytes: &[u8]) -> Box<[u8]> {
+    /// The first line that is not blank, as far as it has come and as it is kept.
+    pub(crate) fn quote<'a>(come: impl Iterator<Item = &'a u8>) -> Box<[u8]> {
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
-        let all = begun.iter().chain(bytes).take(SEARCHED_BYTES_MAX).copied();
+        let all = come.take(SEARCHED_BYTES_MAX).copied();
         let line = all.skip_while(is_end).take_while(|byte| !is_end(byte));
         line.take(QUOTED_BYTES_MAX).collect()
     }
@@ -79,5 +78,24 @@ impl fmt::Debug for NotFtp {
 impl core::error::Error for NotFtp {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         Some(&self.error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is made with each piece that comes, so that its cost must not grow with what has come.
+    #[test]
+    fn no_more_is_searched_however_much_has_come() {
+        let texts: [&[u8]; 4] = [b"\r", b"\n", b"x", b"\r\rSSH-2.0"];
+        for text in texts {
+            for times in [1000, 100_000] {
+                let come = text.repeat(times);
+                let mut looked_at = 0;
+                let _line = NotFtp::quote(come.iter().inspect(|_| looked_at += 1));
+                assert!(looked_at <= SEARCHED_BYTES_MAX, "{looked_at} of {text:?}");
+            }
+        }
     }
 }

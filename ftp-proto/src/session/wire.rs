@@ -173,7 +173,12 @@ impl Wire {
     /// The bytes of the greeting so far, to be quoted if it is not an FTP greeting.
     fn greeting_so_far(&self, bytes: &[u8]) -> Option<Box<[u8]>> {
         let head = self.owed.head()?;
-        (head.verb == Verb::Greeting).then(|| NotFtp::quote(self.parser.unfinished_line(), bytes))
+        // Before the reply has text, what has come are CRs.
+        let begun = match self.parser.is_before_reply() {
+            true => &[],
+            false => self.parser.unfinished_line(),
+        };
+        (head.verb == Verb::Greeting).then(|| NotFtp::quote(begun.iter().chain(bytes)))
     }
 
     /// Whether no reply was begun.

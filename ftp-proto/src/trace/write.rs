@@ -190,12 +190,13 @@ const fn end_name(end: End) -> &'static str {
     }
 }
 
-pub(super) const FAILURES: [(Failure, &str); 7] = [
+pub(super) const FAILURES: [(Failure, &str); 8] = [
     (Failure::Refused, "refused"),
     (Failure::Unreachable, "unreachable"),
     (Failure::TimedOut, "timed-out"),
     (Failure::Reset, "reset"),
     (Failure::Tls, "tls"),
+    (Failure::TlsTimedOut, "tls-timed-out"),
     (Failure::Local, "local"),
     (Failure::Other, "other"),
 ];

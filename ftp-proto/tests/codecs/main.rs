@@ -10,6 +10,7 @@ mod address;
 mod ascii;
 mod checksum;
 mod command;
+mod extremes;
 #[cfg(feature = "std")]
 mod failure;
 mod features;

@@ -23,7 +23,7 @@ fn success_during_the_handshake_of_a_download_waits_for_the_handshake() {
         .expires(Reason::Securing)
         .acts(&["Discard"]);
     let interrupted = hand.interrupted();
-    assert_eq!(interrupted.cause, Interruption::Data(Failure::Tls));
+    assert_eq!(interrupted.cause, Interruption::Data(Failure::TlsTimedOut));
     assert_eq!(code(&interrupted), Some(226));
     hand.is_in_step();
 }
@@ -38,7 +38,10 @@ fn handshake_behind_an_early_success_breaks_the_data_alone() {
         .acts(&["Discard"])
         .undecided()
         .expires(Reason::Drain);
-    assert_eq!(hand.interrupted().cause, Interruption::Data(Failure::Tls));
+    assert_eq!(
+        hand.interrupted().cause,
+        Interruption::Data(Failure::TlsTimedOut)
+    );
     hand.sends(&["NOOP"]).says("200 Fence.").is_in_step();
 }
 

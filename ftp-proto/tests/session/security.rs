@@ -506,7 +506,7 @@ fn a_data_handshake_that_stalls_leaves_the_session_known() {
     talk.hear("426 no handshake\r\n");
     let error = talk.poll(&mut store).unwrap().unwrap_err();
     let interrupted = error.interrupted().unwrap();
-    assert_eq!(interrupted.cause, Interruption::Data(Failure::Tls));
+    assert_eq!(interrupted.cause, Interruption::Data(Failure::TlsTimedOut));
     assert_eq!(interrupted.reply.as_ref().unwrap().code().get(), 426);
     assert_eq!(error.after(), After::Usable);
     assert_eq!(talk.session.state(), State::Usable);

@@ -119,7 +119,7 @@ pub(super) fn has_no_data_connection(error: &Error) -> bool {
         ErrorKind::Violation(violation) => matches!(violation, Violation::Address(_)),
         ErrorKind::Interrupted(interrupted) if interrupted.bytes == 0 => match interrupted.cause {
             // A failed protected connection must not be bypassed silently.
-            Interruption::Data(failure) => failure != Failure::Tls,
+            Interruption::Data(failure) => !matches!(failure, Failure::Tls | Failure::TlsTimedOut),
             Interruption::NoData | Interruption::Timeout(Reason::DataOpen) => true,
             Interruption::Reply => {
                 let code = interrupted.reply.as_ref().map(|reply| reply.code());

@@ -282,7 +282,7 @@ impl Moving {
             Step::Accept => return self.accept(shared, spec),
             Step::Secure => return self.secure(shared, spec),
             Step::Proceed => return self.proceed(shared, spec),
-            Step::Break => return self.broke(shared, spec, Failure::Tls),
+            Step::Break => return self.broke(shared, spec, Failure::TlsTimedOut),
             Step::Finish => self.finish_now(shared),
             Step::End(Ending::Fail(cause)) => return Some(Ending::Fail(self.named(cause))),
             Step::End(ending) => return Some(ending),
