@@ -80,6 +80,7 @@
 //! For users of Python's ftplib: its names find the methods here in the search of the
 //! documentation, and [`manual::ftplib`](ftp_proto::manual::ftplib) compares the two, item by item.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
 mod client;
@@ -96,6 +97,16 @@ mod maybe_tls;
 mod mirror;
 mod patience;
 mod proxied;
+/// Short programs for frequent tasks. With the features `mirror`, `rustls` and `url`, which they
+/// need to compile, they are shown here.
+#[cfg_attr(
+    all(feature = "mirror", feature = "rustls", feature = "url"),
+    doc = include_str!("../manual/recipes.md"),
+    doc = "```no_run",
+    doc = include_str!("../examples/newcomer.rs"),
+    doc = "```"
+)]
+pub mod recipes {}
 mod retrying;
 mod tcp;
 #[cfg(feature = "testing")]

@@ -48,6 +48,7 @@
 //! [deadlines](Client::deadline), so that a round costs what there is to do. The example `many` is
 //! such a loop.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
 mod client;

@@ -55,6 +55,7 @@
 //!   local side of a mirror to it.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(
     clippy::std_instead_of_core,
     clippy::std_instead_of_alloc,
