@@ -120,3 +120,8 @@ pub use time::{Deadline, Instant, Reason};
 pub use transfer::{DataMode, Transfer};
 pub use verdict::{Compared, Completed, Interrupted, Interruption, Verdict};
 pub use violation::Violation;
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
