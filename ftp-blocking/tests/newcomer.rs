@@ -1,4 +1,5 @@
 //! The example `newcomer` does what it says, and stays short.
+#![allow(clippy::unwrap_used)]
 
 // Its `main` is not called here.
 #[allow(dead_code)]

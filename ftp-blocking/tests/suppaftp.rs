@@ -1,4 +1,5 @@
 //! The methods that the manual's page for users of suppaftp names do the tasks that it says.
+#![allow(clippy::unwrap_used)]
 
 use std::io::{Read, Write};
 use std::time::Duration;
