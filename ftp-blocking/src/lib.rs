@@ -69,17 +69,24 @@
 //!
 //! # Features
 //!
-//! * `rustls`: FTPS, explicit and implicit.
-//! * `url`: connecting to a URL, `Client::connect_url`.
-//! * `mirror`: [`Mirror`], which makes a local directory like one of the server, or the other way
-//!   round.
-//! * `splice`: on Linux, the kernel moves payload between files and data connections without TLS:
-//!   [`Download::copy_to_file`] and [`Upload::copy_from_file`].
-//! * `testing`: [`testing`], a server on loopback that behaves as a test wants it to.
+//! None is on by default. The documentation on docs.rs shows which of them an item needs.
 //!
-//! For users of Python's ftplib: its names find the methods here in the search of the
-//! documentation, and [`manual::ftplib`](ftp_proto::manual::ftplib) compares the two, item by item.
+//! | feature | what it brings | crates that it adds |
+//! |---|---|---|
+//! | `rustls` | FTPS, explicit and implicit: `Client::connect_tls`, `Tls` | rustls with ring, rustls-platform-verifier |
+//! | `url` | connecting to a URL: `FtpUrl`, `Client::connect_url`, `Connector::from_url` | url, percent-encoding |
+//! | `mirror` | `Mirror`, which makes a local directory like one of the server, or the other way round | rustix, on Unix |
+//! | `splice` | on Linux, the kernel moves payload between files and data connections without TLS: [`Download::copy_to_file`], [`Upload::copy_from_file`] | rustix |
+//! | `testing` | the module `testing`: a server on loopback that behaves as a test wants it to | none |
+//!
+//! # More
+//!
+//! [`recipes`] has short programs for frequent tasks. For users of other libraries: the names of
+//! Python's ftplib find the methods here in the search of the documentation, and
+//! [`manual::ftplib`](ftp_proto::manual::ftplib) and [`manual::suppaftp`](ftp_proto::manual::suppaftp)
+//! compare method by method.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
 mod client;
@@ -96,6 +103,16 @@ mod maybe_tls;
 mod mirror;
 mod patience;
 mod proxied;
+/// Short programs for frequent tasks. With the features `mirror`, `rustls` and `url`, which they
+/// need to compile, they are shown here.
+#[cfg_attr(
+    all(feature = "mirror", feature = "rustls", feature = "url"),
+    doc = include_str!("../manual/recipes.md"),
+    doc = "```no_run",
+    doc = include_str!("../examples/newcomer.rs"),
+    doc = "```"
+)]
+pub mod recipes {}
 mod retrying;
 mod tcp;
 #[cfg(feature = "testing")]

@@ -7,12 +7,14 @@
 //! kqueue) and, with the feature `mio`, which is on by default, with mio: the module of that name
 //! has the registration.
 //!
-//! With the feature `rustls`, `Tls` puts FTPS on any of these transports. [`Proxied`] goes through a
-//! SOCKS5 or HTTP proxy.
-//! With the feature `splice`, on Linux, the kernel moves payload between files and data connections
-//! without TLS: [`Data::read_to_file`] and [`Data::write_from_file`].
+//! [`Proxied`] goes through a SOCKS5 or HTTP proxy.
 //!
-//! With the feature `rustls`, `Tls` puts FTPS on any of these transports.
+//! | feature | what it brings | crates that it adds |
+//! |---|---|---|
+//! | `mio` (default) | the module `mio`, and [`Tcp`] for it. Without it the crate goes with any other reactor | mio |
+//! | `rustls` | `Tls`, FTPS over any transport | rustls |
+//! | `url` | connecting to a URL: `Builder::connector_to_url` | url, percent-encoding |
+//! | `splice` | on Linux, the kernel moves payload between files and data connections without TLS: [`Data::read_to_file`], [`Data::write_from_file`] | rustix |
 //!
 //! A client promises to its loop:
 //!
@@ -48,6 +50,7 @@
 //! [deadlines](Client::deadline), so that a round costs what there is to do. The example `many` is
 //! such a loop.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
 mod client;
@@ -92,4 +95,9 @@ pub use transport::{Listener, Stream, Transport};
 /// The examples of the repository's README compile: this crate's tests have all three crates.
 #[cfg(all(doctest, feature = "mio"))]
 #[doc = include_str!("../../README.md")]
+struct RepositoryReadme;
+
+/// And that of this crate's.
+#[cfg(all(doctest, feature = "mio"))]
+#[doc = include_str!("../README.md")]
 struct Readme;

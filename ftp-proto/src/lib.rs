@@ -55,6 +55,7 @@
 //!   `mirror` adds the local side of a mirror to it.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(
     clippy::std_instead_of_core,
     clippy::std_instead_of_alloc,
@@ -119,3 +120,8 @@ pub use time::{Deadline, Instant, Reason};
 pub use transfer::{DataMode, Transfer};
 pub use verdict::{Compared, Completed, Interrupted, Interruption, Verdict};
 pub use violation::Violation;
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

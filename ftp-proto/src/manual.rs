@@ -18,5 +18,8 @@ pub mod servers {}
 #[doc = include_str!("../manual/ftplib.md")]
 pub mod ftplib {}
 
+#[doc = include_str!("../manual/suppaftp.md")]
+pub mod suppaftp {}
+
 #[doc = include_str!("../manual/design.md")]
 pub mod design {}
