@@ -71,7 +71,8 @@ pub(crate) struct Options {
     /// How often a step is tried in all
     #[arg(long, global = true, default_value_t = 5, value_name = "COUNT")]
     pub(crate) tries: u32,
-    /// Write a record of the session to FILE, for a bug report (mode 0600)
+    /// Write a record of the session to FILE, for a bug report (mode 0600). Passwords are masked;
+    /// replies and names are kept as they are
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// Keep arguments of SITE and of raw commands in the trace

@@ -1,6 +1,6 @@
 //! Progress: a bar on a terminal, nothing between the lines elsewhere.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
@@ -52,7 +52,10 @@ impl Progress {
         match &self.bar {
             _ if self.is_quiet => {}
             Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            // In one piece, because other processes may write to the same place.
+            None => {
+                let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+            }
         }
     }
 
