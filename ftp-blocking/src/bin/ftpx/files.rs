@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::SystemTime;
 
+use ftp_blocking::proto::Command;
 use ftp_blocking::proto::listing::Name;
 use ftp_blocking::proto::retry::Step;
 use ftp_blocking::proto::timestamp::Timestamp;
@@ -63,7 +64,7 @@ pub(crate) fn raw<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl, line: &str) -> 
         client.cwd(url.path())?;
     }
     if let Some(tracer) = &sessions.tracer {
-        tracer.raw_from_here();
+        tracer.raw(Command::raw(line).map_err(Error::from)?.verb());
     }
     let (reply, outcome) = match client.command(line) {
         Ok(reply) => (Some(reply), Ok(())),

@@ -3,11 +3,10 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ftp_blocking::proto::trace::Record;
-use ftp_blocking::proto::{Command, Verb};
+use ftp_blocking::proto::{Argument, Command, Verb};
 
 use crate::exit::{Result, local};
 
@@ -16,7 +15,7 @@ use crate::exit::{Result, local};
 pub(crate) struct Tracer {
     files: Arc<Mutex<Files>>,
     masks: bool,
-    is_raw: Arc<AtomicBool>,
+    raw: Arc<OnceLock<Verb>>,
 }
 
 #[derive(Debug)]
@@ -37,13 +36,14 @@ impl Tracer {
         Ok(Self {
             files: Arc::new(Mutex::new(files)),
             masks,
-            is_raw: Arc::default(),
+            raw: Arc::default(),
         })
     }
 
-    /// From now on the commands are those that the user wrote.
-    pub(crate) fn raw_from_here(&self) {
-        self.is_raw.store(true, Ordering::SeqCst);
+    /// A command of the user has this verb.
+    pub(crate) fn raw(&self, verb: Verb) {
+        // There is one command in a run.
+        let _ = self.raw.set(verb);
     }
 
     pub(crate) fn sink(&self) -> impl FnMut(&Record) + Send + 'static {
@@ -69,18 +69,17 @@ impl Tracer {
         }
     }
 
-    /// As many asterisks as the argument has bytes, so that the counts of a replay are the same.
+    /// One asterisk, as for a password: a replay takes a shorter line. The session sends OPTS of
+    /// its own accord, and would not do so in the replay if it were masked.
     fn mask(&self, command: &Command) -> Command {
-        let is_raw = self.is_raw.load(Ordering::SeqCst) && command.verb() != Verb::Quit;
-        let hides = self.masks && (is_raw || command.verb() == Verb::Site);
-        let Some(argument) = command.argument().filter(|_| hides) else {
-            return command.clone();
-        };
-        let stars = vec![b'*'; argument.as_bytes().len()];
-        let mut line = command.verb().to_string().into_bytes();
-        line.push(b' ');
-        line.extend(stars);
-        Command::raw(line).unwrap_or_else(|_| Command::bare(command.verb()))
+        let verb = command.verb();
+        let is_raw = self.raw.get() == Some(&verb) && verb != Verb::Opts;
+        match (command.argument(), Argument::new("*")) {
+            (Some(_), Ok(star)) if self.masks && (is_raw || verb == Verb::Site) => {
+                Command::new(verb, star)
+            }
+            _ => command.clone(),
+        }
     }
 }
 
