@@ -75,6 +75,7 @@
 //!   round.
 //! * `splice`: on Linux, the kernel moves payload between files and data connections without TLS:
 //!   [`Download::copy_to_file`] and [`Upload::copy_from_file`].
+//! * `tool`: the binary `ftpx`. `TOOL.md` describes it.
 //! * `testing`: [`testing`], a server on loopback that behaves as a test wants it to.
 //!
 //! For users of Python's ftplib: its names find the methods here in the search of the
