@@ -77,7 +77,9 @@
 //! | `url` | connecting to a URL: `FtpUrl`, `Client::connect_url`, `Connector::from_url` | url, percent-encoding |
 //! | `mirror` | `Mirror`, which makes a local directory like one of the server, or the other way round | rustix, on Unix |
 //! | `splice` | on Linux, the kernel moves payload between files and data connections without TLS: [`Download::copy_to_file`], [`Upload::copy_from_file`] | rustix |
+//! | `hash` | checksums computed here: `Client::retrieve_verified`, `Client::store_verified` | sha2, sha1, md-5, crc32fast |
 //! | `testing` | the module `testing`: a server on loopback that behaves as a test wants it to | none |
+//! | `tool` | the binary `ftpx`, which `TOOL.md` describes | clap, indicatif and other crates |
 //!
 //! # More
 //!

@@ -69,6 +69,16 @@ impl<T: Transport + Clone> Retrying<T> {
         self.client.as_mut().ok_or(Error::Spent)
     }
 
+    /// The session alone, connected as the policy has it. What it does from now on is not tried
+    /// again.
+    ///
+    /// # Errors
+    /// As [`client`](Self::client).
+    pub fn into_client(mut self) -> Result<Client<T>> {
+        self.client()?;
+        self.client.take().ok_or(Error::Spent)
+    }
+
     /// Calls `call` until it succeeds, by the rules for `step`. For [`Step::Change`], an error
     /// without a reply is returned: look at the server then, and do not repeat the command.
     ///

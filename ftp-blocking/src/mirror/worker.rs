@@ -217,8 +217,14 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
             (StepKind::Remove, Way::Down) => self.locally(|local| local.remove(step.path())),
             (StepKind::RemoveAll, Way::Down) => self.locally(|local| local.remove_all(step.path())),
             // A reply that was lost may have confirmed it, so these are not repeated.
-            (StepKind::Remove, Way::Up) => self.remove(step.path()),
-            (StepKind::RemoveAll, Way::Up) => self.remove_all(step.path()),
+            (StepKind::Remove, Way::Up) => {
+                let removed = self.remove(step.path());
+                self.or_missing(step.path(), removed)
+            }
+            (StepKind::RemoveAll, Way::Up) => {
+                let removed = self.remove_all(step.path());
+                self.or_missing(step.path(), removed)
+            }
             (StepKind::SetTime, Way::Down) => self.locally(|local| match step.modified() {
                 Some(time) => local.set_modified(step.path(), time),
                 None => Ok(()),
@@ -244,6 +250,20 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
     fn remove(&mut self, path: &TreePath) -> Result<()> {
         let path = self.argument(path)?;
         self.client()?.run(Exchange::delete(path))
+    }
+
+    /// What is gone need not be removed: a step may be performed twice.
+    fn or_missing(&mut self, path: &TreePath, removed: Result<()>) -> Result<()> {
+        match removed {
+            Err(error) if error.is_permanent() => {
+                let path = self.argument(path)?;
+                match self.client()?.exists(path.as_bytes())? {
+                    true => Err(error),
+                    false => Ok(()),
+                }
+            }
+            outcome => outcome,
+        }
     }
 
     fn remove_all(&mut self, path: &TreePath) -> Result<()> {

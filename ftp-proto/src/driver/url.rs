@@ -135,6 +135,11 @@ impl FtpUrl {
         self.user.as_ref()
     }
 
+    /// Whether the text holds a password, which others may have seen there.
+    pub const fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
     /// The path as the server takes it, decoded; empty for the directory of the login.
     pub fn path(&self) -> &[u8] {
         &self.path

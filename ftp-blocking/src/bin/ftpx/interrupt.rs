@@ -1,0 +1,44 @@
+//! Ctrl-C: the first one asks for an end, the second one ends at once.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::exit::{Failure, Result};
+
+static IS_ASKED: AtomicBool = AtomicBool::new(false);
+static LEFT: Mutex<Option<String>> = Mutex::new(None);
+
+pub(crate) fn install() -> Result<()> {
+    let handler = || {
+        if IS_ASKED.swap(true, Ordering::SeqCst) {
+            if let Some(left) = left_behind() {
+                eprintln!("ftpx: left behind: {left}");
+            }
+            std::process::exit(130);
+        }
+        eprintln!("\nftpx: ending; once more ends at once");
+    };
+    ctrlc::set_handler(handler).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+pub(crate) fn is_asked() -> bool {
+    IS_ASKED.load(Ordering::SeqCst)
+}
+
+/// An error if an end was asked for, so that a transfer stops.
+pub(crate) fn check() -> io::Result<()> {
+    match is_asked() {
+        true => Err(io::Error::other("interrupted")),
+        false => Ok(()),
+    }
+}
+
+/// Notes what would be left if it ended now.
+pub(crate) fn leaving(what: Option<String>) {
+    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = what;
+}
+
+pub(crate) fn left_behind() -> Option<String> {
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}

@@ -1,0 +1,185 @@
+//! `mirror` and `perform`.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use ftp_blocking::proto::listing::Kind;
+use ftp_blocking::proto::tree::{MirrorOptions, StepKind, TreePath, Way, Why};
+use ftp_blocking::{FtpUrl, Mirror, MirrorEvent, Mirrored};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::arguments::{self, Options};
+use crate::connect::{Link, Origin};
+use crate::exit::{Failure, Result, local};
+use crate::interrupt;
+use crate::plan;
+use crate::progress::Progress;
+
+pub(crate) fn mirror<T: Link>(origin: &Origin<'_, T>, given: &arguments::Mirror) -> Result<()> {
+    let (way, url, directory) = ends(given)?;
+    let options = match way {
+        Way::Up => MirrorOptions::up(),
+        _ => MirrorOptions::down(),
+    };
+    let options = if given.delete {
+        options.delete()
+    } else {
+        options
+    };
+    let options = choosing(options, given)?;
+    let sessions = origin.sessions(&url)?;
+    let mirror = Mirror::new(url.path(), &directory, options).sessions(jobs(origin, given.jobs));
+    if let Some(file) = &given.plan {
+        let directory = std::path::absolute(&directory).map_err(local(&directory))?;
+        let directory = directory.to_string_lossy();
+        let mut text = plan::write_heading(way, &url, &directory) + "\n";
+        for step in mirror.plan(|| sessions.connect())? {
+            text += &(plan::write_step(&step) + "\n");
+        }
+        return std::fs::write(file, text).map_err(local(file.display()));
+    }
+    let progress = Progress::new(origin.options, "mirror", None);
+    let mirror = match given.dry_run {
+        true => mirror.dry_run(),
+        false => mirror,
+    };
+    let mirror = mirror.progress(reporting(&progress, given.dry_run));
+    let mirrored = mirror.run(|| sessions.connect())?;
+    conclude(origin.options, &progress, &mirrored)
+}
+
+pub(crate) fn perform<T: Link>(origin: &Origin<'_, T>, given: &arguments::Perform) -> Result<()> {
+    let text = std::fs::read_to_string(&given.plan).map_err(local(given.plan.display()))?;
+    let (heading, steps) = plan::read(&text, given.shard)?;
+    let options = match heading.way {
+        Way::Up => MirrorOptions::up(),
+        _ => MirrorOptions::down(),
+    };
+    let sessions = origin.sessions(&heading.remote)?;
+    let progress = Progress::new(origin.options, "perform", None);
+    let mirrored = Mirror::new(heading.remote.path(), Path::new(&heading.local), options)
+        .sessions(jobs(origin, given.jobs))
+        .progress(reporting(&progress, false))
+        .perform(steps, || sessions.connect())?;
+    conclude(origin.options, &progress, &mirrored)
+}
+
+/// A trace is of one session.
+fn jobs<T>(origin: &Origin<'_, T>, asked: usize) -> usize {
+    if origin.options.trace.is_some() {
+        1
+    } else {
+        asked
+    }
+}
+
+fn ends(given: &arguments::Mirror) -> Result<(Way, FtpUrl, String)> {
+    let is_url = |text: &str| text.contains("://");
+    let parse = |text: &str| {
+        text.parse()
+            .map_err(|error| Failure::Usage(format!("{error}")))
+    };
+    match (is_url(&given.source), is_url(&given.target)) {
+        (true, false) => Ok((Way::Down, parse(&given.source)?, given.target.clone())),
+        (false, true) => Ok((Way::Up, parse(&given.target)?, given.source.clone())),
+        _ => Err(Failure::Usage(
+            "one of source and target has to be a URL".to_owned(),
+        )),
+    }
+}
+
+/// Includes are for files alone: a directory that does not match may hold files that do.
+fn choosing(options: MirrorOptions, given: &arguments::Mirror) -> Result<MirrorOptions> {
+    let (include, exclude) = (globs(&given.include)?, globs(&given.exclude)?);
+    if include.is_empty() && exclude.is_empty() {
+        return Ok(options);
+    }
+    Ok(options.choose(move |path, kind| {
+        let matches = |set: &GlobSet| set.is_match(as_path(path)) || set.is_match(as_name(path));
+        let is_included = include.is_empty() || kind == Kind::Directory || matches(&include);
+        is_included && !matches(&exclude)
+    }))
+}
+
+fn as_path(path: &TreePath) -> String {
+    String::from_utf8_lossy(path.as_bytes()).into_owned()
+}
+
+fn as_name(path: &TreePath) -> String {
+    String::from_utf8_lossy(path.name()).into_owned()
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet> {
+    let wrong = |error: globset::Error| Failure::Usage(error.to_string());
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+        set.add(glob.map_err(wrong)?);
+    }
+    set.build().map_err(wrong)
+}
+
+fn reporting(
+    progress: &Progress,
+    is_dry: bool,
+) -> impl FnMut(MirrorEvent<'_>) -> ControlFlow<()> + Send + '_ {
+    let mut before = std::collections::HashMap::new();
+    move |event| {
+        match event {
+            MirrorEvent::Step(step) if is_dry || matches!(step.kind(), StepKind::Skip(_)) => {
+                progress.line(&step.to_string());
+            }
+            MirrorEvent::Bytes { step, bytes } => {
+                let last = before
+                    .insert(step.path().clone(), bytes)
+                    .unwrap_or_default();
+                progress.add(bytes.saturating_sub(last));
+            }
+            MirrorEvent::Done(step) => {
+                before.remove(step.path());
+                if !is_dry && !matches!(step.kind(), StepKind::Skip(_)) {
+                    progress.line(&step.to_string());
+                }
+            }
+            MirrorEvent::Failed(step, error) => progress.line(&format!("{step}: {error}")),
+            _ => {}
+        }
+        match interrupt::is_asked() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}
+
+fn conclude(options: &Options, progress: &Progress, mirrored: &Mirrored) -> Result<()> {
+    progress.done("moved", mirrored.bytes);
+    if !options.quiet {
+        eprintln!(
+            "copied {}, made {}, removed {}, skipped {}, failed {}",
+            mirrored.copied,
+            mirrored.made,
+            mirrored.removed,
+            mirrored.skipped.len(),
+            mirrored.failed.len()
+        );
+    }
+    if mirrored.is_stopped {
+        interrupt::leaving(Some(
+            "parts of files under way; run it again to go on".to_owned(),
+        ));
+        return Err(Failure::Interrupted);
+    }
+    for (step, error) in &mirrored.failed {
+        eprintln!("ftpx: {step}: {error}");
+    }
+    let is_incomplete = |step: &ftp_blocking::proto::tree::Step| {
+        matches!(
+            step.kind(),
+            StepKind::Skip(Why::Incomplete | Why::Limit | Why::Failed)
+        )
+    };
+    match mirrored.failed.is_empty() && !mirrored.skipped.iter().any(is_incomplete) {
+        true => Ok(()),
+        false => Err(Failure::Partly("not everything is the same now".to_owned())),
+    }
+}

@@ -1,0 +1,203 @@
+//! `get`, `put`, `cat` and `sum`.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use ftp_blocking::proto::driver::LocalTree;
+use ftp_blocking::proto::listing::{Name, SafeFor};
+use ftp_blocking::proto::operation::Retrieve;
+use ftp_blocking::proto::retry::Step as Tried;
+use ftp_blocking::proto::tree::{Step, StepKind, TreePath};
+use ftp_blocking::proto::{After, Argument};
+use ftp_blocking::{Client, Error, FtpUrl, Transport};
+use sha2::{Digest as _, Sha256};
+
+use crate::arguments::{Get, Put};
+use crate::connect::{Link, Origin};
+use crate::exit::{Failure, Result, local};
+use crate::interrupt;
+use crate::progress::Progress;
+
+/// Downloads to a part file beside the target, which is renamed after the verdict. A part of the
+/// same file goes on where it ends.
+pub(crate) fn get<T: Link>(origin: &Origin<'_, T>, get: &Get) -> Result<()> {
+    let (above, name) = target(get)?;
+    let path = TreePath::root().join(&name);
+    let path = path.ok_or_else(|| Failure::Usage("the target is not a file name".to_owned()))?;
+    let tree = LocalTree::open(&above).map_err(local(above.display()))?;
+    let mut retrying = origin.sessions(&get.url)?.retrying();
+    let remote = get.url.path();
+    let size = retrying.run(Tried::Listing, |ftp| optional(ftp.size_in_bytes(remote)))?;
+    let modified = retrying.run(Tried::Listing, |ftp| optional(ftp.modified(remote)))?;
+    let step = Step::new(StepKind::Fetch, path)
+        .with_size(size)
+        .with_modified(modified);
+    let shown = Name::new(&name).to_string();
+    let progress = Progress::new(origin.options, &shown, size);
+    interrupt::leaving(Some(format!(
+        "a part of {shown}, which the next `get` goes on with"
+    )));
+    let bytes = retrying.run(Tried::Download, |ftp| {
+        fetch(ftp, remote, &tree, &step, &progress)
+    });
+    if bytes.is_ok() || !interrupt::is_asked() {
+        interrupt::leaving(None);
+    }
+    progress.done(&shown, bytes?);
+    Ok(())
+}
+
+/// The directory and the name to write to.
+fn target(get: &Get) -> Result<(PathBuf, Vec<u8>)> {
+    let base = get
+        .url
+        .path()
+        .rsplit(|byte| *byte == b'/')
+        .next()
+        .unwrap_or_default();
+    let to = get.to.clone().unwrap_or_else(|| PathBuf::from("."));
+    if to.is_dir() {
+        let safe = Name::new(base).safe(SafeFor::ThisSystem);
+        let safe = safe.ok_or_else(|| {
+            Failure::Usage(format!(
+                "{:?} is no safe name here: name a file",
+                Name::new(base)
+            ))
+        })?;
+        return Ok((to, safe.as_bytes().to_vec()));
+    }
+    let name = to
+        .file_name()
+        .unwrap_or_default()
+        .as_encoded_bytes()
+        .to_vec();
+    let above = to.parent().filter(|above| !above.as_os_str().is_empty());
+    Ok((above.unwrap_or_else(|| Path::new(".")).to_owned(), name))
+}
+
+/// A server need not know SIZE and MDTM.
+fn optional<V>(outcome: ftp_blocking::Result<V>) -> ftp_blocking::Result<Option<V>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_fatal() || error.is_transient() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+fn fetch<T: Transport>(
+    ftp: &mut Client<T>,
+    remote: &[u8],
+    tree: &LocalTree,
+    step: &Step,
+    progress: &Progress,
+) -> ftp_blocking::Result<u64> {
+    let local_error = |error| Error::Local(error, After::Usable);
+    let mut part = tree.begin(step).map_err(local_error)?;
+    let offset = part.offset();
+    let retrieve = Retrieve::new(Argument::new(remote)?);
+    let retrieve = match offset {
+        0 => retrieve,
+        _ => retrieve.resume_at(offset),
+    };
+    let mut got = offset;
+    ftp.download(retrieve)?
+        .copy_with(part.file_mut(), |bytes| {
+            got = offset.saturating_add(bytes);
+            progress.at(got);
+            interrupt::check()
+        })?;
+    if offset > 0 && step.size() != Some(got) {
+        part.discard().map_err(local_error)?;
+        return Err(local_error(io::Error::other("the file changed meanwhile")));
+    }
+    part.finish().map_err(local_error)?;
+    Ok(got)
+}
+
+pub(crate) fn put<T: Link>(origin: &Origin<'_, T>, put: &Put) -> Result<()> {
+    let shown_file = put.file.display().to_string();
+    let file = File::open(&put.file).map_err(local(&shown_file))?;
+    let size = file.metadata().map_err(local(&shown_file))?.len();
+    let mut remote = put.url.path().to_vec();
+    if remote.is_empty() || remote.ends_with(b"/") {
+        remote.extend(put.file.file_name().unwrap_or_default().as_encoded_bytes());
+    }
+    let shown = Name::new(&remote).to_string();
+    let progress = Progress::new(origin.options, &shown, Some(size));
+    let mut source = Source {
+        file,
+        at: 0,
+        progress: &progress,
+    };
+    interrupt::leaving(Some(format!("perhaps a part of {shown} on the server")));
+    let stored = origin
+        .sessions(&put.url)?
+        .retrying()
+        .store_from(&remote, &mut source);
+    if stored.is_ok() || !interrupt::is_asked() {
+        interrupt::leaving(None);
+    }
+    progress.done(&shown, stored?.bytes);
+    Ok(())
+}
+
+/// A file that is read for an upload.
+struct Source<'a> {
+    file: File,
+    at: u64,
+    progress: &'a Progress,
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        interrupt::check()?;
+        let count = self.file.read(buffer)?;
+        self.at = self.at.saturating_add(count as u64);
+        self.progress.at(self.at);
+        Ok(count)
+    }
+}
+
+impl Seek for Source<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = self.file.seek(to)?;
+        Ok(self.at)
+    }
+}
+
+pub(crate) fn cat<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl) -> Result<()> {
+    let mut retrying = origin.sessions(url)?.retrying();
+    let mut sink = Checked(io::stdout().lock());
+    retrying.retrieve_to(url.path(), &mut sink)?;
+    sink.flush().map_err(local("standard output"))
+}
+
+/// Prints the sum as `sha256sum` does.
+pub(crate) fn sum<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl) -> Result<()> {
+    let mut sink = Checked(Sha256::new());
+    origin
+        .sessions(url)?
+        .retrying()
+        .retrieve_to(url.path(), &mut sink)?;
+    let mut out = io::stdout().lock();
+    let sum = sink.0.finalize();
+    sum.iter()
+        .try_for_each(|byte| write!(out, "{byte:02x}"))
+        .and_then(|()| writeln!(out, "  {}", Name::new(url.path())))
+        .map_err(local("standard output"))
+}
+
+/// A sink that refuses when an end was asked for.
+struct Checked<W>(W);
+
+impl<W: Write> Write for Checked<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        interrupt::check()?;
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,174 @@
+//! Each command, and the exit codes.
+
+use std::fs;
+
+use ftp_blocking::testing::{Behaviour, Files, Rule, Step};
+use tempfile::TempDir;
+
+use crate::run::{behaving, command, run, server, stderr, stdout, url};
+
+fn files() -> Files {
+    Files::new()
+        .file("/pub/a.txt", "hello")
+        .file("/pub/deep/b.txt", "b")
+        .file("/pub/\u{1b}[2J", "odd")
+}
+
+#[test]
+fn ls_lists_in_three_ways_and_escapes_names() {
+    let server = server(files());
+    let target = url(&server, "pub");
+    let plain = stdout(&["ls", &target]);
+    assert!(
+        plain.contains("a.txt\n") && plain.contains("deep\n"),
+        "{plain}"
+    );
+    assert!(plain.contains("\\u{1b}[2J\n"), "{plain}");
+    assert!(stdout(&["ls", "-R", &target]).contains("deep/b.txt\n"));
+    let long = stdout(&["ls", "-l", &target]);
+    assert!(
+        long.lines()
+            .any(|line| line.starts_with('d') && line.ends_with(" deep")),
+        "{long}"
+    );
+    for line in stdout(&["ls", "--json", &target]).lines() {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        if entry["name"] == "a.txt" {
+            assert_eq!(
+                (&entry["kind"], &entry["size"]),
+                (&"file".into(), &5.into())
+            );
+        }
+    }
+}
+
+#[test]
+fn files_come_and_go() {
+    let (server, here) = (server(files()), TempDir::new().unwrap());
+    let path = here.path().to_str().unwrap();
+    stdout(&["get", &url(&server, "pub/a.txt"), path]);
+    let got = here.path().join("a.txt");
+    assert_eq!(fs::read(&got).unwrap(), b"hello");
+    assert_eq!(fs::read_dir(path).unwrap().count(), 1, "no part is left");
+
+    stdout(&["put", got.to_str().unwrap(), &url(&server, "pub/deep/")]);
+    assert_eq!(
+        server.files().content("/pub/deep/a.txt"),
+        Some(&b"hello"[..])
+    );
+    assert_eq!(stdout(&["cat", &url(&server, "pub/a.txt")]), "hello");
+    let sum = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let shown = stdout(&["sum", &url(&server, "pub/a.txt")]);
+    assert_eq!(shown, format!("{sum}  pub/a.txt\n"));
+}
+
+#[test]
+fn the_server_is_changed() {
+    let server = server(files());
+    stdout(&["mkdir", "-p", &url(&server, "x/y")]);
+    stdout(&["mkdir", &url(&server, "x/z")]);
+    stdout(&["touch", &url(&server, "x/y/new")]);
+    stdout(&["touch", &url(&server, "x/y/new")]);
+    stdout(&["mv", &url(&server, "pub/a.txt"), "x/moved"]);
+    let now = server.files();
+    assert_eq!(now.content("/x/y/new"), Some(&b""[..]));
+    assert_eq!(now.content("/x/moved"), Some(&b"hello"[..]));
+    stdout(&["rm", &url(&server, "x/moved")]);
+    stdout(&["rm", "-r", &url(&server, "x")]);
+    assert!(server.files().get("/x").is_none());
+    assert!(stdout(&["raw", &url(&server, ""), "NOOP"]).starts_with("200\n"));
+}
+
+#[test]
+fn exit_codes_say_what_failed() {
+    let server = server(files());
+    let (base, missing) = (url(&server, ""), url(&server, "none"));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dead = format!("ftp://{}/", closed.local_addr().unwrap());
+    drop(closed);
+    let user = base.replace("ftp://", "ftp://ann:wrong@");
+    let tls = base.replace("ftp://", "ftpes://");
+    let rows: [(i32, &[&str]); 9] = [
+        (0, &["ls", &base]),
+        (2, &["ls", "http://x/"]),
+        (2, &["mirror", "a", "b"]),
+        (3, &["ls", &dead, "--tries", "1"]),
+        (4, &["ls", &user]),
+        (5, &["get", &missing, "/tmp"]),
+        (5, &["raw", &base, "RNTO", "x"]),
+        (6, &["put", "/nonexistent/file", &base]),
+        (5, &["ls", &tls]),
+    ];
+    for (code, arguments) in rows {
+        let output = run(arguments);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
+        assert!(
+            code == 0 || told.contains("ftpx: ") || told.contains("error: "),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_broken_download_is_tried_again_and_goes_on() {
+    let rule = Rule::at(Step::Moving(20_000)).of("RETR").reset_control();
+    let broken = Behaviour::new().rule(rule);
+    let (server, here) = (
+        behaving(broken, Files::new().file("/a", vec![7; 50_000])),
+        TempDir::new().unwrap(),
+    );
+    let output = run(&["get", &url(&server, "a"), here.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(fs::read(here.path().join("a")).unwrap(), vec![7; 50_000]);
+    let resumed = server.commands(1);
+    assert!(resumed.iter().any(|line| line.starts_with("REST ")));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_with_130_and_says_what_is_left() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+
+    let stalled = Behaviour::new().stall("RETR", 20_000);
+    let server = behaving(stalled, Files::new().file("/a", vec![7; 50_000]));
+    let here = TempDir::new().unwrap();
+    let target = url(&server, "a");
+    let mut child = command(&["get", &target, here.path().to_str().unwrap()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first bytes are in the part when the transfer stalls.
+    while !fs::read_dir(here.path())
+        .unwrap()
+        .any(|entry| entry.unwrap().metadata().unwrap().len() > 0)
+    {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    let interrupt = || {
+        let sent = std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status();
+        assert!(sent.unwrap().success());
+    };
+    interrupt();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let asked = told
+        .by_ref()
+        .find(|line| line.as_ref().unwrap().contains("once more"));
+    assert!(asked.is_some());
+    // The server is silent: the second one ends the wait.
+    interrupt();
+    let rest: String = told.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(rest.contains("left behind: a part of a"), "{rest}");
+}
+
+#[test]
+fn pages_are_made() {
+    assert!(stdout(&["manual"]).contains(".TH ftpx"));
+    assert!(stdout(&["completions", "bash"]).contains("_ftpx"));
+}

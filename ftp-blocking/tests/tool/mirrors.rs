@@ -1,0 +1,151 @@
+//! `mirror`, plans, and shares of them.
+
+use std::fs;
+use std::process::Child;
+
+use ftp_blocking::testing::Files;
+use tempfile::TempDir;
+
+use crate::run::{command, run, server, stderr, stdout, url};
+
+fn many() -> Files {
+    (0..40).fold(Files::new().directory("/pub"), |files, number| {
+        let path = format!("/pub/d{}/f{number}", number % 5);
+        files.file(path, format!("content {number}"))
+    })
+}
+
+fn count(directory: &std::path::Path) -> usize {
+    let below = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    below
+        .map(|path| if path.is_dir() { count(&path) } else { 1 })
+        .sum()
+}
+
+#[test]
+fn down_and_up_and_a_dry_run() {
+    let (server, here) = (server(many()), TempDir::new().unwrap());
+    let target = here.path().join("t");
+    let path = target.to_str().unwrap();
+    let output = run(&["mirror", "--dry-run", &url(&server, "pub"), path]);
+    assert!(
+        stderr(&output).contains("fetch d0/f0\n"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!target.exists());
+
+    stdout(&["mirror", &url(&server, "pub"), path]);
+    assert_eq!(count(&target), 40);
+    fs::write(target.join("extra"), "x").unwrap();
+    stdout(&["mirror", "--delete", &url(&server, "pub"), path]);
+    assert_eq!(count(&target), 40);
+    stdout(&["mirror", path, &url(&server, "copy")]);
+    assert_eq!(
+        server.files().content("/copy/d1/f1"),
+        Some(&b"content 1"[..])
+    );
+}
+
+#[test]
+fn globs_choose() {
+    let (server, here) = (server(many()), TempDir::new().unwrap());
+    let path = here.path().to_str().unwrap();
+    let options = ["--include", "f1*", "--exclude", "d1"];
+    stdout(&[&["mirror", &url(&server, "pub"), path], &options[..]].concat());
+    // f1 and f10 to f19, without f1, f11 and f16, which are in d1.
+    assert_eq!(count(here.path()), 8);
+}
+
+#[test]
+fn four_processes_carry_out_a_plan_each_twice() {
+    for up in [false, true] {
+        let (server, here) = (server(many()), TempDir::new().unwrap());
+        let (plan, target) = (here.path().join("plan"), here.path().join("t"));
+        let (plan, path) = (plan.to_str().unwrap(), target.to_str().unwrap());
+        let remote = url(&server, if up { "copy" } else { "pub" });
+        let ends = if up {
+            [path, &*remote]
+        } else {
+            [&*remote, path]
+        };
+        if up {
+            fs::create_dir(path).unwrap();
+            for number in 0..40 {
+                let directory = target.join(format!("d{}", number % 5));
+                fs::create_dir_all(&directory).unwrap();
+                fs::write(
+                    directory.join(format!("f{number}")),
+                    format!("content {number}"),
+                )
+                .unwrap();
+            }
+        }
+        stdout(&["mirror", ends[0], ends[1], "--plan", plan]);
+        for _ in 0..2 {
+            let shares = (1..=4).map(|share| format!("{share}/4"));
+            let started: Vec<Child> = shares
+                .map(|share| {
+                    command(&["perform", plan, "--shard", &share])
+                        .spawn()
+                        .unwrap()
+                })
+                .collect();
+            for mut child in started {
+                assert!(child.wait().unwrap().success());
+            }
+        }
+        if up {
+            for number in 0..40 {
+                let path = format!("/copy/d{}/f{number}", number % 5);
+                let content = format!("content {number}");
+                assert_eq!(server.files().content(path), Some(content.as_bytes()));
+            }
+        } else {
+            assert_eq!(count(&target), 40);
+        }
+    }
+}
+
+#[test]
+fn a_removal_of_a_plan_can_be_repeated() {
+    let (server, here) = (server(many()), TempDir::new().unwrap());
+    let plan = here.path().join("plan");
+    let plan = plan.to_str().unwrap();
+    let source = here.path().join("s");
+    fs::create_dir_all(source.join("d0")).unwrap();
+    fs::write(source.join("d0/f0"), "content 0").unwrap();
+    let source = source.to_str().unwrap();
+    stdout(&[
+        "mirror",
+        "--delete",
+        source,
+        &url(&server, "pub"),
+        "--plan",
+        plan,
+    ]);
+    for _ in 0..2 {
+        stdout(&["perform", plan]);
+    }
+    assert!(server.files().get("/pub/d1").is_none());
+    assert!(server.files().get("/pub/d0/f5").is_none());
+}
+
+#[test]
+fn a_plan_holds_no_password_and_is_checked() {
+    let (server, here) = (server(many()), TempDir::new().unwrap());
+    let (plan, path) = (here.path().join("plan"), here.path().join("t"));
+    let (plan, path) = (plan.to_str().unwrap(), path.to_str().unwrap());
+    let remote = url(&server, "pub").replace("ftp://", "ftp://anonymous:hidden@");
+    stdout(&["mirror", &remote, path, "--plan", plan]);
+    let text = fs::read_to_string(plan).unwrap();
+    assert!(text.contains("ftp://anonymous@") && !text.contains("hidden"));
+    fs::write(plan, text.replace("d0/f0", "../f0")).unwrap();
+    assert_eq!(run(&["perform", plan]).status.code(), Some(2));
+    assert_eq!(
+        run(&["perform", plan, "--shard", "5/4"]).status.code(),
+        Some(2)
+    );
+}
