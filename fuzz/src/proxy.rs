@@ -95,7 +95,10 @@ fn opens(choice: u8, head: &[u8]) -> bool {
         // 101 would change the protocol, and is no interim answer.
         return lines.is_empty()
             && status(last)[0] == b'2'
-            && interim.iter().map(status).all(|it| it[0] == b'1' && it != b"101");
+            && interim
+                .iter()
+                .map(status)
+                .all(|it| it[0] == b'1' && it != b"101");
     }
     let reply = match head {
         [5, 0, reply @ ..] => reply,
