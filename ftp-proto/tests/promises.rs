@@ -63,15 +63,16 @@ fn the_tests_that_prove_the_promises_exist() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// Where the crates touch local files or paths: names, mirrors, whose local side is one module, and
-/// files that the application has opened. Elsewhere no text of a server becomes a local path but by
+/// Where the crates touch local files or paths: names, mirrors, whose local side is one module,
+/// files that the application has opened, and the tool, which is an application. Elsewhere no text of a server becomes a local path but by
 /// [`SafeName`] in an application's hands.
 ///
 /// [`SafeName`]: ftp_proto::listing::SafeName
-const LOCAL: [&str; 8] = [
+const LOCAL: [&str; 9] = [
     "ftp-proto/src/listing/name.rs",
     "ftp-proto/src/driver/local",
     "ftp-proto/src/driver/splice.rs",
+    "ftp-blocking/src/bin",
     "ftp-blocking/src/driver/files.rs",
     "ftp-blocking/src/download.rs",
     "ftp-blocking/src/upload.rs",
