@@ -14,6 +14,7 @@
 //! | `mio` (default) | the module `mio`, and [`Tcp`] for it. Without it the crate goes with any other reactor | mio |
 //! | `rustls` | `Tls`, FTPS over any transport | rustls |
 //! | `url` | connecting to a URL: `Builder::connector_to_url` | url, percent-encoding |
+//! | `hash` | checksums computed here, to compare with the server's | sha2, sha1, md-5, crc32fast |
 //! | `splice` | on Linux, the kernel moves payload between files and data connections without TLS: [`Data::read_to_file`], [`Data::write_from_file`] | rustix |
 //!
 //! A client promises to its loop:
