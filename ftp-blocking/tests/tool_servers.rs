@@ -102,7 +102,25 @@ fn goes_round(server: &Server, variant: Variant) {
     assert!(mirror.join("deep").is_dir() && mirror.join("empty").is_file());
     tool.run(&["mirror", mirror.to_str().unwrap(), &url("of-tool/again")]);
     assert!(tool.run(&["raw", &url(""), "NOOP"]).starts_with(b"2"));
+    if variant != Variant::Plain {
+        trusts_nobody_else(&url(""));
+    }
     tool.run(&["rm", "-r", &url("of-tool")]);
     let listed = tool.run(&["ls", &url("")]);
     assert!(!String::from_utf8_lossy(&listed).contains("of-tool"));
+}
+
+/// A certificate that the system's roots do not know, or that is not the pinned one.
+fn trusts_nobody_else(url: &str) {
+    let wrong = "00".repeat(32);
+    for options in [&["--tries", "1"][..], &["--tries", "1", "--pin", &wrong]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ftpx"))
+            .env("FTPX_PASSWORD", PASSWORD)
+            .args(options)
+            .args(["ls", url])
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(7), "{options:?}: {told}");
+    }
 }

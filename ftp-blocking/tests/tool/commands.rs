@@ -88,8 +88,11 @@ fn exit_codes_say_what_failed() {
     drop(closed);
     let user = base.replace("ftp://", "ftp://ann:wrong@");
     let tls = base.replace("ftp://", "ftpes://");
-    let rows: [(i32, &[&str]); 9] = [
+    let proxy = dead.replace("ftp://", "socks5://");
+    let rows: [(i32, &[&str]); 11] = [
         (0, &["ls", &base]),
+        (0, &["--active", "ls", &base]),
+        (3, &["--proxy", &proxy, "--tries", "1", "ls", &base]),
         (2, &["ls", "http://x/"]),
         (2, &["mirror", "a", "b"]),
         (3, &["ls", &dead, "--tries", "1"]),

@@ -42,13 +42,9 @@ fn write(out: &mut impl Write, ls: &Ls, name: Name<'_>, entry: &Entry<'_>) -> io
     if !ls.long {
         return writeln!(out, "{name}");
     }
-    let mode = entry
-        .mode()
-        .map_or("-".to_owned(), |mode| format!("{mode:04o}"));
-    let size = entry.size().map_or("-".to_owned(), |size| size.to_string());
-    let time = entry
-        .modified()
-        .map_or("-".to_owned(), |time| time.to_string());
+    let mode = or_dash(entry.mode().map(|mode| format!("{mode:04o}")));
+    let size = or_dash(entry.size());
+    let time = or_dash(entry.modified());
     let owner = Name::new(entry.owner().unwrap_or(b"-")).to_string();
     write!(
         out,
@@ -59,6 +55,10 @@ fn write(out: &mut impl Write, ls: &Ls, name: Name<'_>, entry: &Entry<'_>) -> io
         Some(target) => writeln!(out, " -> {}", Name::new(target)),
         None => writeln!(out),
     }
+}
+
+fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
 const fn letter(kind: Kind) -> char {

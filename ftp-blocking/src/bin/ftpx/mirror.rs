@@ -56,12 +56,20 @@ pub(crate) fn perform<T: Link>(origin: &Origin<'_, T>, given: &arguments::Perfor
         _ => MirrorOptions::down(),
     };
     let sessions = origin.sessions(&heading.remote)?;
-    let progress = Progress::new(origin.options, "perform", None);
+    let sizes = steps.iter().filter(|step| copies(step.kind()));
+    let total = sizes
+        .filter_map(|step| step.size())
+        .fold(0, u64::saturating_add);
+    let progress = Progress::new(origin.options, "perform", Some(total));
     let mirrored = Mirror::new(heading.remote.path(), Path::new(&heading.local), options)
         .sessions(jobs(origin, given.jobs))
         .progress(reporting(&progress, false))
         .perform(steps, || sessions.connect())?;
     conclude(origin.options, &progress, &mirrored)
+}
+
+const fn copies(kind: StepKind) -> bool {
+    matches!(kind, StepKind::Fetch | StepKind::Resume | StepKind::Send)
 }
 
 /// A trace is of one session.
