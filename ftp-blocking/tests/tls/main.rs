@@ -487,7 +487,10 @@ fn a_data_handshake_that_stalls_leaves_the_session_usable() {
     });
     client.secure().unwrap();
     let error = client.retrieve_to("a", &mut Vec::new()).unwrap_err();
-    assert_eq!(interruption(&error), Interruption::Data(Failure::TlsTimedOut));
+    assert_eq!(
+        interruption(&error),
+        Interruption::Data(Failure::TlsTimedOut)
+    );
     assert_eq!(error.reply().unwrap().code().get(), 425);
     assert_eq!(error.after(), After::Usable);
     client.noop().unwrap();
