@@ -28,10 +28,10 @@ fn a_failed_run_replays_and_its_arguments_are_masked() {
     let (base, missing) = (url(&server, ""), url(&server, "missing"));
     let rows: [(&[&str], bool); 4] = [
         (&["get", &missing, "/tmp"], false),
-        (&["raw", &base, "SITE", "PSWD", "hidden"], true),
+        (&["raw", &base, "SITE", "NOTE", "hidden"], true),
         (&["raw", &base, "STAT", "hidden"], true),
         (
-            &["--trace-arguments", "raw", &base, "SITE", "PSWD", "hidden"],
+            &["--trace-arguments", "raw", &base, "SITE", "NOTE", "hidden"],
             false,
         ),
     ];
