@@ -11,8 +11,9 @@ use ftp_proto::Config;
 use ftp_proto::driver::{Endpoint, Tried};
 
 use crate::driver::Driver;
+use crate::interest::{Interest, Ready};
 use crate::patience::{patient, retried};
-use crate::readiness::{Interest, Reactor, Ready, Slot, Watched};
+use crate::readiness::{Reactor, Slot, Watched};
 use crate::transport::{Stream, Transport};
 
 /// The time after which the next address is tried beside those before it (RFC 8305, 5 and 8).

@@ -9,8 +9,9 @@ use ftp_proto::driver::Input;
 use ftp_proto::driver::Pipe;
 use ftp_proto::{DataId, Direction, End, Flow, Report, Session};
 
+use crate::interest::Interest;
 use crate::patience;
-use crate::readiness::{Interest, Watched};
+use crate::readiness::Watched;
 use crate::transport::Stream;
 
 /// A data connection.

@@ -15,7 +15,8 @@ use std::net::IpAddr;
 use ftp_proto::{Action, Config, Control, Instant, Link, Report, Session, State};
 
 use crate::data::{Data, DataLink, Port};
-use crate::readiness::{Reactor, Ready, Slot, Watched};
+use crate::interest::Ready;
+use crate::readiness::{Reactor, Slot, Watched};
 use crate::transport::{Listener, Stream, Transport};
 
 /// How many bytes a turn takes from the control connection, so that a peer that never stops talking

@@ -60,6 +60,7 @@ mod connect;
 mod connector;
 mod data;
 mod driver;
+mod interest;
 mod maybe_tls;
 #[cfg(feature = "mio")]
 pub mod mio;
@@ -83,9 +84,10 @@ pub use ftp_proto::driver::{
 };
 #[cfg(feature = "url")]
 pub use ftp_proto::driver::{FtpUrl, TypeCode, UrlError};
+pub use interest::{Interest, Ready};
 pub use maybe_tls::{MaybeTls, MaybeTlsLink, MaybeTlsPort};
 pub use proxied::{NoPort, Proxied, ProxiedLink};
-pub use readiness::{Interest, Reactor, Ready, Slot};
+pub use readiness::{Reactor, Slot};
 pub use schedule::Schedule;
 pub use tasks::Handle;
 pub use tcp::{Socket, Tcp};

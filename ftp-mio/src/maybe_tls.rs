@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
 
-use crate::readiness::Interest;
+use crate::interest::Interest;
 use crate::tcp::Tcp;
 #[cfg(feature = "rustls")]
 use crate::tls::{Tls, TlsLink};

@@ -37,7 +37,8 @@ use std::io;
 use mio::event::{Event, Source};
 use mio::{Registry, Token};
 
-use crate::readiness::{Interest, Reactor, Ready, Slot};
+use crate::interest::{Interest, Ready};
+use crate::readiness::{Reactor, Slot};
 
 /// The token of a client's socket.
 ///

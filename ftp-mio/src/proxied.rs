@@ -9,8 +9,8 @@ use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
 use ftp_proto::proxy::{Handshake, Proxy, ProxyError};
 
+use crate::interest::Interest;
 use crate::patience::{patient, read, wrote};
-use crate::readiness::Interest;
 use crate::transport::{Listener, Stream, Transport};
 
 /// What one read of a proxy's answer takes.

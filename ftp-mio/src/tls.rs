@@ -11,7 +11,7 @@ use ftp_proto::tls::rustls::ClientConfig;
 use ftp_proto::tls::rustls::pki_types::ServerName;
 use ftp_proto::tls::{Channel, Context, Layer, Purpose, Socket, TlsError, Wait};
 
-use crate::readiness::Interest;
+use crate::interest::Interest;
 use crate::transport::{Listener, Stream, Transport};
 
 /// The transport for FTPS: explicit (`AUTH TLS`, RFC 4217) unless it is made

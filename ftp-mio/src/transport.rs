@@ -8,7 +8,7 @@ use std::os::fd::BorrowedFd;
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
 
-use crate::readiness::Interest;
+use crate::interest::Interest;
 
 /// Makes the connections of one session. No call ever waits.
 ///

@@ -31,6 +31,7 @@ mod error;
 mod handshake;
 mod http;
 mod socks5;
+mod step;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -21,6 +21,7 @@
 //! ```
 
 mod config;
+mod names;
 mod read;
 mod replay;
 mod write;

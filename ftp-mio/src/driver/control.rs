@@ -6,8 +6,9 @@ use ftp_proto::Link;
 use ftp_proto::driver::Input;
 
 use super::Driver;
+use crate::interest::Interest;
 use crate::patience::{self, patient};
-use crate::readiness::{Interest, Reactor, Slot, Watched};
+use crate::readiness::{Reactor, Slot, Watched};
 use crate::transport::{Stream, Transport};
 
 /// What one read of the control connection takes.

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::handshake::Step;
+use super::step::Step;
 use super::{Credentials, Host, ProxyError, Refusal};
 
 pub(super) fn request(host: &Host, port: u16, credentials: Option<&Credentials>) -> Vec<u8> {

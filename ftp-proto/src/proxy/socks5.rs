@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use super::handshake::Step;
+use super::step::Step;
 use super::{Credentials, Host, ProxyError, Refusal};
 
 const VERSION: u8 = 5;

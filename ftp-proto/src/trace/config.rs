@@ -79,9 +79,9 @@ macro_rules! optional_duration {
 const SETTINGS: &[Setting] = &[
     Setting {
         name: "data_mode",
-        get: |config| String::from(super::write::mode_name(config.data_mode)),
+        get: |config| String::from(super::names::mode_name(config.data_mode)),
         set: |config, text| {
-            config.data_mode = super::read::mode(text)?;
+            config.data_mode = super::names::mode(text)?;
             Some(())
         },
     },

@@ -10,9 +10,9 @@ use crate::command::{Argument, Command};
 use crate::config::{Config, Control, Detail};
 use crate::reply::{Reply, ReplyCode};
 use crate::time::Instant;
-use crate::transfer::{DataMode, Transfer};
+use crate::transfer::Transfer;
 
-use super::write::{DETAILS, FAILURES, MODES};
+use super::names::{self, detail, mode};
 use super::{Record, config};
 
 /// The line is not a record.
@@ -222,12 +222,8 @@ fn report(parts: &mut Parts<'_>) -> Option<Report> {
         },
         "failed" => {
             let link = parts.link()?;
-            let word = parts.word()?;
-            let (failure, _) = FAILURES.iter().find(|(_, name)| *name == word)?;
-            Report::Failed {
-                link,
-                failure: *failure,
-            }
+            let failure = names::failure(parts.word()?)?;
+            Report::Failed { link, failure }
         }
         _ => return None,
     })
@@ -259,16 +255,6 @@ fn digits(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
     let byte = |pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok();
     pairs.map(byte).collect()
-}
-
-fn detail(word: &str) -> Option<Detail> {
-    let found = DETAILS.iter().find(|(_, name)| *name == word);
-    found.map(|(detail, _)| *detail)
-}
-
-pub(super) fn mode(word: &str) -> Option<DataMode> {
-    let found = MODES.iter().find(|(_, name)| *name == word);
-    found.map(|(mode, _)| *mode)
 }
 
 fn resumptions(word: &str) -> Option<Option<u32>> {

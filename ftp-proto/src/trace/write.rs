@@ -3,12 +3,12 @@
 
 use core::fmt;
 
-use crate::action::{Action, Direction, End, Failure, Link, Report, Representation, Target};
+use crate::action::{Action, Direction, End, Link, Report, Representation, Target};
 use crate::command::Command;
-use crate::config::Detail;
 use crate::reply::Reply;
-use crate::transfer::{DataMode, Transfer};
+use crate::transfer::Transfer;
 
+use super::names::{detail_name, failure_name, mode_name};
 use super::{Record, config};
 
 impl fmt::Display for Record {
@@ -188,52 +188,4 @@ const fn end_name(end: End) -> &'static str {
         End::Truncated => "truncated",
         End::Limit => "limit",
     }
-}
-
-pub(super) const FAILURES: [(Failure, &str); 8] = [
-    (Failure::Refused, "refused"),
-    (Failure::Unreachable, "unreachable"),
-    (Failure::TimedOut, "timed-out"),
-    (Failure::Reset, "reset"),
-    (Failure::Tls, "tls"),
-    (Failure::TlsTimedOut, "tls-timed-out"),
-    (Failure::Local, "local"),
-    (Failure::Other, "other"),
-];
-
-fn failure_name(failure: Failure) -> &'static str {
-    FAILURES
-        .iter()
-        .find(|(known, _)| *known == failure)
-        .map_or("other", |(_, name)| name)
-}
-
-pub(super) const DETAILS: [(Detail, &str); 4] = [
-    (Detail::Off, "off"),
-    (Detail::Requests, "requests"),
-    (Detail::Steps, "steps"),
-    (Detail::Everything, "everything"),
-];
-
-fn detail_name(detail: Detail) -> &'static str {
-    DETAILS
-        .iter()
-        .find(|(known, _)| *known == detail)
-        .map_or("off", |(_, name)| name)
-}
-
-pub(super) const MODES: [(DataMode, &str); 6] = [
-    (DataMode::Auto, "auto"),
-    (DataMode::ExtendedPassive, "epsv"),
-    (DataMode::Passive, "pasv"),
-    (DataMode::ExtendedActive, "eprt"),
-    (DataMode::Active, "port"),
-    (DataMode::AnyActive, "active"),
-];
-
-pub(super) fn mode_name(mode: DataMode) -> &'static str {
-    MODES
-        .iter()
-        .find(|(known, _)| *known == mode)
-        .map_or("auto", |(_, name)| name)
 }

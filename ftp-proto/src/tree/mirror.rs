@@ -6,8 +6,9 @@ use super::compare::{Comparison, compare};
 use super::object::{Listing, Object};
 use super::options::{MirrorOptions, Way};
 use super::path::TreePath;
-use super::plan::{Decision, Unread, plan, transfer_step};
+use super::plan::{Decision, Question, plan, transfer_step};
 use super::step::{Step, StepKind, Why};
+use super::unread::Unread;
 use super::walk::{Check, Place, Walk};
 use crate::listing::Kind;
 use crate::timestamp::Timestamp;
@@ -22,30 +23,6 @@ pub enum Task {
     AskTime(Question),
     /// Perform this step, or in a dry run only show it, and answer with [`Mirror::performed`].
     Perform(Step),
-}
-
-/// A file that has the same size on both sides, and perhaps another time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Question {
-    path: TreePath,
-    source: Object,
-    target: Object,
-}
-
-impl Question {
-    pub(super) const fn new(path: TreePath, source: Object, target: Object) -> Self {
-        Self {
-            path,
-            source,
-            target,
-        }
-    }
-
-    /// Where the file is, below both roots.
-    #[must_use]
-    pub const fn path(&self) -> &TreePath {
-        &self.path
-    }
 }
 
 /// Makes a tree like another one.

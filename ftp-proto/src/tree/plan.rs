@@ -4,60 +4,34 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::compare::{Comparison, compare};
-use super::mirror::Question;
 use super::object::{Listing, Object};
 use super::options::{MirrorOptions, Way};
 use super::part::PartName;
 use super::path::TreePath;
 use super::step::{Step, StepKind, Why};
-use crate::command::Verb;
-use crate::error::{Error, ErrorKind, Policy};
 use crate::listing::{Kind, SafeName};
-use crate::reply::Class;
 
-/// Why a directory was not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum Unread {
-    /// It cannot be entered: it is missing, forbidden, or not a directory.
-    #[error("it cannot be entered")]
-    Refused,
-    /// PWD says that it is elsewhere: it is a link.
-    #[error("it is a link to another place")]
-    Elsewhere,
-    /// PWD says that it is a directory above.
-    #[error("it is a link to a directory above")]
-    Again,
-    /// The listing has more entries or bytes than the limits allow.
-    #[error("its listing exceeds a limit")]
-    Limit,
-    /// The listing failed.
-    #[error("its listing failed")]
-    Failed,
+/// A file that has the same size on both sides, and perhaps another time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    pub(super) path: TreePath,
+    pub(super) source: Object,
+    pub(super) target: Object,
 }
 
-impl Unread {
-    /// What the error of [`ReadDirectory`](crate::operation::ReadDirectory) means for a tree.
-    #[must_use]
-    pub fn of(error: &Error) -> Self {
-        match error.kind() {
-            ErrorKind::Policy(Policy::ListingEntries(_) | Policy::ListingBytes(_)) => Self::Limit,
-            ErrorKind::Refused(reply)
-                if error.verb() == Some(Verb::Cwd) && reply.class() == Class::PermanentNegative =>
-            {
-                Self::Refused
-            }
-            _ => Self::Failed,
+impl Question {
+    pub(super) const fn new(path: TreePath, source: Object, target: Object) -> Self {
+        Self {
+            path,
+            source,
+            target,
         }
     }
 
-    pub(super) const fn why(self) -> Why {
-        match self {
-            Self::Elsewhere => Why::Link,
-            Self::Again => Why::Again,
-            Self::Limit => Why::Limit,
-            Self::Refused | Self::Failed => Why::Failed,
-        }
+    /// Where the file is, below both roots.
+    #[must_use]
+    pub const fn path(&self) -> &TreePath {
+        &self.path
     }
 }
 

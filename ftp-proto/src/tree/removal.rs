@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::limits::TreeLimits;
 use super::object::{Doubt, Listing, Object};
 use super::path::TreePath;
-use super::plan::Unread;
+use super::unread::Unread;
 use super::walk::{Check, Place, Walk, may_be_directory};
 
 /// What a [`Removal`] wants done next.

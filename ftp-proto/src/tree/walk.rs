@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use super::limits::{Count, TreeLimits};
 use super::object::{Listing, Object};
 use super::path::TreePath;
-use super::plan::Unread;
 use super::step::Why;
+use super::unread::Unread;
 use crate::listing::Kind;
 use crate::pathname::Pathname;
 

@@ -4,12 +4,10 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::exit::{Failure, Result};
-
 static IS_ASKED: AtomicBool = AtomicBool::new(false);
 static LEFT: Mutex<Option<String>> = Mutex::new(None);
 
-pub(crate) fn install() -> Result<()> {
+pub(crate) fn install() -> Result<(), ctrlc::Error> {
     let handler = || {
         if IS_ASKED.swap(true, Ordering::SeqCst) {
             if let Some(left) = left_behind() {
@@ -19,7 +17,7 @@ pub(crate) fn install() -> Result<()> {
         }
         eprintln!("\nftpx: ending; once more ends at once");
     };
-    ctrlc::set_handler(handler).map_err(|error| Failure::Usage(error.to_string()))
+    ctrlc::set_handler(handler)
 }
 
 pub(crate) fn is_asked() -> bool {

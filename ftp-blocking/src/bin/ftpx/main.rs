@@ -25,12 +25,14 @@ use clap::Parser as _;
 
 use arguments::{Arguments, Command, Options};
 use connect::{Link, Origin};
-use exit::Result;
+use exit::{Failure, Result};
 use ftp_blocking::Tcp;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = interrupt::install().and_then(|()| run(&arguments.options, &arguments.command));
+    let outcome = interrupt::install()
+        .map_err(|error| Failure::Usage(error.to_string()))
+        .and_then(|()| run(&arguments.options, &arguments.command));
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };
