@@ -5,10 +5,12 @@ use ftp_proto::{Argument, ArgumentError, COMMAND_BYTES_MAX, Command, Verb};
 /// The input is an argument, and a whole command line.
 pub fn check(input: &[u8]) {
     argument(input);
-    for length in ARGUMENT_BYTES_MAX / 2..=ARGUMENT_BYTES_MAX / 2 + 1 {
-        argument(&long(input, length));
-        argument(&long(input, 2 * length));
-        argument(&long(input, 2 * length - 1));
+    for length in [
+        ARGUMENT_BYTES_MAX / 2 + 1,
+        ARGUMENT_BYTES_MAX,
+        ARGUMENT_BYTES_MAX + 1,
+    ] {
+        limit_holds(&long(input, length));
     }
     if let Ok(command) = Command::raw(input) {
         let verb = input.split(|&byte| byte == b' ').next().unwrap_or_default();
@@ -25,6 +27,13 @@ const ARGUMENT_BYTES_MAX: usize = COMMAND_BYTES_MAX - 11;
 /// The input over and over. An input of libFuzzer's is too short for the limit.
 fn long(input: &[u8], length: usize) -> Vec<u8> {
     input.iter().copied().cycle().take(length).collect()
+}
+
+fn limit_holds(input: &[u8]) {
+    match Argument::new(input) {
+        Ok(_) => assert!(doubled_length(input) <= ARGUMENT_BYTES_MAX),
+        Err(error) => refusal_is_right(input, error),
+    }
 }
 
 fn argument(input: &[u8]) {
