@@ -148,11 +148,14 @@ fn six_numbers(text: &[u8]) -> Option<[u8; 6]> {
             return None;
         }
         *number = part[..end].parse().ok()?;
+        if at == 5 && end == part.len() && parts.next().is_some() {
+            return None;
+        }
     }
     Some(numbers)
 }
 
-/// Whether the text holds the port between two equal characters.
+/// Whether the text holds the port between two equal characters, and in parentheses if it has any.
 fn names_port(text: &[u8], port: u16) -> bool {
     let is_port = |number: &[u8]| {
         let number = String::from_utf8_lossy(number);
@@ -161,7 +164,8 @@ fn names_port(text: &[u8], port: u16) -> bool {
     text.iter().enumerate().any(|(at, delimiter)| {
         let rest = &text[at + 1..];
         let end = rest.iter().position(|byte| byte == delimiter);
-        end.is_some_and(|end| is_port(&rest[..end]))
+        let closes = |end: usize| !text.contains(&b'(') || rest.get(end + 1) == Some(&b')');
+        end.is_some_and(|end| is_port(&rest[..end]) && closes(end))
     })
 }
 

@@ -5,6 +5,13 @@ use ftp_proto::{Argument, ArgumentError, COMMAND_BYTES_MAX, Command, Verb};
 /// The input is an argument, and a whole command line.
 pub fn check(input: &[u8]) {
     argument(input);
+    for length in [
+        ARGUMENT_BYTES_MAX / 2 + 1,
+        ARGUMENT_BYTES_MAX,
+        ARGUMENT_BYTES_MAX + 1,
+    ] {
+        limit_holds(&long(input, length));
+    }
     if let Ok(command) = Command::raw(input) {
         let verb = input.split(|&byte| byte == b' ').next().unwrap_or_default();
         assert_eq!(Verb::parse(verb), Some(command.verb()));
@@ -14,12 +21,28 @@ pub fn check(input: &[u8]) {
     }
 }
 
+/// What is left beside CR, LF, a blank and the longest verb.
+const ARGUMENT_BYTES_MAX: usize = COMMAND_BYTES_MAX - 11;
+
+/// The input over and over. An input of libFuzzer's is too short for the limit.
+fn long(input: &[u8], length: usize) -> Vec<u8> {
+    input.iter().copied().cycle().take(length).collect()
+}
+
+fn limit_holds(input: &[u8]) {
+    match Argument::new(input) {
+        Ok(_) => assert!(doubled_length(input) <= ARGUMENT_BYTES_MAX),
+        Err(error) => refusal_is_right(input, error),
+    }
+}
+
 fn argument(input: &[u8]) {
     let argument = match Argument::new(input) {
         Ok(argument) => argument,
         Err(error) => return refusal_is_right(input, error),
     };
     assert_eq!(argument.as_bytes(), input);
+    assert!(doubled_length(input) <= ARGUMENT_BYTES_MAX);
     assert!(!input.is_empty() && !input.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
     for verb in [Verb::Retr, Verb::Pass, Verb::Acct, Verb::Site, Verb::User] {
         let command = Command::new(verb, argument.clone());
@@ -34,7 +57,7 @@ fn refusal_is_right(input: &[u8], error: ArgumentError) {
         ArgumentError::Empty => assert!(input.is_empty()),
         ArgumentError::LineBreak => assert!(has(b'\r') || has(b'\n')),
         ArgumentError::Nul => assert!(has(0)),
-        ArgumentError::TooLong => assert!(doubled_length(input) > COMMAND_BYTES_MAX - 11),
+        ArgumentError::TooLong => assert!(doubled_length(input) > ARGUMENT_BYTES_MAX),
         other => panic!("{other} does not fit an argument"),
     }
 }

@@ -66,11 +66,28 @@ fn queries_agree(features: &Features) {
     assert_eq!(features.has_tvfs(), has("TVFS"));
     assert_eq!(features.has_mlsd(), has("MLST") || has("MLSD"));
     assert_eq!(features.facts().is_some(), has("MLST"));
+    stars_are_told(features);
     for fact in features.facts().into_iter().flatten() {
         assert!(!fact.name.is_empty());
         assert_eq!(fact.name, fact.name.to_ascii_lowercase());
         assert!(!fact.name.contains([' ', ';', ',', '\n']));
     }
+}
+
+/// A star behind a fact marks a default, and is no part of its name.
+fn stars_are_told(features: &Features) {
+    let Some(feature) = features.iter().find(|feature| feature.name() == "MLST") else {
+        return;
+    };
+    let parameters = String::from_utf8_lossy(feature.parameters().unwrap_or_default());
+    let separates = |c: char| matches!(c, ' ' | '\t' | '\r' | '\x0c' | ';' | ',');
+    let words = parameters
+        .split(separates)
+        .filter(|word| !matches!(*word, "" | "*"));
+    let told: Vec<bool> = words.map(|word| word.ends_with('*')).collect();
+    let facts = features.facts().unwrap_or_default();
+    let found: Vec<bool> = facts.iter().map(|fact| fact.default).collect();
+    assert_eq!(found, told);
 }
 
 fn encode(features: &Features) -> Vec<u8> {

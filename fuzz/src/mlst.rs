@@ -1,6 +1,6 @@
 //! The facts of MLSx lines.
 
-use ftp_proto::listing::Entry;
+use ftp_proto::listing::{Entry, Kind};
 
 /// The input is a line of a reply to MLST.
 pub fn check(input: &[u8]) {
@@ -23,11 +23,26 @@ pub fn check(input: &[u8]) {
         let text = core::str::from_utf8(fact).expect("ASCII");
         assert_eq!(entry.fact(text), first.map(|(_, value)| *value));
     }
+    kind_is_right(&entry);
     same_in_mlsd(input, &entry);
     if let Some(line) = entry.to_mlsd() {
         let again = Entry::from_mlsd(&line).expect("own line");
         assert_eq!(again, entry, "{}", line.escape_ascii());
     }
+}
+
+/// The types of RFC 3659, section 7.5.1, in any case.
+fn kind_is_right(entry: &Entry<'_>) {
+    let value = entry.fact("type").unwrap_or_default().to_ascii_lowercase();
+    let expected = match &value[..] {
+        b"" => Kind::Unknown,
+        b"file" => Kind::File,
+        b"dir" => Kind::Directory,
+        b"cdir" => Kind::CurrentDirectory,
+        b"pdir" => Kind::ParentDirectory,
+        _ => return assert!(matches!(entry.kind(), Kind::Symlink | Kind::Other)),
+    };
+    assert_eq!(entry.kind(), expected);
 }
 
 /// A line that does not begin with a blank says the same in MLSD.

@@ -8,10 +8,18 @@ pub fn check(input: &[u8]) {
     if let Ok(time) = Timestamp::from_time_val(input) {
         assert!(is_time_val(input), "{time} was read from another form");
         is_a_date_that_exists(&time);
+        says_what_it_says(input, &time);
         text_round_trip(&time);
         seconds_agree(&time);
         if let Some(minutes) = input.last_chunk::<2>() {
             zones_agree(time, i16::from_be_bytes(*minutes) % 1600);
+        }
+    }
+    if let Some([high, low, month, day]) = input.first_chunk() {
+        let year = u16::from_be_bytes([*high, *low]) % 10_001;
+        // The last years of centuries have a rule of their own.
+        for year in [year, year - year % 100] {
+            date_exists(year, month % 14, day % 33);
         }
     }
     if let Some(seconds) = input.first_chunk::<8>() {
@@ -36,6 +44,42 @@ fn is_a_date_that_exists(time: &Timestamp) {
     assert!(time.nanos() < 1_000_000_000);
     assert_eq!(time.zone(), Zone::Utc);
     assert!(!time.is_year_inferred());
+}
+
+/// The digits are the numbers; of the year-2000 bug, the years since 1900.
+fn says_what_it_says(text: &[u8], time: &Timestamp) {
+    let number = |digits: &[u8]| {
+        let digits = String::from_utf8_lossy(digits);
+        digits.parse::<u16>().expect("digits")
+    };
+    let (year, rest) = match text.get(14).is_some_and(u8::is_ascii_digit) {
+        true => (1900 + number(&text[2..5]), &text[5..]),
+        false => (number(&text[..4]), &text[4..]),
+    };
+    let found = [
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+    ];
+    assert_eq!(time.year(), year);
+    for (pair, found) in rest.chunks(2).zip(found) {
+        assert_eq!(number(pair), u16::from(found));
+    }
+}
+
+fn date_exists(year: u16, month: u8, day: u8) {
+    let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let length = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    let exists = year <= 9999 && (1..=length).contains(&day);
+    assert_eq!(Timestamp::date(year, month, day).is_ok(), exists);
 }
 
 fn text_round_trip(time: &Timestamp) {

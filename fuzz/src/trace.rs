@@ -15,6 +15,17 @@ pub fn check(input: &[u8]) {
     for record in &first.records {
         is_read_again(record);
     }
+    // What the application chose is part of the record.
+    let choices = |records: &[Record]| {
+        let chosen = records
+            .iter()
+            .filter(|it| matches!(it, Record::DataModeSet(_)));
+        chosen.count()
+    };
+    let is_cut = |it: &Record| matches!(it, Record::DetailSet(_) | Record::Dropped(_));
+    if !first.records.iter().any(is_cut) {
+        assert_eq!(choices(&first.records), choices(&records));
+    }
     // A session that is given its own record does the same again.
     let Ok(second) = replay(&first.records) else {
         panic!("the record of a replay is no trace: {:?}", first.records);
