@@ -11,12 +11,16 @@ use crate::patience::{self, patient};
 use crate::readiness::{Reactor, Slot, Watched};
 use crate::transport::{Stream, Transport};
 
-/// What one read of the control connection takes.
-const CONTROL_BYTES: usize = 4096;
+/// What one read of the control connection takes. It is cleared each time, which costs more than a
+/// short reply.
+const CONTROL_BYTES: usize = 1024;
 
 impl<T: Transport> Driver<T> {
     /// Reads until the socket would block; yields whether any byte came.
     pub(super) fn read_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
+        if !self.control.as_ref().is_some_and(|control| control.readable) {
+            return false;
+        }
         let mut any = false;
         let mut buffer = [0; CONTROL_BYTES];
         // Once the session is over, the driver stops reading, even from a peer that never stops
