@@ -5,7 +5,7 @@
 //! a line `==` between them. Each directory that a plan reads gets the next of them, and the other
 //! side of a mirror the one after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ftp_proto::listing::{Line, Options, Reader, SafeFor, SafeName};
 use ftp_proto::tree::{
@@ -180,6 +180,9 @@ fn mirror(choice: u8, listings: &mut Listings) {
 fn removal(choice: u8, listings: &mut Listings) {
     let mut removal = Removal::new(LIMITS);
     let mut certain = BTreeSet::new();
+    // How much was spared when a directory was read. One that is listed twice is read twice, and
+    // here the second listing may be another one.
+    let mut spared_before = BTreeMap::new();
     for count in 0..TASKS_MAX {
         let Some(task) = removal.next_task() else {
             return;
@@ -191,6 +194,7 @@ fn removal(choice: u8, listings: &mut Listings) {
                 if listing.as_ref().is_ok_and(Listing::is_complete) {
                     certain.insert(place.path().clone());
                 }
+                spared_before.insert(place.path().clone(), removal.spared().len());
                 removal.read(&place, listing);
             }
             RemovalTask::Delete(path) => {
@@ -201,7 +205,7 @@ fn removal(choice: u8, listings: &mut Listings) {
             }
             RemovalTask::RemoveDirectory(path) => {
                 assert!(certain.contains(&path), "{path}");
-                let kept = removal.spared().iter();
+                let kept = removal.spared().iter().skip(spared_before[&path]);
                 let kept = kept.filter(|(spared, _)| is_within(spared, &path));
                 assert_eq!(kept.count(), 0, "{path} is not empty");
                 removal.done(true);

@@ -18,7 +18,8 @@ const CONTROL_BYTES: usize = 1024;
 impl<T: Transport> Driver<T> {
     /// Reads until the socket would block; yields whether any byte came.
     pub(super) fn read_control(&mut self, reactor: &mut dyn Reactor<T::Source>) -> bool {
-        if !self.control.as_ref().is_some_and(|control| control.readable) {
+        let readable = self.control.as_ref().map(|control| control.readable);
+        if readable != Some(true) {
             return false;
         }
         let mut any = false;
