@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use ftp_blocking::testing::{Behaviour, Files, Rule, Step};
+use ftp_blocking::proto::checksum::Algorithm;
+use ftp_blocking::testing::{Behaviour, Files, Loopback, Rule, ServerConfig, Step};
 use tempfile::TempDir;
 
 use crate::run::{behaving, command, run, server, stderr, stdout, url};
@@ -60,6 +61,21 @@ fn files_come_and_go() {
     let sum = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
     let shown = stdout(&["sum", &url(&server, "pub/a.txt")]);
     assert_eq!(shown, format!("{sum}  pub/a.txt\n"));
+}
+
+#[test]
+fn a_server_computes_the_sum() {
+    let config = ServerConfig::new().checksum(Algorithm::Sha256, |_| vec![0xAB; 32]);
+    let server = Loopback::start(config, files()).unwrap();
+    let shown = stdout(&["sum", "--server", &url(&server, "pub/a.txt")]);
+    assert_eq!(shown, format!("{}  pub/a.txt\n", "ab".repeat(32)));
+    let server = Loopback::start(ServerConfig::new(), files()).unwrap();
+    let without = run(&["sum", "--server", &url(&server, "pub/a.txt")]);
+    assert_eq!(
+        without.status.code(),
+        Some(7),
+        "a policy: no checksum is offered"
+    );
 }
 
 #[test]

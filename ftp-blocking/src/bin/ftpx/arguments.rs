@@ -129,7 +129,12 @@ pub(crate) enum Command {
     /// Set the time of a file to now; make an empty file if there is none
     Touch { url: FtpUrl },
     /// Print the SHA-256 of a file; downloads it for that
-    Sum { url: FtpUrl },
+    Sum {
+        url: FtpUrl,
+        /// Ask the server for it instead (HASH, XSHA256)
+        #[arg(long)]
+        server: bool,
+    },
     /// Send one command as it is, and print the reply
     Raw {
         url: FtpUrl,

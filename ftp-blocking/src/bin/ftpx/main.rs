@@ -65,7 +65,7 @@ fn run_over<T: Link>(inner: T, options: &Options, command: &Command) -> Result<(
         Command::Mkdir { parents, url } => files::mkdir(&origin, url, *parents),
         Command::Mv { url, to } => files::mv(&origin, url, to),
         Command::Touch { url } => files::touch(&origin, url),
-        Command::Sum { url } => transfer::sum(&origin, url),
+        Command::Sum { url, server } => transfer::sum(&origin, url, *server),
         Command::Raw { url, line } => files::raw(&origin, url, &line.join(" ")),
         Command::Manual => pages::manual(),
         Command::Completions { shell } => pages::completions(*shell),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use ftp_blocking::proto::checksum::{Algorithm, Checksum};
 use ftp_blocking::proto::driver::LocalTree;
 use ftp_blocking::proto::listing::{Name, SafeFor};
 use ftp_blocking::proto::operation::Retrieve;
@@ -174,18 +175,17 @@ pub(crate) fn cat<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl) -> Result<()> {
 }
 
 /// Prints the sum as `sha256sum` does.
-pub(crate) fn sum<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl) -> Result<()> {
-    let mut sink = Checked(Sha256::new());
-    origin
-        .sessions(url)?
-        .retrying()
-        .retrieve_to(url.path(), &mut sink)?;
-    let mut out = io::stdout().lock();
-    let sum = sink.0.finalize();
-    sum.iter()
-        .try_for_each(|byte| write!(out, "{byte:02x}"))
-        .and_then(|()| writeln!(out, "  {}", Name::new(url.path())))
-        .map_err(local("standard output"))
+pub(crate) fn sum<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl, server: bool) -> Result<()> {
+    let mut retrying = origin.sessions(url)?.retrying();
+    let path = url.path();
+    let sum = if server {
+        retrying.run(Tried::Listing, |ftp| ftp.checksum(path, Algorithm::Sha256))?
+    } else {
+        let mut sink = Checked(Sha256::new());
+        retrying.retrieve_to(path, &mut sink)?;
+        Checksum::sha256(sink.0.finalize().into())
+    };
+    writeln!(io::stdout(), "{sum}  {}", Name::new(path)).map_err(local("standard output"))
 }
 
 /// A sink that refuses when an end was asked for.
