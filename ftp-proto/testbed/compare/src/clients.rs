@@ -22,6 +22,8 @@ use crate::works::{Task, UPLOADED, Work, directory, sized, small};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
     Blocking,
+    /// The same, and the kernel moves the bytes between socket and file.
+    Spliced,
     Mio,
     Suppaftp,
     Curl,
@@ -39,8 +41,9 @@ pub struct Job {
 }
 
 impl Client {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Blocking,
+        Self::Spliced,
         Self::Mio,
         Self::Suppaftp,
         Self::Curl,
@@ -51,6 +54,7 @@ impl Client {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Blocking => "ftp-blocking",
+            Self::Spliced => "ftp-blocking, splice",
             Self::Mio => "ftp-mio",
             Self::Suppaftp => "suppaftp",
             Self::Curl => "curl",
@@ -62,7 +66,7 @@ impl Client {
     /// Whether it is part of this program, or installed.
     pub fn is_here(self) -> bool {
         let (program, argument) = match self {
-            Self::Blocking | Self::Mio | Self::Suppaftp => return true,
+            Self::Blocking | Self::Spliced | Self::Mio | Self::Suppaftp => return true,
             Self::Curl => ("curl", "--version"),
             Self::Lftp => ("lftp", "--version"),
             Self::Ftplib => ("python3", "--version"),
@@ -75,6 +79,12 @@ impl Client {
         command.status().is_ok_and(|status| status.success())
     }
 
+    /// Whether it has a way of its own for that.
+    pub const fn differs_in(self, work: &Work) -> bool {
+        let from_or_to_file = matches!(work.task, Task::GetFile(_) | Task::Put(_));
+        !matches!(self, Self::Spliced) || (from_or_to_file && !work.tls)
+    }
+
     /// The command that does the work.
     pub fn command(
         self,
@@ -83,7 +93,7 @@ impl Client {
         local: &Path,
     ) -> Result<Vec<String>, Box<dyn Error>> {
         Ok(match self {
-            Self::Blocking | Self::Mio | Self::Suppaftp => {
+            Self::Blocking | Self::Spliced | Self::Mio | Self::Suppaftp => {
                 let program = std::env::current_exe()?.display().to_string();
                 let [task, amount] = work.task.words();
                 let tls = if work.tls { "tls" } else { "clear" };
@@ -110,7 +120,8 @@ impl Client {
 /// Does the work of a library in this process.
 pub fn run(name: &str, job: &Job) -> Result<(), Box<dyn Error>> {
     match name {
-        "ftp-blocking" => blocking::run(job),
+        "ftp-blocking" => blocking::run(job, false),
+        "ftp-blocking, splice" => blocking::run(job, true),
         "ftp-mio" => on_mio::run(job),
         "suppaftp" => peer::run(job),
         _ => Err(format!("no such library: {name}").into()),

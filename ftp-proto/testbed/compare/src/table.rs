@@ -54,6 +54,11 @@ pub fn run(choice: &Choice) -> Outcome {
     let site = Site::start(choice.server.as_deref(), &works)?;
     heading(site.kind(), choice);
     for work in &works {
+        let clients: Vec<Client> = clients
+            .iter()
+            .copied()
+            .filter(|client| client.differs_in(work))
+            .collect();
         let mut rows: Vec<_> = clients.iter().map(|_| Row::empty()).collect();
         // The first round warms the files up, and does not count. In turn, so that what else the
         // machine does meets all of them.

@@ -12,16 +12,16 @@ use crate::works::{Task, UPLOADED, directory, sized, small};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-pub(super) fn run(job: &Job) -> Outcome {
+pub(super) fn run(job: &Job, splice: bool) -> Outcome {
     let builder = Client::builder();
     if job.tls {
         let tls = Tls::from_config(tls_config(&job.local)?);
-        return work(builder.tls(tls).connect_to(&[job.address])?, job);
+        return work(builder.tls(tls).connect_to(&[job.address])?, job, splice);
     }
-    work(builder.connect_to(&[job.address])?, job)
+    work(builder.connect_to(&[job.address])?, job, splice)
 }
 
-fn work<T: Transport>(mut ftp: Client<T>, job: &Job) -> Outcome {
+fn work<T: Transport>(mut ftp: Client<T>, job: &Job, splice: bool) -> Outcome {
     if job.tls {
         ftp.secure()?;
     }
@@ -32,11 +32,19 @@ fn work<T: Transport>(mut ftp: Client<T>, job: &Job) -> Outcome {
         }
         Task::GetFile(size) => {
             let mut file = File::create(job.local.join("downloaded"))?;
-            ftp.retrieve_to(sized(size), &mut file)?;
+            if splice {
+                ftp.retrieve(sized(size))?.copy_to_file(&file)?;
+            } else {
+                ftp.retrieve_to(sized(size), &mut file)?;
+            }
         }
         Task::Put(size) => {
             let mut file = File::open(job.local.join(sized(size)))?;
-            ftp.store_from(UPLOADED, &mut file)?;
+            if splice {
+                ftp.store(UPLOADED)?.copy_from_file(&file)?;
+            } else {
+                ftp.store_from(UPLOADED, &mut file)?;
+            }
         }
         Task::Small(files) => {
             for number in 0..files {
