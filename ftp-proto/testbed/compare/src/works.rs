@@ -45,7 +45,7 @@ pub const WORKS: &[Work] = &[
     work(Task::Small(200)).over_tls().counted(),
     work(Task::Small(2000)),
     work(Task::List(10_000)).counted(),
-    work(Task::Small(20)).from_afar(),
+    work(Task::Small(20)).far_away(),
 ];
 
 impl Work {
@@ -67,7 +67,7 @@ impl Work {
         Self { tls: true, ..self }
     }
 
-    const fn from_afar(self) -> Self {
+    const fn far_away(self) -> Self {
         Self { far: true, ..self }
     }
 
