@@ -55,5 +55,5 @@ variants!(Interruption:
 );
 variants!(Violation:
     Reply, TruncatedReply, TooManyPreliminary, TooManyUnsolicited, OutOfOrder, TransferForgotten, BytesBeforeTls, Address, Path, Size,
-    Timestamp,
+    Timestamp, Checksum,
 );

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::task::Poll;
 
-use ftp_proto::operation::Exchange;
+use ftp_proto::checksum::Algorithm;
+use ftp_proto::operation::{AskChecksum, Exchange};
 use ftp_proto::{
     Action, Closed, Config, Control, End, Interruption, Link, Operation, Reason, Report, Session,
     State, Violation,
@@ -238,6 +239,27 @@ fn unreadable(seen: &mut Seen) {
     ask(Exchange::working_directory(), "257 here\r\n", seen);
     ask(Exchange::size(name()), "213 many\r\n", seen);
     ask(Exchange::modified(name()), "213 yesterday\r\n", seen);
+    unreadable_checksum(seen);
+}
+
+/// FEAT and TYPE come before HASH.
+fn unreadable_checksum(seen: &mut Seen) {
+    let mut ask = AskChecksum::new(argument("f"), Algorithm::Sha256);
+    let mut session = Session::new(Config::default(), Control::new(HOST, HOST));
+    for reply in [
+        "220 Hello.\r\n",
+        "211-Here:\r\n HASH SHA-256*\r\n211 End.\r\n",
+        "200 Image.\r\n",
+        "213 nothing\r\n",
+    ] {
+        assert!(ask.poll(&mut session).is_pending());
+        session.transmitted(session.transmit().len());
+        session.receive(reply.as_bytes());
+    }
+    match ask.poll(&mut session) {
+        Poll::Ready(Err(error)) => seen.error(&error),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// The one end that no server brings about.
