@@ -272,7 +272,7 @@ pub fn decode_hash(
 /// use ftp_proto::checksum::{Algorithm, decode};
 /// use ftp_proto::reply::{Reply, ReplyCode};
 ///
-/// let reply = Reply::new(ReplyCode::FILE_ACTION_OKAY, b"CBF43926");
+/// let reply = Reply::new(ReplyCode::FILE_ACTION_COMPLETE, b"CBF43926");
 /// assert_eq!(decode(&reply, Algorithm::Crc32).unwrap().to_string(), "cbf43926");
 /// ```
 pub fn decode(reply: &Reply, algorithm: Algorithm) -> Result<Checksum, ChecksumError> {

@@ -81,7 +81,8 @@ impl World {
                 break;
             };
             self.app.begun.remove(0);
-            self.app.stale = self.app.moving.take();
+            // A transfer that was taken back before it began has moved nothing.
+            self.app.stale = self.app.moving.take().or(self.app.stale);
             result
                 .as_ref()
                 .err()
