@@ -16,7 +16,9 @@ impl<S: Stream> Data<'_, S> {
     /// With the feature `splice`, on Linux, the kernel moves the bytes (splice) unless TLS or ASCII
     /// type forbids that. A transfer then has two open files more. It is at its best with a
     /// [budget](crate::Builder::budget) of 1 MiB: with the default one, a download of gigabytes
-    /// takes a third more CPU time. Writes to a file wait for the disk.
+    /// takes a third more CPU time. Whether splicing pays depends on the file system: it took half
+    /// of the CPU time of a copy on tmpfs, and 1.6 times as much on ext4. Writes to a file wait for
+    /// the disk.
     ///
     /// ```no_run
     /// use ftp_mio::{Client, Progress};
