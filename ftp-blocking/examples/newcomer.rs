@@ -16,7 +16,7 @@ use std::path::Path;
 use ftp_blocking::proto::tree::MirrorOptions;
 use ftp_blocking::{Connector, FtpUrl, Mirror, MirrorEvent};
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args()
         .nth(1)
         .ok_or("give the URL of a directory")?;

@@ -1,15 +1,12 @@
 //! A download under way.
 
+mod files;
+
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 
-#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
-use ftp_proto::Direction;
 use ftp_proto::ascii::Decoder;
-#[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
-use ftp_proto::driver::Pipe;
 use ftp_proto::driver::{Error, Result};
 use ftp_proto::lines::{LINE_BYTES_MAX, Lines};
 use ftp_proto::{Completed, Flow, Operation, Representation, size};
@@ -263,48 +260,6 @@ impl<'c, T: Transport> Download<'c, T> {
                 return Err(self.fail_locally(error));
             }
         }
-    }
-
-    /// Writes everything into a file, from its position on.
-    ///
-    /// With the feature `splice`, on Linux, the kernel moves the bytes (splice) unless TLS or ASCII
-    /// type forbids that. It takes two open files more. Otherwise this is
-    /// [`copy_to`](Self::copy_to). Whether splicing pays depends on the file system: it took half
-    /// of the CPU time of a copy on tmpfs, and 1.6 times as much on ext4.
-    ///
-    /// ```no_run
-    /// # let mut ftp = ftp_blocking::Client::connect("ftp.example.org")?;
-    /// let file = std::fs::File::create("image.iso")?;
-    /// let completed = ftp.retrieve("image.iso")?.copy_to_file(&file)?;
-    /// assert_eq!(completed.bytes, file.metadata()?.len());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`copy_to`](Self::copy_to).
-    pub fn copy_to_file(self, mut file: &File) -> Result<Completed> {
-        #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
-        if self.driver.is_spliceable(Direction::Receive) {
-            if let Ok(pipe) = Pipe::new() {
-                return self.splice_to(file, &pipe);
-            }
-        }
-        self.copy_to(&mut file)
-    }
-
-    #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
-    fn splice_to(mut self, file: &File, pipe: &Pipe) -> Result<Completed> {
-        while self.verdict.is_none() {
-            match self.driver.fill_pipe(&mut self.operation, pipe) {
-                ControlFlow::Continue(count) => {
-                    if let Err(error) = pipe.empty(file, count) {
-                        return Err(self.fail_locally(error));
-                    }
-                }
-                ControlFlow::Break(verdict) => self.verdict = Some(verdict),
-            }
-        }
-        self.take_verdict()
     }
 
     /// The data connection, for callers that move the bytes themselves (splice, sendfile), if

@@ -1,8 +1,6 @@
 //! The example `newcomer` does what it says, and stays short.
 #![allow(clippy::unwrap_used)]
 
-// Its `main` is not called here.
-#[allow(dead_code)]
 #[path = "../examples/newcomer.rs"]
 mod newcomer;
 
@@ -11,6 +9,9 @@ use std::fs;
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 
 const LINES_MAX: usize = 60;
+
+/// It takes its URL from the command line; the tests call what it calls.
+const _: fn() -> Result<(), Box<dyn std::error::Error>> = newcomer::main;
 
 /// A server, and a local directory whose README is the beginning of that of the server.
 fn site() -> (Loopback, tempfile::TempDir) {

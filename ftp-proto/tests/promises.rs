@@ -74,7 +74,7 @@ const LOCAL: [&str; 9] = [
     "ftp-proto/src/driver/splice.rs",
     "ftp-blocking/src/bin",
     "ftp-blocking/src/driver/files.rs",
-    "ftp-blocking/src/download.rs",
+    "ftp-blocking/src/download/files.rs",
     "ftp-blocking/src/upload.rs",
     "ftp-blocking/src/mirror",
     "ftp-mio/src/data/files.rs",
