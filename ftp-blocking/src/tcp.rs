@@ -154,19 +154,11 @@ const fn limit_unsent(_: &TcpStream) {}
 
 /// Listens at the first port that is free.
 fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<Socket> {
-    let mut taken = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for port in options.ports() {
-        let address = SocketAddr::new(local, port);
-        let socket = socket_for(address, options)?;
-        match socket.bind(&address.into()) {
-            Ok(()) => {
-                socket.listen(1)?;
-                return Ok(socket);
-            }
-            Err(error) => taken = error,
-        }
-    }
-    Err(taken)
+    let at = |port| SocketAddr::new(local, port);
+    let socket = socket_for(at(0), options)?;
+    options.first_free(|port| socket.bind(&at(port).into()))?;
+    socket.listen(1)?;
+    Ok(socket)
 }
 
 /// The buffers are set first: what TCP offers at the beginning depends on them.

@@ -8,19 +8,11 @@ use socket2::{Domain, Protocol, Type};
 
 /// Listens at the first port that is free.
 pub(super) fn listener_at(local: IpAddr, options: &TcpOptions) -> io::Result<socket2::Socket> {
-    let mut taken = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for port in options.ports() {
-        let address = SocketAddr::new(local, port);
-        let socket = stream_socket(address, options)?;
-        match socket.bind(&address.into()) {
-            Ok(()) => {
-                socket.listen(1)?;
-                return Ok(socket);
-            }
-            Err(error) => taken = error,
-        }
-    }
-    Err(taken)
+    let at = |port| SocketAddr::new(local, port);
+    let socket = stream_socket(at(0), options)?;
+    options.first_free(|port| socket.bind(&at(port).into()))?;
+    socket.listen(1)?;
+    Ok(socket)
 }
 
 /// The first step of connecting; [`is_connected`] has the others.

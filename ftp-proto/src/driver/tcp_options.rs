@@ -2,6 +2,7 @@
 
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
+use std::io;
 
 /// How a driver sets up TCP connections, and where it listens in active mode.
 ///
@@ -52,6 +53,36 @@ impl TcpOptions {
     pub fn ports(&self) -> impl Iterator<Item = u16> + use<> {
         let (first, last) = self.active_ports.unwrap_or((0, 0));
         first..=last
+    }
+
+    /// Tries the [ports](Self::ports) in order until `bind` succeeds with one.
+    ///
+    /// ```
+    /// use std::io::{Error, ErrorKind};
+    ///
+    /// use ftp_proto::driver::TcpOptions;
+    ///
+    /// let mut options = TcpOptions::default();
+    /// options.active_ports = Some((5000, 5002));
+    /// let bind = |port| match port {
+    ///     5002 => Ok(port),
+    ///     _ => Err(Error::from(ErrorKind::AddrInUse)),
+    /// };
+    /// assert_eq!(options.first_free(bind)?, 5002);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// That of the last port. There is always one, unless the range runs backwards.
+    pub fn first_free<T>(&self, mut bind: impl FnMut(u16) -> io::Result<T>) -> io::Result<T> {
+        let mut taken = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for port in self.ports() {
+            match bind(port) {
+                Ok(bound) => return Ok(bound),
+                Err(error) => taken = error,
+            }
+        }
+        Err(taken)
     }
 
     /// What the server is told of a listener that is bound to `bound`.
