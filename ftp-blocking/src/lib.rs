@@ -138,10 +138,12 @@ pub use ftp_proto::driver::{
 };
 #[cfg(feature = "url")]
 pub use ftp_proto::driver::{FtpUrl, TypeCode, UrlError};
+#[cfg(feature = "mirror")]
+pub use ftp_proto::driver::{MirrorEvent, Mirrored};
 pub use listing::Facts;
 pub use maybe_tls::{MaybeTls, MaybeTlsLink};
 #[cfg(feature = "mirror")]
-pub use mirror::{Event as MirrorEvent, Mirror, Mirrored};
+pub use mirror::Mirror;
 pub use proxied::{Proxied, ProxiedLink};
 pub use retrying::Retrying;
 pub use tcp::{Tcp, TcpLink, TcpPort};

@@ -3,23 +3,19 @@
 mod shared;
 mod worker;
 
-use std::fmt;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use ftp_proto::After;
-use ftp_proto::driver::{Error, LocalTree, Result};
-use ftp_proto::tree::{self, MirrorOptions, Step, StepKind, Way};
+use ftp_proto::driver::{MirrorEvent, MirrorSetup, Mirrored, Mirroring, Result};
+use ftp_proto::tree::{MirrorOptions, Step};
 
 use crate::client::Client;
 use crate::transport::Transport;
 
 use shared::Shared;
 use worker::Worker;
-
-type Report<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a;
 
 /// Makes a local directory like one of the server, or the other way round.
 ///
@@ -54,80 +50,27 @@ type Report<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a mirror does nothing until it is run"]
-pub struct Mirror<'a> {
-    remote: Vec<u8>,
-    local: PathBuf,
-    options: MirrorOptions,
-    sessions: usize,
-    is_dry: bool,
-    report: Box<Report<'a>>,
-}
-
-/// What a mirror reports while it runs.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// A step begins; in a dry run it would. A step that [skips](StepKind::Skip) says why.
-    Step(&'a Step),
-    /// A part of a file was copied.
-    Bytes {
-        /// The step that copies it.
-        step: &'a Step,
-        /// How many bytes of the file are there now.
-        bytes: u64,
-    },
-    /// A step is done.
-    Done(&'a Step),
-    /// A step failed.
-    Failed(&'a Step, &'a Error),
-}
-
-/// What a mirror did, or after a dry run what it would do.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct Mirrored {
-    /// How many files were copied.
-    pub copied: u64,
-    /// How many bytes moved.
-    pub bytes: u64,
-    /// How many directories were made.
-    pub made: u64,
-    /// How many files and directories of the target were removed.
-    pub removed: u64,
-    /// What was left alone although it is not the same, and why.
-    pub skipped: Vec<Step>,
-    /// The steps that failed. For a directory that could not be read, the step is a
-    /// [skip](StepKind::Skip) at its path.
-    pub failed: Vec<(Step, Error)>,
-    /// Whether the report asked for an end.
-    pub is_stopped: bool,
-}
+pub struct Mirror<'a>(MirrorSetup<'a>);
 
 impl<'a> Mirror<'a> {
     /// Between the directory `remote` of the server and the directory `local`. The way is that of
     /// the options. The target is made if it does not exist.
     pub fn new(remote: impl AsRef<[u8]>, local: impl AsRef<Path>, options: MirrorOptions) -> Self {
-        Self {
-            remote: remote.as_ref().into(),
-            local: local.as_ref().into(),
-            options,
-            sessions: 1,
-            is_dry: false,
-            report: Box::new(|_| ControlFlow::Continue(())),
-        }
+        Self(MirrorSetup::new(remote, local, options))
     }
 
     /// Uses at most so many sessions at the same time, each on a thread of its own. The default is
     /// 1.
     pub const fn sessions(mut self, count: usize) -> Self {
-        self.sessions = if count == 0 { 1 } else { count };
+        self.0.sessions = if count == 0 { 1 } else { count };
         self
     }
 
     /// Changes nothing: the report gets the steps. What a directory that is to be made would hold
     /// is shown, too.
     pub const fn dry_run(mut self) -> Self {
-        self.is_dry = true;
+        self.0.is_dry = true;
         self
     }
 
@@ -135,9 +78,9 @@ impl<'a> Mirror<'a> {
     /// file under way is left as a part.
     pub fn progress(
         mut self,
-        report: impl FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a,
+        report: impl FnMut(MirrorEvent<'_>) -> ControlFlow<()> + Send + 'a,
     ) -> Self {
-        self.report = Box::new(report);
+        self.0.report = Box::new(report);
         self
     }
 
@@ -151,7 +94,7 @@ impl<'a> Mirror<'a> {
         T: Transport,
         F: Fn() -> Result<Client<T>> + Sync,
     {
-        self.with(connect, tree::Mirror::new)
+        self.with(connect, MirrorSetup::start)
     }
 
     /// Yields the steps, and changes nothing.
@@ -167,7 +110,7 @@ impl<'a> Mirror<'a> {
         let mut mirrored = self
             .dry_run()
             .progress(|event| {
-                if let Event::Step(step) = event {
+                if let MirrorEvent::Step(step) = event {
                     shared::lock(&steps).push(step.clone());
                 }
                 ControlFlow::Continue(())
@@ -192,66 +135,27 @@ impl<'a> Mirror<'a> {
         T: Transport,
         F: Fn() -> Result<Client<T>> + Sync,
     {
-        self.with(connect, |options| tree::Mirror::of_steps(options, steps))
+        self.with(connect, |setup| setup.perform(steps))
     }
 
     fn with<T, F>(
         self,
         connect: F,
-        plan: impl FnOnce(MirrorOptions) -> tree::Mirror,
+        start: impl FnOnce(MirrorSetup<'a>) -> Result<Mirroring<'a>>,
     ) -> Result<Mirrored>
     where
         T: Transport,
         F: Fn() -> Result<Client<T>> + Sync,
     {
-        let local = self.open_local()?;
-        let plan = plan(self.options);
-        let shared = Shared::new(plan, self.is_dry, self.sessions, self.report);
-        let worker = || Worker::new(&shared, &connect, &self.remote, local.as_ref()).run();
+        let sessions = self.0.sessions;
+        let shared = Shared::new(start(self.0)?);
+        let worker = || Worker::new(&shared, &connect).run();
         thread::scope(|scope| {
-            for _ in 1..self.sessions {
+            for _ in 1..sessions {
                 scope.spawn(worker);
             }
             worker();
         });
         shared.into_result()
-    }
-
-    /// `None` if a dry run would make it.
-    fn open_local(&self) -> Result<Option<LocalTree>> {
-        let opened = match (self.options.way(), self.is_dry) {
-            (Way::Down, true) if !self.local.exists() => return Ok(None),
-            (Way::Down, false) => LocalTree::create(&self.local),
-            (Way::Down | Way::Up, _) => LocalTree::open(&self.local),
-        };
-        let opened = opened.map_err(|error| Error::Local(error, After::Usable))?;
-        Ok(Some(match self.options.follows_links() {
-            true if self.options.way() == Way::Up => opened.follow_links(),
-            _ => opened,
-        }))
-    }
-}
-
-impl Mirrored {
-    fn count(&mut self, step: &Step) {
-        match step.kind() {
-            StepKind::Make => self.made += 1,
-            StepKind::Fetch | StepKind::Resume | StepKind::Send => self.copied += 1,
-            StepKind::Remove | StepKind::RemoveAll => self.removed += 1,
-            StepKind::Skip(_) => self.skipped.push(step.clone()),
-            _ => {}
-        }
-    }
-}
-
-impl fmt::Debug for Mirror<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mirror")
-            .field("remote", &self.remote)
-            .field("local", &self.local)
-            .field("options", &self.options)
-            .field("sessions", &self.sessions)
-            .field("is_dry", &self.is_dry)
-            .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,8 @@
 //! re-export.
 
 #[cfg(feature = "std")]
+mod call;
+#[cfg(feature = "std")]
 mod endpoint;
 #[cfg(feature = "std")]
 mod error;
@@ -10,6 +12,8 @@ mod error;
 mod hash;
 #[cfg(feature = "mirror")]
 mod local;
+#[cfg(feature = "mirror")]
+mod mirroring;
 mod payload;
 #[cfg(feature = "std")]
 mod settings;
@@ -32,6 +36,8 @@ use crate::listing::Options;
 use crate::timestamp::Timestamp;
 
 #[cfg(feature = "std")]
+pub use call::{Answer, Call, Work, entries};
+#[cfg(feature = "std")]
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 #[cfg(feature = "std")]
 pub use error::{Error, Result, Tried};
@@ -39,6 +45,8 @@ pub use error::{Error, Result, Tried};
 pub use hash::{Hasher, Hashing};
 #[cfg(feature = "mirror")]
 pub use local::{LocalTree, Part};
+#[cfg(feature = "mirror")]
+pub use mirroring::{Errand, Event as MirrorEvent, Mirrored, Mirroring, Setup as MirrorSetup};
 pub use payload::Payload;
 #[cfg(feature = "std")]
 pub use settings::Settings;

@@ -131,6 +131,12 @@ impl<O: Operation + ?Sized> Operation for alloc::boxed::Box<O> {
     }
 }
 
+impl<O: Receiving + ?Sized> Receiving for alloc::boxed::Box<O> {
+    fn feed(&mut self, chunk: &[u8]) {
+        (**self).feed(chunk);
+    }
+}
+
 impl<O: Operation + ?Sized> Operation for &mut O {
     type Output = O::Output;
 

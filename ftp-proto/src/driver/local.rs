@@ -240,8 +240,9 @@ impl Part {
     }
 
     /// Where the rest is to be appended.
-    pub const fn file_mut(&mut self) -> &mut File {
-        &mut self.file
+    #[must_use]
+    pub const fn file(&self) -> &File {
+        &self.file
     }
 
     /// Puts the file in its place, with the time that the server told: for a transfer with a good

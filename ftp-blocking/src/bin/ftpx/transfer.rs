@@ -103,7 +103,7 @@ fn fetch<T: Transport>(
     };
     let mut got = offset;
     ftp.download(retrieve)?
-        .copy_with(part.file_mut(), |bytes| {
+        .copy_with(&mut part.file(), |bytes| {
             got = offset.saturating_add(bytes);
             progress.at(got);
             interrupt::check()

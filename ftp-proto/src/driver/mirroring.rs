@@ -1,0 +1,349 @@
+//! A mirror that a driver performs: its tasks, its counts and its report, for any number of
+//! sessions.
+
+mod errand;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::ControlFlow;
+
+use super::error::{Error, Result};
+use super::local::LocalTree;
+use crate::error::After;
+use crate::tree::{Mirror, MirrorOptions, Step, StepKind, Way};
+
+pub use errand::Errand;
+use errand::Outcome;
+
+/// What a mirror reports while it runs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A step begins; in a dry run it would. A step that [skips](StepKind::Skip) says why.
+    Step(&'a Step),
+    /// A part of a file was copied.
+    Bytes {
+        /// The step that copies it.
+        step: &'a Step,
+        /// How many bytes of the file are there now.
+        bytes: u64,
+    },
+    /// A step is done.
+    Done(&'a Step),
+    /// A step failed.
+    Failed(&'a Step, &'a Error),
+}
+
+/// What a mirror did, or after a dry run what it would do.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Mirrored {
+    /// How many files were copied.
+    pub copied: u64,
+    /// How many bytes moved.
+    pub bytes: u64,
+    /// How many directories were made.
+    pub made: u64,
+    /// How many files and directories of the target were removed.
+    pub removed: u64,
+    /// What was left alone although it is not the same, and why.
+    pub skipped: Vec<Step>,
+    /// The steps that failed. For a directory that could not be read, the step is a
+    /// [skip](StepKind::Skip) at its path.
+    pub failed: Vec<(Step, Error)>,
+    /// Whether the report asked for an end.
+    pub is_stopped: bool,
+}
+
+/// What a mirror is to do.
+pub struct Setup<'a> {
+    /// The directory of the server.
+    pub remote: Vec<u8>,
+    /// The directory of the local disk.
+    pub local: PathBuf,
+    /// The way, and how it decides.
+    pub options: MirrorOptions,
+    /// How many sessions work at the same time, at most.
+    pub sessions: usize,
+    /// Whether nothing is changed.
+    pub is_dry: bool,
+    /// Gets what happens. [`ControlFlow::Break`] ends the mirror: no other step begins, and a file
+    /// under way is left as a part.
+    pub report: Box<dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a>,
+}
+
+/// A mirror under way.
+///
+/// It opens no session. Each session of the driver takes an [`Errand`], does its work, and brings
+/// it back:
+///
+/// 1. [`next_errand`](Self::next_errand), and a session, if [it needs one](Errand::needs_session);
+///    [`give_back`](Self::give_back) if none could be opened,
+/// 2. [`begin`](Self::begin),
+/// 3. [`Errand::next_work`] and [`Errand::take`], until there is no more work,
+/// 4. [`finish`](Self::finish).
+///
+/// ```
+/// use ftp_proto::driver::{Answer, Error, MirrorSetup, Work};
+/// use ftp_proto::tree::MirrorOptions;
+///
+/// fn perform(work: Work) -> Result<Answer, Error> {
+///     Err(Error::Spent) // A driver runs it on a session.
+/// }
+///
+/// let local = std::env::temp_dir().join(format!("mirroring-{}", std::process::id()));
+/// let mut mirroring = MirrorSetup::new("pub", &local, MirrorOptions::down()).start()?;
+/// while let Some(mut errand) = mirroring.next_errand() {
+///     if mirroring.begin(&errand) {
+///         while let Some(work) = errand.next_work() {
+///             errand.take(perform(work));
+///         }
+///     }
+///     mirroring.finish(errand);
+/// }
+/// assert_eq!(mirroring.into_result()?.failed.len(), 1);
+/// # std::fs::remove_dir(local)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Mirroring<'a> {
+    plan: Mirror,
+    site: Arc<Site>,
+    report: Box<dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a>,
+    mirrored: Mirrored,
+    /// How many sessions can still perform something.
+    sessions: usize,
+    /// Why there is no session.
+    unopened: Option<Error>,
+}
+
+/// What all errands of a mirror share.
+#[derive(Debug)]
+struct Site {
+    remote: Vec<u8>,
+    /// The absolute path of that directory, once it is known.
+    base: OnceLock<Box<[u8]>>,
+    /// `None` if a dry run would make it.
+    local: Option<LocalTree>,
+    way: Way,
+    is_dry: bool,
+    /// Whether the server sets times, as far as is known.
+    sets_times: AtomicBool,
+}
+
+impl<'a> Setup<'a> {
+    /// Between the directory `remote` of the server and the directory `local`, on one session. The
+    /// way is that of the options. The target is made if it does not exist.
+    pub fn new(remote: impl AsRef<[u8]>, local: impl AsRef<Path>, options: MirrorOptions) -> Self {
+        Self {
+            remote: remote.as_ref().into(),
+            local: local.as_ref().into(),
+            options,
+            sessions: 1,
+            is_dry: false,
+            report: Box::new(|_| ControlFlow::Continue(())),
+        }
+    }
+
+    /// Opens the local directory, and begins with the two roots.
+    ///
+    /// # Errors
+    /// The local directory cannot be opened.
+    pub fn start(self) -> Result<Mirroring<'a>> {
+        self.with(Mirror::new)
+    }
+
+    /// Opens the local directory, and performs these steps and no other: those of a plan, or a
+    /// share of them.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn perform(self, steps: impl IntoIterator<Item = Step>) -> Result<Mirroring<'a>> {
+        self.with(|options| Mirror::of_steps(options, steps))
+    }
+
+    fn with(self, plan: impl FnOnce(MirrorOptions) -> Mirror) -> Result<Mirroring<'a>> {
+        let local = self.open_local().map_err(local_error)?;
+        Ok(Mirroring {
+            site: Arc::new(Site {
+                remote: self.remote,
+                base: OnceLock::new(),
+                local,
+                way: self.options.way(),
+                is_dry: self.is_dry,
+                sets_times: AtomicBool::new(true),
+            }),
+            plan: plan(self.options),
+            report: self.report,
+            mirrored: Mirrored::default(),
+            sessions: self.sessions.max(1),
+            unopened: None,
+        })
+    }
+
+    /// `None` if a dry run would make it.
+    fn open_local(&self) -> io::Result<Option<LocalTree>> {
+        let opened = match (self.options.way(), self.is_dry) {
+            (Way::Down, true) if !self.local.exists() => return Ok(None),
+            (Way::Down, false) => LocalTree::create(&self.local)?,
+            (Way::Down | Way::Up, _) => LocalTree::open(&self.local)?,
+        };
+        Ok(Some(match self.options.follows_links() {
+            true if self.options.way() == Way::Up => opened.follow_links(),
+            _ => opened,
+        }))
+    }
+}
+
+impl Mirroring<'_> {
+    /// The next errand. `None` at the end, and while only errands under way can bring more; see
+    /// [`is_over`](Self::is_over).
+    pub fn next_errand(&mut self) -> Option<Errand> {
+        if self.mirrored.is_stopped {
+            return None;
+        }
+        let task = self.plan.next_task()?;
+        Some(Errand::new(task, Arc::clone(&self.site)))
+    }
+
+    /// Whether no other errand will come.
+    pub fn is_over(&self) -> bool {
+        self.mirrored.is_stopped || self.plan.is_over()
+    }
+
+    /// A session could not be opened: the others do the errand, if there are any.
+    pub fn give_back(&mut self, errand: Errand, error: Error) {
+        self.sessions = self.sessions.saturating_sub(1);
+        match self.sessions {
+            0 => {
+                self.unopened = Some(error);
+                self.mirrored.is_stopped = true;
+            }
+            _ => self.plan.give_back(errand.into_task()),
+        }
+    }
+
+    /// Reports that an errand begins; whether it is to be done.
+    pub fn begin(&mut self, errand: &Errand) -> bool {
+        match errand.step() {
+            Some(step) => self.tell(Event::Step(step)),
+            None => !self.mirrored.is_stopped,
+        }
+    }
+
+    /// Counts payload of an errand: `count` bytes, and with them `bytes` bytes of this transfer.
+    /// Reports them, and says whether the mirror goes on; if not, abort the transfer, and
+    /// [stop](Errand::stop) the errand.
+    pub fn moved(&mut self, errand: &Errand, count: u64, bytes: u64) -> bool {
+        self.mirrored.bytes = self.mirrored.bytes.saturating_add(count);
+        match errand.step() {
+            Some(step) => {
+                let bytes = errand.offset().saturating_add(bytes);
+                self.tell(Event::Bytes { step, bytes })
+            }
+            None => !self.mirrored.is_stopped,
+        }
+    }
+
+    /// Takes an errand whose work is done.
+    pub fn finish(&mut self, errand: Errand) {
+        let (notes, outcome) = errand.into_outcome();
+        self.mirrored.failed.extend(notes);
+        match outcome {
+            Outcome::Read(place, source, target) => self.plan.read(&place, source, target),
+            Outcome::Told(question, time) => self.plan.told(&question, time),
+            Outcome::Performed(step, outcome) => self.performed(step, outcome),
+            Outcome::Stopped => {}
+        }
+    }
+
+    fn performed(&mut self, step: Step, outcome: Result<()>) {
+        self.plan.performed(&step, outcome.is_ok());
+        match outcome {
+            Ok(()) => {
+                self.tell(Event::Done(&step));
+                self.mirrored.count(step);
+            }
+            Err(error) => {
+                self.tell(Event::Failed(&step, &error));
+                self.mirrored.failed.push((step, error));
+            }
+        }
+    }
+
+    /// Reports an event; whether the mirror goes on.
+    fn tell(&mut self, event: Event<'_>) -> bool {
+        if (self.report)(event) == ControlFlow::Break(()) {
+            self.mirrored.is_stopped = true;
+        }
+        !self.mirrored.is_stopped
+    }
+
+    /// What was done.
+    ///
+    /// # Errors
+    /// No session could be opened. What failed later is in [`Mirrored::failed`].
+    pub fn into_result(self) -> Result<Mirrored> {
+        match self.unopened {
+            Some(error) => Err(error),
+            None => Ok(self.mirrored),
+        }
+    }
+}
+
+impl Mirrored {
+    fn count(&mut self, step: Step) {
+        let counted = match step.kind() {
+            StepKind::Make => &mut self.made,
+            StepKind::Fetch | StepKind::Resume | StepKind::Send => &mut self.copied,
+            StepKind::Remove | StepKind::RemoveAll => &mut self.removed,
+            StepKind::Skip(_) => return self.skipped.push(step),
+            StepKind::SetTime => return,
+        };
+        *counted = counted.saturating_add(1);
+    }
+}
+
+impl Site {
+    fn sets_times(&self) -> bool {
+        self.sets_times.load(Ordering::Relaxed)
+    }
+
+    fn sets_no_times(&self) {
+        self.sets_times.store(false, Ordering::Relaxed);
+    }
+}
+
+/// An error of the local side, which leaves the session as it is.
+const fn local_error(error: io::Error) -> Error {
+    Error::Local(error, After::Usable)
+}
+
+impl fmt::Debug for Setup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("remote", &self.remote)
+            .field("local", &self.local)
+            .field("options", &self.options)
+            .field("sessions", &self.sessions)
+            .field("is_dry", &self.is_dry)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Mirroring<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mirroring")
+            .field("plan", &self.plan)
+            .field("site", &self.site)
+            .field("mirrored", &self.mirrored)
+            .field("sessions", &self.sessions)
+            .finish_non_exhaustive()
+    }
+}
