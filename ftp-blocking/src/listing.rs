@@ -1,7 +1,7 @@
 //! Listings: entries as they arrive, or collected.
 
-use ftp_proto::driver::{Error, Result, listing_options};
-use ftp_proto::listing::{Entry, Format, Line, Name, Options, Reader};
+use ftp_proto::driver::{Result, entries, listing_options};
+use ftp_proto::listing::{Entry, Format, Line, Options, Reader};
 use ftp_proto::operation::{
     Entries, Exchange, Exists, List, ListEach, Listed, Metadata, OneTransfer,
 };
@@ -53,14 +53,7 @@ impl<T: Transport> Client<T> {
     #[doc(alias = "ls")]
     pub fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry<'static>>> {
         let list = List::new(optional(path)?);
-        let contents = self.receive(Entries::new(list, listing_options()))?;
-        match contents.complaint {
-            Some(words) => Err(Error::NotListed(Name::new(&words).to_string())),
-            None if contents.listed.is_truncated() => {
-                Err(Error::NotListed("STAT is cut off".into()))
-            }
-            None => Ok(contents.entries),
-        }
+        entries(self.receive(Entries::new(list, listing_options()))?)
     }
 
     /// Passes every line of a directory listing to a callback as it arrives, understood or not, in

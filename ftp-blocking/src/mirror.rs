@@ -62,26 +62,23 @@ impl<'a> Mirror<'a> {
 
     /// Uses at most so many sessions at the same time, each on a thread of its own. The default is
     /// 1.
-    pub const fn sessions(mut self, count: usize) -> Self {
-        self.0.sessions = if count == 0 { 1 } else { count };
-        self
+    pub fn sessions(self, count: usize) -> Self {
+        Self(self.0.sessions(count))
     }
 
     /// Changes nothing: the report gets the steps. What a directory that is to be made would hold
     /// is shown, too.
-    pub const fn dry_run(mut self) -> Self {
-        self.0.is_dry = true;
-        self
+    pub fn dry_run(self) -> Self {
+        Self(self.0.dry_run())
     }
 
     /// Reports what happens. [`ControlFlow::Break`] ends the mirror: no other step begins, and a
     /// file under way is left as a part.
     pub fn progress(
-        mut self,
+        self,
         report: impl FnMut(MirrorEvent<'_>) -> ControlFlow<()> + Send + 'a,
     ) -> Self {
-        self.0.report = Box::new(report);
-        self
+        Self(self.0.progress(report))
     }
 
     /// Runs it. `connect` makes a session that is logged in.
@@ -147,7 +144,7 @@ impl<'a> Mirror<'a> {
         T: Transport,
         F: Fn() -> Result<Client<T>> + Sync,
     {
-        let sessions = self.0.sessions;
+        let sessions = self.0.sessions_max();
         let shared = Shared::new(start(self.0)?);
         let worker = || Worker::new(&shared, &connect).run();
         thread::scope(|scope| {

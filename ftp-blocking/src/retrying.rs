@@ -1,17 +1,15 @@
 //! Operations that are tried again after a failure, over new sessions where needed.
 
-use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::thread;
 
-use ftp_proto::driver::{Error, Result};
+use ftp_proto::driver::{Answer, Call, Error, Result, Trial, Tries, Work, entries, random};
 use ftp_proto::listing::Entry;
-use ftp_proto::retry::{Next, Retry, Step, upload_offset};
-use ftp_proto::{After, Completed};
+use ftp_proto::retry::{Next, Retry, Step};
+use ftp_proto::{After, Argument, Completed};
 
-use crate::client::Client;
+use crate::client::{Client, optional};
 use crate::connector::Connector;
 use crate::download::BLOCK_BYTES;
 use crate::maybe_tls::MaybeTls;
@@ -62,9 +60,9 @@ impl<T: Transport + Clone> Retrying<T> {
     /// # Errors
     /// As [`Connector::connect`], after the last try.
     pub fn client(&mut self) -> Result<&mut Client<T>> {
-        let mut failures = 0;
+        let mut tries = Tries::new(self.policy);
         while let Err((step, error)) = self.once(Step::Connecting, |_| Ok(())) {
-            self.pause(error, step, &mut failures)?;
+            pause(&mut tries, error, step)?;
         }
         self.client.as_mut().ok_or(Error::Spent)
     }
@@ -100,11 +98,11 @@ impl<T: Transport + Clone> Retrying<T> {
         step: Step,
         mut call: impl FnMut(&mut Client<T>) -> Result<O>,
     ) -> Result<O> {
-        let mut failures = 0;
+        let mut tries = Tries::new(self.policy);
         loop {
             match self.once(step, &mut call) {
                 Ok(output) => return Ok(output),
-                Err((step, error)) => self.pause(error, step, &mut failures)?,
+                Err((step, error)) => pause(&mut tries, error, step)?,
             }
         }
     }
@@ -114,7 +112,11 @@ impl<T: Transport + Clone> Retrying<T> {
     /// # Errors
     /// As there, after the last try.
     pub fn list(&mut self, path: impl AsRef<[u8]>) -> Result<Vec<Entry<'static>>> {
-        self.run(Step::Listing, |ftp| ftp.list(&path))
+        let call = Call::List(optional(path)?);
+        match self.perform(Trial::ask(call, self.policy), &mut Ends::None)? {
+            Answer::Entries(contents) => entries(contents),
+            _ => Err(Error::Spent),
+        }
     }
 
     /// Retrieves a file into `sink`, in image type. After an interruption it goes on with REST, if
@@ -127,32 +129,10 @@ impl<T: Transport + Clone> Retrying<T> {
     pub fn retrieve_to(
         &mut self,
         path: impl AsRef<[u8]>,
-        sink: &mut (impl Write + ?Sized),
+        mut sink: &mut (impl Write + ?Sized),
     ) -> Result<Completed> {
-        let (mut got, mut size, mut failures) = (0, None, 0);
-        loop {
-            let before = got;
-            let fetched = self.once(Step::Download, |ftp| {
-                let download = match got {
-                    0 => ftp.retrieve(&path)?,
-                    _ => resumed(ftp, path.as_ref(), got, size)?,
-                };
-                if got == 0 {
-                    size = download.size_hint();
-                }
-                download.copy_to(&mut Counted {
-                    sink,
-                    got: &mut got,
-                })
-            });
-            match fetched {
-                Ok(completed) => return Ok(with_bytes(completed, got)),
-                Err((step, error)) => {
-                    failures = if got > before { 0 } else { failures };
-                    self.pause(error, step, &mut failures)?;
-                }
-            }
-        }
+        let trial = Trial::download(Argument::new(path)?, self.policy);
+        completed(self.perform(trial, &mut Ends::Sink(&mut sink))?)
     }
 
     /// Stores everything of `source` from its position on, in image type.
@@ -167,42 +147,12 @@ impl<T: Transport + Clone> Retrying<T> {
     pub fn store_from(
         &mut self,
         path: impl AsRef<[u8]>,
-        source: &mut (impl Read + Seek + ?Sized),
+        mut source: &mut (impl Read + Seek + ?Sized),
     ) -> Result<Completed> {
-        let step = match self.run(Step::Listing, |ftp| ftp.exists(&path))? {
-            true => Step::UploadOverOthers,
-            false => Step::UploadOfOurs,
-        };
         let start = source.stream_position().map_err(local)?;
-        let (mut sent, mut begun, mut failures) = (0_u64, false, 0);
-        loop {
-            let before = sent;
-            let stored = self.once(step, |ftp| {
-                let offset = match begun {
-                    true => left_off(ftp, path.as_ref(), sent)?,
-                    false => 0,
-                };
-                let from = SeekFrom::Start(start.saturating_add(offset));
-                source.seek(from).map_err(local)?;
-                begun = true;
-                let upload = match offset {
-                    0 => ftp.store(&path)?,
-                    _ => ftp.store_at(&path, offset)?,
-                };
-                let mut at = offset;
-                upload.copy_from(source, BLOCK_BYTES, |block| {
-                    at = at.saturating_add(block.len() as u64);
-                    sent = sent.max(at);
-                })
-            });
-            match stored {
-                Ok(completed) => return Ok(with_bytes(completed, sent)),
-                Err((step, error)) => {
-                    failures = if sent > before { 0 } else { failures };
-                    self.pause(error, step, &mut failures)?;
-                }
-            }
-        }
+        let trial = Trial::upload(Argument::new(path)?, self.policy);
+        let mut ends = Ends::Source(&mut source, start);
+        completed(self.perform(trial, &mut ends)?)
     }
 
     /// [`Client::rm`]. If the reply is lost, it looks whether the file is gone.
@@ -210,7 +160,7 @@ impl<T: Transport + Clone> Retrying<T> {
     /// # Errors
     /// As there; the first error, if the file is still there.
     pub fn rm(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.change(|ftp| ftp.rm(&path), |ftp| Ok(!ftp.exists(&path)?))
+        self.change(Trial::delete(Argument::new(path)?, self.policy))
     }
 
     /// [`Client::rmdir`]. If the reply is lost, it looks whether the directory is gone.
@@ -218,7 +168,7 @@ impl<T: Transport + Clone> Retrying<T> {
     /// # Errors
     /// As there; the first error, if the directory is still there.
     pub fn rmdir(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.change(|ftp| ftp.rmdir(&path), |ftp| Ok(!ftp.exists(&path)?))
+        self.change(Trial::remove_directory(Argument::new(path)?, self.policy))
     }
 
     /// [`Client::mkdir`]. If the reply is lost, it looks whether the directory is there.
@@ -226,7 +176,7 @@ impl<T: Transport + Clone> Retrying<T> {
     /// # Errors
     /// As there; the first error, if the directory is not there.
     pub fn mkdir(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        self.change(|ftp| ftp.mkdir(&path).map(|_| ()), |ftp| ftp.exists(&path))
+        self.change(Trial::make_directory(Argument::new(path)?, self.policy))
     }
 
     /// [`Client::rename`]. If the reply is lost, it looks whether the new name is there and the old
@@ -235,33 +185,25 @@ impl<T: Transport + Clone> Retrying<T> {
     /// # Errors
     /// As there; the first error, if the file still has its old name.
     pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
-        self.change(
-            |ftp| ftp.rename(&from, &to),
-            |ftp| Ok(!ftp.exists(&from)? && ftp.exists(&to)?),
-        )
+        let (from, to) = (Argument::new(from)?, Argument::new(to)?);
+        self.change(Trial::rename(from, to, self.policy))
     }
 
-    /// Makes a change once, or again after a 4xx; `is_done` tells the outcome of a lost reply.
-    fn change(
-        &mut self,
-        mut call: impl FnMut(&mut Client<T>) -> Result<()>,
-        is_done: impl FnMut(&mut Client<T>) -> Result<bool>,
-    ) -> Result<()> {
-        let mut failures = 0;
-        let error = loop {
-            let Err((step, error)) = self.once(Step::Change, &mut call) else {
-                return Ok(());
-            };
-            match self.next(&error, step, &mut failures) {
-                Next::LookUp => break error,
-                Next::GiveUp => return Err(error),
-                Next::Again(pause) => thread::sleep(pause),
-            }
-        };
-        match self.run(Step::Listing, is_done)? {
-            true => Ok(()),
-            false => Err(error),
+    fn change(&mut self, trial: Trial) -> Result<()> {
+        self.perform(trial, &mut Ends::None).map(drop)
+    }
+
+    /// Does the work of a trial, and sleeps in between.
+    fn perform(&mut self, mut trial: Trial, ends: &mut Ends<'_>) -> Result<Answer> {
+        while let Some(work) = trial.next_work() {
+            let run = self.once(Step::Listing, |ftp| ends.run(ftp, work, &mut trial));
+            thread::sleep(match run {
+                Ok(answer) => trial.take(Ok(answer), random()),
+                Err((Step::Connecting, error)) => trial.not_connected(error, random()),
+                Err((_, error)) => trial.take(Err(error), random()),
+            });
         }
+        trial.into_outcome()
     }
 
     /// One try, and the step at which it failed.
@@ -279,82 +221,92 @@ impl<T: Transport + Clone> Retrying<T> {
         };
         call(self.client.insert(client)).map_err(|error| (step, error))
     }
-
-    fn next(&self, error: &Error, step: Step, failures: &mut u32) -> Next {
-        *failures = failures.saturating_add(1);
-        error.next(&self.policy, step, *failures, random())
-    }
-
-    /// Sleeps before the next try.
-    ///
-    /// # Errors
-    /// `error`, if there is none.
-    fn pause(&self, error: Error, step: Step, failures: &mut u32) -> Result<()> {
-        match self.next(&error, step, failures) {
-            Next::Again(pause) => {
-                thread::sleep(pause);
-                Ok(())
-            }
-            Next::GiveUp | Next::LookUp => Err(error),
-        }
-    }
 }
 
-/// Goes on with a download, if the file has the size that was announced before.
-fn resumed<'c, T: Transport>(
-    ftp: &'c mut Client<T>,
-    path: &[u8],
-    offset: u64,
-    size: Option<u64>,
-) -> Result<crate::Download<'c, T>> {
-    if let Some(size) = size {
-        if ftp.size_in_bytes(path)? != size {
-            let changed = "the file has changed since the download began";
-            return Err(local(io::Error::new(io::ErrorKind::InvalidData, changed)));
+/// Sleeps before the next try.
+///
+/// # Errors
+/// `error`, if there is none.
+fn pause(tries: &mut Tries, error: Error, step: Step) -> Result<()> {
+    match tries.next(&error, step, random()) {
+        Next::Again(pause) => {
+            thread::sleep(pause);
+            Ok(())
         }
+        Next::GiveUp | Next::LookUp => Err(error),
     }
-    ftp.retrieve_at(path, offset)
-}
-
-/// Where an upload goes on. A server without SIZE gets all of it again.
-fn left_off<T: Transport>(ftp: &mut Client<T>, path: &[u8], sent: u64) -> Result<u64> {
-    let size = match ftp.size_in_bytes(path) {
-        Ok(size) => Some(size),
-        Err(error) if error.is_permanent() => None,
-        Err(error) => return Err(error),
-    };
-    upload_offset(size, sent).ok_or_else(|| {
-        let grown = "the file on the server is longer than what was sent: another has written it";
-        local(io::Error::new(io::ErrorKind::InvalidData, grown))
-    })
 }
 
 const fn local(error: io::Error) -> Error {
     Error::Local(error, After::Usable)
 }
 
-/// The outcome of the last try, for all tries together.
-fn with_bytes(mut completed: Completed, bytes: u64) -> Completed {
-    completed.bytes = bytes;
-    completed
+fn completed(answer: Answer) -> Result<Completed> {
+    match answer {
+        Answer::Moved(completed) => Ok(completed),
+        _ => Err(Error::Spent),
+    }
 }
 
-/// Std seeds its hash maps at random.
-fn random() -> u32 {
-    let number = RandomState::new().build_hasher().finish();
-    u32::try_from(number >> 32).unwrap_or_default()
+/// Where the payload of a trial goes, or comes from.
+enum Ends<'a> {
+    None,
+    Sink(&'a mut dyn Write),
+    /// With the position at which the payload begins.
+    Source(&'a mut dyn ReadSeek, u64),
+}
+
+trait ReadSeek: Read + Seek {}
+
+impl<S: Read + Seek> ReadSeek for S {}
+
+impl Ends<'_> {
+    fn run<T: Transport>(
+        &mut self,
+        ftp: &mut Client<T>,
+        work: Work,
+        trial: &mut Trial,
+    ) -> Result<Answer> {
+        let offset = trial.offset();
+        let completed = match (work, self) {
+            (Work::Ask(call), _) => return ftp.receive(call.operation()?),
+            (Work::Fetch(retrieve), Self::Sink(sink)) => {
+                let download = ftp.download(retrieve)?;
+                trial.announced(download.size_hint());
+                download.copy_to(&mut Counted {
+                    sink,
+                    offset,
+                    trial,
+                })
+            }
+            (Work::Send(store), Self::Source(source, start)) => {
+                let from = SeekFrom::Start(start.saturating_add(offset));
+                source.seek(from).map_err(local)?;
+                let mut at = offset;
+                let upload = ftp.upload(store)?;
+                upload.copy_from(source, BLOCK_BYTES, |block| {
+                    at = at.saturating_add(block.len() as u64);
+                    trial.moved(at);
+                })
+            }
+            _ => Err(Error::Spent),
+        };
+        completed.map(Answer::Moved)
+    }
 }
 
 /// A sink that counts what it has taken.
-struct Counted<'a, W: ?Sized> {
-    sink: &'a mut W,
-    got: &'a mut u64,
+struct Counted<'a, 's> {
+    sink: &'a mut &'s mut dyn Write,
+    offset: u64,
+    trial: &'a mut Trial,
 }
 
-impl<W: Write + ?Sized> Write for Counted<'_, W> {
+impl Write for Counted<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.sink.write(bytes)?;
-        *self.got = self.got.saturating_add(count as u64);
+        self.offset = self.offset.saturating_add(count as u64);
+        self.trial.moved(self.offset);
         Ok(count)
     }
 

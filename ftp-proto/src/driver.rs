@@ -23,9 +23,15 @@ mod splice;
 mod tcp_options;
 #[cfg(feature = "std")]
 mod tls_mode;
+#[cfg(feature = "std")]
+mod trial;
 #[cfg(feature = "url")]
 mod url;
 
+#[cfg(feature = "std")]
+use std::collections::hash_map::RandomState;
+#[cfg(feature = "std")]
+use std::hash::{BuildHasher as _, Hasher as _};
 #[cfg(feature = "std")]
 use std::time::SystemTime;
 
@@ -56,6 +62,8 @@ pub use splice::{Pipe, Sent, send_file};
 pub use tcp_options::TcpOptions;
 #[cfg(feature = "std")]
 pub use tls_mode::TlsMode;
+#[cfg(feature = "std")]
+pub use trial::{Trial, Tries};
 #[cfg(feature = "url")]
 pub use url::{FtpUrl, TypeCode, UrlError};
 
@@ -78,4 +86,12 @@ pub enum Input {
 pub fn listing_options() -> Options {
     let now = Timestamp::from_system_time(SystemTime::now());
     now.map_or_else(|_| Options::new(), |now| Options::new().now(now))
+}
+
+/// A random number, for the pauses of a [retry policy](crate::retry::Retry): std seeds its hash
+/// maps at random.
+#[cfg(feature = "std")]
+pub fn random() -> u32 {
+    let number = RandomState::new().build_hasher().finish();
+    u32::try_from(number >> 32).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ use crate::timestamp::Timestamp;
 use crate::tree::{Listing, Place, Spared, TreeLimits, TreePath, Unread};
 use crate::verdict::Completed;
 
-/// What is to be run on the session next, by the driver of a retried call or, with the
+/// What is to be run on the session next, by the driver of a [`Trial`](super::Trial) or, with the
 /// feature `mirror`, of an `Errand`.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a driver has to handle each")]

@@ -63,21 +63,17 @@ pub struct Mirrored {
 }
 
 /// What a mirror is to do.
+#[must_use = "a mirror does nothing until it is performed"]
 pub struct Setup<'a> {
-    /// The directory of the server.
-    pub remote: Vec<u8>,
-    /// The directory of the local disk.
-    pub local: PathBuf,
-    /// The way, and how it decides.
-    pub options: MirrorOptions,
-    /// How many sessions work at the same time, at most.
-    pub sessions: usize,
-    /// Whether nothing is changed.
-    pub is_dry: bool,
-    /// Gets what happens. [`ControlFlow::Break`] ends the mirror: no other step begins, and a file
-    /// under way is left as a part.
-    pub report: Box<dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a>,
+    remote: Vec<u8>,
+    local: PathBuf,
+    options: MirrorOptions,
+    sessions: usize,
+    is_dry: bool,
+    report: Box<Report<'a>>,
 }
+
+type Report<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a;
 
 /// A mirror under way.
 ///
@@ -115,7 +111,7 @@ pub struct Setup<'a> {
 pub struct Mirroring<'a> {
     plan: Mirror,
     site: Arc<Site>,
-    report: Box<dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a>,
+    report: Box<Report<'a>>,
     mirrored: Mirrored,
     /// How many sessions can still perform something.
     sessions: usize,
@@ -151,6 +147,35 @@ impl<'a> Setup<'a> {
         }
     }
 
+    /// Uses at most so many sessions at the same time. The default is 1.
+    pub const fn sessions(mut self, count: usize) -> Self {
+        self.sessions = if count == 0 { 1 } else { count };
+        self
+    }
+
+    /// Changes nothing: the report gets the steps. What a directory that is to be made would hold
+    /// is shown, too.
+    pub const fn dry_run(mut self) -> Self {
+        self.is_dry = true;
+        self
+    }
+
+    /// Reports what happens. [`ControlFlow::Break`] ends the mirror: no other step begins, and a
+    /// file under way is left as a part.
+    pub fn progress(
+        mut self,
+        report: impl FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a,
+    ) -> Self {
+        self.report = Box::new(report);
+        self
+    }
+
+    /// How many sessions work at the same time, at most.
+    #[must_use]
+    pub const fn sessions_max(&self) -> usize {
+        self.sessions
+    }
+
     /// Opens the local directory, and begins with the two roots.
     ///
     /// # Errors
@@ -182,7 +207,7 @@ impl<'a> Setup<'a> {
             plan: plan(self.options),
             report: self.report,
             mirrored: Mirrored::default(),
-            sessions: self.sessions.max(1),
+            sessions: self.sessions,
             unopened: None,
         })
     }
