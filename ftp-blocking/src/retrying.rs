@@ -267,7 +267,6 @@ impl Ends<'_> {
         work: Work,
         trial: &mut Trial,
     ) -> Result<Answer> {
-        let offset = trial.offset();
         let completed = match (work, self) {
             (Work::Ask(call), _) => return ftp.receive(call.operation()?),
             (Work::Fetch(retrieve), Self::Sink(sink)) => {
@@ -275,18 +274,18 @@ impl Ends<'_> {
                 trial.announced(download.size_hint());
                 download.copy_to(&mut Counted {
                     sink,
-                    offset,
+                    bytes: 0,
                     trial,
                 })
             }
             (Work::Send(store), Self::Source(source, start)) => {
-                let from = SeekFrom::Start(start.saturating_add(offset));
+                let from = SeekFrom::Start(start.saturating_add(trial.offset()));
                 source.seek(from).map_err(local)?;
-                let mut at = offset;
+                let mut bytes = 0_u64;
                 let upload = ftp.upload(store)?;
                 upload.copy_from(source, BLOCK_BYTES, |block| {
-                    at = at.saturating_add(block.len() as u64);
-                    trial.moved(at);
+                    bytes = bytes.saturating_add(block.len() as u64);
+                    trial.moved(bytes);
                 })
             }
             _ => Err(Error::Spent),
@@ -298,15 +297,15 @@ impl Ends<'_> {
 /// A sink that counts what it has taken.
 struct Counted<'a, 's> {
     sink: &'a mut &'s mut dyn Write,
-    offset: u64,
+    bytes: u64,
     trial: &'a mut Trial,
 }
 
 impl Write for Counted<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.sink.write(bytes)?;
-        self.offset = self.offset.saturating_add(count as u64);
-        self.trial.moved(self.offset);
+        self.bytes = self.bytes.saturating_add(count as u64);
+        self.trial.moved(self.bytes);
         Ok(count)
     }
 

@@ -64,9 +64,13 @@ mod interest;
 mod maybe_tls;
 #[cfg(feature = "mio")]
 pub mod mio;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod patience;
 mod proxied;
 mod readiness;
+mod renewed;
+mod retrying;
 mod schedule;
 mod tasks;
 mod tcp;
@@ -84,10 +88,15 @@ pub use ftp_proto::driver::{
 };
 #[cfg(feature = "url")]
 pub use ftp_proto::driver::{FtpUrl, TypeCode, UrlError};
+#[cfg(feature = "mirror")]
+pub use ftp_proto::driver::{MirrorEvent, MirrorSetup, Mirrored};
 pub use interest::{Interest, Ready};
 pub use maybe_tls::{MaybeTls, MaybeTlsLink, MaybeTlsPort};
+#[cfg(feature = "mirror")]
+pub use mirror::Mirror;
 pub use proxied::{NoPort, Proxied, ProxiedLink};
 pub use readiness::{Reactor, Slot};
+pub use retrying::Retrying;
 pub use schedule::Schedule;
 pub use tasks::Handle;
 pub use tcp::{Socket, Tcp};

@@ -26,6 +26,13 @@ pub struct Handle<O> {
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 impl<O> Handle<O> {
+    pub(crate) fn next() -> Self {
+        Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            output: PhantomData,
+        }
+    }
+
     /// The number of the operation, for logs and as a key.
     pub const fn number(&self) -> u64 {
         self.number
@@ -125,9 +132,9 @@ impl Tasks {
         O: Receiving + Send + 'static,
         O::Output: Send + 'static,
     {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let handle = Handle::next();
         self.0.push(Task {
-            number,
+            number: handle.number,
             state: State::Running {
                 run: Box::new(Boxed(operation)),
                 reads,
@@ -135,10 +142,7 @@ impl Tasks {
                 transfers: false,
             },
         });
-        Handle {
-            number,
-            output: PhantomData,
-        }
+        handle
     }
 
     /// Polls the operations in order. Each begins when the one before is over, because an operation

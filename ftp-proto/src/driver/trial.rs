@@ -78,6 +78,8 @@ pub struct Trial {
     aim: Aim,
     stage: Stage,
     tries: Tries,
+    /// Where the transfer of this try begins.
+    offset: u64,
     /// How many bytes of the file have moved, in all tries.
     moved: u64,
     /// More of it has moved in this try than before.
@@ -97,8 +99,6 @@ enum Aim {
     },
     Upload {
         path: Argument,
-        /// Where this try begins.
-        offset: u64,
         /// Whether a file of others was there.
         is_over_others: bool,
     },
@@ -162,7 +162,6 @@ impl Trial {
     pub const fn upload(path: Argument, policy: Retry) -> Self {
         let aim = Aim::Upload {
             path,
-            offset: 0,
             is_over_others: true,
         };
         Self::new(aim, Stage::IsTaken, policy)
@@ -173,6 +172,7 @@ impl Trial {
             aim,
             stage,
             tries: Tries::new(policy),
+            offset: 0,
             moved: 0,
             has_moved: false,
         }
@@ -192,14 +192,14 @@ impl Trial {
             }
             (_, Aim::Download { path, .. }) => {
                 let whole = Retrieve::new(path.clone());
-                return Some(Work::Fetch(match self.moved {
+                return Some(Work::Fetch(match self.offset {
                     0 => whole,
-                    moved => whole.resume_at(moved),
+                    offset => whole.resume_at(offset),
                 }));
             }
-            (_, Aim::Upload { path, offset, .. }) => {
+            (_, Aim::Upload { path, .. }) => {
                 let whole = Store::new(path.clone());
-                return Some(Work::Send(match *offset {
+                return Some(Work::Send(match self.offset {
                     0 => whole,
                     offset => whole.resume_at(offset),
                 }));
@@ -208,29 +208,24 @@ impl Trial {
         Some(Work::Ask(call))
     }
 
-    /// Where the transfer begins that is the next work: how much of the file's payload comes before
-    /// it.
+    /// Where the transfer of this try begins: how much of the file's payload comes before it.
     #[must_use]
     pub const fn offset(&self) -> u64 {
-        match &self.aim {
-            Aim::Download { .. } => self.moved,
-            Aim::Upload { offset, .. } => *offset,
-            Aim::Ask(_) | Aim::Change(..) => 0,
-        }
+        self.offset
     }
 
     /// Takes the size that the server has announced for a download that begins.
     pub const fn announced(&mut self, told: Option<u64>) {
         if let Aim::Download { size, .. } = &mut self.aim {
-            if self.moved == 0 {
+            if self.offset == 0 && self.moved == 0 {
                 *size = told;
             }
         }
     }
 
-    /// Says how many bytes of the file have moved: the [offset](Self::offset) of the transfer, and
-    /// those of the transfer.
+    /// Says how many bytes of payload have moved in the transfer of this try.
     pub const fn moved(&mut self, bytes: u64) {
+        let bytes = self.offset.saturating_add(bytes);
         if bytes > self.moved {
             self.moved = bytes;
             self.has_moved = true;
@@ -310,7 +305,10 @@ impl Trial {
     }
 
     /// The stage of the next try. A transfer goes on where it is by the server's word.
-    fn again(&self, stage: Stage, failed: Step) -> Stage {
+    fn again(&mut self, stage: Stage, failed: Step) -> Stage {
+        if let Aim::Download { .. } = self.aim {
+            self.offset = self.moved;
+        }
         match (&self.aim, stage) {
             (Aim::Download { size, .. }, Stage::Run) if self.moved > 0 && size.is_some() => {
                 Stage::Size
@@ -359,13 +357,13 @@ impl Trial {
 
     /// Goes on with a transfer by what the server has of the file.
     fn go_on_at(&mut self, told: Option<u64>) {
-        let refused = match &mut self.aim {
+        let refused = match &self.aim {
             Aim::Download { size, .. } if *size != told => {
                 Some("the file has changed since the download began")
             }
-            Aim::Upload { offset, .. } => match upload_offset(told, self.moved) {
+            Aim::Upload { .. } => match upload_offset(told, self.moved) {
                 Some(at) => {
-                    *offset = at;
+                    self.offset = at;
                     None
                 }
                 None => Some(
