@@ -53,6 +53,13 @@ use worker::Worker;
 #[derive(Debug)]
 pub struct Mirror<'a>(MirrorSetup<'a>);
 
+/// A setup that another program or driver can use as well.
+impl<'a> From<MirrorSetup<'a>> for Mirror<'a> {
+    fn from(setup: MirrorSetup<'a>) -> Self {
+        Self(setup)
+    }
+}
+
 impl<'a> Mirror<'a> {
     /// Between the directory `remote` of the server and the directory `local`. The way is that of
     /// the options. The target is made if it does not exist.

@@ -1,45 +1,46 @@
 //! Mirrors against real servers: odd names, broken off three times each way, and equal byte for
 //! byte in the end. `FTP_TESTBED_RUN=full` takes 2,000 files, else some dozens.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "mirrors/mod.rs"]
+mod local_mirrors;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::ControlFlow;
 use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::Path;
 use std::process::ExitCode;
 
 use ftp_blocking::proto::tree::{MirrorOptions, Spared, TreePath};
-use ftp_blocking::{Client, Mirror, MirrorEvent, Mirrored, Result};
-use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER, in_full};
-use libtest_mimic::{Arguments, Completion, Trial};
+use ftp_blocking::{Client, Mirror, Result};
+use ftp_testbed::mirrors::{self, trials, zones};
+use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER};
+use libtest_mimic::Arguments;
+use local_mirrors::Threads;
 use tempfile::TempDir;
 
-type Check = fn(&Server);
-
 fn main() -> ExitCode {
-    let checks: [(&str, Check); 2] = [
-        ("both_ways", both_ways),
-        ("links_are_not_followed", links_are_not_followed),
+    let complete = Kind::COMPLETE;
+    let zone = |zone: &'static str| move |kind| Setup::new(kind).zone(zone);
+    let zoned = [Kind::Vsftpd, Kind::Inetutils, Kind::PureFtpd];
+    let trials = [
+        trials("both_ways", &complete, Setup::new, both_ways),
+        trials(
+            "links_are_not_followed",
+            &complete,
+            Setup::new,
+            links_are_not_followed,
+        ),
+        trials("east", &zoned, zone("IST-5:30"), zones::<Threads>),
+        trials(
+            "west",
+            &zoned,
+            zone("EST5EDT,M3.2.0,M11.1.0"),
+            zones::<Threads>,
+        ),
     ];
-    let trials = Kind::COMPLETE.into_iter().flat_map(|kind| {
-        checks.map(|(name, check)| {
-            Trial::ignorable_test(format!("{kind}::{name}"), move || {
-                match Setup::new(kind).start() {
-                    Ok(server) => check(&server),
-                    Err(unavailable) => return unavailable.verdict(),
-                }
-                Ok(Completion::Completed)
-            })
-        })
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    let trials = trials.into_iter().flatten().collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
 fn log_in(server: &Server) -> Result<Client> {
@@ -49,22 +50,7 @@ fn log_in(server: &Server) -> Result<Client> {
 }
 
 fn both_ways(server: &Server) {
-    let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let count = if in_full() { 2_000 } else { 40 };
-    make_files(from.path(), count);
-    let source = contents(from.path());
-
-    let up = || Mirror::new("mirrored", from.path(), MirrorOptions::up()).sessions(3);
-    run_broken(server, count, up);
-    let down = || Mirror::new("mirrored", to.path(), MirrorOptions::down()).sessions(3);
-    run_broken(server, count, down);
-    assert!(contents(to.path()) == source, "the trees differ");
-
-    // Nothing has changed, so nothing is copied, either way.
-    for mirror in [up(), down()] {
-        let again = finish(server, mirror);
-        assert_eq!((again.copied, again.made), (0, 0), "{again:?}");
-    }
+    mirrors::both_ways::<Threads>(server);
     let left = log_in(server).unwrap().remove_dir_all("mirrored").unwrap();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -128,75 +114,6 @@ fn links_are_not_followed(server: &Server) {
         "kept"
     );
     assert!(root.join("hello.txt").exists());
-}
-
-/// Breaks a mirror off in the midst of a file, three times, and then lets it finish.
-fn run_broken<'a>(server: &Server, count: usize, mirror: impl Fn() -> Mirror<'a>) {
-    for _ in 0..3 {
-        let mut left = count / 5;
-        let broken = mirror().progress(move |event| {
-            if matches!(event, MirrorEvent::Bytes { .. }) {
-                left = left.saturating_sub(1);
-            }
-            match left {
-                0 => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            }
-        });
-        let broken = broken.run(|| log_in(server)).unwrap();
-        assert!(broken.is_stopped);
-    }
-    finish(server, mirror());
-}
-
-fn finish(server: &Server, mirror: Mirror<'_>) -> Mirrored {
-    let mirrored = mirror.run(|| log_in(server)).unwrap();
-    assert!(mirrored.failed.is_empty(), "{:?}", mirrored.failed);
-    assert!(mirrored.skipped.is_empty(), "{:?}", mirrored.skipped);
-    mirrored
-}
-
-/// What servers misread: blanks, options, patterns, quotes, letters of other scripts.
-const ODD: [&str; 20] = [
-    "plain.txt",
-    "two words",
-    "-la",
-    "--",
-    "a*b",
-    "[x]",
-    "what?",
-    "100%",
-    "it's",
-    "a\"b",
-    ".hidden",
-    "a;b",
-    "a,b",
-    "(c)",
-    "~",
-    "caf\u{e9}",
-    "\u{65e5}\u{672c}",
-    "a  b",
-    "x -> y",
-    "$HOME",
-];
-
-fn make_files(root: &Path, count: usize) {
-    for number in 0..count {
-        let odd = ODD[number % ODD.len()];
-        let directory = root
-            .join(format!("dir {}", number / 200))
-            .join(format!("{}", number % 3));
-        fs::create_dir_all(&directory).unwrap();
-        // All sizes up to some blocks, and none.
-        let size = number * 997 % 150_000;
-        let content: Vec<u8> = (0..size)
-            .map(|at| u8::try_from((at * 31 + number) % 251).unwrap())
-            .collect();
-        fs::write(directory.join(format!("{odd}{number}")), content).unwrap();
-        // ProFTPD makes no directory with an asterisk in its name.
-        let odd = odd.replace('*', "+");
-        fs::create_dir_all(root.join("directories").join(odd)).unwrap();
-    }
 }
 
 /// Every path with its content; `None` for a directory.

@@ -7,11 +7,12 @@
 //! - [`scenarios`] is the table of what it has to make of a peer that fails.
 //! - [`scripted`] is such a peer: it does exactly what a script says, for the faults that no real
 //!   server shows on demand.
+//! - [`mirrors`] is what a driver's mirror has to do with the real servers, near and far.
 //! - [`proxies`] are small SOCKS5 and HTTP proxies.
 //! - [`hostile`] has complete servers that do one thing wrong each, for any client to be pointed
 //!   at.
 //!
-//! The real servers, their cases and their tree need Linux; everything else goes anywhere.
+//! The real servers, their cases, their mirrors and their tree need Linux; everything else goes anywhere.
 //!
 //! Everything listens on loopback alone, every wait is bounded, and what was started is ended by
 //! its pid.
@@ -20,6 +21,8 @@
 pub mod cases;
 pub mod hostile;
 pub mod large;
+#[cfg(target_os = "linux")]
+pub mod mirrors;
 pub mod proxies;
 pub mod scenarios;
 pub mod scripted;

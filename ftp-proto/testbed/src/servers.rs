@@ -139,6 +139,7 @@ pub struct Setup {
     variant: Variant,
     versions: TlsVersions,
     certificate: Certificate,
+    zone: Option<&'static str>,
 }
 
 impl Setup {
@@ -151,7 +152,16 @@ impl Setup {
             variant: Variant::default(),
             versions: TlsVersions::default(),
             certificate: Certificate::default(),
+            zone: None,
         }
+    }
+
+    /// Sets the time zone of a server that runs with accounts of its own (vsftpd, inetutils,
+    /// pure-ftpd), as a POSIX `TZ`: `IST-5:30`. vsftpd then shows local times.
+    #[must_use]
+    pub const fn zone(mut self, zone: &'static str) -> Self {
+        self.zone = Some(zone);
+        self
     }
 
     /// Sets the size of `large.bin` in bytes.

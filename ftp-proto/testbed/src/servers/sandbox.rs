@@ -31,6 +31,7 @@ const PAM: &str =
 #[derive(Debug)]
 pub(super) struct Sandbox {
     directory: PathBuf,
+    zone: Option<&'static str>,
 }
 
 impl Sandbox {
@@ -61,7 +62,8 @@ impl Sandbox {
         for service in ["vsftpd", "ftp", "pure-ftpd", "other"] {
             fs::write(directory.join("pam.d").join(service), PAM)?;
         }
-        Ok(Self { directory })
+        let zone = site.setup.zone;
+        Ok(Self { directory, zone })
     }
 
     /// A command that runs an installed or unpacked program with these accounts. Append its
@@ -74,6 +76,9 @@ impl Sandbox {
             .arg(&self.directory)
             .arg(&installation.program);
         installation.apply(&mut command);
+        if let Some(zone) = self.zone {
+            command.env("TZ", zone);
+        }
         command
     }
 }

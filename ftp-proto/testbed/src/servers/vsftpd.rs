@@ -41,6 +41,11 @@ fn configuration(site: &Site<'_>, address: &SocketAddr) -> String {
     let (first, last) = (site.ports.passive.start(), site.ports.passive.end());
     let (port, tree) = (address.port(), site.tree.display());
     let directory = site.directory.display();
+    let localtime = if site.setup.zone.is_some() {
+        "YES"
+    } else {
+        "NO"
+    };
     format!(
         "{listen}
 listen_port={port}
@@ -73,6 +78,7 @@ delay_failed_login=0
 idle_session_timeout=3600
 data_connection_timeout=3600
 xferlog_enable=NO
+use_localtime={localtime}
 "
     )
 }
