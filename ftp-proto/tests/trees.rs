@@ -599,3 +599,57 @@ proptest! {
         }
     }
 }
+
+/// A server whose clock is ahead of UTC: one answer to MDTM does for all files whose times are the
+/// same in that zone.
+#[test]
+fn the_zone_of_a_server_is_learnt_once() {
+    const AHEAD: i64 = 5 * 3600 + 30 * 60;
+    let exact = 1_615_558_516; // 2021-03-12T14:15:16Z
+    let remote = |name: &str, hour, minute| {
+        let object = Object::file(name).with_size(1);
+        object.with_modified(listed(hour, minute))
+    };
+    let local = |name: &str, seconds| Object::file(name).with_size(1).with_modified(at(seconds));
+    let names = ["a", "b", "c", "changed"];
+    let there = |name: &str| remote(name, 19, if name == "changed" { 59 } else { 45 });
+    for way in [
+        MirrorOptions::down as fn() -> MirrorOptions,
+        MirrorOptions::up,
+    ] {
+        let mut mirror = Mirror::new(way());
+        let (mut asked, mut copied) = (Vec::new(), Vec::new());
+        while let Some(task) = mirror.next_task() {
+            match task {
+                Task::Read(place) => {
+                    let server = Listing::complete(names.map(there));
+                    let disk = Listing::complete(names.map(|name| local(name, exact)));
+                    let (source, target) = match mirror.options().way() {
+                        Way::Down => (server, disk),
+                        Way::Up => (disk, server),
+                    };
+                    mirror.read(&place, Ok(source), Ok(target));
+                }
+                Task::AskTime(question) => {
+                    let name = question.path().to_string();
+                    let told = there(&name).modified().unwrap().unix_time_at(0).0 - AHEAD + 16;
+                    mirror.told(&question, Some(at(told)));
+                    asked.push(name);
+                }
+                Task::Perform(step) => {
+                    copied.push(step.path().to_string());
+                    mirror.performed(&step, true);
+                }
+                _ => {}
+            }
+        }
+        assert!(mirror.is_over());
+        assert_eq!(asked, ["a", "changed"], "{:?}", mirror.options().way());
+        // Upwards, what is later on the server stays.
+        let expected: &[&str] = match mirror.options().way() {
+            Way::Down => &["changed"],
+            Way::Up => &[],
+        };
+        assert_eq!(copied, expected);
+    }
+}

@@ -72,3 +72,30 @@ fn units(time: &Timestamp, precision: Precision) -> i64 {
     };
     seconds.div_euclid(unit)
 }
+
+/// How far a server's clock is ahead of UTC in seconds, by the time of a LIST and what MDTM says of
+/// the same file. `None` if no zone is so far away, or the LIST tells no minute.
+pub(super) fn zone(listed: &Timestamp, told: &Timestamp) -> Option<i64> {
+    const QUARTER: i64 = 15 * 60;
+    const FARTHEST: i64 = 14 * 3600;
+    if listed.unix_time().is_some() || listed.precision() != Precision::Minute {
+        return None;
+    }
+    let told = told.unix_time()?.0.div_euclid(60).saturating_mul(60);
+    let ahead = listed.unix_time_at(0).0.saturating_sub(told);
+    let is_zone = ahead.rem_euclid(QUARTER) == 0 && (-FARTHEST..=FARTHEST).contains(&ahead);
+    is_zone.then_some(ahead)
+}
+
+/// Whether two times are the same, as far as they are precise, if the server's clock is so many
+/// seconds ahead of UTC.
+pub(super) fn agree_in_zone(listed: &Timestamp, local: &Timestamp, ahead: i64) -> bool {
+    let (None, Some((seconds, _))) = (listed.unix_time(), local.unix_time()) else {
+        return false;
+    };
+    let Ok(there) = Timestamp::from_unix_time(seconds.saturating_add(ahead)) else {
+        return false;
+    };
+    let precision = listed.precision().min(Precision::Minute);
+    units(listed, precision) == units(&there, precision)
+}

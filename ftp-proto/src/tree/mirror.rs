@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::compare::{Comparison, compare};
+use super::compare::{Comparison, compare, zone};
 use super::object::{Listing, Object};
 use super::options::{MirrorOptions, Way};
 use super::path::TreePath;
@@ -41,6 +41,9 @@ pub struct Mirror {
     /// Directories that are being made.
     making: Vec<Place>,
     outstanding: usize,
+    /// How far the server's clock is ahead of UTC in seconds, as MDTM has shown: in winter and in
+    /// summer, for instance.
+    zones: Vec<i64>,
 }
 
 impl Mirror {
@@ -58,6 +61,7 @@ impl Mirror {
             tasks: [Task::Read(root)].into(),
             making: Vec::new(),
             outstanding: 0,
+            zones: Vec::new(),
         }
     }
 
@@ -116,8 +120,12 @@ impl Mirror {
     }
 
     /// Takes the time of a file: `None` if the server does not tell it.
+    ///
+    /// The difference to the time of the listing shows the zone of the server. Files whose times are
+    /// the same in that zone, to the minute, are not asked about any more.
     pub fn told(&mut self, question: &Question, time: Option<Timestamp>) {
         self.finish();
+        self.learn_zone(question, time);
         let Question {
             path,
             source,
@@ -136,6 +144,22 @@ impl Mirror {
             };
             self.push(Task::Perform(transfer_step(kind, path, &source)));
         }
+    }
+
+    fn learn_zone(&mut self, question: &Question, time: Option<Timestamp>) {
+        let listed = question.listed(self.options.way);
+        let ahead = time
+            .zip(listed)
+            .and_then(|(told, listed)| zone(&listed, &told));
+        let Some(ahead) = ahead.filter(|ahead| !self.zones.contains(ahead)) else {
+            return;
+        };
+        self.zones.push(ahead);
+        let (zones, way) = (&self.zones, self.options.way);
+        self.tasks.retain(|task| match task {
+            Task::AskTime(question) => !question.is_answered(zones, way),
+            _ => true,
+        });
     }
 
     /// Takes the outcome of a step: whether it was done. A directory that was not made is not
@@ -173,6 +197,7 @@ impl Mirror {
         for decision in decisions {
             match decision {
                 Decision::Step(step) => self.push(Task::Perform(step)),
+                Decision::Ask(question) if question.is_answered(&self.zones, self.options.way) => {}
                 Decision::Ask(question) => self.push(Task::AskTime(question)),
                 Decision::Enter(object, there) => {
                     self.enter(&within, &object, there.as_ref(), remote.tells_links());

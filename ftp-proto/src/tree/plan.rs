@@ -3,13 +3,14 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use super::compare::{Comparison, compare};
+use super::compare::{Comparison, agree_in_zone, compare};
 use super::object::{Listing, Object};
 use super::options::{MirrorOptions, Way};
 use super::part::PartName;
 use super::path::TreePath;
 use super::step::{Step, StepKind, Why};
 use crate::listing::{Kind, SafeName};
+use crate::timestamp::Timestamp;
 
 /// A file that has the same size on both sides, and perhaps another time.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,30 @@ impl Question {
     #[must_use]
     pub const fn path(&self) -> &TreePath {
         &self.path
+    }
+
+    /// The time that the server's listing told.
+    pub(super) fn listed(&self, way: Way) -> Option<Timestamp> {
+        match way {
+            Way::Down => self.source.modified(),
+            Way::Up => self.target.modified(),
+        }
+    }
+
+    /// Whether the times are the same in one of the zones that the server is in, in seconds ahead
+    /// of UTC.
+    pub(super) fn is_answered(&self, zones: &[i64], way: Way) -> bool {
+        let local = match way {
+            Way::Down => self.target.modified(),
+            Way::Up => self.source.modified(),
+        };
+        let times = self.listed(way).zip(local);
+        let agree = |(listed, local): (Timestamp, Timestamp)| {
+            zones
+                .iter()
+                .any(|ahead| agree_in_zone(&listed, &local, *ahead))
+        };
+        times.is_some_and(agree)
     }
 }
 

@@ -1,0 +1,300 @@
+//! Mirrors on one thread with the server in memory: both ways, again, dry, with removals, with
+//! faults, with hostile links.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod mirrors;
+#[path = "mirrors/relay.rs"]
+mod relay;
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use ftp_blocking::testing::Loopback;
+use ftp_mio::proto::operation::Login;
+use ftp_mio::proto::testing::{Behaviour, Files, Rule, ServerConfig, Step as At};
+use ftp_mio::proto::tree::{MirrorOptions, Step, StepKind, TreePath, Why};
+use ftp_mio::{Mirror, MirrorEvent, MirrorSetup, Mirrored};
+use mirrors::{connector, drive};
+use relay::one_after_the_other;
+use tempfile::TempDir;
+
+fn some_files() -> Files {
+    Files::new()
+        .file("/pub/a.txt", "hello")
+        .file("/pub/.hidden", "h")
+        .file("/pub/deep/er/b.bin", vec![7; 200_000])
+        .directory("/pub/empty")
+}
+
+fn serve(behaviour: Behaviour, files: Files) -> Loopback {
+    Loopback::start(ServerConfig::new().behaviour(behaviour), files).unwrap()
+}
+
+fn setup(local: &Path, options: MirrorOptions) -> MirrorSetup<'static> {
+    MirrorSetup::new("pub", local, options).sessions(3)
+}
+
+fn run(server: &Loopback, setup: MirrorSetup<'static>) -> Mirrored {
+    mirrors::mirror(server.address(), Login::anonymous(), setup).unwrap()
+}
+
+fn down(server: &Loopback, local: &TempDir) -> Mirrored {
+    run(server, setup(local.path(), MirrorOptions::down()))
+}
+
+fn is_whole(local: &TempDir) -> bool {
+    let file = |path| fs::read(local.path().join(path)).unwrap();
+    file("a.txt") == b"hello"
+        && file(".hidden") == b"h"
+        && file("deep/er/b.bin") == vec![7; 200_000]
+        && local.path().join("empty").is_dir()
+        && fs::read_dir(local.path().join("deep/er")).unwrap().count() == 1
+}
+
+#[test]
+fn down_and_once_more() {
+    let server = serve(Behaviour::new(), some_files());
+    let local = TempDir::new().unwrap();
+    let first = down(&server, &local);
+    assert!(first.failed.is_empty(), "{first:?}");
+    assert_eq!((first.copied, first.made, first.bytes), (3, 3, 200_006));
+    assert!(is_whole(&local));
+    let again = down(&server, &local);
+    assert_eq!((again.copied, again.made, again.bytes), (0, 0, 0));
+    assert!(again.failed.is_empty() && again.skipped.is_empty());
+    assert!((1..=6).contains(&server.counts().accepted));
+}
+
+#[test]
+fn up_and_once_more() {
+    let server = serve(Behaviour::new(), Files::new());
+    let local = TempDir::new().unwrap();
+    fs::create_dir_all(local.path().join("deep/er")).unwrap();
+    fs::write(local.path().join("deep/er/a"), vec![7; 300_000]).unwrap();
+    fs::write(local.path().join("b"), "").unwrap();
+    let up = || MirrorSetup::new("new/place", local.path(), MirrorOptions::up()).sessions(2);
+    let first = run(&server, up());
+    assert!(first.failed.is_empty(), "{first:?}");
+    assert_eq!((first.copied, first.made, first.bytes), (2, 2, 300_000));
+    let content = server
+        .files()
+        .content("/new/place/deep/er/a")
+        .map(<[u8]>::len);
+    assert_eq!(content, Some(300_000));
+    let again = run(&server, up());
+    assert_eq!((again.copied, again.made, again.bytes), (0, 0, 0));
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_its_steps_can_be_performed() {
+    let server = serve(Behaviour::new(), some_files());
+    let local = TempDir::new().unwrap();
+    let target = local.path().join("not/there");
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let shown = Arc::clone(&steps);
+    let dry = setup(&target, MirrorOptions::down()).dry_run();
+    run(
+        &server,
+        dry.progress(move |event| {
+            if let MirrorEvent::Step(step) = event {
+                shown.lock().unwrap().push(step.clone());
+            }
+            ControlFlow::Continue(())
+        }),
+    );
+    let steps: Vec<Step> = steps.lock().unwrap().drain(..).collect();
+    assert_eq!(steps.len(), 6);
+    assert!(!target.exists());
+    // Each share makes the directories that it needs.
+    let fetches = steps.into_iter().filter(|it| it.kind() == StepKind::Fetch);
+    let connector = connector(server.address(), Login::anonymous());
+    let setup = setup(&target, MirrorOptions::down());
+    let performed = drive(Mirror::of_steps(connector, setup, fetches).unwrap()).unwrap();
+    assert_eq!((performed.copied, performed.failed.len()), (3, 0));
+    assert_eq!(fs::read(target.join("a.txt")).unwrap(), b"hello");
+}
+
+#[test]
+fn what_the_source_lacks_is_removed_only_if_asked() {
+    let server = serve(Behaviour::new(), some_files());
+    let local = TempDir::new().unwrap();
+    down(&server, &local);
+    fs::create_dir_all(local.path().join("old/er")).unwrap();
+    fs::write(local.path().join("old/er/x"), "").unwrap();
+    assert_eq!(down(&server, &local).removed, 0);
+    let deleted = run(&server, setup(local.path(), MirrorOptions::down().delete()));
+    assert_eq!(deleted.removed, 1);
+    assert!(!local.path().join("old").exists());
+
+    // And on the server.
+    fs::remove_dir_all(local.path().join("deep")).unwrap();
+    fs::remove_file(local.path().join("a.txt")).unwrap();
+    let up = run(&server, setup(local.path(), MirrorOptions::up().delete()));
+    assert_eq!((up.removed, up.failed.len()), (2, 0), "{up:?}");
+    assert!(server.files().get("/pub/deep").is_none());
+    assert!(server.files().get("/pub/a.txt").is_none());
+    assert!(server.files().get("/pub/.hidden").is_some());
+}
+
+/// The reply to a removal is lost, after its effect: it is looked up, and not repeated.
+#[test]
+fn a_removal_whose_reply_is_lost_is_looked_up() {
+    let lost = Rule::at(At::Answering).of("DELE").reset_control();
+    let server = serve(Behaviour::new().rule(lost), some_files());
+    let local = TempDir::new().unwrap();
+    fs::write(local.path().join("a.txt"), "hello").unwrap();
+    let one = MirrorSetup::new("pub", local.path(), MirrorOptions::up().delete());
+    let up = run(&server, one.sessions(1));
+    assert!(
+        up.failed
+            .iter()
+            .all(|(step, _)| step.path().as_bytes() != b".hidden")
+    );
+    assert!(server.files().get("/pub/.hidden").is_none());
+    let commands = (0..server.counts().accepted).flat_map(|it| server.commands(it));
+    let deletes = commands.filter(|line| line.starts_with("DELE") && line.ends_with(".hidden"));
+    assert_eq!(deletes.count(), 1);
+}
+
+#[test]
+fn a_broken_download_is_resumed() {
+    let broken = Behaviour::new().break_off("RETR", 150_000, 426, "Broken.");
+    let server = serve(broken, some_files());
+    let local = TempDir::new().unwrap();
+    let first = down(&server, &local);
+    assert_eq!((first.copied, first.failed.len()), (2, 1));
+    assert!(!local.path().join("deep/er/b.bin").exists());
+    let server = serve(Behaviour::new(), some_files());
+    let second = down(&server, &local);
+    assert_eq!((second.copied, second.failed.len()), (1, 0));
+    assert!(second.bytes < 200_000, "{second:?}");
+    assert!(is_whole(&local));
+}
+
+/// Connections are cut once at every stage of a mirror: the session is replaced, and everything
+/// gets there.
+#[test]
+fn a_session_that_ends_is_replaced() {
+    let stages = [
+        (At::Received, "PWD"),
+        (At::Received, "CWD"),
+        (At::Received, "MLSD"),
+        (At::Moving(20), "MLSD"),
+        (At::Answering, "MLSD"),
+        (At::Received, "EPSV"),
+        (At::Answering, "EPSV"),
+        (At::Received, "RETR"),
+        (At::Moving(150_000), "RETR"),
+        (At::Answering, "RETR"),
+    ];
+    for (at, verb) in stages {
+        let cut = Rule::at(at).of(verb).only(0).reset_control();
+        let cuts = serve(Behaviour::new().rule(cut), some_files());
+        let serves = serve(Behaviour::new(), some_files());
+        let address = one_after_the_other([cuts.address(), serves.address()].into());
+        let local = TempDir::new().unwrap();
+        let down = setup(local.path(), MirrorOptions::down()).sessions(1);
+        let mirrored = mirrors::mirror(address, Login::anonymous(), down).unwrap();
+        assert!(mirrored.failed.is_empty(), "{at:?} {verb}: {mirrored:?}");
+        assert!(is_whole(&local), "{at:?} {verb}");
+        let accepted = [&cuts, &serves].map(|server| server.counts().accepted);
+        assert_eq!(accepted, [1, 1], "{at:?} {verb}");
+    }
+}
+
+#[test]
+fn an_upload_whose_session_ends_is_repeated() {
+    let stages = [
+        (At::Received, "MKD"),
+        (At::Answering, "MKD"),
+        (At::Received, "STOR"),
+        (At::Moving(150_000), "STOR"),
+        (At::Answering, "STOR"),
+        (At::Received, "MFMT"),
+    ];
+    for (at, verb) in stages {
+        let cut = Rule::at(at).of(verb).only(0).reset_control();
+        let cuts = serve(Behaviour::new().rule(cut), Files::new().directory("/pub"));
+        let serves = serve(Behaviour::new(), Files::new().directory("/pub"));
+        let address = one_after_the_other([cuts.address(), serves.address()].into());
+        let local = TempDir::new().unwrap();
+        fs::create_dir(local.path().join("d")).unwrap();
+        fs::write(local.path().join("d/a"), vec![7; 200_000]).unwrap();
+        let up = setup(local.path(), MirrorOptions::up()).sessions(1);
+        let mirrored = mirrors::mirror(address, Login::anonymous(), up).unwrap();
+        assert!(mirrored.failed.is_empty(), "{at:?} {verb}: {mirrored:?}");
+        // What was there already before the cut is not sent again.
+        let server = if verb == "MFMT" { &cuts } else { &serves };
+        let content = server.files().content("/pub/d/a").map(<[u8]>::to_vec);
+        assert!(content == Some(vec![7; 200_000]), "{at:?} {verb}");
+        let accepted = [&cuts, &serves].map(|server| server.counts().accepted);
+        assert_eq!(accepted, [1, 1], "{at:?} {verb}");
+    }
+}
+
+/// A server that allows one session: the others' work is done by it. With none, that is the error.
+#[test]
+fn sessions_that_cannot_be_made_leave_their_work_to_others() {
+    let serves = serve(Behaviour::new(), some_files());
+    let full = serve(Behaviour::new().greet(421, "Full."), Files::new());
+    let one = one_after_the_other([serves.address(), full.address()].into());
+    for (address, expected) in [(one, Some(3)), (full.address(), None)] {
+        let local = TempDir::new().unwrap();
+        let down = setup(local.path(), MirrorOptions::down());
+        let mirrored = mirrors::mirror(address, Login::anonymous(), down);
+        assert_eq!(mirrored.ok().map(|it| it.copied), expected);
+    }
+}
+
+#[test]
+fn the_report_can_end_it_in_the_midst_of_a_file() {
+    let server = serve(Behaviour::new(), some_files());
+    let local = TempDir::new().unwrap();
+    let stop = setup(local.path(), MirrorOptions::down()).progress(|event| match event {
+        MirrorEvent::Bytes { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    let stopped = run(&server, stop);
+    assert!(stopped.is_stopped && stopped.copied == 0, "{stopped:?}");
+    // What is there is resumed.
+    let rest = down(&server, &local);
+    assert!(rest.bytes < 200_006 && rest.failed.is_empty(), "{rest:?}");
+    assert!(is_whole(&local));
+}
+
+/// A target that holds `d -> outside`, and a server with `d/x`.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_local_link() {
+    let files = Files::new().file("/pub/d/x", "evil").file("/pub/f", "evil");
+    let server = serve(Behaviour::new(), files);
+    let (local, outside) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    std::os::unix::fs::symlink(outside.path(), local.path().join("d")).unwrap();
+    let file = outside.path().join("file");
+    std::os::unix::fs::symlink(&file, local.path().join("f")).unwrap();
+    let options = MirrorOptions::down().delete_all();
+    let mirrored = run(&server, setup(local.path(), options));
+    let why = StepKind::Skip(Why::OtherKind);
+    assert_eq!(
+        mirrored
+            .skipped
+            .iter()
+            .filter(|it| it.kind() == why)
+            .count(),
+        2
+    );
+    // Nor by steps that another machine planned.
+    let steps = ["d/x", "d/y/z"]
+        .map(|path| Step::new(StepKind::Fetch, TreePath::new(path.as_bytes()).unwrap()));
+    let connector = connector(server.address(), Login::anonymous());
+    let setup = setup(local.path(), MirrorOptions::down());
+    let performed = drive(Mirror::of_steps(connector, setup, steps).unwrap()).unwrap();
+    assert_eq!((performed.copied, performed.failed.len()), (0, 2));
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+}
