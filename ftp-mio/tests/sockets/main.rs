@@ -17,6 +17,7 @@ mod loops;
 mod on_mio;
 #[path = "../reactors/on_polling.rs"]
 mod on_polling;
+mod others;
 #[cfg(feature = "rustls")]
 #[path = "../../../ftp-blocking/tests/tls/peer.rs"]
 #[expect(dead_code, reason = "the other driver's tests need more of it")]
@@ -56,6 +57,7 @@ fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
     let mut trials = real::trials::<R>();
     trials.extend(connecting::trials::<R>());
     trials.extend(server::trials::<R>());
+    trials.extend(others::trials::<R>());
     trials.extend(crowd::trials::<R>());
     trials.extend(fed::trials::<R>());
     trials.extend(proxied::trials::<R>());

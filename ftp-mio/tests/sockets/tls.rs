@@ -17,6 +17,7 @@ use ftp_testbed::servers::{
 use libtest_mimic::{Completion, Trial};
 
 use crate::loops::{Alone, argument};
+use crate::others::read_with;
 use crate::reactors::Reactors;
 
 const LARGE: u64 = 1_500_000;
@@ -164,6 +165,7 @@ fn talk<R: Reactors>(mut alone: Alone<R, Tls<R::Tcp>>) {
     let mut large = vec![0; usize::try_from(LARGE).unwrap()];
     ftp_testbed::tree::fill(0, &mut large);
     assert!(alone.received == large);
+    assert!(read_with(&mut alone, "large.bin") == large);
 
     // More uploads than there are tickets in the beginning.
     for number in 0..5_usize {
