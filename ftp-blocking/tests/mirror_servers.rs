@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use ftp_blocking::proto::tree::{MirrorOptions, Spared, TreePath};
 use ftp_blocking::{Client, Mirror, Result};
-use ftp_testbed::mirrors::{self, trials, zones};
+use ftp_testbed::mirrors::{self, trials};
 use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER};
 use libtest_mimic::Arguments;
 use local_mirrors::Threads;
@@ -21,8 +21,6 @@ use tempfile::TempDir;
 
 fn main() -> ExitCode {
     let complete = Kind::COMPLETE;
-    let zone = |zone: &'static str| move |kind| Setup::new(kind).zone(zone);
-    let zoned = [Kind::Vsftpd, Kind::Inetutils, Kind::PureFtpd];
     let trials = [
         trials("both_ways", &complete, Setup::new, both_ways),
         trials(
@@ -30,13 +28,6 @@ fn main() -> ExitCode {
             &complete,
             Setup::new,
             links_are_not_followed,
-        ),
-        trials("east", &zoned, zone("IST-5:30"), zones::<Threads>),
-        trials(
-            "west",
-            &zoned,
-            zone("EST5EDT,M3.2.0,M11.1.0"),
-            zones::<Threads>,
         ),
     ];
     let trials = trials.into_iter().flatten().collect();

@@ -13,6 +13,7 @@
 //! |---|---|---|
 //! | `mio` (default) | the module `mio`, and [`Tcp`] for it. Without it the crate goes with any other reactor | mio |
 //! | `rustls` | `Tls`, FTPS over any transport | rustls |
+//! | `mirror` | `Mirror`, which makes a local directory like one of the server, or the other way round | rustix, on Unix |
 //! | `url` | connecting to a URL: `Builder::connector_to_url` | url, percent-encoding |
 //! | `hash` | checksums computed here, to compare with the server's | sha2, sha1, md-5, crc32fast |
 //! | `splice` | on Linux, the kernel moves payload between files and data connections without TLS: [`Data::read_to_file`], [`Data::write_from_file`] | rustix |
@@ -31,8 +32,13 @@
 //! # Trees
 //!
 //! [`Client::receive`] runs [`WalkTree`](ftp_proto::operation::WalkTree) and
-//! [`RemoveTree`](ftp_proto::operation::RemoveTree). The example `mirror` performs a
-//! [`Mirror`](ftp_proto::tree::Mirror) with several sessions on one thread.
+//! [`RemoveTree`](ftp_proto::operation::RemoveTree). With the feature `mirror`, `Mirror` makes a
+//! directory like another one, on either side, with several sessions on one thread.
+//!
+//! # Retries
+//!
+//! [`Connector::retrying`] makes a [`Retrying`]: listings, transfers and changes that are tried
+//! again after a failure, or looked up.
 //!
 //! # Many sessions
 //!

@@ -29,9 +29,9 @@ mod trial;
 mod url;
 
 #[cfg(feature = "std")]
-use std::collections::hash_map::RandomState;
+use core::hash::{BuildHasher as _, Hasher as _};
 #[cfg(feature = "std")]
-use std::hash::{BuildHasher as _, Hasher as _};
+use std::collections::hash_map::RandomState;
 #[cfg(feature = "std")]
 use std::time::SystemTime;
 

@@ -1,6 +1,7 @@
 //! What to do after a failure: try again, look the outcome up, or give up.
 //!
-//! A driver performs it: `ftp-blocking` has `Retrying`. Nothing here waits or reads a clock.
+//! A driver performs it: `ftp-blocking` and `ftp-mio` have `Retrying`. Nothing here waits or reads a
+//! clock.
 
 use core::time::Duration;
 

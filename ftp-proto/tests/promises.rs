@@ -68,9 +68,10 @@ fn the_tests_that_prove_the_promises_exist() {
 /// [`SafeName`] in an application's hands.
 ///
 /// [`SafeName`]: ftp_proto::listing::SafeName
-const LOCAL: [&str; 9] = [
+const LOCAL: [&str; 10] = [
     "ftp-proto/src/listing/name.rs",
     "ftp-proto/src/driver/local",
+    "ftp-proto/src/driver/mirroring",
     "ftp-proto/src/driver/splice.rs",
     "ftp-blocking/src/bin",
     "ftp-blocking/src/driver/files.rs",

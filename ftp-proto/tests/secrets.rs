@@ -52,7 +52,8 @@ const SHOWN: [&str; 19] = [
 /// said, codecs that no command passes through, and operations that are given names of files alone.
 /// TLS keys have a test in `tests/tls.rs`.
 const APART: &str = "
-    AbortStyle AbsolutePath AddressError After Algorithm ArgumentError AskChecksum AskFeatures ChangeDirectory Channel
+    AbortStyle AbsolutePath AddressError After Algorithm Answer Call Errand Mirrored Mirroring Setup Trial
+    Tries Work ArgumentError AskChecksum AskFeatures ChangeDirectory Channel
     Checksum ChecksumError Hasher Hashing Mismatch Verified Verify
     Class Closed Compared Comparison Completed Contents Context Coverage DataHost DataId DataMode
     DataProtection Deadline Decoder Detail Direction Doubt Encoder Encoding End Endpoint

@@ -24,7 +24,7 @@ enum Doing {
     /// A session is made, before the errand begins.
     Open(Errand),
     /// The same, if the one before has ended, for this work of the errand.
-    Want(Errand, Work),
+    Want(Errand, Box<Work>),
     Run(Errand, Payload),
     /// The report asked for an end: the transfer is being aborted.
     Stop(Errand),
@@ -72,7 +72,7 @@ impl<T: Transport + Clone> Worker<T> {
             },
             Doing::Want(mut errand, work) => match self.session.open(connector, now, reactor) {
                 Poll::Pending => self.wait(Doing::Want(errand, work)),
-                Poll::Ready(Ok(())) => self.start(errand, work),
+                Poll::Ready(Ok(())) => self.start(errand, *work),
                 Poll::Ready(Err(error)) => {
                     errand.take(Err(error));
                     self.next_work(errand, mirroring)
@@ -126,7 +126,7 @@ impl<T: Transport + Clone> Worker<T> {
 
     fn next_work(&mut self, mut errand: Errand, mirroring: &mut Mirroring<'_>) -> Moves {
         match errand.next_work() {
-            Some(work) => self.go_on(Doing::Want(errand, work)),
+            Some(work) => self.go_on(Doing::Want(errand, Box::new(work))),
             None => self.finish(errand, mirroring),
         }
     }

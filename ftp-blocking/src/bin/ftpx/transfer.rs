@@ -94,7 +94,7 @@ fn fetch<T: Transport>(
     progress: &Progress,
 ) -> ftp_blocking::Result<u64> {
     let local_error = |error| Error::Local(error, After::Usable);
-    let mut part = tree.begin(step).map_err(local_error)?;
+    let part = tree.begin(step).map_err(local_error)?;
     let offset = part.offset();
     let retrieve = Retrieve::new(Argument::new(remote)?);
     let retrieve = match offset {
