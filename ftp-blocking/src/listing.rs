@@ -43,8 +43,9 @@ impl<T: Transport> Client<T> {
     /// ```
     ///
     /// # Errors
-    /// The directory is missing, the listing broke off, or no command worked. [`Error::NotListed`]
-    /// if no line was understood, or a reply to STAT is truncated. A listing that is larger than
+    /// The directory is missing, the listing broke off, or no command worked.
+    /// [`Error::NotListed`](ftp_proto::driver::Error::NotListed) if no line was understood, or a
+    /// reply to STAT is truncated. A listing that is larger than
     /// [`Limits`](ftp_proto::Limits) allow is aborted
     /// ([`Policy::ListingEntries`](ftp_proto::Policy::ListingEntries),
     /// [`Policy::ListingBytes`](ftp_proto::Policy::ListingBytes)), and the session goes on.

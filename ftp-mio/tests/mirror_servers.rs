@@ -21,9 +21,58 @@ struct OneThread;
 
 impl Mirrors for OneThread {
     fn mirror(server: SocketAddr, setup: MirrorSetup<'static>) -> Result<Mirrored> {
-        let argument = |text| Argument::new(text).unwrap();
-        let login = Login::new(argument(USER)).password(argument(PASSWORD));
-        mirrors::mirror(server, login, setup)
+        mirrors::mirror(server, login(), setup)
+    }
+}
+
+fn login() -> Login {
+    let argument = |text| Argument::new(text).unwrap();
+    Login::new(argument(USER)).password(argument(PASSWORD))
+}
+
+#[cfg(feature = "rustls")]
+mod over_tls {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use ftp_mio::proto::driver::MirrorSetup;
+    use ftp_mio::proto::tls::rustls::pki_types::CertificateDer;
+    use ftp_mio::proto::tls::rustls::pki_types::pem::PemObject;
+    use ftp_mio::proto::tls::rustls::{ClientConfig, RootCertStore};
+    use ftp_mio::{Builder, Mirror, Mirrored, Result, Tcp, Tls};
+    use ftp_testbed::mirrors::{Mirrors, both_ways, trials};
+    use ftp_testbed::servers::{AUTHORITY, Kind, Setup, Variant};
+    use libtest_mimic::Trial;
+
+    use super::{login, mirrors};
+
+    /// Sessions on one thread, under TLS.
+    struct OneThread;
+
+    impl Mirrors for OneThread {
+        fn mirror(server: SocketAddr, setup: MirrorSetup<'static>) -> Result<Mirrored> {
+            let builder = Builder::new(Tls::over(Tcp::new(), trust()));
+            mirrors::drive(Mirror::new(builder.connector_to([server], login()), setup)?)
+        }
+    }
+
+    fn trust() -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_slice(AUTHORITY.as_bytes()).unwrap();
+        roots.add(authority).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth()
+    }
+
+    /// Each server demands that data connections resume a TLS session.
+    pub(super) fn all() -> Vec<Trial> {
+        let setup = |kind| Setup::new(kind).variant(Variant::RequireReuse);
+        let kinds = [Kind::Vsftpd, Kind::Proftpd];
+        trials("both_ways_under_tls", &kinds, setup, both_ways::<OneThread>)
     }
 }
 
@@ -52,6 +101,8 @@ fn main() -> ExitCode {
     ];
     let skipped = |trial: Trial| trial.with_ignored_flag(!in_full());
     let long = long.into_iter().flatten().map(skipped);
-    let trials = quick.into_iter().flatten().chain(long).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let trials = quick.into_iter().flatten().chain(long);
+    #[cfg(feature = "rustls")]
+    let trials = trials.chain(over_tls::all());
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }

@@ -6,14 +6,17 @@ use std::time::Instant;
 use ftp_mio::mio as glue;
 use ftp_mio::proto::driver::MirrorSetup;
 use ftp_mio::proto::operation::Login;
-use ftp_mio::{Client, Connector, Mirror, Mirrored, Result, Tcp};
+use ftp_mio::{Client, Connector, Mirror, Mirrored, Result, Socket, Tcp, Transport};
 
 pub(crate) fn connector(server: SocketAddr, login: Login) -> Connector<Tcp> {
     Client::builder().connector_to([server], login)
 }
 
 /// Gives turns until everything is done.
-pub(crate) fn drive(mut mirror: Mirror<Tcp>) -> Result<Mirrored> {
+pub(crate) fn drive<T>(mut mirror: Mirror<T>) -> Result<Mirrored>
+where
+    T: Transport<Source = Socket> + Clone,
+{
     let mut poll = mio::Poll::new().unwrap();
     let mut events = mio::Events::with_capacity(64);
     loop {
