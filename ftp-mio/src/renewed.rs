@@ -114,6 +114,9 @@ impl<T: Transport> Renewed<T> {
     where
         T: Clone,
     {
+        if self.quitting.is_some() {
+            return Poll::Pending;
+        }
         if self.login.is_none() && self.is_lost() {
             self.close(reactor);
             let (client, login) = connector.start(now);
@@ -205,7 +208,20 @@ impl<T: Transport> Renewed<T> {
         }
     }
 
-    /// Aborts the transfer under way.
+    /// Cancels the work under way. It has no outcome.
+    pub(crate) fn cancel(&mut self) {
+        let (Some(client), Some(running)) = (&mut self.client, self.running.take()) else {
+            return;
+        };
+        match running.handle {
+            Outcome::Asked(handle) => client.cancel(handle),
+            Outcome::Moved(handle) => client.cancel(handle),
+            Outcome::Refused(_) => {}
+        }
+    }
+
+    /// Aborts the transfer under way, which then has its outcome.
+    #[cfg(feature = "mirror")]
     pub(crate) fn abort(&mut self) {
         if let Some(client) = &mut self.client {
             client.abort();

@@ -67,7 +67,9 @@ pub struct Retrying<T: Transport> {
     outcomes: BTreeMap<u64, Result<Box<dyn Any + Send>>>,
     /// When the next try begins.
     pause_until: Option<Instant>,
-    /// Something was started since the last turn.
+    /// The session ends when no operation is left.
+    quits: bool,
+    /// Something was asked for since the last turn.
     touched: bool,
 }
 
@@ -99,6 +101,7 @@ impl<T: Transport + Clone> Connector<T> {
             jobs: VecDeque::new(),
             outcomes: BTreeMap::new(),
             pause_until: None,
+            quits: false,
             touched: false,
         }
     }
@@ -185,8 +188,34 @@ impl<T: Transport + Clone> Retrying<T> {
             payload,
             output,
         });
+        self.quits = false;
         self.touched = true;
         handle
+    }
+
+    /// Cancels an operation in any state; see [`Client::cancel`](crate::Client::cancel). There is
+    /// no outcome.
+    pub fn cancel<O>(&mut self, handle: Handle<O>) {
+        let number = handle.number();
+        self.outcomes.remove(&number);
+        if self.jobs.front().is_some_and(|job| job.number == number) {
+            self.session.cancel();
+            self.pause_until = None;
+        }
+        self.jobs.retain(|job| job.number != number);
+        self.touched = true;
+    }
+
+    /// Ends the session with QUIT when all operations are over. What is started after that begins
+    /// another one.
+    pub fn quit(&mut self) {
+        self.quits = true;
+        self.touched = true;
+    }
+
+    /// Whether there is no session, and so no socket.
+    pub const fn is_closed(&self) -> bool {
+        self.session.is_closed()
     }
 
     /// The outcome of an operation, once.
@@ -230,6 +259,10 @@ impl<T: Transport + Clone> Retrying<T> {
         }
         self.pause_until = None;
         let Some(job) = self.jobs.front_mut() else {
+            if std::mem::take(&mut self.quits) {
+                self.session.quit(reactor);
+                return true;
+            }
             return false;
         };
         if self.session.is_working() {

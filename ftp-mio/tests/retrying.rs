@@ -262,6 +262,47 @@ fn a_sink_that_fails_is_the_outcome() {
     assert_eq!(count(&server, "RETR"), 1);
 }
 
+/// What was cancelled leaves a session that goes on, and QUIT ends it.
+#[test]
+fn cancelled_operations_leave_a_session_that_can_quit() {
+    let files = Files::new().file("/large", vec![7; 5_000_000]);
+    let server = server(Behaviour::new(), files);
+    let mut ftp = retrying(&server);
+    let sink = Sink::default();
+    let download = ftp.retrieve_to(path("large"), sink.clone());
+    let never = ftp.size_in_bytes(path("large"));
+    let list = ftp.list(None);
+    let mut poll = mio::Poll::new().unwrap();
+    let mut events = mio::Events::with_capacity(8);
+    let mut listed = None;
+    while !(ftp.is_closed() && listed.is_some()) {
+        ftp.turn(
+            Instant::now(),
+            &mut glue::Registrar::new(poll.registry(), 0),
+        );
+        if !sink.bytes().is_empty() && listed.is_none() {
+            ftp.cancel(download);
+            ftp.cancel(never);
+            ftp.quit();
+        }
+        if let Poll::Ready(Ok(entries)) = ftp.poll(list) {
+            listed = Some(entries.len());
+        }
+        let timeout = ftp.timeout(Instant::now());
+        if !ftp.is_closed() {
+            poll.poll(&mut events, timeout).unwrap();
+        }
+        for event in &events {
+            ftp.ready(glue::slot(event.token()).1, glue::ready(event));
+        }
+    }
+    assert_eq!(listed, Some(1));
+    assert!(sink.bytes().len() < 5_000_000);
+    assert!(matches!(ftp.poll(download), Poll::Ready(Err(Error::Spent))));
+    assert_eq!((count(&server, "SIZE"), count(&server, "QUIT")), (0, 1));
+    assert_eq!(server.counts().accepted, 1);
+}
+
 /// The pause is a deadline of the loop, and nothing is done before it.
 #[test]
 fn a_pause_is_waited_for_by_the_loop() {

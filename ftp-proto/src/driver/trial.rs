@@ -1,5 +1,8 @@
 //! A call that is tried again, on whatever session.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 
 use alloc::vec::Vec;
