@@ -63,9 +63,10 @@ fn path(text: &str) -> Argument {
 }
 
 fn policy() -> Retry {
-    let mut policy = Retry::default();
-    policy.tries_max = 3;
-    policy
+    Retry {
+        tries_max: 3,
+        ..Retry::default()
+    }
 }
 
 const SIZE: u64 = 10;
