@@ -41,8 +41,11 @@ pub(super) fn play<S: Subject>(scenario: &Scenario) -> Result<Course, Complaint>
     let record = peer
         .finish()
         .map_err(|failure| with_dialogue(&failure.into(), &trace))?;
-    let course = Course::new(told, &record, &trace, leniencies, scenario.counts_vary);
+    let mut course = Course::new(told, &record, &trace, leniencies, scenario.counts_vary);
     course.check(scenario)?;
+    if scenario.config().keepalive.is_some() {
+        course.count_keepalives_once();
+    }
     Ok(course)
 }
 
