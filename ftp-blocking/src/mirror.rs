@@ -67,6 +67,12 @@ pub struct Mirror<'a> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The files that are copied have so many bytes, as far as directories are read and sizes are
+    /// known. Those done are included. It grows while directories are read.
+    Planned {
+        /// How many.
+        bytes: u64,
+    },
     /// A step begins; in a dry run it would. A step that [skips](StepKind::Skip) says why.
     Step(&'a Step),
     /// A part of a file was copied.
@@ -78,7 +84,8 @@ pub enum Event<'a> {
     },
     /// A step is done.
     Done(&'a Step),
-    /// A step failed.
+    /// A step failed. For a directory that could not be read, the step is a
+    /// [skip](StepKind::Skip) at its path.
     Failed(&'a Step, &'a Error),
 }
 

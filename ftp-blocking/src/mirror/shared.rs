@@ -72,7 +72,14 @@ impl<'a> Shared<'a> {
 
     /// Changes the plan by an outcome.
     pub(super) fn answer(&self, answer: impl FnOnce(&mut tree::Mirror)) {
-        answer(&mut lock(&self.state).plan);
+        let mut state = lock(&self.state);
+        let before = state.plan.planned_bytes();
+        answer(&mut state.plan);
+        let bytes = state.plan.planned_bytes();
+        if bytes != before {
+            state.tell(Event::Planned { bytes });
+        }
+        drop(state);
         self.changed.notify_all();
     }
 
@@ -93,12 +100,11 @@ impl<'a> Shared<'a> {
 
     /// Reports an event; whether the mirror goes on.
     pub(super) fn report(&self, event: Event<'_>) -> bool {
-        let mut state = lock(&self.state);
-        if (state.report)(event) == ControlFlow::Break(()) {
-            state.mirrored.is_stopped = true;
+        let goes_on = lock(&self.state).tell(event);
+        if !goes_on {
             self.changed.notify_all();
         }
-        !state.mirrored.is_stopped
+        goes_on
     }
 
     pub(super) fn moved(&self, bytes: u64) {
@@ -109,11 +115,10 @@ impl<'a> Shared<'a> {
     pub(super) fn finish(&self, step: &Step, outcome: Result<()>) {
         let mut state = lock(&self.state);
         let is_done = outcome.is_ok();
-        let flow = match &outcome {
-            Ok(()) => (state.report)(Event::Done(step)),
-            Err(error) => (state.report)(Event::Failed(step, error)),
-        };
-        state.mirrored.is_stopped |= flow == ControlFlow::Break(());
+        state.tell(match &outcome {
+            Ok(()) => Event::Done(step),
+            Err(error) => Event::Failed(step, error),
+        });
         match outcome {
             Ok(()) => state.mirrored.count(step),
             Err(error) => state.mirrored.failed.push((step.clone(), error)),
@@ -125,7 +130,9 @@ impl<'a> Shared<'a> {
 
     /// Notes why a directory was not read.
     pub(super) fn fail(&self, step: Step, error: Error) {
-        lock(&self.state).mirrored.failed.push((step, error));
+        let mut state = lock(&self.state);
+        state.tell(Event::Failed(&step, &error));
+        state.mirrored.failed.push((step, error));
     }
 
     /// The directory of the server, with its absolute path once that is known.
@@ -144,6 +151,16 @@ impl<'a> Shared<'a> {
             Some(error) => Err(error),
             None => Ok(state.mirrored),
         }
+    }
+}
+
+impl State<'_> {
+    /// Reports an event; whether the mirror goes on.
+    fn tell(&mut self, event: Event<'_>) -> bool {
+        if (self.report)(event) == ControlFlow::Break(()) {
+            self.mirrored.is_stopped = true;
+        }
+        !self.mirrored.is_stopped
     }
 }
 

@@ -130,6 +130,71 @@ fn exit_codes_say_what_failed() {
 }
 
 #[test]
+fn an_error_names_the_url() {
+    let server = server(files());
+    let missing = url(&server, "none");
+    for arguments in [
+        &["cat", &missing][..],
+        &["get", &missing, "/tmp"],
+        &["rm", &missing],
+        &["mv", &missing, "x"],
+        &["sum", &missing],
+    ] {
+        let told = stderr(&run(arguments));
+        let start = format!("ftpx: {missing}: ");
+        assert!(told.starts_with(&start), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn a_server_that_demands_a_login_before_auth_refuses_tls_and_not_the_login() {
+    let refusing = Behaviour::new().refuse("AUTH", 530, "Please login with USER and PASS.");
+    let server = behaving(refusing, files());
+    let output = run(&["ls", &url(&server, "").replace("ftp://", "ftpes://")]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+}
+
+#[test]
+fn a_download_goes_to_a_file_or_into_a_directory_that_exists() {
+    let (server, here) = (server(files()), TempDir::new().unwrap());
+    let (file, directory) = (url(&server, "pub/a.txt"), url(&server, "pub/"));
+    let target = |name: &str| here.path().join(name).to_str().unwrap().to_owned();
+    assert_eq!(run(&["get", &file, &target("no/")]).status.code(), Some(6));
+    assert_eq!(
+        run(&["get", &directory, &target("")]).status.code(),
+        Some(2)
+    );
+    // A device would be replaced by a file, and so would a socket.
+    #[cfg(unix)]
+    {
+        let socket = std::os::unix::net::UnixListener::bind(target("socket")).unwrap();
+        assert_eq!(
+            run(&["get", &file, &target("socket")]).status.code(),
+            Some(2)
+        );
+        drop(socket);
+        fs::remove_file(target("socket")).unwrap();
+    }
+    let missing = url(&server, "none");
+    assert_eq!(run(&["get", &missing, &target("")]).status.code(), Some(5));
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0, "no part");
+}
+
+#[test]
+fn a_reader_that_has_enough_is_a_success() {
+    let server = server(Files::new().file("/a", vec![7; 1_000_000]));
+    let mut child = command(&["cat", &url(&server, "a")])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
 fn a_broken_download_is_tried_again_and_goes_on() {
     let rule = Rule::at(Step::Moving(20_000)).of("RETR").reset_control();
     let broken = Behaviour::new().rule(rule);

@@ -41,6 +41,7 @@ pub struct Mirror {
     /// Directories that are being made.
     making: Vec<Place>,
     outstanding: usize,
+    planned_bytes: u64,
 }
 
 impl Mirror {
@@ -58,6 +59,7 @@ impl Mirror {
             tasks: [Task::Read(root)].into(),
             making: Vec::new(),
             outstanding: 0,
+            planned_bytes: 0,
         }
     }
 
@@ -66,7 +68,10 @@ impl Mirror {
     #[must_use]
     pub fn of_steps(options: MirrorOptions, steps: impl IntoIterator<Item = Step>) -> Self {
         let mut mirror = Self::new(options);
-        mirror.tasks = steps.into_iter().map(Task::Perform).collect();
+        mirror.tasks.clear();
+        for step in steps {
+            mirror.push(Task::Perform(step));
+        }
         mirror.tasks.reverse();
         mirror
     }
@@ -87,7 +92,14 @@ impl Mirror {
     /// Takes a task back that could not be tried, for instance because its session did not open.
     pub fn give_back(&mut self, task: Task) {
         self.finish();
-        self.push(task);
+        self.tasks.push(task);
+    }
+
+    /// How many bytes the files have that are copied, those done included, as far as directories
+    /// are read and sizes are known.
+    #[must_use]
+    pub const fn planned_bytes(&self) -> u64 {
+        self.planned_bytes
     }
 
     /// Whether everything is done.
@@ -249,6 +261,10 @@ impl Mirror {
     }
 
     fn push(&mut self, task: Task) {
+        if let Task::Perform(step) = &task {
+            let bytes = step.copied_bytes();
+            self.planned_bytes = self.planned_bytes.saturating_add(bytes);
+        }
         self.tasks.push(task);
     }
 

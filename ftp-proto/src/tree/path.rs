@@ -112,10 +112,11 @@ fn is_component(name: &[u8]) -> bool {
     !matches!(name, b"" | b"." | b"..") && !name.iter().any(harmful)
 }
 
-/// For people, escaped: see [`Name`].
+/// For people, escaped: see [`Name`]. The root is shown as a dot.
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Name::new(&self.0).fmt(f)
+        let shown: &[u8] = if self.is_root() { b"." } else { &self.0 };
+        Name::new(shown).fmt(f)
     }
 }
 

@@ -131,6 +131,14 @@ impl Step {
         self.size
     }
 
+    /// How many bytes are in the file that it copies, as far as that is known.
+    pub(super) fn copied_bytes(&self) -> u64 {
+        match self.kind {
+            StepKind::Fetch | StepKind::Resume | StepKind::Send => self.size.unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// The time of the source's file.
     #[must_use]
     pub const fn modified(&self) -> Option<Timestamp> {

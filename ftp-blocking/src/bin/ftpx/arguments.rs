@@ -149,6 +149,25 @@ pub(crate) enum Command {
     Completions { shell: Shell },
 }
 
+impl Command {
+    /// The URL, if the command has one.
+    pub(crate) const fn url(&self) -> Option<&FtpUrl> {
+        match self {
+            Self::Ls(ls) => Some(&ls.url),
+            Self::Get(get) => Some(&get.url),
+            Self::Put(put) => Some(&put.url),
+            Self::Cat { url }
+            | Self::Rm { url, .. }
+            | Self::Mkdir { url, .. }
+            | Self::Mv { url, .. }
+            | Self::Touch { url }
+            | Self::Sum { url, .. }
+            | Self::Raw { url, .. } => Some(url),
+            Self::Mirror(_) | Self::Perform(_) | Self::Manual | Self::Completions { .. } => None,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Ls {
     pub(crate) url: FtpUrl,

@@ -32,7 +32,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = interrupt::install()
         .map_err(|error| Failure::Usage(error.to_string()))
-        .and_then(|()| run(&arguments.options, &arguments.command));
+        .and_then(|()| run(&arguments.options, &arguments.command))
+        .map_err(|failure| match arguments.command.url() {
+            Some(url) => failure.about(url),
+            None => failure,
+        });
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };

@@ -134,6 +134,7 @@ fn reporting(
     let mut before = std::collections::HashMap::new();
     move |event| {
         match event {
+            MirrorEvent::Planned { bytes } if !is_dry => progress.of(bytes),
             MirrorEvent::Step(step) if is_dry || matches!(step.kind(), StepKind::Skip(_)) => {
                 progress.line(&step.to_string());
             }
@@ -149,7 +150,7 @@ fn reporting(
                     progress.line(&step.to_string());
                 }
             }
-            MirrorEvent::Failed(step, error) => progress.line(&format!("{step}: {error}")),
+            MirrorEvent::Failed(step, error) => progress.error(&format!("{step}: {error}")),
             _ => {}
         }
         match interrupt::is_asked() {
@@ -176,9 +177,6 @@ fn conclude(options: &Options, progress: &Progress, mirrored: &Mirrored) -> Resu
             "parts of files under way; run it again to go on".to_owned(),
         ));
         return Err(Failure::Interrupted);
-    }
-    for (step, error) in &mirrored.failed {
-        eprintln!("ftpx: {step}: {error}");
     }
     let is_incomplete = |step: &ftp_blocking::proto::tree::Step| {
         matches!(

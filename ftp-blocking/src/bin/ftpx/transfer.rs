@@ -57,16 +57,26 @@ fn target(get: &Get) -> Result<(PathBuf, Vec<u8>)> {
         .rsplit(|byte| *byte == b'/')
         .next()
         .unwrap_or_default();
+    if base.is_empty() {
+        return Err(Failure::Usage(
+            "a URL that ends with a slash is a directory: use mirror".to_owned(),
+        ));
+    }
     let to = get.to.clone().unwrap_or_else(|| PathBuf::from("."));
-    if to.is_dir() {
+    let ends_with_slash = to.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if to.is_dir() || ends_with_slash {
         let safe = Name::new(base).safe(SafeFor::ThisSystem);
         let safe = safe.ok_or_else(|| {
-            Failure::Usage(format!(
-                "{:?} is no safe name here: name a file",
-                Name::new(base)
-            ))
+            let shown = Name::new(base);
+            Failure::Usage(format!("{shown} is no safe name here: name a file"))
         })?;
         return Ok((to, safe.as_bytes().to_vec()));
+    }
+    if to.exists() && !to.is_file() {
+        let shown = to.display();
+        return Err(Failure::Usage(format!(
+            "{shown} is no file, and would be replaced by one: use cat"
+        )));
     }
     let name = to
         .file_name()
@@ -101,6 +111,7 @@ fn fetch<T: Transport>(
         0 => retrieve,
         _ => retrieve.resume_at(offset),
     };
+    progress.from(offset);
     let mut got = offset;
     ftp.download(retrieve)?
         .copy_with(part.file_mut(), |bytes| {
