@@ -253,6 +253,16 @@ fn ctrl_c_ends_with_130_and_says_what_is_left() {
 
 #[test]
 fn pages_are_made() {
-    assert!(stdout(&["manual"]).contains(".TH ftpx"));
+    let manual = stdout(&["manual"]);
+    for part in [
+        ".TH ftpx",
+        ".TH ftpx-get",
+        ".SH EXAMPLES",
+        ".SH \"EXIT CODES\"",
+        "FTPX_USER",
+    ] {
+        assert!(manual.contains(part), "{part}");
+    }
+    assert!(!manual.contains("ftpx-help"));
     assert!(stdout(&["completions", "bash"]).contains("_ftpx"));
 }

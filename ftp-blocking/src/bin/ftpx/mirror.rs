@@ -138,12 +138,10 @@ fn reporting(
             MirrorEvent::Step(step) if is_dry || matches!(step.kind(), StepKind::Skip(_)) => {
                 progress.line(&step.to_string());
             }
-            MirrorEvent::Bytes { step, bytes } => {
-                let last = before
-                    .insert(step.path().clone(), bytes)
-                    .unwrap_or_default();
-                progress.add(bytes.saturating_sub(last));
-            }
+            MirrorEvent::Bytes { step, bytes } => match before.insert(step.path().clone(), bytes) {
+                None if step.kind() == StepKind::Resume => progress.resume(bytes),
+                last => progress.add(bytes.saturating_sub(last.unwrap_or(0))),
+            },
             MirrorEvent::Done(step) => {
                 before.remove(step.path());
                 if !is_dry && !matches!(step.kind(), StepKind::Skip(_)) {

@@ -50,11 +50,22 @@ impl Progress {
         }
     }
 
-    /// Begins in the middle: what is there already did not come at any rate.
+    /// Goes on behind what is there already, which did not come at any rate.
     pub(crate) fn from(&self, bytes: u64) {
         if let Some(bar) = &self.bar {
+            // The rate notices a position only while nothing else draws.
+            bar.disable_steady_tick();
             bar.set_position(bytes);
+            bar.tick();
             bar.reset_eta();
+            bar.enable_steady_tick(TICK);
+        }
+    }
+
+    /// More bytes of a file that an earlier run began, most of them there already.
+    pub(crate) fn resume(&self, bytes: u64) {
+        if let Some(bar) = &self.bar {
+            self.from(bar.position().saturating_add(bytes));
         }
     }
 
