@@ -30,15 +30,15 @@ directory of the login; /%2F makes it absolute.",
     (
         "Exit codes",
         "\
-  0  done
-  1  some of it failed
-  2  wrong usage
-  3  connection failed or lost, or refused for now: try later
-  4  login refused
-  5  refused by the server
-  6  local file or disk
-  7  TLS, certificate or policy
-  8  the server's answers make no sense, or a transfer is incomplete
+0    done
+1    some of it failed
+2    wrong usage
+3    connection failed or lost, or refused for now: try later
+4    login refused
+5    refused by the server
+6    local file or disk
+7    TLS, certificate or policy
+8    the server's answers make no sense, or a transfer is incomplete
 130  interrupted",
     ),
 ];
