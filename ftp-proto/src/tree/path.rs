@@ -112,11 +112,10 @@ fn is_component(name: &[u8]) -> bool {
     !matches!(name, b"" | b"." | b"..") && !name.iter().any(harmful)
 }
 
-/// For people, escaped: see [`Name`]. The root is shown as a dot.
+/// For people, escaped: see [`Name`].
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: &[u8] = if self.is_root() { b"." } else { &self.0 };
-        Name::new(shown).fmt(f)
+        Name::new(&self.0).fmt(f)
     }
 }
 

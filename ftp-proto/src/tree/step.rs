@@ -183,10 +183,13 @@ impl StepKind {
     }
 }
 
-/// For people: the kind's name and the path, escaped.
+/// For people: the kind's name and the path, escaped; the root is a dot.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind.name(), self.path)
+        match self.path.is_root() {
+            true => write!(f, "{} .", self.kind.name()),
+            false => write!(f, "{} {}", self.kind.name(), self.path),
+        }
     }
 }
 
