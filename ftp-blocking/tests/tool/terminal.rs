@@ -1,12 +1,13 @@
 //! On a terminal: what is on the screen.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Child, Command, Stdio};
 
 use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
@@ -26,12 +27,9 @@ impl Terminal {
         grantpt(&screen).unwrap();
         unlockpt(&screen).unwrap();
         let name = ptsname(&screen, Vec::new()).unwrap();
-        let opened = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(OFlags::NOCTTY.bits().cast_signed())
-            .open(name.to_str().unwrap())
-            .unwrap();
+        let name = OsStr::from_bytes(name.as_bytes());
+        let flags = OFlags::RDWR | OFlags::NOCTTY;
+        let opened = open(name, flags, Mode::empty()).unwrap();
         let stdio = || Stdio::from(opened.try_clone().unwrap());
         let mut command = Command::new("setsid");
         command
@@ -55,12 +53,12 @@ impl Terminal {
         while !self.seen.contains(text) {
             let count = self.screen.read(&mut bytes).unwrap_or(0);
             assert!(count > 0, "{text:?} is not in {:?}", self.seen);
-            self.seen += &String::from_utf8_lossy(&bytes[..count]);
+            self.seen += &String::from_utf8_lossy(bytes.get(..count).unwrap());
         }
     }
 
     fn interrupt(&mut self) {
-        std::io::Write::write_all(&mut self.screen, b"\x03").unwrap();
+        self.screen.write_all(b"\x03").unwrap();
     }
 
     fn code(mut self) -> Option<i32> {
