@@ -105,13 +105,17 @@ fn exit_codes_say_what_failed() {
     let user = base.replace("ftp://", "ftp://ann:wrong@");
     let tls = base.replace("ftp://", "ftpes://");
     let proxy = dead.replace("ftp://", "socks5://");
-    let rows: [(i32, &[&str]); 11] = [
+    let rows: [(i32, &[&str]); 12] = [
         (0, &["ls", &base]),
         (0, &["--active", "ls", &base]),
         (3, &["--proxy", &proxy, "--tries", "1", "ls", &base]),
         (2, &["ls", "http://x/"]),
         (2, &["mirror", "a", "b"]),
         (3, &["ls", &dead, "--tries", "1"]),
+        (
+            3,
+            &["mirror", &dead, "/tmp/none", "--dry-run", "--tries", "1"],
+        ),
         (4, &["ls", &user]),
         (5, &["get", &missing, "/tmp"]),
         (5, &["raw", &base, "RNTO", "x"]),
@@ -122,6 +126,7 @@ fn exit_codes_say_what_failed() {
         let output = run(arguments);
         let told = stderr(&output);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
+        assert!(!told.contains("left behind"), "{told}");
         assert!(
             code == 0 || told.contains("ftpx: ") || told.contains("error: "),
             "{told}"
@@ -207,6 +212,25 @@ fn a_broken_download_is_tried_again_and_goes_on() {
     assert_eq!(fs::read(here.path().join("a")).unwrap(), vec![7; 50_000]);
     let resumed = server.commands(1);
     assert!(resumed.iter().any(|line| line.starts_with("REST ")));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_wait_in_which_nothing_moves() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = format!("ftp://{}/", silent.local_addr().unwrap());
+    let child = command(&["ls", &target])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _connection = silent.accept().unwrap();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(stderr(&output), "\nftpx: interrupted\n");
 }
 
 #[cfg(unix)]

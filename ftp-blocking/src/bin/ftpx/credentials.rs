@@ -9,7 +9,6 @@ use ftp_blocking::proto::operation::Login;
 
 use crate::arguments::Options;
 use crate::exit::{Failure, Result};
-use crate::interrupt;
 use crate::netrc;
 
 pub(crate) fn login(options: &Options, url: &FtpUrl) -> Result<Login> {
@@ -78,7 +77,7 @@ fn ask(user: &str, host: &str) -> Result<String> {
         ));
     }
     let prompt = format!("Password of {user} at {host}: ");
-    let asked = interrupt::at_prompt(|| rpassword::prompt_password(prompt));
+    let asked = rpassword::prompt_password(prompt);
     // The terminal may hand on Ctrl-C as a character.
     asked.map_err(|error| match error.kind() {
         std::io::ErrorKind::Interrupted => Failure::Interrupted,

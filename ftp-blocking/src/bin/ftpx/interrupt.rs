@@ -1,21 +1,19 @@
-//! Ctrl-C: the first one asks for an end, the second one ends at once. At a prompt, the first does.
+//! Ctrl-C: where a transfer would leave something behind, the first one asks for an end and the
+//! second one ends at once. Elsewhere the first one does.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 static IS_ASKED: AtomicBool = AtomicBool::new(false);
-static IS_AT_PROMPT: AtomicBool = AtomicBool::new(false);
 static LEFT: Mutex<Option<String>> = Mutex::new(None);
 
 pub(crate) fn install() -> Result<(), ctrlc::Error> {
     let handler = || {
-        if IS_AT_PROMPT.load(Ordering::SeqCst) {
+        let left = left_behind();
+        if IS_ASKED.swap(true, Ordering::SeqCst) || left.is_none() {
             eprintln!("\nftpx: interrupted");
-            std::process::exit(130);
-        }
-        if IS_ASKED.swap(true, Ordering::SeqCst) {
-            if let Some(left) = left_behind() {
+            if let Some(left) = left {
                 eprintln!("ftpx: left behind: {left}");
             }
             std::process::exit(130);
@@ -23,14 +21,6 @@ pub(crate) fn install() -> Result<(), ctrlc::Error> {
         eprintln!("\nftpx: ending; once more ends at once");
     };
     ctrlc::set_handler(handler)
-}
-
-/// Asks the user something.
-pub(crate) fn at_prompt<V>(ask: impl FnOnce() -> V) -> V {
-    IS_AT_PROMPT.store(true, Ordering::SeqCst);
-    let answer = ask();
-    IS_AT_PROMPT.store(false, Ordering::SeqCst);
-    answer
 }
 
 pub(crate) fn is_asked() -> bool {
@@ -45,9 +35,9 @@ pub(crate) fn check() -> io::Result<()> {
     }
 }
 
-/// Notes what would be left if it ended now.
-pub(crate) fn leaving(what: Option<String>) {
-    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = what;
+/// Notes what is left if it is ended from now on.
+pub(crate) fn leaving(what: String) {
+    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
 }
 
 pub(crate) fn left_behind() -> Option<String> {

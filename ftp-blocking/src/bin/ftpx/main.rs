@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     if !failure.is_silent() {
         eprintln!("ftpx: {failure}");
     }
-    if let Some(left) = interrupt::left_behind() {
+    if let Some(left) = interrupt::left_behind().filter(|_| interrupt::is_asked()) {
         eprintln!("ftpx: left behind: {left}");
     }
     failure.code().into()
