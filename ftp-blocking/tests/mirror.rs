@@ -184,6 +184,26 @@ fn a_session_that_ends_is_replaced() {
 }
 
 #[test]
+fn the_report_hears_of_all_bytes_before_the_last_file_is_copied() -> Result<()> {
+    let server = Loopback::start(ServerConfig::new(), some_files()).unwrap();
+    let place = TempDir::new().unwrap();
+    let (mut planned, mut before_last) = (0, 0);
+    let mirrored = Mirror::new("pub", place.path(), MirrorOptions::down())
+        .progress(|event| {
+            match event {
+                MirrorEvent::Planned { bytes } => planned = bytes,
+                MirrorEvent::Done(_) => before_last = planned,
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        })
+        .run(|| log_in(&server))?;
+    assert!(mirrored.bytes > 0);
+    assert_eq!((planned, before_last), (mirrored.bytes, mirrored.bytes));
+    Ok(())
+}
+
+#[test]
 fn the_report_can_end_it() {
     let server = Loopback::start(ServerConfig::new(), some_files()).unwrap();
     let local = TempDir::new().unwrap();

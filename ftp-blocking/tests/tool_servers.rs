@@ -16,10 +16,9 @@ use tempfile::TempDir;
 
 fn main() -> ExitCode {
     let cases = Kind::COMPLETE.into_iter().flat_map(|kind| {
-        let secured = kind.supports(Variant::Tls).then_some(Variant::Tls);
-        [Some(Variant::Plain), secured]
+        [Variant::Plain, Variant::Tls, Variant::Implicit]
             .into_iter()
-            .flatten()
+            .filter(move |variant| kind.supports(*variant))
             .map(move |variant| (kind, variant))
     });
     let trials = cases.map(|(kind, variant)| {
@@ -64,10 +63,10 @@ fn goes_round(server: &Server, variant: Variant) {
     let roots = here.path().join("roots.pem");
     fs::write(&roots, AUTHORITY).unwrap();
     let port = server.address(Family::V4).unwrap().port();
-    let scheme = if variant == Variant::Plain {
-        "ftp"
-    } else {
-        "ftpes"
+    let scheme = match variant {
+        Variant::Plain => "ftp",
+        Variant::Implicit => "ftps",
+        _ => "ftpes",
     };
     let base = format!("{scheme}://{USER}@localhost:{port}/");
     let tool = Tool {
@@ -110,17 +109,27 @@ fn goes_round(server: &Server, variant: Variant) {
     assert!(!String::from_utf8_lossy(&listed).contains("of-tool"));
 }
 
-/// A certificate that the system's roots do not know, or that is not the pinned one.
+/// A certificate that the system's roots do not know, or that is not the pinned one. It is trusted
+/// once the fingerprint is pinned that the refusal tells.
 fn trusts_nobody_else(url: &str) {
     let wrong = "00".repeat(32);
+    let mut told = String::new();
     for options in [&["--tries", "1"][..], &["--tries", "1", "--pin", &wrong]] {
-        let output = Command::new(env!("CARGO_BIN_EXE_ftpx"))
-            .env("FTPX_PASSWORD", PASSWORD)
-            .args(options)
-            .args(["ls", url])
-            .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(7), "{options:?}: {told}");
+        told = list(url, options, 7);
     }
+    let pin = told.split("fingerprint ").nth(1).unwrap();
+    list(url, &["--pin", pin.get(..95).unwrap()], 0);
+}
+
+/// What `ls` says on standard error.
+fn list(url: &str, options: &[&str], code: i32) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ftpx"))
+        .env("FTPX_PASSWORD", PASSWORD)
+        .args(options)
+        .args(["ls", url])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{options:?}: {told}");
+    told
 }

@@ -347,6 +347,32 @@ fn sizes_alone_and_a_choice() {
 }
 
 #[test]
+fn the_bytes_to_copy_are_known_once_and_before_they_are_copied() {
+    let same = || file("same", 9).with_modified(at(0));
+    let source = Listing::complete([file("a", 5), file("b", 7), same()]);
+    let target = Listing::complete([same()]);
+    let mut mirror = Mirror::new(MirrorOptions::down());
+    let Some(Task::Read(root)) = mirror.next_task() else {
+        panic!("the root comes first");
+    };
+    assert_eq!(mirror.planned_bytes(), 0);
+    mirror.read(&root, Ok(source), Ok(target));
+    assert_eq!(mirror.planned_bytes(), 12);
+    let task = mirror.next_task().unwrap();
+    mirror.give_back(task);
+    while let Some(Task::Perform(step)) = mirror.next_task() {
+        mirror.performed(&step, true);
+    }
+    assert_eq!(mirror.planned_bytes(), 12);
+    let of_plan = Mirror::of_steps(
+        MirrorOptions::down(),
+        [(StepKind::Fetch, 3), (StepKind::Skip(Why::Link), 4)]
+            .map(|(kind, size)| Step::new(kind, TreePath::new(b"x").unwrap()).with_size(size)),
+    );
+    assert_eq!(of_plan.planned_bytes(), 3);
+}
+
+#[test]
 fn a_directory_that_is_not_made_is_not_entered() {
     let mut mirror = Mirror::new(MirrorOptions::down());
     let Some(Task::Read(root)) = mirror.next_task() else {

@@ -105,13 +105,17 @@ fn exit_codes_say_what_failed() {
     let user = base.replace("ftp://", "ftp://ann:wrong@");
     let tls = base.replace("ftp://", "ftpes://");
     let proxy = dead.replace("ftp://", "socks5://");
-    let rows: [(i32, &[&str]); 11] = [
+    let rows: [(i32, &[&str]); 12] = [
         (0, &["ls", &base]),
         (0, &["--active", "ls", &base]),
         (3, &["--proxy", &proxy, "--tries", "1", "ls", &base]),
         (2, &["ls", "http://x/"]),
         (2, &["mirror", "a", "b"]),
         (3, &["ls", &dead, "--tries", "1"]),
+        (
+            3,
+            &["mirror", &dead, "/tmp/none", "--dry-run", "--tries", "1"],
+        ),
         (4, &["ls", &user]),
         (5, &["get", &missing, "/tmp"]),
         (5, &["raw", &base, "RNTO", "x"]),
@@ -122,11 +126,77 @@ fn exit_codes_say_what_failed() {
         let output = run(arguments);
         let told = stderr(&output);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
+        assert!(!told.contains("left behind"), "{told}");
         assert!(
             code == 0 || told.contains("ftpx: ") || told.contains("error: "),
             "{told}"
         );
     }
+}
+
+#[test]
+fn an_error_names_the_url() {
+    let server = server(files());
+    let missing = url(&server, "none");
+    for arguments in [
+        &["cat", &missing][..],
+        &["get", &missing, "/tmp"],
+        &["rm", &missing],
+        &["mv", &missing, "x"],
+        &["sum", &missing],
+    ] {
+        let told = stderr(&run(arguments));
+        let start = format!("ftpx: {missing}: ");
+        assert!(told.starts_with(&start), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn a_server_that_demands_a_login_before_auth_refuses_tls_and_not_the_login() {
+    let refusing = Behaviour::new().refuse("AUTH", 530, "Please login with USER and PASS.");
+    let server = behaving(refusing, files());
+    let output = run(&["ls", &url(&server, "").replace("ftp://", "ftpes://")]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+}
+
+#[test]
+fn a_download_goes_to_a_file_or_into_a_directory_that_exists() {
+    let (server, here) = (server(files()), TempDir::new().unwrap());
+    let (file, directory) = (url(&server, "pub/a.txt"), url(&server, "pub/"));
+    let target = |name: &str| here.path().join(name).to_str().unwrap().to_owned();
+    assert_eq!(run(&["get", &file, &target("no/")]).status.code(), Some(6));
+    assert_eq!(
+        run(&["get", &directory, &target("")]).status.code(),
+        Some(2)
+    );
+    // A device would be replaced by a file, and so would a socket.
+    #[cfg(unix)]
+    {
+        let socket = std::os::unix::net::UnixListener::bind(target("socket")).unwrap();
+        assert_eq!(
+            run(&["get", &file, &target("socket")]).status.code(),
+            Some(2)
+        );
+        drop(socket);
+        fs::remove_file(target("socket")).unwrap();
+    }
+    let missing = url(&server, "none");
+    assert_eq!(run(&["get", &missing, &target("")]).status.code(), Some(5));
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0, "no part");
+}
+
+#[test]
+fn a_reader_that_has_enough_is_a_success() {
+    let server = server(Files::new().file("/a", vec![7; 1_000_000]));
+    let mut child = command(&["cat", &url(&server, "a")])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "");
 }
 
 #[test]
@@ -142,6 +212,25 @@ fn a_broken_download_is_tried_again_and_goes_on() {
     assert_eq!(fs::read(here.path().join("a")).unwrap(), vec![7; 50_000]);
     let resumed = server.commands(1);
     assert!(resumed.iter().any(|line| line.starts_with("REST ")));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_wait_in_which_nothing_moves() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = format!("ftp://{}/", silent.local_addr().unwrap());
+    let child = command(&["ls", &target])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _connection = silent.accept().unwrap();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(stderr(&output), "\nftpx: interrupted\n");
 }
 
 #[cfg(unix)]
@@ -188,6 +277,16 @@ fn ctrl_c_ends_with_130_and_says_what_is_left() {
 
 #[test]
 fn pages_are_made() {
-    assert!(stdout(&["manual"]).contains(".TH ftpx"));
+    let manual = stdout(&["manual"]);
+    for part in [
+        ".TH ftpx",
+        ".TH ftpx-get",
+        ".SH EXAMPLES",
+        ".SH \"EXIT CODES\"",
+        "FTPX_USER",
+    ] {
+        assert!(manual.contains(part), "{part}");
+    }
+    assert!(!manual.contains("ftpx-help"));
     assert!(stdout(&["completions", "bash"]).contains("_ftpx"));
 }

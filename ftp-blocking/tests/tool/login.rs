@@ -1,9 +1,12 @@
 //! Where passwords come from, and where they do not go.
 
+#[cfg(unix)]
 use std::fs;
+#[cfg(unix)]
 use std::path::Path;
 
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+#[cfg(unix)]
 use tempfile::TempDir;
 
 use crate::run::{command, stderr};
@@ -19,6 +22,7 @@ fn url(server: &Loopback, user: &str) -> String {
     format!("ftp://{user}{}/a", server.address())
 }
 
+#[cfg(unix)]
 fn netrc(directory: &Path, text: &str, mode: u32) -> String {
     use std::os::unix::fs::PermissionsExt as _;
     let path = directory.join("netrc");

@@ -10,4 +10,6 @@ mod commands;
 mod login;
 mod mirrors;
 mod run;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod trace;

@@ -3,10 +3,10 @@
 use std::fs;
 use std::process::Child;
 
-use ftp_blocking::testing::Files;
+use ftp_blocking::testing::{Behaviour, Files};
 use tempfile::TempDir;
 
-use crate::run::{command, run, server, stderr, stdout, url};
+use crate::run::{behaving, command, run, server, stderr, stdout, url};
 
 fn many() -> Files {
     (0..40).fold(Files::new().directory("/pub"), |files, number| {
@@ -47,6 +47,26 @@ fn down_and_up_and_a_dry_run() {
         server.files().content("/copy/d1/f1"),
         Some(&b"content 1"[..])
     );
+}
+
+#[test]
+fn a_failure_is_told_once_also_where_nothing_else_is() {
+    for (verbs, line) in [
+        (&["RETR"][..], "ftpx: fetch d0/f0: RETR: refused"),
+        (&["MLSD", "LIST"], "ftpx: skip-failed .: LIST: refused"),
+    ] {
+        let refusing = verbs.iter().fold(Behaviour::new(), |behaviour, verb| {
+            behaviour.refuse(verb, 550, "No.")
+        });
+        let (server, here) = (behaving(refusing, many()), TempDir::new().unwrap());
+        let (remote, target) = (url(&server, "pub"), here.path().to_str().unwrap());
+        for option in ["--quiet", "--delete"] {
+            let output = run(&["mirror", option, &remote, target]);
+            let told = stderr(&output);
+            assert_eq!(output.status.code(), Some(1), "{told}");
+            assert_eq!(told.matches(line).count(), 1, "{told}");
+        }
+    }
 }
 
 #[test]

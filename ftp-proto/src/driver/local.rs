@@ -54,14 +54,33 @@ pub struct LocalTree {
 }
 
 /// A file under way to its place.
+///
+/// If nothing came, it is removed when this is dropped: it would say nothing to the next attempt.
 #[derive(Debug)]
 pub struct Part {
-    folder: Folder,
-    name: OsString,
-    target: OsString,
+    // Dropped before its name: not every system removes a file that is open.
     file: File,
+    place: PartPlace,
+    target: OsString,
     offset: u64,
     modified: Option<SystemTime>,
+}
+
+/// Where a part file is.
+#[derive(Debug)]
+struct PartPlace {
+    folder: Folder,
+    name: OsString,
+}
+
+impl Drop for PartPlace {
+    fn drop(&mut self) {
+        let found = self.folder.describe(&self.name, false);
+        if found.is_ok_and(|part| part.size() == Some(0)) {
+            // Whoever downloads hears of a reason that matters more.
+            let _ = self.folder.remove_file(&self.name);
+        }
+    }
 }
 
 impl LocalTree {
@@ -151,10 +170,12 @@ impl LocalTree {
         let offset = if is_part { length } else { 0 };
         file.set_len(offset)?;
         Ok(Part {
-            folder,
-            name: part_name,
-            target: to_os(name)?.to_owned(),
             file,
+            place: PartPlace {
+                folder,
+                name: part_name,
+            },
+            target: to_os(name)?.to_owned(),
             offset,
             modified: step.modified().and_then(system_time),
         })
@@ -256,7 +277,7 @@ impl Part {
         }
         // Not every system renames a file that is open.
         drop(self.file);
-        self.folder.rename(&self.name, &self.target)
+        self.place.folder.rename(&self.place.name, &self.target)
     }
 
     /// Removes the file: for one that turned out to be another than before.
@@ -265,7 +286,7 @@ impl Part {
     /// It cannot be removed.
     pub fn discard(self) -> io::Result<()> {
         drop(self.file);
-        self.folder.remove_file(&self.name)
+        self.place.folder.remove_file(&self.place.name)
     }
 }
 

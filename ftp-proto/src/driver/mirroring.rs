@@ -26,6 +26,12 @@ use errand::Outcome;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The files that are copied have so many bytes, as far as directories are read and sizes are
+    /// known. Those done are included. It grows while directories are read.
+    Planned {
+        /// How many.
+        bytes: u64,
+    },
     /// A step begins; in a dry run it would. A step that [skips](StepKind::Skip) says why.
     Step(&'a Step),
     /// A part of a file was copied.
@@ -37,7 +43,8 @@ pub enum Event<'a> {
     },
     /// A step is done.
     Done(&'a Step),
-    /// A step failed.
+    /// A step failed. For a directory that could not be read, the step is a
+    /// [skip](StepKind::Skip) at its path.
     Failed(&'a Step, &'a Error),
 }
 
@@ -279,12 +286,19 @@ impl Mirroring<'_> {
     /// Takes an errand whose work is done.
     pub fn finish(&mut self, errand: Errand) {
         let (notes, outcome) = errand.into_outcome();
-        self.mirrored.failed.extend(notes);
+        for (step, error) in notes {
+            self.failed(step, error);
+        }
+        let planned = self.plan.planned_bytes();
         match outcome {
             Outcome::Read(place, source, target) => self.plan.read(&place, source, target),
             Outcome::Told(question, time) => self.plan.told(&question, time),
             Outcome::Performed(step, outcome) => self.performed(step, outcome),
             Outcome::Stopped => {}
+        }
+        let bytes = self.plan.planned_bytes();
+        if bytes != planned {
+            self.tell(Event::Planned { bytes });
         }
     }
 
@@ -295,11 +309,13 @@ impl Mirroring<'_> {
                 self.tell(Event::Done(&step));
                 self.mirrored.count(step);
             }
-            Err(error) => {
-                self.tell(Event::Failed(&step, &error));
-                self.mirrored.failed.push((step, error));
-            }
+            Err(error) => self.failed(step, error),
         }
+    }
+
+    fn failed(&mut self, step: Step, error: Error) {
+        self.tell(Event::Failed(&step, &error));
+        self.mirrored.failed.push((step, error));
     }
 
     /// Reports an event; whether the mirror goes on.

@@ -44,6 +44,7 @@ pub struct Mirror {
     /// How far the server's clock is ahead of UTC in seconds, as MDTM has shown: in winter and in
     /// summer, for instance.
     zones: Vec<i64>,
+    planned_bytes: u64,
 }
 
 impl Mirror {
@@ -62,6 +63,7 @@ impl Mirror {
             making: Vec::new(),
             outstanding: 0,
             zones: Vec::new(),
+            planned_bytes: 0,
         }
     }
 
@@ -70,7 +72,10 @@ impl Mirror {
     #[must_use]
     pub fn of_steps(options: MirrorOptions, steps: impl IntoIterator<Item = Step>) -> Self {
         let mut mirror = Self::new(options);
-        mirror.tasks = steps.into_iter().map(Task::Perform).collect();
+        mirror.tasks.clear();
+        for step in steps {
+            mirror.push(Task::Perform(step));
+        }
         mirror.tasks.reverse();
         mirror
     }
@@ -91,7 +96,14 @@ impl Mirror {
     /// Takes a task back that could not be tried, for instance because its session did not open.
     pub fn give_back(&mut self, task: Task) {
         self.finish();
-        self.push(task);
+        self.tasks.push(task);
+    }
+
+    /// How many bytes the files have that are copied, those done included, as far as directories
+    /// are read and sizes are known.
+    #[must_use]
+    pub const fn planned_bytes(&self) -> u64 {
+        self.planned_bytes
     }
 
     /// Whether everything is done.
@@ -274,6 +286,10 @@ impl Mirror {
     }
 
     fn push(&mut self, task: Task) {
+        if let Task::Perform(step) = &task {
+            let bytes = step.copied_bytes();
+            self.planned_bytes = self.planned_bytes.saturating_add(bytes);
+        }
         self.tasks.push(task);
     }
 

@@ -131,6 +131,14 @@ impl Step {
         self.size
     }
 
+    /// How many bytes are in the file that it copies, as far as that is known.
+    pub(super) fn copied_bytes(&self) -> u64 {
+        match self.kind {
+            StepKind::Fetch | StepKind::Resume | StepKind::Send => self.size.unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// The time of the source's file.
     #[must_use]
     pub const fn modified(&self) -> Option<Timestamp> {
@@ -175,10 +183,13 @@ impl StepKind {
     }
 }
 
-/// For people: the kind's name and the path, escaped.
+/// For people: the kind's name and the path, escaped; the root is a dot.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind.name(), self.path)
+        match self.path.is_root() {
+            true => write!(f, "{} .", self.kind.name()),
+            false => write!(f, "{} {}", self.kind.name(), self.path),
+        }
     }
 }
 

@@ -6,26 +6,53 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ftp_blocking::FtpUrl;
 
-const EXAMPLES: &str = "\
-Examples:
-  ftpx ls -l ftp://ftp.example.org/pub
-  ftpx get ftp://ftp.example.org/pub/a.iso
-  ftpx put report.pdf ftpes://ann@ftp.example.org/inbox/
-  ftpx mirror -j 8 ftp://ftp.example.org/pub ./pub
-  ftpx mirror --delete --dry-run ./site ftpes://ann@ftp.example.org/www
+/// What stands behind the options, in `--help` and in the manual page: headings and lines.
+pub(crate) const SECTIONS: [(&str, &str); 4] = [
+    (
+        "Examples",
+        "\
+ftpx ls -l ftp://ftp.example.org/pub
+ftpx get ftp://ftp.example.org/pub/a.iso
+ftpx put report.pdf ftpes://ann@ftp.example.org/inbox/
+ftpx mirror -j 8 ftp://ftp.example.org/pub ./pub
+ftpx mirror --delete --dry-run ./site ftpes://ann@ftp.example.org/www",
+    ),
+    (
+        "URLs",
+        "\
+ftp:// is clear, ftpes:// explicit TLS, ftps:// implicit TLS. A path is relative to the
+directory of the login; /%2F makes it absolute.",
+    ),
+    (
+        "Passwords",
+        "From FTPX_PASSWORD, from ~/.netrc (or the file in NETRC), or asked for.",
+    ),
+    (
+        "Exit codes",
+        "\
+0    done
+1    some of it failed
+2    wrong usage
+3    connection failed or lost, or refused for now: try later
+4    login refused
+5    refused by the server
+6    local file or disk
+7    TLS, certificate or policy
+8    the server's answers make no sense, or a transfer is incomplete
+130  interrupted",
+    ),
+];
 
-URLs: ftp:// is clear, ftpes:// explicit TLS, ftps:// implicit TLS. A path is relative to the
-directory of the login; /%2F makes it absolute.
-
-Passwords: from FTPX_PASSWORD, from ~/.netrc (or the file in NETRC), or asked for.
-
-Exit codes: 0 done, 1 some of it failed, 2 wrong usage, 3 connection failed or lost (try later),
-4 login refused, 5 refused by the server, 6 local file or disk, 7 TLS or certificate, 8 the server's
-answers make no sense or a transfer is incomplete, 130 interrupted.";
+fn sections() -> String {
+    let indented = |text: &str| text.replace('\n', "\n  ");
+    SECTIONS
+        .map(|(heading, text)| format!("{heading}:\n  {}", indented(text)))
+        .join("\n\n")
+}
 
 /// Moves files between this machine and FTP servers.
 #[derive(Debug, Parser)]
-#[command(name = "ftpx", version, after_help = EXAMPLES)]
+#[command(name = "ftpx", version, after_help = sections())]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) options: Options,
@@ -147,6 +174,25 @@ pub(crate) enum Command {
     /// Print completions for a shell
     #[command(hide = true)]
     Completions { shell: Shell },
+}
+
+impl Command {
+    /// The URL, if the command has one.
+    pub(crate) const fn url(&self) -> Option<&FtpUrl> {
+        match self {
+            Self::Ls(ls) => Some(&ls.url),
+            Self::Get(get) => Some(&get.url),
+            Self::Put(put) => Some(&put.url),
+            Self::Cat { url }
+            | Self::Rm { url, .. }
+            | Self::Mkdir { url, .. }
+            | Self::Mv { url, .. }
+            | Self::Touch { url }
+            | Self::Sum { url, .. }
+            | Self::Raw { url, .. } => Some(url),
+            Self::Mirror(_) | Self::Perform(_) | Self::Manual | Self::Completions { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -76,6 +76,11 @@ fn ask(user: &str, host: &str) -> Result<String> {
             "there is no password, and no terminal to ask at: set FTPX_PASSWORD".to_owned(),
         ));
     }
-    rpassword::prompt_password(format!("Password of {user} at {host}: "))
-        .map_err(crate::exit::local("the terminal"))
+    let prompt = format!("Password of {user} at {host}: ");
+    let asked = rpassword::prompt_password(prompt);
+    // The terminal may hand on Ctrl-C as a character.
+    asked.map_err(|error| match error.kind() {
+        std::io::ErrorKind::Interrupted => Failure::Interrupted,
+        _ => Failure::Local("the terminal".to_owned(), error),
+    })
 }

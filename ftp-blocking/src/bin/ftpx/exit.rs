@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use ftp_blocking::Error;
-use ftp_blocking::proto::ErrorKind;
+use ftp_blocking::proto::{ErrorKind, Verb};
+use ftp_blocking::{Error, FtpUrl};
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
@@ -13,8 +13,8 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 pub(crate) enum Failure {
     /// The arguments, or a file of settings.
     Usage(String),
-    /// The server, or the way to it.
-    Ftp(Error),
+    /// The server, or the way to it; and the URL, where there is one.
+    Ftp(Error, Option<String>),
     /// The local side.
     Local(String, io::Error),
     /// Some of it is done; the failures were told one by one.
@@ -32,16 +32,27 @@ impl Failure {
         match self {
             Self::Partly(_) => 1,
             Self::Usage(_) => 2,
-            Self::Ftp(error) => ftp_code(error),
             // A reader that has enough is a success, as with `head`.
-            Self::Local(_, error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            _ if self.is_silent() => 0,
+            Self::Ftp(error, _) => ftp_code(error),
             Self::Local(..) => 6,
             Self::Interrupted => 130,
         }
     }
 
     pub(crate) fn is_silent(&self) -> bool {
-        matches!(self, Self::Local(_, error) if error.kind() == io::ErrorKind::BrokenPipe)
+        let (Self::Local(_, error) | Self::Ftp(Error::Local(error, _), _)) = self else {
+            return false;
+        };
+        error.kind() == io::ErrorKind::BrokenPipe
+    }
+
+    /// Says which URL it is about.
+    pub(crate) fn about(self, url: &FtpUrl) -> Self {
+        match self {
+            Self::Ftp(error, None) => Self::Ftp(error, Some(url.to_string())),
+            other => other,
+        }
     }
 }
 
@@ -49,17 +60,15 @@ fn ftp_code(error: &Error) -> u8 {
     if error.tls().is_some() {
         return 7;
     }
-    if let Error::Local(source, _) = error {
-        return if source.kind() == io::ErrorKind::BrokenPipe {
-            0
-        } else {
-            6
-        };
+    if matches!(error, Error::Local(..)) {
+        return 6;
     }
     if error.is_misuse() {
         return 2;
     }
-    if error.reply().is_some_and(|reply| reply.code().get() == 530) {
+    let is_530 = error.reply().is_some_and(|reply| reply.code().get() == 530);
+    // A server without TLS may answer AUTH like that.
+    if is_530 && error.verb() != Some(Verb::Auth) {
         return 4;
     }
     match (error, error.kind()) {
@@ -78,7 +87,7 @@ impl From<Error> for Failure {
         if crate::interrupt::is_asked() {
             return Self::Interrupted;
         }
-        Self::Ftp(error)
+        Self::Ftp(error, None)
     }
 }
 
@@ -91,7 +100,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text) | Self::Partly(text) => f.write_str(text),
-            Self::Ftp(error) => error.fmt(f),
+            Self::Ftp(error, None) => error.fmt(f),
+            Self::Ftp(error, Some(url)) => write!(f, "{url}: {error}"),
             Self::Local(what, error) => write!(f, "{what}: {error}"),
             Self::Interrupted => f.write_str("interrupted"),
         }

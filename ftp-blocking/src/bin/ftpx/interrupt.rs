@@ -1,4 +1,5 @@
-//! Ctrl-C: the first one asks for an end, the second one ends at once.
+//! Ctrl-C: where a transfer would leave something behind, the first one asks for an end and the
+//! second one ends at once. Elsewhere the first one does.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +10,10 @@ static LEFT: Mutex<Option<String>> = Mutex::new(None);
 
 pub(crate) fn install() -> Result<(), ctrlc::Error> {
     let handler = || {
-        if IS_ASKED.swap(true, Ordering::SeqCst) {
-            if let Some(left) = left_behind() {
+        let left = left_behind();
+        if IS_ASKED.swap(true, Ordering::SeqCst) || left.is_none() {
+            eprintln!("\nftpx: interrupted");
+            if let Some(left) = left {
                 eprintln!("ftpx: left behind: {left}");
             }
             std::process::exit(130);
@@ -32,9 +35,9 @@ pub(crate) fn check() -> io::Result<()> {
     }
 }
 
-/// Notes what would be left if it ended now.
-pub(crate) fn leaving(what: Option<String>) {
-    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = what;
+/// Notes what is left if it is ended from now on.
+pub(crate) fn leaving(what: String) {
+    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
 }
 
 pub(crate) fn left_behind() -> Option<String> {

@@ -21,8 +21,7 @@ pub(crate) fn ls<T: Link>(origin: &Origin<'_, T>, ls: &Ls) -> Result<()> {
     let mut written = Ok(());
     let walked = retrying.client()?.walk(ls.url.path(), |path, entry| {
         if written.is_ok() {
-            let checked = crate::interrupt::check();
-            written = checked.and_then(|()| write(&mut out, ls, Name::new(path.as_bytes()), entry));
+            written = write(&mut out, ls, Name::new(path.as_bytes()), entry);
         }
     })?;
     written.map_err(local("standard output"))?;

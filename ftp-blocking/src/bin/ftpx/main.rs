@@ -32,14 +32,18 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = interrupt::install()
         .map_err(|error| Failure::Usage(error.to_string()))
-        .and_then(|()| run(&arguments.options, &arguments.command));
+        .and_then(|()| run(&arguments.options, &arguments.command))
+        .map_err(|failure| match arguments.command.url() {
+            Some(url) => failure.about(url),
+            None => failure,
+        });
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };
     if !failure.is_silent() {
         eprintln!("ftpx: {failure}");
     }
-    if let Some(left) = interrupt::left_behind() {
+    if let Some(left) = interrupt::left_behind().filter(|_| interrupt::is_asked()) {
         eprintln!("ftpx: left behind: {left}");
     }
     failure.code().into()

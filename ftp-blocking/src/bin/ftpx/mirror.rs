@@ -15,6 +15,9 @@ use crate::interrupt;
 use crate::plan;
 use crate::progress::Progress;
 
+/// What an interrupted mirror leaves behind.
+const LEFT: &str = "parts of files under way; run it again to go on";
+
 pub(crate) fn mirror<T: Link>(origin: &Origin<'_, T>, given: &arguments::Mirror) -> Result<()> {
     let (way, url, directory) = ends(given)?;
     let options = match way {
@@ -39,6 +42,7 @@ pub(crate) fn mirror<T: Link>(origin: &Origin<'_, T>, given: &arguments::Mirror)
         return std::fs::write(file, text).map_err(local(file.display()));
     }
     let progress = Progress::new(origin.options, "mirror", None);
+    interrupt::leaving(LEFT.to_owned());
     let mirror = match given.dry_run {
         true => mirror.dry_run(),
         false => mirror,
@@ -61,6 +65,7 @@ pub(crate) fn perform<T: Link>(origin: &Origin<'_, T>, given: &arguments::Perfor
         .filter_map(|step| step.size())
         .fold(0, u64::saturating_add);
     let progress = Progress::new(origin.options, "perform", Some(total));
+    interrupt::leaving(LEFT.to_owned());
     let mirrored = Mirror::new(heading.remote.path(), Path::new(&heading.local), options)
         .sessions(jobs(origin, given.jobs))
         .progress(reporting(&progress, false))
@@ -134,22 +139,21 @@ fn reporting(
     let mut before = std::collections::HashMap::new();
     move |event| {
         match event {
+            MirrorEvent::Planned { bytes } if !is_dry => progress.of(bytes),
             MirrorEvent::Step(step) if is_dry || matches!(step.kind(), StepKind::Skip(_)) => {
                 progress.line(&step.to_string());
             }
-            MirrorEvent::Bytes { step, bytes } => {
-                let last = before
-                    .insert(step.path().clone(), bytes)
-                    .unwrap_or_default();
-                progress.add(bytes.saturating_sub(last));
-            }
+            MirrorEvent::Bytes { step, bytes } => match before.insert(step.path().clone(), bytes) {
+                None if step.kind() == StepKind::Resume => progress.resume(bytes),
+                last => progress.add(bytes.saturating_sub(last.unwrap_or(0))),
+            },
             MirrorEvent::Done(step) => {
                 before.remove(step.path());
                 if !is_dry && !matches!(step.kind(), StepKind::Skip(_)) {
                     progress.line(&step.to_string());
                 }
             }
-            MirrorEvent::Failed(step, error) => progress.line(&format!("{step}: {error}")),
+            MirrorEvent::Failed(step, error) => progress.error(&format!("{step}: {error}")),
             _ => {}
         }
         match interrupt::is_asked() {
@@ -172,13 +176,7 @@ fn conclude(options: &Options, progress: &Progress, mirrored: &Mirrored) -> Resu
         );
     }
     if mirrored.is_stopped {
-        interrupt::leaving(Some(
-            "parts of files under way; run it again to go on".to_owned(),
-        ));
         return Err(Failure::Interrupted);
-    }
-    for (step, error) in &mirrored.failed {
-        eprintln!("ftpx: {step}: {error}");
     }
     let is_incomplete = |step: &ftp_blocking::proto::tree::Step| {
         matches!(

@@ -1,13 +1,17 @@
 //! Progress: a bar on a terminal, nothing between the lines elsewhere.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressFinish, ProgressStyle};
 
 use crate::arguments::Options;
 
 const TEMPLATE: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left";
 const WITHOUT_SIZE: &str = "{msg} {spinner} {bytes} {binary_bytes_per_sec}";
+
+/// The bar is drawn so often while nothing moves, because the rate and the time left change.
+const TICK: Duration = Duration::from_millis(250);
 
 /// Shown on standard error, so that standard output can be a file.
 #[derive(Debug)]
@@ -20,18 +24,48 @@ impl Progress {
     pub(crate) fn new(options: &Options, name: &str, size: Option<u64>) -> Self {
         let shows = !options.quiet && std::io::stderr().is_terminal();
         let bar = shows.then(|| {
-            let template = size.map_or(WITHOUT_SIZE, |_| TEMPLATE);
-            let style = ProgressStyle::with_template(template);
-            let bar = ProgressBar::new(size.unwrap_or_default());
-            if size.is_none() {
-                bar.unset_length();
-            }
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            // An error is told below the bar, which is over then.
+            let bar = ProgressBar::no_length().with_finish(ProgressFinish::AndClear);
+            bar.set_style(style(WITHOUT_SIZE));
+            bar.enable_steady_tick(TICK);
             bar.with_message(name.to_owned())
         });
-        Self {
+        let progress = Self {
             bar,
             is_quiet: options.quiet,
+        };
+        if let Some(size) = size {
+            progress.of(size);
+        }
+        progress
+    }
+
+    /// Sets how many bytes there are in all.
+    pub(crate) fn of(&self, bytes: u64) {
+        if let Some(bar) = &self.bar {
+            if bar.length().is_none() {
+                bar.set_style(style(TEMPLATE));
+            }
+            bar.set_length(bytes);
+        }
+    }
+
+    /// Goes on behind what is there already, which did not come at any rate.
+    pub(crate) fn from(&self, bytes: u64) {
+        if let Some(bar) = &self.bar {
+            // The rate notices a position only while nothing else draws.
+            bar.disable_steady_tick();
+            bar.set_position(bytes);
+            bar.tick();
+            bar.reset_eta();
+            bar.enable_steady_tick(TICK);
+        }
+    }
+
+    /// More bytes of a file that an earlier run began, most of them there already.
+    pub(crate) fn resume(&self, bytes: u64) {
+        if let Some(bar) = &self.bar {
+            self.from(bar.position().saturating_add(bytes));
         }
     }
 
@@ -59,6 +93,15 @@ impl Progress {
         }
     }
 
+    /// A line that is no progress.
+    pub(crate) fn error(&self, text: &str) {
+        let text = format!("ftpx: {text}");
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => eprintln!("{text}"),
+        }
+    }
+
     pub(crate) fn done(&self, name: &str, bytes: u64) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -67,4 +110,8 @@ impl Progress {
             eprintln!("{name}: {bytes} bytes ({})", HumanBytes(bytes));
         }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -36,15 +36,12 @@ pub(crate) fn get<T: Link>(origin: &Origin<'_, T>, get: &Get) -> Result<()> {
         .with_modified(modified);
     let shown = Name::new(&name).to_string();
     let progress = Progress::new(origin.options, &shown, size);
-    interrupt::leaving(Some(format!(
+    interrupt::leaving(format!(
         "a part of {shown}, which the next `get` goes on with"
-    )));
+    ));
     let bytes = retrying.run(Tried::Download, |ftp| {
         fetch(ftp, remote, &tree, &step, &progress)
     });
-    if bytes.is_ok() || !interrupt::is_asked() {
-        interrupt::leaving(None);
-    }
     progress.done(&shown, bytes?);
     Ok(())
 }
@@ -57,16 +54,26 @@ fn target(get: &Get) -> Result<(PathBuf, Vec<u8>)> {
         .rsplit(|byte| *byte == b'/')
         .next()
         .unwrap_or_default();
+    if base.is_empty() {
+        return Err(Failure::Usage(
+            "a URL that ends with a slash is a directory: use mirror".to_owned(),
+        ));
+    }
     let to = get.to.clone().unwrap_or_else(|| PathBuf::from("."));
-    if to.is_dir() {
+    let ends_with_slash = to.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if to.is_dir() || ends_with_slash {
         let safe = Name::new(base).safe(SafeFor::ThisSystem);
         let safe = safe.ok_or_else(|| {
-            Failure::Usage(format!(
-                "{:?} is no safe name here: name a file",
-                Name::new(base)
-            ))
+            let shown = Name::new(base);
+            Failure::Usage(format!("{shown} is no safe name here: name a file"))
         })?;
         return Ok((to, safe.as_bytes().to_vec()));
+    }
+    if to.exists() && !to.is_file() {
+        let shown = to.display();
+        return Err(Failure::Usage(format!(
+            "{shown} is no file, and would be replaced by one: use cat"
+        )));
     }
     let name = to
         .file_name()
@@ -101,6 +108,7 @@ fn fetch<T: Transport>(
         0 => retrieve,
         _ => retrieve.resume_at(offset),
     };
+    progress.from(offset);
     let mut got = offset;
     ftp.download(retrieve)?
         .copy_with(&mut part.file(), |bytes| {
@@ -131,14 +139,11 @@ pub(crate) fn put<T: Link>(origin: &Origin<'_, T>, put: &Put) -> Result<()> {
         at: 0,
         progress: &progress,
     };
-    interrupt::leaving(Some(format!("perhaps a part of {shown} on the server")));
+    interrupt::leaving(format!("perhaps a part of {shown} on the server"));
     let stored = origin
         .sessions(&put.url)?
         .retrying()
         .store_from(&remote, &mut source);
-    if stored.is_ok() || !interrupt::is_asked() {
-        interrupt::leaving(None);
-    }
     progress.done(&shown, stored?.bytes);
     Ok(())
 }
@@ -169,7 +174,7 @@ impl Seek for Source<'_> {
 
 pub(crate) fn cat<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl) -> Result<()> {
     let mut retrying = origin.sessions(url)?.retrying();
-    let mut sink = Checked(io::stdout().lock());
+    let mut sink = io::stdout().lock();
     retrying.retrieve_to(url.path(), &mut sink)?;
     sink.flush().map_err(local("standard output"))
 }
@@ -181,23 +186,9 @@ pub(crate) fn sum<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl, server: bool) -
     let sum = if server {
         retrying.run(Tried::Listing, |ftp| ftp.checksum(path, Algorithm::Sha256))?
     } else {
-        let mut sink = Checked(Sha256::new());
-        retrying.retrieve_to(path, &mut sink)?;
-        Checksum::sha256(sink.0.finalize().into())
+        let mut hasher = Sha256::new();
+        retrying.retrieve_to(path, &mut hasher)?;
+        Checksum::sha256(hasher.finalize().into())
     };
     writeln!(io::stdout(), "{sum}  {}", Name::new(path)).map_err(local("standard output"))
-}
-
-/// A sink that refuses when an end was asked for.
-struct Checked<W>(W);
-
-impl<W: Write> Write for Checked<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        interrupt::check()?;
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
 }

@@ -126,6 +126,11 @@ fn a_part_goes_on_only_with_the_same_size_and_time() -> io::Result<()> {
     assert_eq!(tree.begin(&known.clone().with_size(6))?.offset(), 0);
     let later = Timestamp::from_unix_time(86_401).ok();
     assert_eq!(tree.begin(&known.clone().with_modified(later))?.offset(), 0);
+    assert_eq!(
+        fs::read_dir(place.0.join("a"))?.count(),
+        1,
+        "nothing came for the others"
+    );
     let part = tree.begin(&known)?;
     assert_eq!(part.offset(), 3);
     part.file().write_all(b"lo")?;
