@@ -10,7 +10,7 @@ use crate::{Input, KIB, Meter, Play};
 /// What a driver reads at once.
 const PIECE: usize = 4 * KIB;
 /// What a directory that waits takes, apart from its path.
-const PLACE: usize = 448;
+const PLACE: usize = 256;
 const ENTRIES: u64 = 4096;
 const PATHS: u64 = 256 * KIB as u64;
 /// The longest pathname in a reply, and the longest fact in a line of a listing.
@@ -26,9 +26,9 @@ pub(super) fn inputs() -> Vec<Input> {
             play: Play::Alone(proxy),
         },
         Input {
-            name: "directories of a tree that wait",
-            formula: "448 B × entries + 2 × paths + 5 × (reply + listing line)",
-            bound: PLACE * ENTRIES as usize + 2 * PATHS as usize + 5 * (PATHNAME + FACT),
+            name: "directories of a tree that wait, of 4,096 entries with 256 KiB of paths",
+            formula: "256 B × entries + 2 × paths + 2 × (reply + listing line)",
+            bound: PLACE * ENTRIES as usize + 2 * PATHS as usize + 2 * (PATHNAME + FACT),
             play: Play::Alone(tree),
         },
     ]
