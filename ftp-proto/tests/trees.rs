@@ -653,3 +653,34 @@ fn the_zone_of_a_server_is_learnt_once() {
         assert_eq!(copied, expected);
     }
 }
+
+/// What a mirror of a directory with so many new directories takes. The shortest of three times,
+/// because the machine has other work too.
+fn time_of_mirror(directories: usize) -> std::time::Duration {
+    let names: Vec<_> = (0..directories).map(|number| number.to_string()).collect();
+    let once = |_| {
+        let mut mirror = Mirror::new(MirrorOptions::down());
+        let root = Listing::complete(names.iter().map(|name| Object::directory(&**name)));
+        let mut root = Some(root);
+        let begun = std::time::Instant::now();
+        while let Some(task) = mirror.next_task() {
+            match task {
+                Task::Read(place) => {
+                    let source = root.take().unwrap_or_else(|| Listing::complete([]));
+                    mirror.read(&place, Ok(source), Ok(Listing::complete([])));
+                }
+                Task::Perform(step) => mirror.performed(&step, true),
+                other => panic!("{other:?}"),
+            }
+        }
+        begun.elapsed()
+    };
+    (0..3).map(once).min().unwrap()
+}
+
+/// Eight times the directories would take 64 times as long, if each was looked for among all.
+#[test]
+fn a_mirror_takes_the_same_for_each_new_directory() {
+    let (few, many) = (time_of_mirror(1000), time_of_mirror(8000));
+    assert!(many < 28 * few, "{few:?}, then {many:?}");
+}
