@@ -67,8 +67,8 @@ impl<'a> Mirror<'a> {
         Self(MirrorSetup::new(remote, local, options))
     }
 
-    /// Uses at most so many sessions at the same time, each on a thread of its own. The default is
-    /// 1.
+    /// Uses at most so many sessions at the same time, each on a thread of its own: from 1, which is
+    /// the default, to [`SESSIONS_MAX`](MirrorSetup::SESSIONS_MAX).
     pub fn sessions(self, count: usize) -> Self {
         Self(self.0.sessions(count))
     }

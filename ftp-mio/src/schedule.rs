@@ -90,8 +90,9 @@ impl Schedule {
             self.wake(number);
         }
         for number in &self.due {
-            if let Some(known) = self.clients.get_mut(number) {
-                known.due = false;
+            // Another client may have taken the number of one that was due.
+            let known = self.clients.get_mut(number);
+            if known.is_some_and(|known| mem::take(&mut known.due)) {
                 due.push(*number);
             }
         }
@@ -117,6 +118,7 @@ impl Schedule {
 
     /// Forgets a client, whose number may then be another's.
     pub fn forget(&mut self, number: usize) {
+        // What is left of it in the lists stands for nothing.
         self.clients.remove(&number);
     }
 
@@ -139,6 +141,24 @@ mod tests {
         let mut due = Vec::new();
         schedule.due(now, &mut due);
         due
+    }
+
+    /// Another client may have its number.
+    #[test]
+    fn a_client_that_is_forgotten_leaves_nothing() {
+        let (mut schedule, now) = (Schedule::new(), Instant::now());
+        let later = now + Duration::from_secs(1);
+        for number in [0, 7, usize::MAX] {
+            for _ in 0..3 {
+                schedule.wake(number);
+                schedule.expect(number, later);
+                schedule.forget(number);
+            }
+            schedule.wake(number);
+            assert_eq!(due(&mut schedule, now), [number]);
+            assert_eq!(due(&mut schedule, later), [0_usize; 0]);
+            assert_eq!(schedule.timeout(later), None);
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) fn escape(text: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 /// Whether a character changes the text around it, or is invisible.
 ///
 /// U+200C and U+200D are not escaped, because Persian, Indian languages and emoji need them.
-fn is_deceptive(character: char) -> bool {
+pub(crate) fn is_deceptive(character: char) -> bool {
     match character {
         // Line and paragraph separators, and all controls of the order of writing.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {

@@ -503,3 +503,22 @@ proptest! {
         prop_assert!(matches!(channel.poll_handshake(), Poll::Ready(Err(_))));
     }
 }
+
+/// Counts of nothing and of everything, before and after the handshake.
+#[test]
+fn counts_of_no_bytes_and_of_all() {
+    let authority = Authority::new();
+    for settled in [false, true] {
+        let mut channel = authority.context().channel(Purpose::Explicit).unwrap();
+        let mut peer = Peer::new(&authority.server(BOTH[0]));
+        if settled {
+            settle(&mut channel, &mut peer);
+        }
+        for count in [0, 1, usize::MAX] {
+            assert_eq!(channel.room(count).len(), count.min(Channel::UNREAD_MAX));
+            assert!(channel.read_with(count, |_| {}).unwrap().is_none() || count == 0);
+        }
+        channel.transmitted(usize::MAX);
+        channel.received(0);
+    }
+}

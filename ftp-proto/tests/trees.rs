@@ -679,3 +679,44 @@ fn the_zone_of_a_server_is_learnt_once() {
         assert_eq!(copied, expected);
     }
 }
+
+/// The kernel tells no shorter times than this.
+const TICK: u64 = 4_000_000;
+
+/// The nanoseconds that this thread has had a processor, which other work does not change. Linux
+/// tells them; elsewhere they are unknown.
+fn processor_time() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split(' ').next()?.parse().ok()
+}
+
+/// What a mirror of a directory with so many new directories takes.
+fn time_of_mirror(directories: usize) -> Option<u64> {
+    let names: Vec<_> = (0..directories).map(|number| number.to_string()).collect();
+    let once = |_| {
+        let mut mirror = Mirror::new(MirrorOptions::down());
+        let root = Listing::complete(names.iter().map(|name| Object::directory(&**name)));
+        let mut root = Some(root);
+        let begun = processor_time()?;
+        while let Some(task) = mirror.next_task() {
+            match task {
+                Task::Read(place) => {
+                    let source = root.take().unwrap_or_else(|| Listing::complete([]));
+                    mirror.read(&place, Ok(source), Ok(Listing::complete([])));
+                }
+                Task::Perform(step) => mirror.performed(&step, true),
+                other => panic!("{other:?}"),
+            }
+        }
+        processor_time()?.checked_sub(begun)
+    };
+    (0..3).map(once).min().flatten()
+}
+
+/// Eight times the directories would take 64 times as long, if each was looked for among all.
+#[test]
+fn a_mirror_takes_the_same_for_each_new_directory() {
+    if let (Some(few), Some(many)) = (time_of_mirror(1000), time_of_mirror(8000)) {
+        assert!(many < 28 * few.max(TICK), "{few} ns, then {many} ns");
+    }
+}

@@ -11,7 +11,7 @@ use ftp_proto::operation::{
     OneTransfer, Rename, Retrieve, Secure, SetModified, Store,
 };
 use ftp_proto::timestamp::Timestamp;
-use ftp_proto::{Argument, Command, Completed, Error, Operation, Session, Transfer};
+use ftp_proto::{Argument, Command, Compared, Completed, Error, Operation, Session, Transfer};
 
 use crate::script::{self, Line};
 use crate::world::World;
@@ -26,11 +26,17 @@ pub fn check(script: &[u8]) {
     let slow = script::lines(script).any(|line| line.letter == b'=' && line.operand == b"slow");
     let mut events = script::lines(script).filter(|line| !matches!(line.letter, b'=' | b'!'));
     let operations = script::lines(script).filter(|line| line.letter == b'!');
-    for mut operation in operations.take(OPERATIONS_MAX).filter_map(operation) {
+    let operations = operations.filter_map(|line| Some((operation(line)?, Part::of(line))));
+    for (mut operation, part) in operations.take(OPERATIONS_MAX) {
+        let begun = world.log.written.len();
         let result = converse(&mut world, &mut operation, &mut events, slow);
         match result {
             Err(error) => world.check_error(&error),
-            Ok(Outcome::Transferred(completed)) => world.check_completed(&completed),
+            Ok(Outcome::Transferred(completed)) => {
+                world.check_completed(&completed);
+                part.was_asked_for(&world.log.written[begun..]);
+                part.was_compared(&completed, &world.log.heard);
+            }
             Ok(Outcome::Done) => {}
         }
     }
@@ -63,6 +69,56 @@ fn converse<'a>(
         world.check();
     }
     panic!("the conversation does not end: {:?}", world.session);
+}
+
+/// The part of a file that an operation is about.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    offset: u64,
+    limit: u64,
+}
+
+impl Part {
+    fn of(line: Line<'_>) -> Self {
+        let bytes = line.bytes();
+        let mut words = bytes.splitn(2, |&byte| byte == b' ');
+        let name = words.next().unwrap_or_default();
+        let number = words.next().and_then(script::number).unwrap_or(100);
+        let (offset, limit) = match name {
+            b"resume" | b"unverified" | b"store-rest" => (number, u64::MAX),
+            b"range" => (number, number),
+            b"head" => (0, number),
+            _ => (0, u64::MAX),
+        };
+        Self { offset, limit }
+    }
+
+    /// REST stands right before the command that moved payload, if there is an offset, and only
+    /// then.
+    fn was_asked_for(self, written: &[u8]) {
+        let written = String::from_utf8_lossy(written);
+        let lines: Vec<_> = written.split("\r\n").collect();
+        let moves = |line: &&str| ["RETR ", "STOR "].iter().any(|verb| line.starts_with(verb));
+        let Some(at) = lines.iter().rposition(moves) else {
+            return;
+        };
+        let before = at.checked_sub(1).map(|at| lines[at]);
+        let rest = before.and_then(|line| line.strip_prefix("REST "));
+        let rest = rest.map_or("0", |rest| rest);
+        assert_eq!(rest, self.offset.to_string(), "{written}");
+    }
+
+    /// The size that was compared with is one that the server told, less the offset.
+    fn was_compared(self, completed: &Completed, heard: &[u8]) {
+        let Compared::Size(bytes) = completed.compared else {
+            return;
+        };
+        if bytes < self.limit {
+            let size = bytes.saturating_add(self.offset).to_string();
+            let heard = String::from_utf8_lossy(heard);
+            assert!(heard.contains(&size), "nobody told {size}: {completed:?}");
+        }
+    }
 }
 
 /// What an operation came to.

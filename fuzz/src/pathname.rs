@@ -39,20 +39,19 @@ fn round_trip(path: &[u8]) {
 }
 
 /// RFC 959, appendix II, byte by byte: from the first quote of the text to the first that is not
-/// doubled and has a blank or the end behind it. What lacks quotes has no second reading here: only
-/// that the pathname begins the text is checked.
+/// doubled and has a blank or the end behind it. What lacks quotes is read by [`unquoted`].
 fn agrees(text: &[u8], found: &Result<Vec<u8>, PathError>) -> bool {
-    let begins = |rest: &[u8]| match found {
-        Ok(path) => rest.trim_ascii().starts_with(path) && path.starts_with(b"/"),
-        Err(_) => true,
-    };
     let Some(start) = text.iter().position(|&byte| byte == b'"') else {
-        return begins(text);
+        return *found == unquoted(text).ok_or(PathError::NotQuoted);
     };
-    let line = text[start + 1..].split(|&byte| byte == b'\n').next();
+    let rest = &text[start + 1..];
+    let line = rest.split(|&byte| byte == b'\n').next();
     let line = line.unwrap_or_default();
     if !line.contains(&b'"') {
-        return begins(line);
+        // Of several lines the last alone can end a pathname that lacks its quote.
+        let is_last = line.len() == rest.len();
+        let expected = is_last.then(|| unquoted(line)).flatten();
+        return *found == expected.ok_or(PathError::Unterminated);
     }
     let mut path = Vec::new();
     let mut at = 0;
@@ -70,4 +69,48 @@ fn agrees(text: &[u8], found: &Result<Vec<u8>, PathError>) -> bool {
         at += 1;
     };
     *found == expected
+}
+
+/// The pathname of a text without quotes, read forward word by word: the last words may all be of a
+/// commentary. If none is, the whole text is the pathname. If some are, the last verb among them
+/// that has a noun behind it begins the commentary; without such a verb, the end is uncertain.
+fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
+    const VERBS: [&str; 3] = ["is", "was", "has"];
+    const NOUNS: [&str; 4] = ["directory", "dir", "folder", "location"];
+    const OTHERS: &str = "the your a new now been current working created made successfully ok";
+    let text = text.trim_ascii();
+    if text.first() != Some(&b'/') || text.contains(&b'\n') {
+        return None;
+    }
+    let mut words: Vec<(usize, String)> = Vec::new();
+    for (at, byte) in text.iter().enumerate() {
+        let begins = at == 0 || text[at - 1].is_ascii_whitespace();
+        if byte.is_ascii_whitespace() {
+            continue;
+        }
+        if begins {
+            words.push((at, String::new()));
+        }
+        if let Some((_, word)) = words.last_mut() {
+            word.push(char::from(byte.to_ascii_lowercase()));
+        }
+    }
+    for (_, word) in &mut words {
+        if word.ends_with('.') {
+            word.pop();
+        }
+    }
+    let is_verb = |word: &str| VERBS.contains(&word);
+    let is_noun = |word: &str| NOUNS.contains(&word);
+    let is_known =
+        |word: &str| is_verb(word) || is_noun(word) || OTHERS.split(' ').any(|known| known == word);
+    let commentary = words.iter().rposition(|(_, word)| !is_known(word))? + 1;
+    if commentary == words.len() {
+        return Some(text.to_vec());
+    }
+    let last = &words[commentary..];
+    let begins = (0..last.len())
+        .rev()
+        .find(|&at| is_verb(&last[at].1) && last[at + 1..].iter().any(|(_, word)| is_noun(word)))?;
+    Some(text[..last[begins].0].trim_ascii_end().to_vec())
 }

@@ -62,7 +62,11 @@ fn parse(stream: &[u8], limits: Limits, grammar: Grammar, cuts: &[usize]) -> Out
     for mut piece in pieces(stream, cuts) {
         while let Some(outcome) = parser.parse(&mut piece) {
             match outcome {
-                Ok(reply) => replies.push(reply),
+                Ok(reply) => {
+                    replies.push(reply);
+                    // No reply depends on those before it.
+                    assert!(parser == Parser::new(limits, grammar), "{parser:?}");
+                }
                 Err(new) => {
                     assert!(error.is_none(), "a second error");
                     assert!(piece.is_empty(), "an error takes the rest");

@@ -162,6 +162,8 @@ fn apply(name: &[u8], value: &[u8], config: &mut Config, control: &mut Control) 
         b"detail" if count == 1 => config.detail = Detail::Requests,
         b"detail" => config.detail = Detail::Everything,
         b"keepalive" => config.keepalive = Some(time),
+        b"lookahead" => config.lookahead = true,
+        b"eager" => config.eager = true,
         b"pipeline" => config.pipeline = Pipeline::window(u16::try_from(count).unwrap_or(8)),
         b"limits" => config.limits = ftp_proto::Limits::default(),
         b"timeouts" => config.timeouts = Timeouts::all(time),

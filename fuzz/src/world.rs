@@ -4,6 +4,7 @@
 //! Every call goes through here and is followed by the [invariants]. A twin of the session gets the
 //! same calls, but what the server sends byte by byte: both have to stay equal.
 
+mod books;
 mod duties;
 mod invariants;
 
@@ -17,6 +18,7 @@ use ftp_proto::{
 };
 use ftp_testkit::Watch;
 
+use books::Books;
 use duties::Duty;
 pub(crate) use invariants::CANARY;
 use invariants::holds;
@@ -43,6 +45,11 @@ pub(crate) struct World {
     moved: BTreeMap<DataId, u64>,
     tickets: Vec<(Ticket, Fate)>,
     transfer: Option<(TransferId, Fate)>,
+    /// The transfer before: with lookahead, the next begins while it runs.
+    earlier: Option<(TransferId, Fate)>,
+    books: Books,
+    /// Everything that was written and heard, as far as it is kept.
+    pub(crate) log: Log,
     /// The event of the end was polled.
     told: bool,
     /// One flood is enough for one script, and slow.
@@ -51,6 +58,13 @@ pub(crate) struct World {
     canary: bool,
     /// The end of what the server has sent: it may send the password in pieces.
     heard: Vec<u8>,
+}
+
+/// What went over the control connection.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) written: Vec<u8>,
+    pub(crate) heard: Vec<u8>,
 }
 
 /// Whether an answer was polled.
@@ -76,6 +90,9 @@ impl World {
             moved: BTreeMap::new(),
             tickets: vec![(Ticket::GREETING, Fate::Open)],
             transfer: None,
+            earlier: None,
+            books: Books::new(),
+            log: Log::default(),
             told: false,
             flooded: false,
             canary: !script::lines(script).any(|line| invariants::shows_canary(&line.bytes())),
@@ -133,7 +150,10 @@ impl World {
         self.heard.extend_from_slice(bytes);
         self.canary &= !invariants::shows_canary(&self.heard);
         self.heard.drain(..self.heard.len().saturating_sub(100));
+        self.log.heard.extend_from_slice(bytes);
+        let refusals = self.books.hear(&self.session, bytes);
         self.session.receive(bytes);
+        books::are_verdicts(&self.session, &refusals);
         if let Some(twin) = &mut self.twin {
             if bytes.is_empty() {
                 twin.receive(bytes);
@@ -158,6 +178,9 @@ impl World {
         let waiting = self.session.transmit();
         let count = bytes.and_then(|bytes| usize::try_from(bytes).ok());
         let count = count.unwrap_or(usize::MAX).min(waiting.len());
+        let written = &waiting[..count];
+        self.log.written.extend_from_slice(written);
+        self.books.wrote(&self.session, written);
         self.both(|session| session.transmitted(count));
     }
 
@@ -232,7 +255,7 @@ impl World {
 
     pub(crate) fn begin(&mut self, transfer: &ftp_proto::Transfer) {
         if let Ok(id) = self.both(|session| session.begin(transfer.clone())) {
-            self.transfer = Some((id, Fate::Open));
+            self.earlier = self.transfer.replace((id, Fate::Open));
         }
     }
 
@@ -285,18 +308,27 @@ impl World {
         true
     }
 
-    /// Polls the transfer; whether there is a verdict by now.
+    /// Polls the latest two transfers; whether there are verdicts by now.
     pub(crate) fn poll_transfer(&mut self) -> bool {
-        let Some((id, fate)) = self.transfer else {
-            return true;
-        };
+        let mut judged = true;
+        self.earlier = self.earlier.map(|known| self.poll_one(known, &mut judged));
+        self.transfer = self.transfer.map(|known| self.poll_one(known, &mut judged));
+        judged
+    }
+
+    fn poll_one(
+        &mut self,
+        (id, fate): (TransferId, Fate),
+        judged: &mut bool,
+    ) -> (TransferId, Fate) {
         let verdict = self.both(|session| session.poll_transfer(id));
         if fate == Fate::Spent {
             assert!(is_spent(&verdict), "a verdict was given twice: {verdict:?}");
-            return true;
+            return (id, fate);
         }
         let Poll::Ready(verdict) = verdict else {
-            return false;
+            *judged = false;
+            return (id, fate);
         };
         assert!(
             !is_spent(&Poll::Ready(verdict.clone())),
@@ -306,8 +338,7 @@ impl World {
         if let Err(error) = &verdict {
             self.check_error(error);
         }
-        self.transfer = Some((id, Fate::Spent));
-        true
+        (id, Fate::Spent)
     }
 
     pub(crate) fn poll_event(&mut self) -> bool {

@@ -43,6 +43,32 @@ fn ls_lists_in_three_ways_and_escapes_names() {
     }
 }
 
+/// U+009B begins a control sequence, U+202E turns the order of writing around, and a tag cannot be
+/// seen.
+#[test]
+fn no_name_of_a_server_controls_the_terminal() {
+    const NAME: &str = "a\u{9b}2J\u{202e}\u{e0041}\u{7f}\u{e9}";
+    let server = server(Files::new().file(format!("/pub/{NAME}"), "hello"));
+    let target = url(&server, "pub");
+    let here = TempDir::new().unwrap();
+    let plan = here.path().join("plan");
+    let plan_to = format!("--plan={}", plan.to_str().unwrap());
+    stdout(&["mirror", &plan_to, &target, here.path().to_str().unwrap()]);
+    let json = stdout(&["ls", "--json", &target]);
+    let entry: serde_json::Value = serde_json::from_str(json.trim()).unwrap();
+    assert_eq!(entry["name"], NAME);
+    for shown in [
+        json,
+        stdout(&["ls", &target]),
+        stdout(&["ls", "-l", &target]),
+        fs::read_to_string(plan).unwrap(),
+    ] {
+        assert!(shown.contains('\u{e9}'), "{shown}");
+        let hostile = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{e0041}".contains(c);
+        assert!(!shown.contains(hostile), "{shown:?}");
+    }
+}
+
 #[test]
 fn files_come_and_go() {
     let (server, here) = (server(files()), TempDir::new().unwrap());

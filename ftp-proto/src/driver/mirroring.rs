@@ -141,6 +141,9 @@ struct Site {
 }
 
 impl<'a> Setup<'a> {
+    /// The most sessions that one mirror uses. Servers allow fewer.
+    pub const SESSIONS_MAX: usize = 64;
+
     /// Between the directory `remote` of the server and the directory `local`, on one session. The
     /// way is that of the options. The target is made if it does not exist.
     pub fn new(remote: impl AsRef<[u8]>, local: impl AsRef<Path>, options: MirrorOptions) -> Self {
@@ -154,9 +157,14 @@ impl<'a> Setup<'a> {
         }
     }
 
-    /// Uses at most so many sessions at the same time. The default is 1.
+    /// Uses at most so many sessions at the same time: from 1, which is the default, to
+    /// [`SESSIONS_MAX`](Self::SESSIONS_MAX).
     pub const fn sessions(mut self, count: usize) -> Self {
-        self.sessions = if count == 0 { 1 } else { count };
+        self.sessions = match count {
+            0 => 1,
+            1..Self::SESSIONS_MAX => count,
+            _ => Self::SESSIONS_MAX,
+        };
         self
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::sendfile;
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionread};
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 
 use super::Input;
@@ -14,6 +14,9 @@ use crate::action::End;
 /// The size of the pipe, and the most that one call moves into it. A larger one is not allowed to
 /// every user, and with 64 KiB a download takes twice the CPU time.
 const PIPE_BYTES: usize = 1024 * 1024;
+
+/// The most that one call sends. The kernel takes a number beyond its own limit for a mistake.
+const SENT_BYTES: usize = 1024 * 1024 * 1024;
 
 /// A pipe through which the kernel moves payload from a socket into a file (Linux, feature
 /// `splice`). It takes two open files.
@@ -63,12 +66,17 @@ impl Pipe {
     }
 
     /// Moves at most `bytes_max` from a socket into the pipe, which has to be empty. `None` if the
-    /// socket has no bytes within its timeout, or at once if it does not block.
+    /// socket has no bytes within its timeout, or at once if it does not block. If `bytes_max` is 0,
+    /// no byte moves.
     ///
     /// # Errors
     /// Of the socket. [`io::ErrorKind::Interrupted`] is one of them.
     pub fn fill(&self, socket: impl AsFd, bytes_max: usize) -> io::Result<Option<Input>> {
         let bytes = bytes_max.min(PIPE_BYTES);
+        // The kernel would answer as at the end of the stream.
+        if bytes == 0 {
+            return Ok(Some(Input::Bytes(0)));
+        }
         match splice(socket, None, &self.inlet, None, bytes, SpliceFlags::MOVE) {
             Ok(0) => Ok(Some(Input::End(End::Clean))),
             Ok(count) => Ok(Some(Input::Bytes(count))),
@@ -81,8 +89,12 @@ impl Pipe {
     /// as one that is open for appending, is written to.
     ///
     /// # Errors
-    /// Of the file.
+    /// Of the file. [`io::ErrorKind::InvalidInput`] if the pipe holds less.
     pub fn empty(&self, file: &File, bytes: usize) -> io::Result<()> {
+        // More would be waited for without end.
+        if ioctl_fionread(&self.outlet)? < bytes as u64 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let mut left = bytes;
         while left > 0 {
             match splice(&self.outlet, None, file, None, left, SpliceFlags::MOVE) {
@@ -116,7 +128,8 @@ pub enum Sent {
 }
 
 /// Sends at most `bytes_max` of a file, from its position, to a socket (Linux, feature `splice`).
-/// `None` if the socket takes no byte within its timeout, or at once if it does not block.
+/// `None` if the socket takes no byte within its timeout, or at once if it does not block. If
+/// `bytes_max` is 0, no byte moves.
 ///
 /// Unlike std's calls, it raises SIGPIPE where the peer has gone. Programs in Rust ignore that
 /// signal unless they choose otherwise.
@@ -139,7 +152,10 @@ pub enum Sent {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn send_file(socket: impl AsFd, file: &File, bytes_max: usize) -> io::Result<Option<Sent>> {
-    match sendfile(socket, file, None, bytes_max) {
+    if bytes_max == 0 {
+        return Ok(Some(Sent::Bytes(0)));
+    }
+    match sendfile(socket, file, None, bytes_max.min(SENT_BYTES)) {
         Ok(0) => Ok(Some(Sent::End)),
         Ok(count) => Ok(Some(Sent::Bytes(count))),
         Err(Errno::AGAIN) => Ok(None),

@@ -1,6 +1,7 @@
 //! FTP URLs (RFC 1738, 3.2), with schemes for TLS (feature `url`).
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,6 +14,7 @@ use url::{Host, Url};
 use super::{Endpoint, TlsMode};
 use crate::command::{Argument, ArgumentError};
 use crate::operation::{Login, Secure};
+use crate::shown::is_deceptive;
 
 /// An FTP URL, read and checked: `ftp://`, `ftps://` (implicit TLS), `ftpes://` (explicit TLS).
 ///
@@ -186,7 +188,7 @@ impl FromStr for FtpUrl {
             password,
             path,
             type_code,
-            shown: masked(scheme, authority, rest),
+            shown: harmless(&masked(scheme, authority, rest)),
         })
     }
 }
@@ -312,7 +314,24 @@ fn masked(scheme: &str, authority: &str, rest: &str) -> String {
     shown
 }
 
-/// The URL as it was given, its password masked.
+/// The same URL: characters that would control a terminal or deceive the reader are written in
+/// percent signs.
+fn harmless(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars() {
+        if !is_deceptive(character) {
+            shown.push(character);
+            continue;
+        }
+        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+            shown.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    shown
+}
+
+/// The URL as it was given, its password masked. What would control a terminal or deceive the
+/// reader is percent-encoded, which means the same.
 impl fmt::Display for FtpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)

@@ -99,10 +99,10 @@ impl Channel {
 
     // -- the network's side ---------------------------------------------------------------------
 
-    /// Where to read the socket into, at most `count` bytes at once; [`received`](Self::received)
-    /// follows. Several records may come with one read, and are decrypted where they are.
+    /// Where to read the socket into, at most `count` bytes at once and at most
+    /// [`UNREAD_MAX`](Self::UNREAD_MAX); [`received`](Self::received) follows. Several records may come with one read, and are decrypted where they are.
     pub fn room(&mut self, count: usize) -> &mut [u8] {
-        self.inbox.room(count)
+        self.inbox.room(count.min(Self::UNREAD_MAX))
     }
 
     /// The first `count` bytes of the latest [`room`](Self::room) were read from the socket. Read

@@ -16,7 +16,8 @@ pub struct TreeLimits {
     pub depth_max: usize,
     /// How many entries all listings together may have. The default is 10 million.
     pub entries_max: u64,
-    /// How many bytes the names of all entries together may have. The default is 1 GiB.
+    /// How many bytes the paths of all entries, as seen from the root, may have together. The
+    /// default is 1 GiB.
     pub bytes_max: u64,
 }
 
@@ -44,9 +45,9 @@ impl Count {
     };
 
     /// Counts an entry, and says whether it is within the limits.
-    pub(super) fn take(&mut self, limits: &TreeLimits, name: &[u8]) -> bool {
+    pub(super) fn take(&mut self, limits: &TreeLimits, path_bytes: usize) -> bool {
         self.entries = self.entries.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(name.len() as u64);
+        self.bytes = self.bytes.saturating_add(path_bytes as u64);
         self.entries <= limits.entries_max && self.bytes <= limits.bytes_max
     }
 

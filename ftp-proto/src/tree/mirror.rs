@@ -181,7 +181,8 @@ impl Mirror {
         if step.kind() != StepKind::Make {
             return;
         }
-        let made = self.making.iter().position(|it| it.path() == step.path());
+        // The latest is tried first: a server lists any number of directories.
+        let made = self.making.iter().rposition(|it| it.path() == step.path());
         if let Some(place) = made.map(|at| self.making.swap_remove(at)) {
             if done {
                 self.push(Task::Read(place));
@@ -199,7 +200,7 @@ impl Mirror {
         if self.options.way == Way::Up {
             within.add_above(source.unique());
         }
-        let fits = source.objects().iter().all(|it| self.walk.count(it));
+        let fits = source.objects().iter().all(|it| self.walk.count(place, it));
         if !fits {
             return self.skip(place.path().clone(), Why::Limit);
         }

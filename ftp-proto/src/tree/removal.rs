@@ -130,7 +130,7 @@ impl Removal {
         let fits = listing
             .objects()
             .iter()
-            .all(|object| self.walk.count(object));
+            .all(|object| self.walk.count(place, object));
         if !fits {
             return self.spare(place.path().clone(), Spared::Limit);
         }

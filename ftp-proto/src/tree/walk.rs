@@ -1,7 +1,9 @@
 //! A walk over every directory below a place.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::iter;
 
 use super::limits::{Count, TreeLimits};
 use super::object::{Listing, Object};
@@ -16,14 +18,22 @@ use crate::pathname::Pathname;
 pub struct Place {
     path: TreePath,
     pub(super) check: Check,
-    /// What the server calls the root.
-    pub(super) root: Option<Pathname>,
+    /// What the server calls the root. All places of a tree share it.
+    root: Option<Arc<Pathname>>,
     /// What identifies the directories above: unique facts and pathnames.
-    above: Vec<Box<[u8]>>,
+    above: Option<Arc<Above>>,
     /// What the listing told, if the place may be a file.
     pub(super) or_file: Option<Object>,
     /// The target was made by the mirror, and is empty.
     pub(super) is_new: bool,
+}
+
+/// What identifies a directory, and those above it. Directories beside each other share the rest:
+/// a server chooses how long it is, and how many they are.
+#[derive(Debug, PartialEq, Eq)]
+struct Above {
+    identity: Box<[u8]>,
+    rest: Option<Arc<Self>>,
 }
 
 /// How a place is known.
@@ -46,7 +56,7 @@ impl Place {
             path,
             check,
             root: None,
-            above: Vec::new(),
+            above: None,
             or_file: None,
             is_new: false,
         }
@@ -89,11 +99,18 @@ impl Place {
 
     /// Notes what else identifies a directory above.
     pub(super) fn add_above(&mut self, identity: Option<&[u8]>) {
-        self.above.extend(identity.map(Into::into));
+        if let Some(identity) = identity {
+            self.above = Some(Arc::new(Above {
+                identity: identity.into(),
+                rest: self.above.take(),
+            }));
+        }
     }
 
     pub(super) fn has_above(&self, identity: &[u8]) -> bool {
-        self.above.iter().any(|above| **above == *identity)
+        let first = self.above.as_deref();
+        let mut all = iter::successors(first, |above| above.rest.as_deref());
+        all.any(|above| *above.identity == *identity)
     }
 }
 
@@ -139,7 +156,7 @@ pub struct Walk {
     count: Count,
     is_limited: bool,
     is_checked: bool,
-    root: Option<Pathname>,
+    root: Option<Arc<Pathname>>,
 }
 
 impl Walk {
@@ -195,7 +212,7 @@ impl Walk {
         let known = self.places.len();
         let within = self.enter(place, listing);
         for object in listing.objects() {
-            if !self.count(object) {
+            if !self.count(place, object) {
                 break;
             }
             if may_be_directory(object, self.follow_links) {
@@ -230,18 +247,20 @@ impl Walk {
     /// Notes what identifies a directory that was read, for those below.
     pub(super) fn enter(&mut self, place: &Place, listing: &Listing) -> Place {
         if place.path.is_root() && self.root.is_none() {
-            self.root = listing.pathname().cloned();
+            self.root = listing.pathname().cloned().map(Arc::new);
         }
         let pathname = listing.pathname().map(Pathname::as_bytes);
         let mut within = place.clone();
-        let known = [pathname, listing.unique()].into_iter().flatten();
-        within.above.extend(known.map(Into::into));
+        within.add_above(pathname);
+        within.add_above(listing.unique());
         within
     }
 
-    /// Counts an object; whether it is within the limits.
-    pub(super) fn count(&mut self, object: &Object) -> bool {
-        let fits = self.count.take(&self.limits, object.name().as_bytes());
+    /// Counts an object of a place; whether it is within the limits.
+    pub(super) fn count(&mut self, place: &Place, object: &Object) -> bool {
+        let above = place.path.as_bytes().len();
+        let bytes = above.saturating_add(object.name().as_bytes().len());
+        let fits = self.count.take(&self.limits, bytes);
         self.is_limited |= !fits;
         fits
     }
@@ -276,16 +295,16 @@ impl Walk {
             (_, false) if self.root.is_none() => Check::None,
             (_, false) => Check::InPlace,
         };
-        let mut above = within.above.clone();
-        above.extend(object.unique().map(Into::into));
-        Ok(Place {
+        let mut place = Place {
             path,
             check,
             root: self.root.clone(),
-            above,
+            above: within.above.clone(),
             or_file: (!is_certain).then(|| object.clone()),
             is_new: false,
-        })
+        };
+        place.add_above(object.unique());
+        Ok(place)
     }
 }
 

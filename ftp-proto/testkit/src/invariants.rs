@@ -6,8 +6,8 @@ mod written;
 
 use ftp_proto::address::HostPolicy;
 use ftp_proto::{
-    Action, Closed, Completed, DataId, End, Error, ErrorKind, Instant, Leniency, Link, Report,
-    Session, State, Target, TransferId,
+    Action, Closed, Completed, DataId, Direction, End, Error, ErrorKind, Instant, Leniency, Link,
+    Report, Session, State, Target, TransferId,
 };
 
 use data::Stage;
@@ -41,7 +41,13 @@ pub struct Watch {
     /// it.
     transfer: Option<TransferId>,
     bytes: u64,
-    /// The same of the transfer before, whose verdict may not have been polled.
+    /// How its payload was said to end, if it was received.
+    end: Option<End>,
+    /// The payload on the data connection that lives is received.
+    receives: bool,
+    /// The data connection that failed last: the driver holds nothing of it.
+    failed: Option<DataId>,
+    /// The number and the bytes of the transfer before, whose verdict may not have been polled.
     before: Option<(TransferId, u64)>,
     /// The application takes or gives nothing for now.
     held: bool,
@@ -68,7 +74,8 @@ impl Watch {
     /// At most one data connection lives at a time, its number is new, and what is asked about it
     /// comes in an order that makes sense, protected where the policy demands it. Only the control
     /// connection's host is dialled, where the policy says so. TLS begins and ends on the control
-    /// connection when everything was written. Behind the end nothing is asked but to receive to
+    /// connection when everything was written. Of a data connection that failed nothing is asked.
+    /// Behind the end nothing is asked but to receive to
     /// the end, and to end a data connection.
     pub fn acted(&mut self, session: &Session, action: Action) -> Result<(), Broken> {
         if self.control_closed {
@@ -76,6 +83,8 @@ impl Watch {
                 format!("{action:?} behind the end")
             })?;
         }
+        let gone = action.data().filter(|data| self.failed == Some(*data));
+        require(gone.is_none(), || format!("{action:?} behind its failure"))?;
         match action {
             Action::Connect { data, target } => {
                 self.begin(session, data, Stage::Connecting)?;
@@ -121,6 +130,7 @@ impl Watch {
             self.before = self.transfer.map(|before| (before, self.bytes));
             self.transfer = transfer;
             self.bytes = 0;
+            self.end = None;
         }
         Ok(())
     }
@@ -132,6 +142,9 @@ impl Watch {
             return Err(format!("{action:?} while {:?} lives", self.live));
         };
         self.live = Some((data, next));
+        if let Action::Move { flow, .. } = action {
+            self.receives = flow.direction == Direction::Receive;
+        }
         data::is_protected(session, action)
     }
 
@@ -154,13 +167,21 @@ impl Watch {
             Report::Moved { data, bytes } if self.counts(session, data) => {
                 self.bytes = self.bytes.saturating_add(bytes);
             }
-            Report::Finished { data, .. } if self.stage(data) == Some(Stage::Moving) => {
+            Report::Finished { data, end } if self.stage(data) == Some(Stage::Moving) => {
+                if self.receives && self.counts(session, data) {
+                    self.end = Some(end);
+                }
                 self.forget(data);
             }
             Report::Failed {
                 link: Link::Data(data),
                 ..
-            } => self.forget(data),
+            } => {
+                if self.stage(data).is_some() {
+                    self.failed = Some(data);
+                }
+                self.forget(data);
+            }
             Report::Held { data, held } if self.stage(data) == Some(Stage::Moving) => {
                 self.held = held;
             }
@@ -207,7 +228,7 @@ impl Watch {
     /// # Errors
     /// The bytes that it tells are those that were reported. An error is one that
     /// [`failed`](Self::failed) accepts. A success has a positive final reply or the range that was
-    /// wanted, an orderly end of the data, and all bytes that are known to be there.
+    /// wanted, the end of the data that was reported, an orderly one, and all bytes that are known to be there.
     pub fn judged(
         &self,
         session: &Session,
@@ -217,6 +238,9 @@ impl Watch {
         let told = match verdict {
             Ok(completed) => {
                 is_success(session, completed)?;
+                if self.transfer == Some(id) {
+                    self.ended(completed)?;
+                }
                 completed.bytes
             }
             Err(error) => {
@@ -242,9 +266,19 @@ impl Watch {
     /// As [`judged`](Self::judged). An operation that found nothing to move has no mark.
     pub fn succeeded(&self, session: &Session, completed: &Completed) -> Result<(), Broken> {
         is_success(session, completed)?;
+        if completed.mark.is_some() {
+            self.ended(completed)?;
+        }
         let told = completed.bytes;
         require(completed.mark.is_none() || told == self.bytes, || {
             format!("{told} bytes are told of, {} were reported", self.bytes)
+        })
+    }
+
+    /// A success tells the end that was reported.
+    fn ended(&self, completed: &Completed) -> Result<(), Broken> {
+        require(self.end.is_none_or(|end| completed.end == end), || {
+            format!("{:?} was reported: {completed:?}", self.end)
         })
     }
 

@@ -13,6 +13,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod around;
 mod control;
 #[path = "../counting/mod.rs"]
 mod counting;
@@ -72,7 +73,13 @@ impl Meter {
 
 fn main() {
     let mut table = Table::default();
-    let mut inputs = [control::inputs(), payload::inputs(), unpolled::inputs()].concat();
+    let mut inputs = [
+        control::inputs(),
+        payload::inputs(),
+        unpolled::inputs(),
+        around::inputs(),
+    ]
+    .concat();
     #[cfg(feature = "rustls")]
     inputs.extend(secured::inputs());
     for input in inputs {

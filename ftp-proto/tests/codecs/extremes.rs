@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use ftp_proto::address::{encode_eprt, encode_port};
+use ftp_proto::driver::{Endpoint, Payload};
 use ftp_proto::lines::Lines;
 use ftp_proto::listing::{Options, Reader};
 use ftp_proto::proxy::Proxy;
@@ -13,7 +14,9 @@ use ftp_proto::reply::{Grammar, Limits, Parser};
 use ftp_proto::retry::{Next, Retry, upload_offset};
 use ftp_proto::timestamp::{Timestamp, Zone};
 use ftp_proto::tree::{Listing, Mirror, MirrorOptions, PartName, Removal, Task, TreeLimits, Walk};
-use ftp_proto::{Instant, Pipeline};
+use ftp_proto::{
+    Action, Argument, Config, Control, DataId, Flow, Instant, Pipeline, Report, Session, Transfer,
+};
 
 const TIMES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::MAX];
 const COUNTS: [usize; 3] = [0, 1, usize::MAX];
@@ -148,4 +151,107 @@ fn times_and_ports_at_both_ends() {
         assert_eq!(encode_port(address).is_ok(), port > 0);
         assert_eq!(encode_eprt(address).is_ok(), port > 0);
     }
+}
+
+/// What a driver tells of sockets, in numbers.
+#[test]
+fn payload_of_no_bytes_and_of_all() {
+    for limit in [None, Some(0), Some(u64::MAX)] {
+        let (data, mut flow) = moving();
+        flow.limit = limit;
+        let mut payload = Payload::new(data, flow);
+        for count in COUNTS {
+            assert!(payload.room(count) <= count.max(1));
+            let _ = (payload.received(count), payload.sent(count));
+        }
+    }
+}
+
+/// Of a session whose transfer moves.
+fn moving() -> (DataId, Flow) {
+    let mut session = Session::new(Config::default(), Control::default());
+    session.set_resumptions(Some(u32::MAX));
+    session.set_resumptions(Some(0));
+    session.receive(b"220 a\r\n");
+    let transfer = Transfer::retrieve(Argument::new("a").unwrap());
+    let transfer = transfer.resume_at(u64::MAX).expecting(u64::MAX);
+    session.begin(transfer.limited_to(u64::MAX)).unwrap();
+    for reply in [
+        "200 a\r\n",
+        "229 a (|||65535|)\r\n",
+        "",
+        "350 a\r\n",
+        "150 a\r\n",
+    ] {
+        session.transmitted(usize::MAX);
+        session.receive(reply.as_bytes());
+        while let Some(action) = session.poll_action(Instant::EPOCH) {
+            match action {
+                Action::Connect { data, .. } => session.report(Report::Connected { data }),
+                Action::Move { data, flow } => return (data, flow),
+                _ => {}
+            }
+        }
+    }
+    panic!("{session:?}");
+}
+
+#[test]
+fn endpoints_of_any_port() {
+    for port in [0, u16::MAX] {
+        for text in ["a", "a:1", "a:65535", "[::1]:1", "[::1]"] {
+            let endpoint = Endpoint::parse(text, port).unwrap();
+            assert_eq!(endpoint.clone().at_port(port).port(), port);
+            assert!(!Endpoint::name(text, port).to_string().is_empty());
+        }
+    }
+    for text in ["a:", ":", "", ":0", "[", "[]:"] {
+        let _ = Endpoint::parse(text, u16::MAX);
+    }
+    for port in ["0", "65536", "-1", "99999999999999999999"] {
+        assert!(Endpoint::parse(&format!("a:{port}"), 21).is_err(), "{port}");
+        #[cfg(feature = "url")]
+        assert!(
+            format!("ftp://a:{port}/")
+                .parse::<ftp_proto::driver::FtpUrl>()
+                .is_err()
+        );
+    }
+}
+
+/// A kernel that is asked for no byte answers as at the end.
+#[cfg(all(feature = "splice", target_os = "linux"))]
+#[test]
+fn splices_of_no_bytes_and_of_all() {
+    use std::io::{Read, Seek, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    use ftp_proto::driver::{Input, Pipe, Sent, send_file};
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut server = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (mut socket, _) = listener.accept().unwrap();
+    server.write_all(b"0123456789").unwrap();
+    let mut file = tempfile::tempfile().unwrap();
+    let pipe = Pipe::new().unwrap();
+    assert_eq!(pipe.fill(&socket, 0).unwrap(), Some(Input::Bytes(0)));
+    assert_eq!(
+        pipe.fill(&socket, usize::MAX).unwrap(),
+        Some(Input::Bytes(10))
+    );
+    for more in [11, usize::MAX] {
+        let kind = pipe.empty(&file, more).unwrap_err().kind();
+        assert_eq!(kind, std::io::ErrorKind::InvalidInput);
+    }
+    pipe.empty(&file, 0).unwrap();
+    pipe.empty(&file, 10).unwrap();
+    file.rewind().unwrap();
+    assert_eq!(send_file(&server, &file, 0).unwrap(), Some(Sent::Bytes(0)));
+    assert_eq!(
+        send_file(&server, &file, usize::MAX).unwrap(),
+        Some(Sent::Bytes(10))
+    );
+    let mut got = [0; 10];
+    socket.read_exact(&mut got).unwrap();
+    assert_eq!(&got, b"0123456789");
 }

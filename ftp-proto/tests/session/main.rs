@@ -26,6 +26,7 @@ mod hand;
 mod held;
 mod idle;
 mod keepalive;
+mod linear;
 mod lookahead;
 mod matrix;
 mod model;

@@ -3,12 +3,13 @@
 
 use std::io;
 
+use ftp_proto::End;
 use ftp_proto::driver::Input;
 use ftp_proto::tls::{Channel, Layer, Socket, TlsError, Wait};
-use rustls::PeerMisbehaved;
+use rustls::{ContentType, PeerMisbehaved};
 
 use crate::forger::Forger;
-use crate::peer::drain;
+use crate::peer::{Authority, TLS13, connect, drain};
 
 /// A socket that always has more.
 struct Flood<F> {
@@ -140,6 +141,54 @@ fn floods_end_every_call() {
         assert!(Layer::for_data(channel).await_end(&mut flood));
         assert!(flood.given <= CALL_MAX, "{}", flood.given);
     }
+}
+
+/// Each update of the keys has to be answered. Answers that nobody takes are not piled up.
+#[test]
+fn updates_of_the_keys_end_every_call() {
+    let rekeyed = rustls::Error::from(PeerMisbehaved::TooManyKeyUpdateRequests);
+    for (with_payload, expected) in [(false, rekeyed.into()), (true, TlsError::Flooded)] {
+        let authority = Authority::new();
+        let (channel, mut peer) = connect(&authority.context(), &authority.server(TLS13));
+        let mut layer = Layer::for_data(channel);
+        let mut flood = Flood::of(|| {
+            let mut stream = peer.update_keys();
+            if with_payload {
+                stream.extend(peer.send(b"x"));
+            }
+            stream
+        });
+        let (read, error) = read_to_failure(&mut layer, &mut flood);
+        assert_eq!(error, expected);
+        assert!(read < 64 << 10, "{read}");
+    }
+}
+
+/// What follows close_notify is nobody's payload, and is not awaited.
+#[test]
+fn nothing_behind_the_end_of_tls_is_payload() {
+    for step in [1, 7, usize::MAX] {
+        let (mut channel, mut forger) = Forger::connect();
+        let mut stream = forger.data(b"all");
+        stream.extend(forger.record(ContentType::Alert, &[1, 0]));
+        stream.extend(forger.data(b" and more"));
+        stream.chunks(step).for_each(|piece| channel.receive(piece));
+        let (read, end) = drain(&mut channel);
+        assert_eq!(
+            (&read[..], end),
+            (&b"all"[..], Ok(Some(Input::End(End::Clean))))
+        );
+    }
+    // Half a record is no end.
+    let (mut channel, mut forger) = Forger::connect();
+    let record = forger.data(b"all");
+    channel.receive(&record[..record.len() - 1]);
+    channel.receive_eof();
+    let (read, end) = drain(&mut channel);
+    assert_eq!(
+        (&read[..], end),
+        (&b""[..], Ok(Some(Input::End(End::Truncated))))
+    );
 }
 
 #[test]

@@ -159,6 +159,12 @@ impl Peer {
     }
 
     /// The keys of what it sends, and the number of the next record.
+    /// New keys, and the demand for new ones of ours (RFC 8446, 4.6.3).
+    pub(crate) fn update_keys(&mut self) -> Vec<u8> {
+        self.connection.refresh_traffic_keys().unwrap();
+        self.flight()
+    }
+
     pub(crate) fn extract(self) -> (u64, rustls::ConnectionTrafficSecrets) {
         self.connection.dangerous_extract_secrets().unwrap().tx
     }

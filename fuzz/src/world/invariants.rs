@@ -88,11 +88,12 @@ impl World {
     pub(super) fn awaited(&self) -> Vec<Waiter> {
         let open = self.tickets.iter().filter(|(_, fate)| *fate == Fate::Open);
         let tickets = open.map(|(ticket, _)| Waiter::Ticket(*ticket));
-        let transfer = self.transfer.filter(|(_, fate)| *fate == Fate::Open);
-        let transfer = transfer.map(|(id, _)| Waiter::Transfer(id));
+        let transfers = self.earlier.iter().chain(&self.transfer);
+        let transfers = transfers.filter(|(_, fate)| *fate == Fate::Open);
+        let transfers = transfers.map(|(id, _)| Waiter::Transfer(*id));
         let mut session = self.session.clone();
         tickets
-            .chain(transfer)
+            .chain(transfers)
             .filter(|waiter| waits(&mut session, *waiter))
             .collect()
     }

@@ -36,7 +36,7 @@ pub(crate) fn ls<T: Link>(origin: &Origin<'_, T>, ls: &Ls) -> Result<()> {
 
 fn write(out: &mut impl Write, ls: &Ls, name: Name<'_>, entry: &Entry<'_>) -> io::Result<()> {
     if ls.json {
-        return writeln!(out, "{}", as_json(name, entry));
+        return writeln!(out, "{}", crate::plan::as_line(&as_json(name, entry)));
     }
     if !ls.long {
         return writeln!(out, "{name}");

@@ -5,6 +5,7 @@
 use std::str::FromStr;
 
 use ftp_blocking::FtpUrl;
+use ftp_blocking::proto::listing::Name;
 use ftp_blocking::proto::timestamp::Timestamp;
 use ftp_blocking::proto::tree::{Step, StepKind, TreePath, Way};
 use serde_json::{Map, Value, json};
@@ -60,6 +61,23 @@ pub(crate) fn bytes_as_json(key: &str, bytes: &[u8]) -> Map<String, Value> {
     object
 }
 
+/// The JSON on one line. Characters that control a terminal or deceive its reader are escaped,
+/// because servers choose the names.
+pub(crate) fn as_line(value: &Value) -> String {
+    let mut line = String::new();
+    for character in value.to_string().chars() {
+        let text = character.to_string();
+        if Name::new(text.as_bytes()).to_string() == text {
+            line += &text;
+            continue;
+        }
+        for unit in text.encode_utf16() {
+            line += &format!("\\u{unit:04x}");
+        }
+    }
+    line
+}
+
 fn bytes_from_json(object: &Value, key: &str) -> Option<Vec<u8>> {
     match object.get(format!("{key}_bytes")) {
         Some(Value::Array(bytes)) => bytes
@@ -83,7 +101,7 @@ pub(crate) fn write_heading(way: Way, remote: &FtpUrl, local: &str) -> String {
         true => remote.to_string().replacen(":*@", "@", 1),
         false => remote.to_string(),
     };
-    json!({ "plan": 1, "way": way, "remote": remote, "local": local }).to_string()
+    as_line(&json!({ "plan": 1, "way": way, "remote": remote, "local": local }))
 }
 
 pub(crate) fn write_step(step: &Step) -> String {
@@ -95,7 +113,7 @@ pub(crate) fn write_step(step: &Step) -> String {
     if let Some(time) = step.modified().and_then(|time| time.time_val()) {
         object.insert("modified".to_owned(), time.to_string().into());
     }
-    Value::Object(object).to_string()
+    as_line(&Value::Object(object))
 }
 
 /// The heading, and the steps of the share.

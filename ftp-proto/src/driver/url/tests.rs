@@ -213,3 +213,20 @@ proptest! {
         }
     }
 }
+
+/// U+009B begins a control sequence, U+202E turns the order of writing around, and U+AD is no part
+/// of a host, and not seen.
+#[test]
+fn a_url_that_is_shown_deceives_nobody_and_is_the_same_url() {
+    let text = "ftp://a\u{9b}\u{e9}@exam\u{ad}ple.org/\u{202e}gpj.exe";
+    let url: FtpUrl = text.parse().unwrap();
+    let shown = url.to_string();
+    assert_eq!(
+        shown,
+        "ftp://a%C2%9B\u{e9}@exam%C2%ADple.org/%E2%80%AEgpj.exe"
+    );
+    assert!(!format!("{url:?}").contains(['\u{9b}', '\u{ad}', '\u{202e}']));
+    let again: FtpUrl = shown.parse().unwrap();
+    assert_eq!((again.user(), again.path()), (url.user(), url.path()));
+    assert_eq!(again.endpoint(), url.endpoint());
+}

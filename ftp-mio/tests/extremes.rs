@@ -1,0 +1,187 @@
+//! Zero, the largest values and ranges that run backwards, given to everything of this crate that
+//! takes a number or a time. `tests/codecs/extremes.rs` of ftp-proto does the same to the codecs.
+#![cfg(feature = "mio")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use ftp_blocking::testing::{Files, Loopback, ServerConfig};
+use ftp_mio::proto::driver::TcpOptions;
+use ftp_mio::proto::operation::{Login, Retrieve};
+use ftp_mio::proto::{Argument, Completed, Config, DataMode, Operation, Pipeline, Timeouts};
+use ftp_mio::{Builder, Client, Error, Progress, Schedule, Tcp, mio as glue};
+
+const CONTENT: &[u8] = b"0123456789";
+
+fn server() -> Loopback {
+    let files = Files::new().file("/a", CONTENT);
+    Loopback::start(ServerConfig::new(), files).unwrap()
+}
+
+/// The outcome of an operation, and what its data connection gave.
+fn outcome<O>(client: &mut Client<Tcp>, operation: O) -> (Result<O::Output, Error>, Vec<u8>)
+where
+    O: Operation + Send + 'static,
+    O::Output: Send,
+{
+    let mut poll = mio::Poll::new().unwrap();
+    let mut events = mio::Events::with_capacity(8);
+    let handle = client.start(operation);
+    let (mut got, mut block) = (Vec::new(), [0; 4]);
+    loop {
+        client.turn(
+            Instant::now(),
+            &mut glue::Registrar::new(poll.registry(), usize::MAX >> 8),
+        );
+        while let Some(mut data) = client.data_mut() {
+            assert_eq!(data.write(&[]), Progress::Over);
+            let Progress::Bytes(count) = data.read(&mut block) else {
+                break;
+            };
+            got.extend_from_slice(block.get(..count).unwrap());
+        }
+        if let Poll::Ready(outcome) = client.poll(handle) {
+            return (outcome, got);
+        }
+        let timeout = client.timeout(Instant::now());
+        poll.poll(&mut events, timeout).unwrap();
+        for event in &events {
+            let (_, slot) = glue::slot(event.token());
+            client.ready(slot, glue::ready(event));
+        }
+    }
+}
+
+fn use_it(builder: Builder<Tcp>) -> Result<(Completed, Vec<u8>), Error> {
+    let server = server();
+    let mut client = builder.connect_to([server.address()], Instant::now());
+    let both = LoginThenRetrieve::new();
+    let (completed, got) = outcome(&mut client, both);
+    Ok((completed?, got))
+}
+
+/// One operation, so that one reactor sees it all.
+struct LoginThenRetrieve {
+    login: Option<Login>,
+    retrieve: Retrieve,
+}
+
+impl LoginThenRetrieve {
+    fn new() -> Self {
+        Self {
+            login: Some(Login::anonymous()),
+            retrieve: Retrieve::new(Argument::new("a").unwrap()),
+        }
+    }
+}
+
+impl Operation for LoginThenRetrieve {
+    type Output = Completed;
+
+    fn poll(
+        &mut self,
+        session: &mut ftp_mio::proto::Session,
+    ) -> Poll<Result<Completed, ftp_mio::proto::Error>> {
+        if let Some(login) = &mut self.login {
+            std::task::ready!(login.poll(session))?;
+            self.login = None;
+        }
+        self.retrieve.poll(session)
+    }
+}
+
+#[test]
+fn times_without_end_and_of_no_length() {
+    let mut config = Config::default();
+    config.timeouts = Timeouts::all(Duration::MAX);
+    for every in [Duration::ZERO, Duration::MAX] {
+        config.keepalive = Some(every);
+        config.idle_keepalive = Some(every);
+        for mode in [DataMode::Auto, DataMode::AnyActive] {
+            let (completed, got) =
+                use_it(Client::builder().config(config).data_mode(mode)).unwrap();
+            assert_eq!((completed.bytes, &got[..]), (10, CONTENT));
+        }
+    }
+    let none = Client::builder().timeouts(Timeouts::all(Duration::ZERO));
+    assert!(use_it(none).is_err());
+}
+
+#[test]
+fn budgets_and_windows_of_nothing_and_of_everything() {
+    for budget in [0, usize::MAX] {
+        let mut config = Config::default();
+        config.pipeline = Pipeline::window(u16::try_from(budget).unwrap_or(u16::MAX));
+        let (_, got) = use_it(Client::builder().config(config).budget(budget)).unwrap();
+        assert_eq!(got, CONTENT);
+    }
+    let mut config = Config::default();
+    config.limits.in_flight_max = 0;
+    config.limits.listing_bytes_max = 0;
+    config.limits.reply.discard_bytes_max = 0;
+    let _ = use_it(Client::builder().config(config));
+}
+
+#[test]
+fn options_of_sockets_at_both_ends() {
+    let active = |options| {
+        let transport = Tcp::new().options(options);
+        Client::builder()
+            .transport(transport)
+            .data_mode(DataMode::AnyActive)
+    };
+    for bytes in [0, usize::MAX] {
+        for every in [Duration::ZERO, Duration::MAX] {
+            let mut options = TcpOptions::default();
+            options.send_buffer = Some(bytes);
+            options.receive_buffer = Some(bytes);
+            options.keepalive = Some(every);
+            // The system may refuse; it may not bring the client down.
+            let _ = use_it(active(options));
+        }
+    }
+    for (first, last, works) in [(u16::MAX, 0, false), (9, 8, false), (0, 0, true)] {
+        let mut options = TcpOptions::default();
+        options.active_ports = Some((first, last));
+        assert_eq!(use_it(active(options)).is_ok(), works, "{first} to {last}");
+    }
+}
+
+/// A loop's time may stand still, run backwards, or leap.
+#[test]
+fn moments_long_past_and_far_ahead() {
+    let server = server();
+    let poll = mio::Poll::new().unwrap();
+    let begun = Instant::now();
+    let past = begun
+        .checked_sub(Duration::from_secs(1000))
+        .unwrap_or(begun);
+    let ahead = begun + Duration::from_secs(1 << 32);
+    for times in [
+        [past, begun, ahead],
+        [ahead, past, past],
+        [begun, ahead, past],
+    ] {
+        let mut client = Client::connect_to([server.address()], times[0]);
+        let mut schedule = Schedule::new();
+        for (number, now) in [0, usize::MAX].into_iter().cycle().zip(times) {
+            client.turn(now, &mut glue::Registrar::new(poll.registry(), 0));
+            let _ = (client.timeout(past), client.timeout(ahead));
+            schedule.settle(number, &client);
+            let mut due = Vec::new();
+            schedule.due(ahead, &mut due);
+            schedule.due(past, &mut due);
+            assert!(due.len() <= 1, "{due:?}");
+            let _ = (schedule.timeout(past), schedule.timeout(ahead));
+        }
+        client.close(&mut glue::Registrar::new(poll.registry(), 0));
+    }
+    let mut nobody = Client::connect_to([], begun);
+    nobody.turn(ahead, &mut glue::Registrar::new(poll.registry(), 0));
+    assert!(nobody.is_over());
+}
