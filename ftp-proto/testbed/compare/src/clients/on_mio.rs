@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use ftp_mio::mio as glue;
-use ftp_mio::proto::listing::Options;
+use ftp_mio::proto::driver::listing_options;
 use ftp_mio::proto::operation::{Entries, Exchange, List, Login, Retrieve, Secure, Store};
 use ftp_mio::proto::{Argument, Direction};
 use ftp_mio::{Client, Handle, Progress, Tls, Transport};
@@ -73,7 +73,7 @@ fn work<T: Transport<Source: Source>>(client: Client<T>, job: &Job, splice: bool
         }
         Task::List(entries) => {
             let path = Argument::new(directory(entries))?;
-            let list = Entries::new(List::new(Some(path)), Options::new());
+            let list = Entries::new(List::new(Some(path)), listing_options());
             let list = ftp.client.receive(list);
             let found = ftp.finish(list)?.entries.len();
             if found as u64 != entries {
