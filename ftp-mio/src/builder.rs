@@ -116,7 +116,8 @@ impl<T: Transport> Builder<T> {
     }
 
     /// Sets how many bytes of payload may move in one turn, at least one, so that a fast transfer
-    /// does not starve other sessions. Under TLS, ciphertext counts.
+    /// does not starve other sessions. Under TLS, ciphertext counts. Of what the kernel moves into a
+    /// file ([`Data::read_to_file`](crate::Data::read_to_file)), four bytes count as one.
     pub fn budget(mut self, bytes: usize) -> Self {
         self.budget = bytes.max(1);
         self

@@ -161,15 +161,18 @@ impl<T: Transport> Client<T> {
     }
 
     fn dial(&mut self, now: Instant, reactor: &mut dyn Reactor<T::Source>) {
+        // What stands in meanwhile takes memory, which not every turn should ask for.
+        if !matches!(self.stage, Stage::Dialling(_)) {
+            return;
+        }
         let nothing = Stage::Failed(Tried::default());
-        self.stage = match mem::replace(&mut self.stage, nothing) {
-            Stage::Dialling(dialling) => match dialling.turn(now, reactor) {
+        if let Stage::Dialling(dialling) = mem::replace(&mut self.stage, nothing) {
+            self.stage = match dialling.turn(now, reactor) {
                 Dialled::Pending(dialling) => Stage::Dialling(dialling),
                 Dialled::Open(driver) => Stage::Open(driver),
                 Dialled::Failed(tried) => Stage::Failed(tried),
-            },
-            other => other,
-        };
+            };
+        }
     }
 
     /// Whether the client needs a [`turn`](Self::turn) without waiting for anything: something was

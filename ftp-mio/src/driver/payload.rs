@@ -26,8 +26,8 @@ impl<T: Transport> Driver<T> {
 
     /// Reads and drops payload, until the socket would block or the turn's budget ends.
     fn drop_payload(&mut self) {
-        let mut block = [0; DROPPED_BYTES];
         if let Some(mut data) = self.payload().filter(|data| data.flow().discard) {
+            let mut block = [0; DROPPED_BYTES];
             while let Progress::Bytes(_) = data.read_with(&mut block, |_| {}) {}
         }
     }

@@ -1,5 +1,6 @@
 //! Who does the work: processes of this program for the libraries, and programs where installed.
 
+mod bare;
 mod blocking;
 mod on_mio;
 mod peer;
@@ -25,6 +26,9 @@ pub enum Client {
     /// The same, and the kernel moves the bytes between socket and file.
     Spliced,
     Mio,
+    MioSpliced,
+    /// No client: system calls alone.
+    Bare,
     Suppaftp,
     Curl,
     Lftp,
@@ -41,10 +45,12 @@ pub struct Job {
 }
 
 impl Client {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Blocking,
         Self::Spliced,
         Self::Mio,
+        Self::MioSpliced,
+        Self::Bare,
         Self::Suppaftp,
         Self::Curl,
         Self::Lftp,
@@ -56,6 +62,8 @@ impl Client {
             Self::Blocking => "ftp-blocking",
             Self::Spliced => "ftp-blocking, splice",
             Self::Mio => "ftp-mio",
+            Self::MioSpliced => "ftp-mio, splice",
+            Self::Bare => "bare calls",
             Self::Suppaftp => "suppaftp",
             Self::Curl => "curl",
             Self::Lftp => "lftp",
@@ -66,10 +74,10 @@ impl Client {
     /// Whether it is part of this program, or installed.
     pub fn is_here(self) -> bool {
         let (program, argument) = match self {
-            Self::Blocking | Self::Spliced | Self::Mio | Self::Suppaftp => return true,
             Self::Curl => ("curl", "--version"),
             Self::Lftp => ("lftp", "--version"),
             Self::Ftplib => ("python3", "--version"),
+            _ => return true,
         };
         let mut command = Command::new(program);
         command
@@ -82,7 +90,8 @@ impl Client {
     /// Whether it has a way of its own for that.
     pub const fn differs_in(self, work: &Work) -> bool {
         let from_or_to_file = matches!(work.task, Task::GetFile(_) | Task::Put(_));
-        !matches!(self, Self::Spliced) || (from_or_to_file && !work.tls)
+        let moves_files_alone = matches!(self, Self::Spliced | Self::MioSpliced | Self::Bare);
+        !moves_files_alone || (from_or_to_file && !work.tls)
     }
 
     /// The command that does the work.
@@ -93,7 +102,10 @@ impl Client {
         local: &Path,
     ) -> Result<Vec<String>, Box<dyn Error>> {
         Ok(match self {
-            Self::Blocking | Self::Spliced | Self::Mio | Self::Suppaftp => {
+            Self::Curl => curl(work, address, local),
+            Self::Lftp => vec!["lftp".into(), "-c".into(), lftp(work, address, local)],
+            Self::Ftplib => vec!["python3".into(), "-c".into(), ftplib(work, address, local)],
+            _ => {
                 let program = std::env::current_exe()?.display().to_string();
                 let [task, amount] = work.task.words();
                 let tls = if work.tls { "tls" } else { "clear" };
@@ -110,9 +122,6 @@ impl Client {
                     local,
                 ]
             }
-            Self::Curl => curl(work, address, local),
-            Self::Lftp => vec!["lftp".into(), "-c".into(), lftp(work, address, local)],
-            Self::Ftplib => vec!["python3".into(), "-c".into(), ftplib(work, address, local)],
         })
     }
 }
@@ -122,7 +131,9 @@ pub fn run(name: &str, job: &Job) -> Result<(), Box<dyn Error>> {
     match name {
         "ftp-blocking" => blocking::run(job, false),
         "ftp-blocking, splice" => blocking::run(job, true),
-        "ftp-mio" => on_mio::run(job),
+        "ftp-mio" => on_mio::run(job, false),
+        "ftp-mio, splice" => on_mio::run(job, true),
+        "bare calls" => bare::run(job),
         "suppaftp" => peer::run(job),
         _ => Err(format!("no such library: {name}").into()),
     }

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use ftp_mio::mio as glue;
-use ftp_mio::proto::listing::Options;
+use ftp_mio::proto::driver::listing_options;
 use ftp_mio::proto::operation::{Entries, Exchange, List, Login, Retrieve, Secure, Store};
 use ftp_mio::proto::{Argument, Direction};
 use ftp_mio::{Client, Handle, Progress, Tls, Transport};
@@ -22,25 +22,31 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 const BLOCK_BYTES: usize = 64 * 1024;
 
-pub(super) fn run(job: &Job) -> Outcome {
+pub(super) fn run(job: &Job, splice: bool) -> Outcome {
     let builder = Client::builder();
     if job.tls {
         let tls = Tls::over(ftp_mio::Tcp::new(), tls_config(&job.local)?);
         return work(
             builder.tls(tls).connect_to([job.address], Instant::now()),
             job,
+            splice,
         );
     }
-    work(builder.connect_to([job.address], Instant::now()), job)
+    work(
+        builder.connect_to([job.address], Instant::now()),
+        job,
+        splice,
+    )
 }
 
-fn work<T: Transport<Source: Source>>(client: Client<T>, job: &Job) -> Outcome {
+fn work<T: Transport<Source: Source>>(client: Client<T>, job: &Job, splice: bool) -> Outcome {
     let mut ftp = Loop {
         client,
         poll: mio::Poll::new()?,
         events: mio::Events::with_capacity(64),
         block: vec![0; BLOCK_BYTES],
         payload: Payload::None,
+        splice,
     };
     if job.tls {
         let secure = ftp.client.start(Secure::new());
@@ -67,7 +73,7 @@ fn work<T: Transport<Source: Source>>(client: Client<T>, job: &Job) -> Outcome {
         }
         Task::List(entries) => {
             let path = Argument::new(directory(entries))?;
-            let list = Entries::new(List::new(Some(path)), Options::new());
+            let list = Entries::new(List::new(Some(path)), listing_options());
             let list = ftp.client.receive(list);
             let found = ftp.finish(list)?.entries.len();
             if found as u64 != entries {
@@ -86,6 +92,8 @@ struct Loop<T: Transport> {
     events: mio::Events,
     block: Vec<u8>,
     payload: Payload,
+    /// The kernel moves the bytes between socket and file.
+    splice: bool,
 }
 
 /// Where the payload of the next transfer goes to, or comes from.
@@ -128,6 +136,14 @@ impl<T: Transport<Source: Source>> Loop<T> {
         let Some(mut data) = self.client.data_mut() else {
             return Ok(());
         };
+        if let (true, Payload::Into(file) | Payload::From(file, _)) = (self.splice, &self.payload) {
+            let mut go_on = || match data.flow().direction {
+                Direction::Receive => data.read_to_file(file),
+                Direction::Send => data.write_from_file(file),
+            };
+            while let Progress::Bytes(_) = go_on() {}
+            return Ok(());
+        }
         if data.flow().direction == Direction::Receive {
             while let Progress::Bytes(count) = data.read(&mut self.block) {
                 if let Payload::Into(file) = &mut self.payload {
