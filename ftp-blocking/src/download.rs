@@ -354,12 +354,10 @@ impl Text {
         self.taken >= self.decoded.len()
     }
 
-    fn decode(&mut self, mut wire: &[u8]) {
+    fn decode(&mut self, wire: &[u8]) {
         self.decoded.clear();
         self.taken = 0;
-        while let Some(run) = self.decoder.next_run(&mut wire) {
-            self.decoded.extend_from_slice(run);
-        }
+        self.decoder.decode(wire, &mut self.decoded);
     }
 
     fn finish(&mut self) {

@@ -1,12 +1,20 @@
 //! The line ends of the ASCII representation (RFC 959 section 3.1.1.1): CRLF on the wire, LF here.
 //!
-//! Both directions borrow: the output is slices of the input, with a line end between them where
-//! one changes. The result does not depend on how the bytes are split into inputs. Nothing is
-//! allocated, except that [`Encoder::encode`] lets a caller's buffer grow.
+//! `next_run` of both directions borrows: the output is slices of the input, with a line end between
+//! them where one changes. [`Decoder::decode`] and [`Encoder::encode`] copy into a buffer of the
+//! caller, which is the faster way for lines of usual length. The result does not depend on how the
+//! bytes are split into inputs. Nothing is allocated, except that a caller's buffer grows.
 
 use alloc::vec::Vec;
 
 use memchr::memchr;
+
+/// What is copied and searched at once: what a vector register holds.
+const BLOCK_BYTES: usize = 16;
+
+/// After so many bytes without a line end, a search and a copy of the rest of the line are worth
+/// their calls.
+const SHORT_BYTES: usize = 128;
 
 /// Turns the CRLF of the wire into LF. A CR without LF is data.
 ///
@@ -59,6 +67,26 @@ impl Decoder {
             if !run.is_empty() {
                 return Some(run);
             }
+        }
+    }
+
+    /// Appends the text of `wire` to `text`.
+    ///
+    /// ```
+    /// use ftp_proto::ascii::Decoder;
+    ///
+    /// let mut text = Vec::new();
+    /// Decoder::new().decode(b"one\r\ntwo\r\n", &mut text);
+    /// assert_eq!(text, b"one\ntwo\n");
+    /// ```
+    pub fn decode(&mut self, mut wire: &[u8], text: &mut Vec<u8>) {
+        while let Some(first) = wire.first() {
+            if self.pending_cr && *first != b'\n' {
+                text.push(b'\r');
+            }
+            let (_, rest) = copy_line(b'\r', wire, text);
+            self.pending_cr = rest.is_some();
+            wire = rest.unwrap_or_default();
         }
     }
 
@@ -116,6 +144,16 @@ enum Last {
     Other,
 }
 
+impl Last {
+    const fn of(byte: &u8) -> Self {
+        match byte {
+            b'\r' => Self::Cr,
+            b'\n' => Self::LineEnd,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl Encoder {
     /// An encoder that leaves a last line without line end as it is.
     #[must_use]
@@ -150,11 +188,7 @@ impl Encoder {
             .and_then(|at| input.split_at_checked(at))
             .unwrap_or((input, &[]));
         *input = rest;
-        self.last = match run.last() {
-            Some(b'\r') => Last::Cr,
-            Some(b'\n') => Last::LineEnd,
-            _ => Last::Other,
-        };
+        self.last = run.last().map_or(self.last, Last::of);
         Some(run)
     }
 
@@ -168,12 +202,18 @@ impl Encoder {
     /// assert_eq!(wire, b"one\r\ntwo\r\n");
     /// ```
     pub fn encode(&mut self, mut input: &[u8], wire: &mut Vec<u8>) {
-        while let Some(run) = self.next_run(&mut input) {
-            // Two bytes of known number are stored; any other number is a call of memcpy.
-            match run {
-                b"\r\n" => wire.extend_from_slice(b"\r\n"),
-                _ => wire.extend_from_slice(run),
+        while !input.is_empty() {
+            let (line, rest) = copy_line(b'\n', input, wire);
+            self.last = line.last().map_or(self.last, Last::of);
+            let Some(rest) = rest else { return };
+            // Two slices of known length are stored; one of either length is a call of memcpy.
+            if self.last == Last::Cr {
+                wire.extend_from_slice(b"\n");
+            } else {
+                wire.extend_from_slice(b"\r\n");
             }
+            self.last = Last::LineEnd;
+            input = rest;
         }
     }
 
@@ -187,4 +227,61 @@ impl Encoder {
             _ => b"",
         }
     }
+}
+
+/// Appends the line before the first `end` to `output`, and gives it with what follows that byte,
+/// or all of the input with nothing.
+#[inline(always)]
+fn copy_line<'i>(end: u8, input: &'i [u8], output: &mut Vec<u8>) -> (&'i [u8], Option<&'i [u8]>) {
+    let copied = copy_until(end, input, output);
+    match input.split_at_checked(copied) {
+        Some((line, [_, rest @ ..])) => (line, Some(rest)),
+        _ => (input, None),
+    }
+}
+
+/// Appends the bytes before the first `end` to `output`, and tells how many they are.
+///
+/// A block is copied before it is searched, and what is too much is cut off again. So a line of
+/// usual length costs neither a call of memchr nor one of memcpy.
+#[inline(always)]
+fn copy_until(end: u8, input: &[u8], output: &mut Vec<u8>) -> usize {
+    let mut copied = 0_usize;
+    let mut rest = input;
+    while let Some((block, after)) = rest.split_first_chunk() {
+        if copied >= SHORT_BYTES {
+            break;
+        }
+        let before = output.len();
+        output.extend_from_slice(block);
+        if let Some(at) = position(end, block) {
+            output.truncate(before.saturating_add(at));
+            return copied.saturating_add(at);
+        }
+        copied = copied.saturating_add(BLOCK_BYTES);
+        rest = after;
+    }
+    let line = memchr(end, rest)
+        .and_then(|at| rest.get(..at))
+        .unwrap_or(rest);
+    output.extend_from_slice(line);
+    copied.saturating_add(line.len())
+}
+
+/// Where the byte stands first in the block.
+#[inline(always)]
+fn position(byte: u8, block: &[u8; BLOCK_BYTES]) -> Option<usize> {
+    const ONES: u128 = u128::from_le_bytes([0x01; BLOCK_BYTES]);
+    const TOPS: u128 = u128::from_le_bytes([0x80; BLOCK_BYTES]);
+    // Without an early end, this is one comparison of all the bytes.
+    if !block
+        .iter()
+        .fold(false, |any, other| any | (*other == byte))
+    {
+        return None;
+    }
+    // Bytes that are equal become zero. The lowest bit that stays is the top of the first of them.
+    let word = u128::from_le_bytes(*block) ^ u128::from_le_bytes([byte; BLOCK_BYTES]);
+    let zeros = word.wrapping_sub(ONES) & !word & TOPS;
+    usize::try_from(zeros.trailing_zeros() / u8::BITS).ok()
 }

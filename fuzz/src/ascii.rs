@@ -23,13 +23,16 @@ pub fn check(input: &[u8]) {
 fn decode(wire: &[u8], cuts: &[usize]) -> Vec<u8> {
     let mut decoder = Decoder::new();
     let mut text = Vec::new();
+    let (mut copying, mut copied) = (Decoder::new(), Vec::new());
     for mut piece in pieces(wire, cuts) {
+        copying.decode(piece, &mut copied);
         while let Some(run) = decoder.next_run(&mut piece) {
             assert!(!run.is_empty());
             text.extend_from_slice(run);
         }
         assert!(piece.is_empty());
     }
+    assert_eq!((copying, &copied), (decoder, &text));
     text.extend_from_slice(decoder.finish());
     assert_eq!(decoder, Decoder::new(), "an ended decoder is as new");
     text
@@ -38,13 +41,16 @@ fn decode(wire: &[u8], cuts: &[usize]) -> Vec<u8> {
 fn encode(mut encoder: Encoder, text: &[u8], cuts: &[usize]) -> Vec<u8> {
     let new = encoder;
     let mut wire = Vec::new();
+    let (mut copying, mut copied) = (encoder, Vec::new());
     for mut piece in pieces(text, cuts) {
+        copying.encode(piece, &mut copied);
         while let Some(run) = encoder.next_run(&mut piece) {
             assert!(!run.is_empty());
             wire.extend_from_slice(run);
         }
         assert!(piece.is_empty());
     }
+    assert_eq!((copying, &copied), (encoder, &wire));
     wire.extend_from_slice(encoder.finish());
     assert_eq!(encoder, new, "an ended encoder is as new");
     wire

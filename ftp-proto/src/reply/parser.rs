@@ -125,7 +125,23 @@ impl Parser {
     ///
     /// A [`ReplyError`] is final and is returned once. That call and every later one consume all
     /// of their input; later calls return `None`, and [`failed`](Self::failed) keeps the error.
+    #[inline]
     pub fn parse(&mut self, input: &mut &[u8]) -> Option<Result<Reply, ReplyError>> {
+        // Every caller asks once more after the last reply: that costs it no call.
+        if input.is_empty() {
+            return None;
+        }
+        self.parse_bytes(input)
+    }
+
+    fn parse_bytes(&mut self, input: &mut &[u8]) -> Option<Result<Reply, ReplyError>> {
+        match self.usual_reply(input) {
+            Some(reply) => Some(Ok(reply)),
+            None => self.parse_steps(input),
+        }
+    }
+
+    fn parse_steps(&mut self, input: &mut &[u8]) -> Option<Result<Reply, ReplyError>> {
         if self.failed.is_some() {
             *input = &[];
             return None;
@@ -157,8 +173,8 @@ impl Parser {
     pub fn is_at_boundary(&self) -> bool {
         self.failed.is_none()
             && self.open.is_none()
-            && self.line.is_empty()
             && self.telnet == Telnet::Text
+            && self.line.is_empty()
     }
 
     /// Whether nothing of the next reply has been seen: the beginning of a blank line and Telnet
@@ -185,18 +201,45 @@ impl Parser {
         self.body.text.shrink_to_fit();
     }
 
+    /// Takes the usual reply: one line, whole in the input, whose text no limit cuts. It goes
+    /// straight into its own memory. [`Self::step`] would make the same of it in more instructions.
+    #[inline]
+    fn usual_reply(&mut self, input: &mut &[u8]) -> Option<Reply> {
+        let &[first, second, third, b' '] = input.first_chunk()? else {
+            return None;
+        };
+        let code = code_of([first, second, third])?;
+        if !self.is_at_boundary() {
+            return None;
+        }
+        let (line, rest) = input.split_at_checked(self.special(input)?)?;
+        let text = trim_end(line.get(HEAD_BYTES..)?);
+        if line.len() > self.limits.line_bytes_max || text.len() > self.limits.reply_bytes_max {
+            return None;
+        }
+        *input = rest.strip_prefix(b"\n")?;
+        self.discarded = 0;
+        Some(Reply::parsed(code, text.into()))
+    }
+
+    /// Where the first byte with a meaning of its own stands.
+    #[inline(always)]
+    fn special(&self, bytes: &[u8]) -> Option<usize> {
+        if self.grammar.telnet {
+            memchr::memchr3(b'\n', 0, IAC, bytes)
+        } else {
+            memchr::memchr2(b'\n', 0, bytes)
+        }
+    }
+
     /// Takes the bytes up to the next one with a meaning of its own, and that one.
     fn step(&mut self, input: &mut &[u8]) -> Result<Option<Reply>, ReplyError> {
         if self.telnet != Telnet::Text {
             return self.telnet_byte(input).map(|()| None);
         }
         let bytes = *input;
-        let special = if self.grammar.telnet {
-            memchr::memchr3(b'\n', 0, IAC, bytes)
-        } else {
-            memchr::memchr2(b'\n', 0, bytes)
-        };
-        let (run, rest) = special
+        let (run, rest) = self
+            .special(bytes)
             .and_then(|at| bytes.split_at_checked(at))
             .unwrap_or((bytes, &[]));
         let Some((&special, rest)) = rest.split_first() else {
@@ -308,14 +351,9 @@ impl Parser {
         }
     }
 
-    /// A reply of one line. It goes straight into its own memory if no limit cuts it.
     fn only_line(&mut self, code: ReplyCode, text: &[u8]) -> Result<Reply, ReplyError> {
-        if text.len() > self.limits.reply_bytes_max || self.body.truncated {
-            self.append(text)?;
-            return Ok(self.finish(code));
-        }
-        self.discarded = 0;
-        Ok(Reply::parsed(code, text.into()))
+        self.append(text)?;
+        Ok(self.finish(code))
     }
 
     fn continue_reply(
@@ -413,16 +451,20 @@ fn check_head(line: &[u8]) -> Result<(), Malformed> {
 
 /// Splits three digits, if they are a code, from the rest of the line.
 fn split_code(line: &[u8]) -> Option<(ReplyCode, &[u8])> {
-    let (digits, rest) = line.split_first_chunk::<3>()?;
-    if !digits.iter().all(u8::is_ascii_digit) {
+    let (digits, rest) = line.split_first_chunk()?;
+    Some((code_of(*digits)?, rest))
+}
+
+/// The code that three bytes make, if they are digits.
+#[inline]
+fn code_of(digits: [u8; 3]) -> Option<ReplyCode> {
+    let [hundreds, tens, ones] = digits.map(|digit| digit.wrapping_sub(b'0'));
+    if tens > 9 || ones > 9 {
         return None;
     }
-    let [hundreds, tens, ones] = digits.map(|digit| u16::from(digit & 0x0f));
-    let number = hundreds
-        .wrapping_mul(100)
-        .wrapping_add(tens.wrapping_mul(10))
-        .wrapping_add(ones);
-    Some((ReplyCode::new(number)?, rest))
+    let below_hundred = tens.wrapping_mul(10).wrapping_add(ones);
+    let number = u16::from(hundreds).wrapping_mul(100);
+    ReplyCode::new(number.wrapping_add(u16::from(below_hundred)))
 }
 
 fn trim_end(line: &[u8]) -> &[u8] {

@@ -4,17 +4,36 @@ use ftp_proto::ascii::{Decoder, Encoder};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Runs the chunks through `next_run` and `finish` of a codec.
+trait Copying {
+    fn copy(&mut self, input: &[u8], output: &mut Vec<u8>);
+}
+
+impl Copying for Decoder {
+    fn copy(&mut self, input: &[u8], output: &mut Vec<u8>) {
+        self.decode(input, output);
+    }
+}
+
+impl Copying for Encoder {
+    fn copy(&mut self, input: &[u8], output: &mut Vec<u8>) {
+        self.encode(input, output);
+    }
+}
+
+/// Runs the chunks through `next_run` and `finish` of a codec. Copying does the same.
 macro_rules! run {
     ($codec:expr, $chunks:expr) => {{
-        let mut codec = $codec;
-        let mut out = Vec::new();
+        let (mut codec, mut copying) = ($codec, $codec);
+        let (mut out, mut copied) = (Vec::new(), Vec::new());
         for mut chunk in $chunks {
+            copying.copy(chunk, &mut copied);
             while let Some(run) = codec.next_run(&mut chunk) {
                 assert!(!run.is_empty());
                 out.extend_from_slice(run);
             }
             assert!(chunk.is_empty());
+            assert_eq!(copied, out);
+            assert_eq!(copying, codec);
         }
         out.extend_from_slice(codec.finish());
         assert_eq!(codec, $codec, "a finished codec is as good as new");
@@ -146,6 +165,31 @@ fn same_as_plain_codecs_for_all_short_texts() {
             .collect();
     }
     assert_eq!(texts.len(), 3_usize.pow(9));
+}
+
+/// Copying takes blocks of 16 bytes, and after 128 bytes of a line the rest of it at once.
+#[test]
+fn lines_and_cuts_at_the_borders_of_blocks() {
+    for length in [0, 1, 14, 15, 16, 17, 31, 32, 33, 127, 128, 129, 160] {
+        for end in [
+            "\n",
+            "\r\n",
+            "\r",
+            "\r\r\n",
+            "\n\r",
+            "\u{b}\u{c}\u{e}\r\n\u{8a}\u{8d}",
+        ] {
+            let text = format!("{0}{end}{0}{end}-", "x".repeat(length)).into_bytes();
+            for cut in 0..text.len() {
+                let chunks = || [text.get(..cut), text.get(cut..)].into_iter().flatten();
+                let about = || format!("{length} bytes, {end:?}, cut at {cut}");
+                let decoded = run!(Decoder::new(), chunks());
+                assert_eq!(decoded, decode_plainly(&text), "{}", about());
+                let encoded = run!(Encoder::new(), chunks());
+                assert_eq!(encoded, encode_plainly(&text, false), "{}", about());
+            }
+        }
+    }
 }
 
 proptest! {

@@ -1,53 +1,63 @@
-//! The ASCII codec both ways on lines of 58 bytes, beside copying the same bytes.
+//! The ASCII codec both ways, beside copying the same bytes: with lines of 58, 10 and 4,000 bytes, in
+//! blocks that the first cache holds, in the blocks of a transfer, and in more than all caches hold,
+//! as a file is.
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ftp_proto::ascii::{Decoder, Encoder};
 
-/// Far more than caches hold, as a file is: within them, copying alone is ten times as fast.
-const BLOCK_BYTES: usize = 256 * 1024 * 1024;
-const LINE: &str = "A line of prose as it may stand in a file, 56 bytes long..";
+const BLOCKS: [(&str, usize); 3] = [
+    ("8 KiB", 8 * 1024),
+    ("64 KiB", 64 * 1024),
+    ("256 MiB", 256 * 1024 * 1024),
+];
+const LINES: [usize; 3] = [58, 10, 4000];
+const PROSE: &str = "A line of prose as it may stand in a file, 56 bytes long..";
 
-fn text(line_end: &str) -> Vec<u8> {
-    let line = format!("{LINE}{line_end}");
-    line.bytes().cycle().take(BLOCK_BYTES).collect()
+/// Lines of so many bytes, line end included.
+fn text(line_bytes: usize, line_end: &str, bytes: usize) -> Vec<u8> {
+    let prose = PROSE.bytes().cycle().take(line_bytes - line_end.len());
+    let line: Vec<u8> = prose.chain(line_end.bytes()).collect();
+    line.into_iter().cycle().take(bytes).collect()
 }
 
 fn ascii(criterion: &mut Criterion) {
-    let (wire, local) = (text("\r\n"), text("\n"));
-    let mut output = vec![0; 2 * BLOCK_BYTES];
-    let mut group = criterion.benchmark_group("ascii");
-    group.sample_size(10);
-    group.throughput(Throughput::Bytes(wire.len() as u64));
-    group.bench_function("copy", |bencher| {
-        bencher.iter(|| {
-            let input = black_box(wire.as_slice());
-            output[..input.len()].copy_from_slice(input);
-            black_box(&mut output);
-        });
-    });
-    let mut output = Vec::with_capacity(2 * BLOCK_BYTES);
-    group.bench_function("decode", |bencher| {
-        bencher.iter(|| {
-            output.clear();
-            let mut decoder = Decoder::new();
-            let mut input = black_box(wire.as_slice());
-            while let Some(run) = decoder.next_run(&mut input) {
-                output.extend_from_slice(run);
-            }
-            black_box(&output);
-        });
-    });
-    group.throughput(Throughput::Bytes(local.len() as u64));
-    group.bench_function("encode", |bencher| {
-        bencher.iter(|| {
-            output.clear();
-            Encoder::new().encode(black_box(&local), &mut output);
-            black_box(&output);
-        });
-    });
-    group.finish();
+    for (name, bytes) in BLOCKS {
+        let mut output = Vec::with_capacity(2 * bytes);
+        for line_bytes in LINES {
+            let (wire, local) = (
+                text(line_bytes, "\r\n", bytes),
+                text(line_bytes, "\n", bytes),
+            );
+            let mut group = criterion.benchmark_group(format!("ascii, {name}"));
+            group.sample_size(10);
+            group.warm_up_time(Duration::from_millis(500));
+            group.measurement_time(Duration::from_secs(2));
+            group.throughput(Throughput::Bytes(bytes as u64));
+            let mut measure = |codec: &str, input: &[u8], run: fn(&[u8], &mut Vec<u8>)| {
+                let id = BenchmarkId::new(codec, format!("lines of {line_bytes}"));
+                group.bench_function(id, |bencher| {
+                    bencher.iter(|| {
+                        output.clear();
+                        run(black_box(input), &mut output);
+                        black_box(&output);
+                    });
+                });
+            };
+            measure("copy", &wire, |input, output| {
+                output.extend_from_slice(input)
+            });
+            measure("decode", &wire, |wire, text| {
+                Decoder::new().decode(wire, text)
+            });
+            measure("encode", &local, |text, wire| {
+                Encoder::new().encode(text, wire)
+            });
+            group.finish();
+        }
+    }
 }
 
 criterion_group!(benches, ascii);
