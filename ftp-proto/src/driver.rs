@@ -2,9 +2,9 @@
 //! with the feature `std` their error, the server to reach, and the result of a read, which
 //! `ftp-blocking` and `ftp-mio` re-export.
 
-mod data_connection;
 #[cfg(feature = "std")]
 mod call;
+mod data_connection;
 #[cfg(feature = "std")]
 mod endpoint;
 #[cfg(feature = "std")]
@@ -42,9 +42,9 @@ use crate::listing::Options;
 #[cfg(feature = "std")]
 use crate::timestamp::Timestamp;
 
-pub use data_connection::{Close, DataConnection, Stage};
 #[cfg(feature = "std")]
 pub use call::{Answer, Call, Work, entries};
+pub use data_connection::{Close, DataConnection, Stage};
 #[cfg(feature = "std")]
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 #[cfg(feature = "std")]
