@@ -1,9 +1,10 @@
-//! Common parts of drivers: the counts of [`Payload`] for any of them; and with the feature `std`
-//! their error, the server to reach, and the result of a read, which `ftp-blocking` and `ftp-mio`
-//! re-export.
+//! Common parts of drivers: for any of them [`DataConnection`] with the counts of [`Payload`]; and
+//! with the feature `std` their error, the server to reach, and the result of a read, which
+//! `ftp-blocking` and `ftp-mio` re-export.
 
 #[cfg(feature = "std")]
 mod call;
+mod data_connection;
 #[cfg(feature = "std")]
 mod endpoint;
 #[cfg(feature = "std")]
@@ -43,6 +44,7 @@ use crate::timestamp::Timestamp;
 
 #[cfg(feature = "std")]
 pub use call::{Answer, Call, Work, entries};
+pub use data_connection::{Close, DataConnection, Stage};
 #[cfg(feature = "std")]
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 #[cfg(feature = "std")]
