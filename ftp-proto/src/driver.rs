@@ -1,7 +1,8 @@
-//! Common parts of drivers: the counts of [`Payload`] for any of them; and with the feature `std`
-//! their error, the server to reach, and the result of a read, which `ftp-blocking` and `ftp-mio`
-//! re-export.
+//! Common parts of drivers: for any of them [`DataConnection`] with the counts of [`Payload`]; and
+//! with the feature `std` their error, the server to reach, and the result of a read, which
+//! `ftp-blocking` and `ftp-mio` re-export.
 
+mod data_connection;
 #[cfg(feature = "std")]
 mod call;
 #[cfg(feature = "std")]
@@ -41,6 +42,7 @@ use crate::listing::Options;
 #[cfg(feature = "std")]
 use crate::timestamp::Timestamp;
 
+pub use data_connection::{Close, DataConnection, Stage};
 #[cfg(feature = "std")]
 pub use call::{Answer, Call, Work, entries};
 #[cfg(feature = "std")]

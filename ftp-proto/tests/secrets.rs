@@ -55,7 +55,7 @@ const APART: &str = "
     AbortStyle AbsolutePath AddressError After Algorithm Answer Call Errand Mirrored Mirroring Setup Trial
     Tries Work ArgumentError AskChecksum AskFeatures ChangeDirectory Channel
     Checksum ChecksumError Hasher Hashing Mismatch Verified Verify
-    Class Closed Compared Comparison Completed Contents Context Coverage DataHost DataId DataMode
+    Class Close Closed Compared Comparison Completed Contents Context Coverage DataConnection DataHost DataId DataMode
     DataProtection Deadline Decoder Detail Direction Doubt Encoder Encoding End Endpoint
     EndpointError Entries Entry Exists Facts Failure Fault Feature Features FeaturesError
     Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy Input Instant
@@ -67,7 +67,7 @@ const APART: &str = "
     Removal RemovalTask
     RemoveTree Rename Reply ReplyCode ReplyError Report Representation Resumable Retrieve Retry
     Rung SafeFor SafeName Secure Secured Sent Series SetModified Settings SizeError SizeInBytes Skip
-    Spared Step StepKind Store Target Task TcpOptions Telnet Ticket TimeVal Timeouts Timestamp
+    Spared Stage Step StepKind Store Target Task TcpOptions Telnet Ticket TimeVal Timeouts Timestamp
     TimestampError TlsError TlsMode TlsPolicy Touch Transfer TransferId TreeLimits TreePath
     TypeCode Unread Unreadable UrlError Verb Verdict Verifier Violation Wait Walk WalkTree Walked
     Way Why Zone";

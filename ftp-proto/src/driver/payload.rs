@@ -76,12 +76,20 @@ impl Payload {
         self.moved(count)
     }
 
-    /// The report of whether the application holds payload back, if that has changed.
-    pub fn hold(&mut self, held: bool) -> Option<Report> {
-        let changed = held != self.held;
+    /// The report of whether the application holds payload back, if that has changed. Payload that
+    /// is [dropped](Flow::discard) is never held.
+    pub const fn hold(&mut self, held: bool) -> Option<Report> {
+        if held == self.held || self.flow.discard {
+            return None;
+        }
         self.held = held;
         let data = self.data;
-        changed.then_some(Report::Held { data, held })
+        Some(Report::Held { data, held })
+    }
+
+    /// Whether the application holds payload back.
+    pub const fn is_held(&self) -> bool {
+        self.held
     }
 
     /// The report of an end: of input, or when everything is sent. The socket is closed first.
