@@ -16,11 +16,10 @@ use std::net::IpAddr;
 use std::task::Poll;
 use std::time::Duration;
 
-use ftp_proto::driver::{Error, Result};
+use ftp_proto::driver::{DataConnection, Error, Result};
 use ftp_proto::rate::RateLimit;
 use ftp_proto::{
-    Action, After, Config, Control, DataId, ErrorKind, Flow, Instant, Link, Operation, Report,
-    Session, State,
+    Action, After, Config, Control, ErrorKind, Instant, Link, Operation, Report, Session, State,
 };
 
 use crate::clock::Clock;
@@ -44,12 +43,10 @@ pub(crate) struct Driver<T: Transport> {
     pub(crate) session: Session,
     control: Option<T::Stream>,
     local: IpAddr,
-    data: Option<(DataId, T::Stream)>,
-    listener: Option<(DataId, T::Listener)>,
-    /// The data connection on which payload may move.
-    moving: Option<Moving>,
-    /// The machine asked the driver to stop waiting for the peer's end.
-    finish_now: bool,
+    /// The data connection, with its sockets.
+    connection: Option<DataConnection>,
+    data: Option<T::Stream>,
+    listener: Option<T::Listener>,
     clock: Clock,
     /// When the control connection was last checked.
     looked: Instant,
@@ -62,13 +59,6 @@ pub(crate) struct Driver<T: Transport> {
     /// The latest block for payload.
     block: Vec<u8>,
     pub(crate) debug: Debug,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Moving {
-    data: DataId,
-    flow: Flow,
-    bytes: u64,
 }
 
 /// How far an operation was driven.
@@ -98,10 +88,9 @@ impl<T: Transport> Driver<T> {
             session: Session::new(config, control),
             control: Some(stream),
             local: local.ip(),
+            connection: None,
             data: None,
             listener: None,
-            moving: None,
-            finish_now: false,
             clock,
             looked: clock.now(),
             rate: None,
@@ -117,7 +106,7 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(crate) fn data_stream(&mut self) -> Option<&mut T::Stream> {
-        self.data.as_mut().map(|(_, stream)| stream)
+        self.data.as_mut()
     }
 
     /// Drives `operation` until it is over, or until payload may move.
@@ -135,8 +124,8 @@ impl<T: Transport> Driver<T> {
             if self.act() {
                 continue;
             }
-            match self.moving {
-                Some(moving) if moving.flow.discard => self.drop_payload(moving),
+            match self.flow() {
+                Some(flow) if flow.discard => self.drop_payload(),
                 Some(_) => return Driven::Moving,
                 None => self.wait_for_control(),
             }
@@ -196,26 +185,20 @@ impl<T: Transport> Driver<T> {
     }
 
     fn perform(&mut self, action: Action) {
+        if let Action::Connect { data, .. } | Action::Listen { data } = action {
+            self.connection = Some(DataConnection::new(data));
+        }
+        self.on_data(|it| it.begin(action));
         match action {
             Action::Connect { data, target } => self.connect(data, target),
             Action::Listen { data } => self.listen(data),
             Action::Accept { data } => self.accept(data),
             Action::Secure { link } => self.secure(link),
             Action::Unsecure => self.unsecure(),
-            Action::Move { data, flow } => {
-                self.moving = Some(Moving {
-                    data,
-                    flow,
-                    bytes: 0,
-                });
-                if !flow.discard {
-                    self.hold(true);
-                }
-            }
-            Action::Finish { .. } => self.finish_now = true,
+            Action::Move { .. } => self.on_data(|it| it.hold(true)),
             Action::Discard { data } => self.discard(data),
-            // The operation is polled after every action anyway.
-            Action::Poll => {}
+            // The end is reported already, and the operation is polled after every action anyway.
+            Action::Finish { .. } | Action::Poll => {}
             Action::Close => self.control = None,
         }
     }

@@ -162,8 +162,8 @@ pub trait Stream {
     /// As [`write`](Self::write).
     fn finish(&mut self, limit: Duration) -> io::Result<bool>;
 
-    /// After [`finish`](Self::finish), awaits the peer's end, if that is useful: under TLS new
-    /// session tickets come before it. `true` when the wait is over. Failures here do not matter.
+    /// Under TLS, after [`finish`](Self::finish), awaits the peer's end: new session tickets come
+    /// before it. `true` when the wait is over. Failures here do not matter.
     fn await_end(&mut self, limit: Duration) -> bool {
         let _ = limit;
         true

@@ -4,40 +4,22 @@ mod files;
 
 use std::io;
 
-use ftp_proto::driver::Input;
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
 use ftp_proto::driver::Pipe;
-use ftp_proto::{DataId, Direction, End, Flow, Report, Session};
+use ftp_proto::driver::{Input, Payload};
+use ftp_proto::{Direction, End, Flow, Session};
 
-use crate::interest::Interest;
+use crate::data_link::DataLink;
 use crate::patience;
 use crate::readiness::Watched;
 use crate::transport::Stream;
 
-/// A data connection.
-pub(crate) struct DataLink<S> {
-    pub(crate) id: DataId,
-    pub(crate) socket: Watched<S>,
-    pub(crate) stage: Stage,
-}
-
-pub(crate) enum Stage {
-    Connecting,
-    /// No payload may move yet.
-    Open,
-    Securing,
-    Moving(Moving),
-}
-
-/// Payload may move.
+/// What the application does with payload.
+#[derive(Default)]
 pub(crate) struct Moving {
-    pub(crate) flow: Flow,
-    bytes: u64,
     /// The application tried and has to wait for the peer.
     pub(crate) asked: bool,
-    /// The machine knows that the application moves no payload for now.
-    pub(crate) held: bool,
-    pub(crate) closing: Closing,
+    /// To be handled in the next turn.
     pub(crate) over: Option<Over>,
     /// Made when the kernel first moves payload into a file.
     #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
@@ -47,93 +29,14 @@ pub(crate) struct Moving {
     file_left: Option<u64>,
 }
 
-/// The progress of the orderly end of an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closing {
-    No,
-    /// Buffered bytes have to be written first.
-    Wanted,
-    /// The peer's end is awaited.
-    Begun,
-    /// The wait for the peer is over.
-    AtOnce,
-}
-
+/// How the application's part in the payload ended.
 pub(crate) enum Over {
     Ended(End),
     Failed(io::Error),
+    /// The application has no more to send.
+    Sent,
     /// The application takes no more payload.
     Dropped,
-}
-
-/// A listener for one data connection.
-pub(crate) struct Port<L> {
-    pub(crate) id: DataId,
-    pub(crate) socket: Watched<L>,
-    pub(crate) accepting: bool,
-}
-
-impl Moving {
-    pub(crate) const fn new(flow: Flow) -> Self {
-        Self {
-            flow,
-            bytes: 0,
-            asked: false,
-            held: false,
-            closing: Closing::No,
-            over: None,
-            #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
-            pipe: None,
-            #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
-            file_left: None,
-        }
-    }
-}
-
-impl<S: Stream> DataLink<S> {
-    pub(crate) const fn new(id: DataId, stream: S, stage: Stage) -> Self {
-        Self {
-            id,
-            socket: Watched::new(stream),
-            stage,
-        }
-    }
-
-    pub(crate) fn interest(&self) -> Interest {
-        let wants_write = Interest::new(false, self.socket.io.wants_write());
-        match &self.stage {
-            Stage::Connecting => self.socket.io.connect_interest(),
-            Stage::Open => Interest::NONE,
-            Stage::Securing => Interest::READ | wants_write,
-            Stage::Moving(moving) if moving.over.is_some() => Interest::NONE,
-            Stage::Moving(moving) if moving.closing != Closing::No => Interest::READ | wants_write,
-            Stage::Moving(moving) if moving.flow.direction == Direction::Receive => {
-                Interest::new(!self.socket.readable, false) | wants_write
-            }
-            Stage::Moving(_) => Interest::new(false, !self.socket.writable) | wants_write,
-        }
-    }
-
-    pub(crate) const fn moving(&mut self) -> Option<&mut Moving> {
-        match &mut self.stage {
-            Stage::Moving(moving) => Some(moving),
-            _ => None,
-        }
-    }
-}
-
-impl<L> Port<L> {
-    pub(crate) const fn new(id: DataId, listener: L) -> Self {
-        Self {
-            id,
-            socket: Watched::new(listener),
-            accepting: false,
-        }
-    }
-
-    pub(crate) const fn interest(&self) -> Interest {
-        Interest::new(self.accepting && !self.socket.readable, false)
-    }
 }
 
 /// The result of an attempt to move payload.
@@ -162,7 +65,7 @@ pub enum Progress {
 ///
 /// Payload in ASCII type has its form on the wire; [`ftp_proto::ascii`] has the codec.
 pub struct Data<'c, S> {
-    id: DataId,
+    payload: &'c mut Payload,
     socket: &'c mut Watched<S>,
     moving: &'c mut Moving,
     session: &'c mut Session,
@@ -171,22 +74,19 @@ pub struct Data<'c, S> {
 }
 
 impl<'c, S: Stream> Data<'c, S> {
-    pub(crate) fn of(
-        link: &'c mut DataLink<S>,
+    pub(crate) fn of<L>(
+        link: &'c mut DataLink<S, L>,
         session: &'c mut Session,
         budget: &'c mut usize,
         touched: &'c mut bool,
     ) -> Option<Self> {
-        let Stage::Moving(moving) = &mut link.stage else {
-            return None;
-        };
-        if moving.over.is_some() || moving.closing != Closing::No {
+        if link.moving.over.is_some() {
             return None;
         }
         Some(Self {
-            id: link.id,
-            socket: &mut link.socket,
-            moving,
+            payload: link.connection.payload_mut()?,
+            socket: link.socket.as_mut()?,
+            moving: &mut link.moving,
             session,
             budget,
             touched,
@@ -195,12 +95,12 @@ impl<'c, S: Stream> Data<'c, S> {
 
     /// What may move.
     pub const fn flow(&self) -> Flow {
-        self.moving.flow
+        self.payload.flow()
     }
 
     /// How many bytes have moved.
     pub const fn bytes(&self) -> u64 {
-        self.moving.bytes
+        self.payload.bytes()
     }
 
     /// Receives some payload. At its end the connection is closed in the next turn.
@@ -229,22 +129,15 @@ impl<'c, S: Stream> Data<'c, S> {
         bytes_max: usize,
         mut take: impl FnMut(&mut S, usize) -> io::Result<Option<Input>>,
     ) -> Progress {
-        if self.moving.flow.direction != Direction::Receive || self.moving.over.is_some() {
+        if self.flow().direction != Direction::Receive || self.moving.over.is_some() {
             return Progress::Over;
         }
-        let left = self
-            .moving
-            .flow
-            .limit
-            .map(|limit| limit.saturating_sub(self.moving.bytes));
-        let at_limit = left == Some(0);
-        if bytes_max == 0 && !at_limit {
+        let room = self.payload.room(bytes_max);
+        if room == 0 {
             return Progress::Bytes(0);
         }
-        let left = left.map_or(usize::MAX, |left| {
-            usize::try_from(left).unwrap_or(usize::MAX)
-        });
-        let bytes = bytes_max.min(left).min(*self.budget);
+        let at_limit = self.payload.is_at_limit();
+        let bytes = room.min(*self.budget);
         if !self.socket.readable || bytes == 0 && !at_limit {
             return self.wait();
         }
@@ -279,7 +172,7 @@ impl<'c, S: Stream> Data<'c, S> {
         bytes_max: usize,
         mut give: impl FnMut(&mut S, usize) -> io::Result<Option<usize>>,
     ) -> Progress {
-        if self.moving.flow.direction != Direction::Send || self.moving.over.is_some() {
+        if self.flow().direction != Direction::Send || self.moving.over.is_some() {
             return Progress::Over;
         }
         if bytes_max == 0 {
@@ -301,10 +194,10 @@ impl<'c, S: Stream> Data<'c, S> {
     /// Ends the payload of an upload after everything was sent. In a download it drops the rest,
     /// and the transfer fails unless the rest is empty.
     pub fn finish(self) {
-        match self.moving.flow.direction {
-            Direction::Send => self.moving.closing = Closing::Wanted,
-            Direction::Receive => self.moving.over = Some(Over::Dropped),
-        }
+        self.moving.over = Some(match self.flow().direction {
+            Direction::Send => Over::Sent,
+            Direction::Receive => Over::Dropped,
+        });
         *self.touched = true;
     }
 
@@ -317,15 +210,13 @@ impl<'c, S: Stream> Data<'c, S> {
     /// Says that the caller moved this many bytes on the connection itself.
     pub fn moved(&mut self, bytes: u64) {
         self.moving.asked = false;
-        self.moving.bytes = self.moving.bytes.saturating_add(bytes);
-        let data = self.id;
-        self.session.report(Report::Moved { data, bytes });
+        self.session.report(self.payload.moved(bytes));
         *self.touched = true;
     }
 
     /// Says that a call on the connection would have blocked: the reactor reports it again.
     pub fn blocked(&mut self) {
-        match self.moving.flow.direction {
+        match self.flow().direction {
             Direction::Receive => self.socket.readable = false,
             Direction::Send => self.socket.writable = false,
         }
@@ -347,7 +238,7 @@ impl<'c, S: Stream> Data<'c, S> {
     fn count(&mut self, count: usize) -> Progress {
         let cost = self.socket.io.take_received().max(count);
         *self.budget = self.budget.saturating_sub(cost);
-        if self.moving.flow.direction == Direction::Receive {
+        if self.flow().direction == Direction::Receive {
             self.socket.note_drained();
         }
         self.moved(count as u64);
@@ -356,7 +247,7 @@ impl<'c, S: Stream> Data<'c, S> {
 
     /// The socket is blocked, or the budget ended: the next turn has a new one.
     fn wait(&mut self) -> Progress {
-        let is_blocked = match self.moving.flow.direction {
+        let is_blocked = match self.flow().direction {
             Direction::Receive => !self.socket.readable,
             Direction::Send => !self.socket.writable,
         };
@@ -384,8 +275,8 @@ impl<'c, S: Stream> Data<'c, S> {
 impl<S> std::fmt::Debug for Data<'_, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Data")
-            .field("flow", &self.moving.flow)
-            .field("bytes", &self.moving.bytes)
+            .field("flow", &self.payload.flow())
+            .field("bytes", &self.payload.bytes())
             .finish_non_exhaustive()
     }
 }

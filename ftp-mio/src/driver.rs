@@ -6,7 +6,6 @@
 
 mod control;
 mod data;
-mod payload;
 mod securing;
 
 use std::io;
@@ -14,10 +13,11 @@ use std::net::IpAddr;
 
 use ftp_proto::{Action, Config, Control, Instant, Link, Report, Session, State};
 
-use crate::data::{Data, DataLink, Port};
+use crate::data::Data;
+use crate::data_link::DataLink;
 use crate::interest::Ready;
 use crate::readiness::{Reactor, Slot, Watched};
-use crate::transport::{Listener, Stream, Transport};
+use crate::transport::{Stream, Transport};
 
 /// How many bytes a turn takes from the control connection, so that a peer that never stops talking
 /// cannot hold it up.
@@ -34,8 +34,7 @@ pub(crate) struct Driver<T: Transport> {
     /// The control connection was read in this turn.
     looked: bool,
     local: IpAddr,
-    pub(crate) data: Option<DataLink<T::Stream>>,
-    pub(crate) listener: Option<Port<T::Listener>>,
+    data: Option<DataLink<T::Stream, T::Listener>>,
     /// How much payload may still move in this turn.
     pub(crate) budget: usize,
     /// Something happened outside of a turn that the next turn has to handle.
@@ -77,7 +76,6 @@ impl<T: Transport> Driver<T> {
             looked: false,
             local,
             data: None,
-            listener: None,
             budget: 0,
             touched: true,
             now: Instant::EPOCH,
@@ -108,7 +106,6 @@ impl<T: Transport> Driver<T> {
         loop {
             let mut changed = self.read_control(reactor);
             changed |= self.change_security(reactor);
-            changed |= self.attend_listener(reactor);
             changed |= self.attend_data(reactor);
             self.tell_resumptions();
             tasks(&mut self.session, &mut self.source);
@@ -128,19 +125,10 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(crate) fn mark(&mut self, slot: Slot, ready: Ready) {
-        match slot {
-            Slot::Control => self
-                .control
-                .iter_mut()
-                .for_each(|control| control.mark(ready)),
-            Slot::Data => self
-                .data
-                .iter_mut()
-                .for_each(|link| link.socket.mark(ready)),
-            Slot::Listener => self
-                .listener
-                .iter_mut()
-                .for_each(|port| port.socket.mark(ready)),
+        match (slot, &mut self.control, &mut self.data) {
+            (Slot::Control, Some(control), _) => control.mark(ready),
+            (Slot::Data | Slot::Listener, _, Some(link)) => link.mark(slot, ready),
+            _ => {}
         }
         self.touched = true;
     }
@@ -159,11 +147,11 @@ impl<T: Transport> Driver<T> {
         match action {
             Action::Connect { data, target } => self.connect(data, target, reactor),
             Action::Listen { data } => self.listen(data, reactor),
-            Action::Accept { data } => self.start_accepting(data, reactor),
             Action::Secure { link } => self.secure(link, reactor),
             Action::Unsecure => self.changing = Some(Change::Unsecuring),
-            Action::Move { data, flow } => self.start_moving(data, flow, reactor),
-            Action::Finish { data } => self.finish_now(data),
+            Action::Accept { data } | Action::Move { data, .. } | Action::Finish { data } => {
+                self.begin(data, action, reactor);
+            }
             Action::Discard { data } => self.discard(data, reactor),
             // The operation is polled after every action anyway.
             Action::Poll => {}
@@ -217,24 +205,9 @@ impl<T: Transport> Driver<T> {
                 return true;
             }
         }
-        if let Some(port) = &mut self.listener {
-            let interest = port.interest();
-            if let Err(error) =
-                port.socket
-                    .watch(Slot::Listener, interest, reactor, Listener::source)
-            {
-                let link = Link::Data(port.id);
-                self.fail(link, error, reactor);
-                return true;
-            }
-        }
         if let Some(link) = &mut self.data {
-            let interest = link.interest();
-            if let Err(error) = link
-                .socket
-                .watch(Slot::Data, interest, reactor, Stream::source)
-            {
-                let link = Link::Data(link.id);
+            if let Err(error) = link.watch(reactor) {
+                let link = Link::Data(link.connection.data());
                 self.fail(link, error, reactor);
                 return true;
             }
@@ -247,13 +220,12 @@ impl<T: Transport> Driver<T> {
         self.session.close();
         self.act(reactor);
         self.close_control(reactor);
-        self.close_listener(reactor);
-        self.reset_data(reactor);
+        self.close_data(Stream::reset, reactor);
     }
 
     /// Whether the session is dead and all sockets are closed.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_dead() && self.control.is_none() && self.data.is_none() && self.listener.is_none()
+        self.is_dead() && self.control.is_none() && self.data.is_none()
     }
 
     /// When a turn is needed at the latest.

@@ -65,6 +65,7 @@ mod clock;
 mod connect;
 mod connector;
 mod data;
+mod data_link;
 mod driver;
 mod interest;
 mod maybe_tls;

@@ -1,8 +1,8 @@
 //! Data connections: dialling, accepting, dropping.
 
 use std::io;
-use std::net::IpAddr;
 
+use ftp_proto::driver::{Close, DataConnection};
 use ftp_proto::{DataId, Link, Report, Target};
 
 use super::{Driver, SLICE};
@@ -15,11 +15,11 @@ impl<T: Transport> Driver<T> {
         let Some(control) = &self.control else { return };
         match self.transport.connect_data(control, target, limit) {
             Ok(stream) => {
-                self.data = Some((data, stream));
+                self.data = Some(stream);
                 // Forgets the failure of an earlier port, because the connection was opened another
                 // way.
                 self.source = None;
-                self.report(Report::Connected { data });
+                self.on_data(DataConnection::done);
             }
             // The machine's own deadline is not a failure to report. It fires by itself, at once or
             // after a moment, because the operating system rounds limits.
@@ -36,7 +36,7 @@ impl<T: Transport> Driver<T> {
     pub(super) fn listen(&mut self, data: DataId) {
         match self.transport.listen(self.local) {
             Ok((listener, local)) => {
-                self.listener = Some((data, listener));
+                self.listener = Some(listener);
                 self.report(Report::Listening { data, local });
             }
             Err(error) => self.fail(Link::Data(data), error),
@@ -45,19 +45,21 @@ impl<T: Transport> Driver<T> {
 
     pub(super) fn accept(&mut self, data: DataId) {
         // A second Accept means that the caller was a stranger.
-        if let Some((_, stranger)) = self.data.take() {
+        if let Some(stranger) = self.data.take() {
             stranger.close();
         }
         loop {
             let slice = self.slice();
-            let Some((id, listener)) = &mut self.listener else {
+            let Some(listener) = &mut self.listener else {
                 return;
             };
-            if *id != data {
-                return;
-            }
             match patient(self.transport.accept(listener, slice)) {
-                Ok(Some((stream, peer))) => return self.accepted(data, stream, peer.ip()),
+                // The listener stays until the machine goes on with the connection, because the
+                // machine may turn the caller away.
+                Ok(Some((stream, peer))) => {
+                    self.data = Some(stream);
+                    return self.on_data(|it| it.accepted(peer.ip()));
+                }
                 Ok(None) => self.look(),
                 Err(error) => return self.fail(Link::Data(data), error),
             }
@@ -67,18 +69,31 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// The listener stays until the machine goes on with the connection, because the machine may
-    /// turn the caller away.
-    fn accepted(&mut self, data: DataId, stream: T::Stream, peer: IpAddr) {
-        self.data = Some((data, stream));
-        self.report(Report::Accepted { data, peer });
+    pub(super) fn discard(&mut self, data: DataId) {
+        if self.connection.is_some_and(|it| it.data() == data) {
+            self.close_data(T::Stream::reset);
+        }
     }
 
-    pub(super) fn discard(&mut self, data: DataId) {
-        self.moving.take_if(|moving| moving.data == data);
-        self.listener.take_if(|(id, _)| *id == data);
-        if let Some((_, stream)) = self.data.take_if(|(id, _)| *id == data) {
-            stream.reset();
+    /// Reports what has happened on the data connection. Its socket is closed before the final
+    /// reply is awaited, because ProFTPD holds its reply back until then.
+    pub(super) fn on_data(&mut self, event: impl FnOnce(&mut DataConnection) -> Option<Report>) {
+        let Some(report) = self.connection.as_mut().and_then(event) else {
+            return;
+        };
+        match Close::before(&report) {
+            Some(Close::Orderly) => self.close_data(T::Stream::close),
+            Some(Close::Reset) => self.close_data(T::Stream::reset),
+            None => {}
+        }
+        self.report(report);
+    }
+
+    fn close_data(&mut self, how: fn(T::Stream)) {
+        self.connection = None;
+        self.listener = None;
+        if let Some(stream) = self.data.take() {
+            how(stream);
         }
     }
 }

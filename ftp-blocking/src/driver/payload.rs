@@ -4,10 +4,10 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use ftp_proto::driver::{Input, Result};
-use ftp_proto::{DataId, Direction, End, Failure, Flow, Instant, Link, Operation, Report};
+use ftp_proto::driver::{DataConnection, Input, Payload, Result, Stage};
+use ftp_proto::{Direction, End, Failure, Flow, Instant, Link, Operation, Report};
 
-use super::{Driven, Driver, Moving, SLICE};
+use super::{Driven, Driver, SLICE};
 use crate::patience::{patient, patient_end, read, wrote};
 use crate::transport::{Stream, Transport};
 
@@ -39,7 +39,11 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(crate) fn flow(&self) -> Option<Flow> {
-        self.moving.map(|moving| moving.flow)
+        self.payload().map(|payload| payload.flow())
+    }
+
+    fn payload(&self) -> Option<&Payload> {
+        self.connection.as_ref()?.payload()
     }
 
     /// Reads payload; 0 at its end, and the operation may go on. Breaks when the operation is over.
@@ -94,18 +98,17 @@ impl<T: Transport> Driver<T> {
         loop {
             self.look_again_after_a_slice();
             self.do_actions(operation)?;
-            let Some(moving) = self.moving else {
+            if self.flow().is_none() {
                 return ControlFlow::Continue(0);
-            };
+            }
             let Some(room) = self.room(bytes_max) else {
                 continue;
             };
-            let slice = self.slice();
-            match self.receive_some(moving, room, slice, take) {
+            match self.receive_some(room, take) {
                 Ok(Some(count)) => return ControlFlow::Continue(count),
                 Ok(None) => self.look(),
                 Err(error) => {
-                    self.fail(Link::Data(moving.data), error);
+                    self.fail_data(error);
                     return ControlFlow::Continue(0);
                 }
             }
@@ -116,75 +119,52 @@ impl<T: Transport> Driver<T> {
     /// closed.
     fn receive_some(
         &mut self,
-        moving: Moving,
         bytes_max: usize,
-        slice: Duration,
         take: &mut Take<'_, T::Stream>,
     ) -> io::Result<Option<usize>> {
-        let left = moving
-            .flow
-            .limit
-            .map(|limit| limit.saturating_sub(moving.bytes));
-        let at_limit = left == Some(0);
-        let Some((_, stream)) = &mut self.data else {
+        let slice = self.slice();
+        let Some(payload) = self.payload().copied() else {
             return Ok(Some(0));
         };
-        // A byte beyond the limit shows that there is more.
-        let taken = match left {
-            Some(0) => stream.read(&mut [0], slice),
-            Some(left) => {
-                let bytes = usize::try_from(left).map_or(bytes_max, |left| left.min(bytes_max));
-                take(stream, bytes, slice)
-            }
-            None => take(stream, bytes_max, slice),
+        let Some(stream) = &mut self.data else {
+            return Ok(Some(0));
+        };
+        let at_limit = payload.is_at_limit();
+        let taken = match at_limit {
+            true => stream.read(&mut [0], slice),
+            false => take(stream, payload.room(bytes_max), slice),
         };
         match read(taken)? {
-            None => Ok(None),
-            Some(Input::Bytes(_)) if at_limit => self.ended(moving.data, End::Limit),
-            Some(Input::End(end)) => self.ended(moving.data, end),
+            None => return Ok(None),
             Some(Input::Bytes(count)) => {
-                self.moved(moving, count);
-                Ok(Some(count))
+                self.moved(count, DataConnection::received);
+                return Ok(Some(if at_limit { 0 } else { count }));
+            }
+            Some(Input::End(end)) => {
+                if end == End::Clean {
+                    // The client's side of TLS ends too. Whether the peer still receives that does
+                    // not matter.
+                    let _ = stream.finish(Duration::ZERO);
+                }
+                self.on_data(|it| it.ended(end));
             }
         }
+        Ok(Some(0))
     }
 
     /// Reads and drops payload, and checks the control connection.
-    pub(super) fn drop_payload(&mut self, moving: Moving) {
+    pub(super) fn drop_payload(&mut self) {
         self.listener = None;
         let mut block = [0; DROPPED_BYTES];
-        let slice = self.slice();
-        let taken = self.receive_some(moving, DROPPED_BYTES, slice, &mut |stream, bytes, slice| {
+        let taken = self.receive_some(DROPPED_BYTES, &mut |stream, bytes, slice| {
             let room = block.get_mut(..bytes).unwrap_or_default();
             stream.read_with(room, slice, &mut |_| {})
         });
         match taken {
             Ok(Some(_)) => self.look_again_after_a_slice(),
             Ok(None) => self.look(),
-            Err(error) => self.fail(Link::Data(moving.data), error),
+            Err(error) => self.fail_data(error),
         }
-    }
-
-    /// The socket is closed before the final reply is awaited, because ProFTPD holds its reply back
-    /// until then.
-    fn ended(&mut self, data: DataId, end: End) -> io::Result<Option<usize>> {
-        if let Some((_, stream)) = &mut self.data {
-            if end == End::Clean {
-                // The client's side of TLS ends too. Whether the peer still receives that does not
-                // matter.
-                let _ = stream.finish(Duration::ZERO);
-            }
-        }
-        self.end_data(data, end);
-        Ok(Some(0))
-    }
-
-    fn end_data(&mut self, data: DataId, end: End) {
-        if end == End::Limit {
-            self.discard(data);
-        }
-        self.close_data();
-        self.report(Report::Finished { data, end });
     }
 
     /// How many of `wanted` bytes may move at the limited rate. With none it has waited, at most
@@ -204,19 +184,11 @@ impl<T: Transport> Driver<T> {
         None
     }
 
-    fn moved(&mut self, moving: Moving, count: usize) {
+    fn moved(&mut self, count: usize, event: fn(&mut DataConnection, usize) -> Option<Report>) {
         if let Some(rate) = &mut self.rate {
             rate.moved(self.clock.now(), count);
         }
-        let bytes = count as u64;
-        self.moving = Some(Moving {
-            bytes: moving.bytes.saturating_add(bytes),
-            ..moving
-        });
-        self.report(Report::Moved {
-            data: moving.data,
-            bytes,
-        });
+        self.on_data(|it| event(it, count));
     }
 
     /// Writes payload: at least one byte of it. Breaks with the outcome when no more payload is
@@ -243,26 +215,26 @@ impl<T: Transport> Driver<T> {
         loop {
             self.look_again_after_a_slice();
             self.do_actions(operation)?;
-            let Some(moving) = self.moving else {
+            if self.flow().is_none() {
                 return ControlFlow::Break(self.drive_to_end(operation));
-            };
+            }
             let Some(room) = self.room(usize::MAX) else {
                 continue;
             };
             let slice = self.slice();
-            let Some((_, stream)) = &mut self.data else {
+            let Some(stream) = &mut self.data else {
                 return ControlFlow::Break(self.drive_to_end(operation));
             };
             match patient(give(stream, room, slice)) {
                 Ok(Some(0)) => return ControlFlow::Continue(0),
                 Ok(Some(count)) => {
-                    self.moved(moving, count);
+                    self.moved(count, DataConnection::sent);
                     self.hand_over(self.clock.now());
                     return ControlFlow::Continue(count);
                 }
                 Ok(None) => self.look(),
                 Err(error) => {
-                    self.fail(Link::Data(moving.data), error);
+                    self.fail_data(error);
                     return ControlFlow::Break(self.drive_to_end(operation));
                 }
             }
@@ -273,49 +245,35 @@ impl<T: Transport> Driver<T> {
     pub(crate) fn finish_payload<O: Operation>(&mut self, operation: &mut O) -> Result<O::Output> {
         self.listener = None;
         self.resume();
-        if let Some(moving) = self.moving {
-            if let ControlFlow::Break(over) = self.finish_stream(operation, moving.data) {
-                return over;
-            }
+        self.on_data(DataConnection::finish);
+        match self.finish_stream(operation) {
+            ControlFlow::Break(over) => over,
+            ControlFlow::Continue(()) => self.drive_to_end(operation),
         }
-        self.drive_to_end(operation)
     }
 
     /// The limit for the peer's end begins only when everything is sent: until then bytes still
     /// count as payload.
-    fn finish_stream<O: Operation>(
-        &mut self,
-        operation: &mut O,
-        data: DataId,
-    ) -> ControlFlow<Result<O::Output>> {
-        let mut closing = false;
+    fn finish_stream<O: Operation>(&mut self, operation: &mut O) -> ControlFlow<Result<O::Output>> {
         loop {
             self.do_actions(operation)?;
             let slice = self.slice();
-            let Some((_, stream)) = self.data.as_mut().filter(|(id, _)| *id == data) else {
+            let (Some(connection), Some(stream)) = (&self.connection, &mut self.data) else {
                 return ControlFlow::Continue(());
             };
-            if closing {
-                if stream.await_end(slice) || self.finish_now {
-                    self.end_data(data, End::Clean);
-                    return ControlFlow::Continue(());
-                }
-            } else {
-                match patient_end(stream.finish(slice)) {
-                    Ok(false) => {}
-                    Ok(true) => {
-                        closing = true;
-                        self.finish_now = false;
-                        self.report(Report::Closing { data });
-                        continue;
-                    }
-                    Err(error) => {
-                        self.fail(Link::Data(data), error);
-                        return ControlFlow::Continue(());
-                    }
-                }
+            let done = match connection.stage() {
+                Stage::Ending => patient_end(stream.finish(slice)),
+                Stage::AwaitingEnd => Ok(stream.await_end(slice)),
+                _ => return ControlFlow::Continue(()),
+            };
+            match done {
+                Ok(false) => self.look(),
+                Ok(true) => self.on_data(DataConnection::done),
+                Err(error) => self.fail_data(error),
             }
-            self.look();
+            if self.connection.is_none() {
+                return ControlFlow::Continue(());
+            }
         }
     }
 
@@ -366,18 +324,8 @@ impl<T: Transport> Driver<T> {
             match self.drive_on(operation) {
                 Driven::Ready(result) => return result,
                 // No application takes the payload: drop it.
-                Driven::Moving => self.abandon_data(),
+                Driven::Moving => self.on_data(|it| it.failed(Failure::Local)),
             }
-        }
-    }
-
-    fn abandon_data(&mut self) {
-        if let Some(moving) = self.moving {
-            self.discard(moving.data);
-            self.report(Report::Failed {
-                link: Link::Data(moving.data),
-                failure: Failure::Local,
-            });
         }
     }
 
@@ -396,31 +344,20 @@ impl<T: Transport> Driver<T> {
     /// Control returns to the application, and the payload's idle limit is paused until its next
     /// call. The time until it had the payload counts, so the machine gets it.
     pub(super) fn hand_over(&mut self, since: Instant) {
-        self.hold(true);
+        self.on_data(|it| it.hold(true));
         while self.act_at(since) {}
     }
 
     /// The application calls again: the machine first gets the input that arrived meanwhile, and
     /// then the time.
     fn resume(&mut self) {
-        self.hold(false);
+        self.on_data(|it| it.hold(false));
         self.look_again_after_a_slice();
     }
 
-    pub(super) fn hold(&mut self, held: bool) {
-        if let Some(moving) = self.moving {
-            self.report(Report::Held {
-                data: moving.data,
-                held,
-            });
+    fn fail_data(&mut self, error: io::Error) {
+        if let Some(connection) = self.connection {
+            self.fail(Link::Data(connection.data()), error);
         }
-    }
-
-    fn close_data(&mut self) {
-        if let Some((_, stream)) = self.data.take() {
-            stream.close();
-        }
-        self.listener = None;
-        self.moving = None;
     }
 }

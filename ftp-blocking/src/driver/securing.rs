@@ -1,5 +1,6 @@
 //! Begins and ends TLS on any connection, and checks the control connection meanwhile.
 
+use ftp_proto::driver::DataConnection;
 use ftp_proto::{Link, Report};
 
 use super::{Driver, MOMENT};
@@ -14,9 +15,7 @@ impl<T: Transport> Driver<T> {
         }
         let set_up = match (link, &mut self.control, &mut self.data) {
             (Link::Control, Some(control), _) => self.transport.secure_control(control),
-            (Link::Data(_), Some(control), Some((_, data))) => {
-                self.transport.secure_data(control, data)
-            }
+            (Link::Data(_), Some(control), Some(data)) => self.transport.secure_data(control, data),
             _ => return,
         };
         match set_up {
@@ -33,15 +32,14 @@ impl<T: Transport> Driver<T> {
             };
             let stream = match link {
                 Link::Control => self.control.as_mut(),
-                Link::Data(id) => self
-                    .data
-                    .as_mut()
-                    .filter(|(data, _)| *data == id)
-                    .map(|(_, stream)| stream),
+                Link::Data(_) => self.data.as_mut(),
             };
             let Some(stream) = stream else { return };
             match patient_end(stream.handshake(slice)) {
-                Ok(true) => return self.report(Report::Secured { link }),
+                Ok(true) if link == Link::Control => {
+                    return self.report(Report::Secured { link });
+                }
+                Ok(true) => return self.on_data(DataConnection::done),
                 Ok(false) => {}
                 Err(error) => return self.fail_link(link, error),
             }

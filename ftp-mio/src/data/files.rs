@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use super::{Closing, Data, Over, Progress};
+use super::{Data, Over, Progress};
 use crate::transport::Stream;
 
 /// What one call moves where the kernel does not.
@@ -96,8 +96,7 @@ impl<S: Stream> Data<'_, S> {
     }
 
     fn file_ended(&mut self) -> Progress {
-        self.moving.closing = Closing::Wanted;
-        *self.touched = true;
+        self.over(Over::Sent);
         Progress::Over
     }
 
@@ -191,7 +190,7 @@ mod by_the_kernel {
         }
 
         fn is_spliceable(&mut self, direction: Direction) -> bool {
-            let flow = self.moving.flow;
+            let flow = self.flow();
             flow.direction == direction
                 && flow.is_verbatim()
                 && self.socket.io.bare_socket().is_some()

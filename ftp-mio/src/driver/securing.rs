@@ -2,30 +2,30 @@
 
 use std::io;
 
-use ftp_proto::{Link, Report};
+use ftp_proto::{Action, Link, Report};
 
 use super::{Change, Driver};
-use crate::data::Stage;
 use crate::patience::patient;
 use crate::readiness::Reactor;
 use crate::transport::{Stream, Transport};
 
 impl<T: Transport> Driver<T> {
     pub(super) fn secure(&mut self, link: Link, reactor: &mut dyn Reactor<T::Source>) {
-        if matches!(link, Link::Data(_)) {
-            self.close_listener(reactor);
-        }
         let set_up = match (link, &mut self.control, &mut self.data) {
             (Link::Control, Some(control), _) => {
                 self.changing = Some(Change::Securing);
                 self.transport.secure_control(&mut control.io)
             }
-            (Link::Data(id), Some(control), Some(data)) if data.id == id => {
-                data.stage = Stage::Securing;
-                self.transport.secure_data(&control.io, &mut data.socket.io)
+            (Link::Data(id), control, Some(data)) if data.connection.data() == id => {
+                data.begin(Action::Secure { link }, reactor);
+                match (control, &mut data.socket) {
+                    (Some(control), Some(socket)) => {
+                        self.transport.secure_data(&control.io, &mut socket.io)
+                    }
+                    // A handshake that cannot begin has failed.
+                    _ => Err(io::ErrorKind::NotConnected.into()),
+                }
             }
-            // A handshake that cannot begin has failed.
-            (Link::Data(_), None, Some(_)) => Err(io::ErrorKind::NotConnected.into()),
             _ => return,
         };
         if let Err(error) = set_up {

@@ -133,12 +133,15 @@ impl DataConnection {
         self.stage
     }
 
-    /// The counts of the payload, from [`Move`](Action::Move) on.
+    /// The counts of the payload while it may move.
     pub const fn payload(&self) -> Option<&Payload> {
-        self.payload.as_ref()
+        match self.stage {
+            Stage::Receiving | Stage::Sending => self.payload.as_ref(),
+            _ => None,
+        }
     }
 
-    /// The same while payload may move, for a driver that counts it directly.
+    /// The same for a driver that counts it directly, and reports each count and the end itself.
     pub const fn payload_mut(&mut self) -> Option<&mut Payload> {
         match self.stage {
             Stage::Receiving | Stage::Sending => self.payload.as_mut(),

@@ -61,19 +61,31 @@ impl Payload {
         }
     }
 
+    /// Whether all that is wanted was received: a further byte only tells that there was more.
+    pub fn is_at_limit(&self) -> bool {
+        self.left() == Some(0)
+    }
+
     /// The report of a read of `count` bytes, at most [`room`](Self::room): [`Report::Moved`], and
     /// the bytes are handed on; or [`Report::Finished`] at the limit, and the bytes are dropped and
     /// the connection is reset before that is reported.
     pub fn received(&mut self, count: usize) -> Report {
-        match self.left() {
-            Some(0) => self.ended(End::Limit),
-            _ => self.moved(count),
+        if self.is_at_limit() {
+            return self.ended(End::Limit);
         }
+        self.moved(count as u64)
     }
 
     /// The report of a write that took `count` bytes.
     pub const fn sent(&mut self, count: usize) -> Report {
-        self.moved(count)
+        self.moved(count as u64)
+    }
+
+    /// The report of bytes that moved in either direction, within the limit.
+    pub const fn moved(&mut self, bytes: u64) -> Report {
+        self.bytes = self.bytes.saturating_add(bytes);
+        let data = self.data;
+        Report::Moved { data, bytes }
     }
 
     /// The report of whether the application holds payload back, if that has changed. Payload that
@@ -96,12 +108,6 @@ impl Payload {
     pub const fn ended(&self, end: End) -> Report {
         let data = self.data;
         Report::Finished { data, end }
-    }
-
-    const fn moved(&mut self, count: usize) -> Report {
-        let (data, bytes) = (self.data, count as u64);
-        self.bytes = self.bytes.saturating_add(bytes);
-        Report::Moved { data, bytes }
     }
 
     /// `None`: no limit.
