@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant as Clock};
 
-use ftp_proto::driver::Input;
+use ftp_proto::driver::{Close, Input};
 use ftp_proto::tls::{Context, Layer, Purpose};
 use ftp_proto::{
     Action, Config, Control, DataId, Failure, Instant, Link, Operation, Report, Session, State,
@@ -104,7 +104,8 @@ impl Driver {
             let outcome = operation.poll(&mut self.session);
             let changed = self.act() | self.write_control();
             if let Poll::Ready(result) = outcome {
-                self.data.values_mut().for_each(Data::halt);
+                let data = self.data.values_mut();
+                data.for_each(|data| data.connection.halt());
                 let local = self.local_error.take();
                 return result.map_err(|error| local.map_or(Error::Session(error), Error::Io));
             }
@@ -153,7 +154,6 @@ impl Driver {
                 self.data.insert(data, dialling);
             }
             Action::Listen { data } => self.listen(data),
-            Action::Accept { data } => self.with(data, Data::accept),
             Action::Secure { link } => {
                 if let Err(error) = self.secure(link) {
                     let failure = error.kind().into();
@@ -161,25 +161,28 @@ impl Driver {
                 }
             }
             Action::Unsecure => self.change = Change::Unsecuring,
-            Action::Move { data, flow } => self.with(data, |data| data.start(flow)),
-            Action::Finish { data } => {
-                if let Some(report) = self.data.get_mut(&data).map(Data::finish) {
-                    self.report(report);
-                }
-            }
-            Action::Discard { data } => {
-                self.with(data, Data::reset);
-                self.data.remove(&data);
-            }
-            // The operation is polled after every action anyway.
-            Action::Poll => {}
             Action::Close => self.control = None,
+            // Their sockets are there; and the operation is polled after every action anyway.
+            Action::Accept { .. } | Action::Move { .. } | Action::Finish { .. } => {}
+            Action::Discard { .. } | Action::Poll => {}
+        }
+        if let Some(data) = action.data() {
+            self.on_data(data, |data| data.begin(action));
+        }
+        if let Action::Discard { data } = action {
+            self.data.remove(&data);
         }
     }
 
-    fn with(&mut self, data: DataId, change: impl FnOnce(&mut Data)) {
+    /// Reports what becomes of a data connection. The socket is closed first.
+    fn on_data(&mut self, data: DataId, event: impl FnOnce(&mut Data) -> Option<Report>) {
         if let Some(data) = self.data.get_mut(&data) {
-            change(data);
+            if let Some(report) = event(data) {
+                if let Some(how) = Close::before(&report) {
+                    data.close(how);
+                }
+                self.report(report);
+            }
         }
     }
 
@@ -212,7 +215,9 @@ impl Driver {
             }
             Link::Data(data) => {
                 let layer = Layer::for_data(context.channel(Purpose::Data)?);
-                self.with(data, |data| data.secure(layer));
+                if let Some(data) = self.data.get_mut(&data) {
+                    data.set_tls(layer);
+                }
             }
         }
         Ok(())
@@ -220,10 +225,12 @@ impl Driver {
 
     fn fail(&mut self, link: Link, failure: Failure) {
         match link {
-            Link::Control => self.control = None,
-            Link::Data(data) => self.with(data, Data::reset),
+            Link::Control => {
+                self.control = None;
+                self.report(Report::Failed { link, failure });
+            }
+            Link::Data(data) => self.on_data(data, |data| data.connection.failed(failure)),
         }
-        self.report(Report::Failed { link, failure });
     }
 
     // -- the control connection -------------------------------------------------------------------
@@ -307,23 +314,21 @@ impl Driver {
     /// Goes on with one data connection; whether anything happened. The operation is polled before
     /// the next one has its turn.
     fn step_data(&mut self, payload: &mut Payload<'_>) -> bool {
-        let mut each = self.data.iter_mut().map(|(id, data)| (*id, data.step()));
-        let Some((id, step)) = each.find(|(_, step)| !matches!(step, Step::None)) else {
+        let mut each = self.data.iter_mut();
+        let Some((id, step)) = each.find_map(|(id, data)| Some((*id, data.step()?))) else {
             return false;
         };
         match step {
-            Step::None => {}
-            Step::Report(report) => self.report(report),
-            Step::Received(block, discard) => {
-                let bytes = block.len() as u64;
-                self.report(Report::Moved { data: id, bytes });
-                if !discard {
-                    self.exchange(id, || payload.take(&block));
+            Step::Report(report) => self.on_data(id, |_| Some(report)),
+            Step::Received(moved, block, discard) => {
+                self.report(moved);
+                if !discard && self.exchange(id, || payload.take(&block)).is_some() {
+                    self.on_data(id, |data| data.connection.hold(false));
                 }
             }
             Step::Wanted => {
                 if let Some(block) = self.exchange(id, || payload.give()) {
-                    self.with(id, |data| data.give(block));
+                    self.on_data(id, |data| data.give(block));
                 }
             }
         }
@@ -333,19 +338,10 @@ impl Driver {
     /// The application takes its time, and the idle limit rests: from the time on that the machine
     /// is told while it is held.
     fn exchange<T>(&mut self, id: DataId, work: impl FnOnce() -> io::Result<T>) -> Option<T> {
-        self.report(Report::Held {
-            data: id,
-            held: true,
-        });
+        self.on_data(id, |data| data.connection.hold(true));
         self.act();
         match work() {
-            Ok(value) => {
-                self.report(Report::Held {
-                    data: id,
-                    held: false,
-                });
-                Some(value)
-            }
+            Ok(value) => Some(value),
             Err(error) => {
                 self.local_error = Some(error);
                 self.fail(Link::Data(id), Failure::Local);

@@ -31,10 +31,6 @@ impl Stream {
         self.tls = Some(layer);
     }
 
-    pub(crate) fn is_secured(&self) -> bool {
-        self.tls.is_some()
-    }
-
     /// `None`: nothing is there.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<Input>> {
         match &mut self.tls {
