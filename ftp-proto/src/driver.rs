@@ -2,9 +2,9 @@
 //! with the feature `std` their error, the server to reach, and the result of a read, which
 //! `ftp-blocking` and `ftp-mio` re-export.
 
-mod data_connection;
 #[cfg(feature = "std")]
 mod call;
+mod data_connection;
 #[cfg(feature = "std")]
 mod endpoint;
 #[cfg(feature = "std")]
@@ -15,7 +15,9 @@ mod hash;
 mod local;
 #[cfg(feature = "mirror")]
 mod mirroring;
+mod network;
 mod payload;
+mod polled;
 #[cfg(feature = "std")]
 mod settings;
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
@@ -42,9 +44,9 @@ use crate::listing::Options;
 #[cfg(feature = "std")]
 use crate::timestamp::Timestamp;
 
-pub use data_connection::{Close, DataConnection, Stage};
 #[cfg(feature = "std")]
 pub use call::{Answer, Call, Work, entries};
+pub use data_connection::{Close, DataConnection, Stage};
 #[cfg(feature = "std")]
 pub use endpoint::{DEFAULT_PORT, Endpoint, EndpointError, IMPLICIT_TLS_PORT};
 #[cfg(feature = "std")]
@@ -55,7 +57,9 @@ pub use hash::{Hasher, Hashing};
 pub use local::{LocalTree, Part};
 #[cfg(feature = "mirror")]
 pub use mirroring::{Errand, Event as MirrorEvent, Mirrored, Mirroring, Setup as MirrorSetup};
+pub use network::{Connection, Network, Storage};
 pub use payload::Payload;
+pub use polled::Polled;
 #[cfg(feature = "std")]
 pub use settings::Settings;
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
