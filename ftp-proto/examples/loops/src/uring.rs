@@ -17,6 +17,14 @@ use ring::{Done, Key, Ring, Work};
 /// How much one send takes.
 const SENT_MAX: usize = 64 * 1024;
 
+/// Whether this kernel lets us have a ring, which a filter of system calls may forbid.
+///
+/// # Errors
+/// Why not.
+pub fn is_there() -> io::Result<()> {
+    Ring::new().map(drop)
+}
+
 /// A session on a connection that is open; the TLS context belongs to it. The first operation is
 /// `Greet`. [`Polled::run`] waits by [`Sockets::wait`].
 ///

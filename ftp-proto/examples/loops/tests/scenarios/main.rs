@@ -2,6 +2,8 @@
 //! that demand resumption.
 
 mod drivers;
+#[cfg(target_os = "linux")]
+mod servers;
 mod subject;
 
 use std::process::ExitCode;
@@ -10,8 +12,6 @@ use ftp_proto_loops::game::Game;
 use ftp_testbed::scenarios;
 use libtest_mimic::Trial;
 
-#[cfg(target_os = "linux")]
-use drivers::Uring;
 use drivers::{Device, Driver};
 use subject::Driven;
 
@@ -20,11 +20,26 @@ fn main() -> ExitCode {
     all.extend(trials::<Game>("game"));
     all.extend(trials::<Device>("device"));
     #[cfg(target_os = "linux")]
-    all.extend(trials::<Uring>("uring"));
+    match ftp_proto_loops::uring::is_there() {
+        Ok(()) => all.extend(trials::<drivers::Uring>("uring")),
+        Err(why) => all.push(skipped(why)),
+    }
     scenarios::run(all)
 }
 
-fn trials<D: Driver>(driver: &str) -> impl Iterator<Item = Trial> {
-    let trials = scenarios::trials::<Driven<D>>();
-    trials.into_iter().map(move |trial| trial.with_kind(driver))
+fn trials<D: Driver>(driver: &'static str) -> Vec<Trial> {
+    let mut all = Vec::new();
+    for trial in scenarios::trials::<Driven<D>>() {
+        all.push(trial.with_kind(driver));
+    }
+    #[cfg(target_os = "linux")]
+    all.extend(servers::trials::<D>(driver));
+    all
+}
+
+#[cfg(target_os = "linux")]
+fn skipped(why: std::io::Error) -> Trial {
+    println!("skipped: the driver on io_uring (this kernel refuses it: {why})");
+    let ignored = libtest_mimic::Completion::ignored_with(why.to_string());
+    Trial::ignorable_test("io_uring", move || Ok(ignored)).with_kind("uring")
 }

@@ -1,0 +1,112 @@
+//! Files with real servers under TLS 1.3, which refuse a data connection that resumes nothing.
+
+use std::fs;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ftp_proto::operation::{Exchange, Greet, Login, Retrieve, Secure, Store};
+use ftp_proto::tls::Context;
+use ftp_proto::tls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+use ftp_proto::{Argument, Config, DataMode, Operation, Timeouts, TlsPolicy};
+use ftp_proto_loops::block::{Block, Payload};
+use ftp_testbed::servers::{
+    AUTHORITY, Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant,
+};
+use libtest_mimic::{Completion, Trial};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+use crate::drivers::Driver;
+
+pub(crate) fn trials<D: Driver>(driver: &'static str) -> Vec<Trial> {
+    let mut all = Vec::new();
+    for kind in [Kind::Proftpd, Kind::Vsftpd] {
+        for mode in [DataMode::Auto, DataMode::AnyActive] {
+            all.push(trial::<D>(kind, mode).with_kind(driver));
+        }
+    }
+    all
+}
+
+fn trial<D: Driver>(kind: Kind, mode: DataMode) -> Trial {
+    let setup = Setup::new(kind).variant(Variant::RequireReuse).tls_versions(TlsVersions::Only13);
+    let test = move || match setup.start() {
+        Ok(server) => {
+            visit::<D>(&server, kind, mode);
+            Ok(Completion::Completed)
+        }
+        Err(unavailable) => unavailable.verdict(),
+    };
+    Trial::ignorable_test(format!("{kind}::{mode:?}"), test)
+}
+
+/// Uploads and downloads, each in two parts, and between them a download that is dropped where the
+/// server bears it.
+fn visit<D: Driver>(server: &Server, kind: Kind, mode: DataMode) {
+    let mut driver = login::<D>(server, mode);
+    let content: Vec<u8> = (0..700_000_u32).map(|at| (at % 251) as u8).collect();
+    let half = content.len() / 2;
+    let offset = half as u64;
+    for number in 0..5 {
+        let path = format!("up/loops-{number}.bin");
+        let (mut first, mut rest) = content.split_at(half);
+        let store = || Store::new(argument(&path));
+        run(&mut driver, store(), Payload::Source(&mut first));
+        run(&mut driver, store().resume_at(offset), Payload::Source(&mut rest));
+        assert!(fs::read(server.tree().root().join(&path)).unwrap() == content);
+
+        // Whoever drops an operation may go on with the session. Not so with vsftpd, which ends a
+        // session when a data connection is reset in the midst of its handshake.
+        let retrieve = || Retrieve::new(argument(&path));
+        if kind != Kind::Vsftpd {
+            let mut ignored = Vec::new();
+            let mut block = Block::new(D::BLOCK_BYTES, Payload::Sink(&mut ignored));
+            let dropped = driver.run(retrieve(), &mut block, number);
+            assert!(dropped.is_err());
+        }
+
+        let mut received = content[..half].to_vec();
+        run(&mut driver, retrieve().resume_at(offset), Payload::Sink(&mut received));
+        assert!(received == content);
+        run(&mut driver, Exchange::delete(argument(&path)), Payload::None);
+    }
+    run(&mut driver, Exchange::quit(), Payload::None);
+    assert_eq!(driver.session().ignored_reports(), 0);
+}
+
+fn login<D: Driver>(server: &Server, mode: DataMode) -> D {
+    let mut config = Config::default();
+    // A disk that is busy with somebody else's files may stall a server for long.
+    config.timeouts = Timeouts::all(Duration::from_secs(60));
+    config.tls = TlsPolicy::Full;
+    config.data_mode = mode;
+    let control = TcpStream::connect(server.address(Family::V4).unwrap()).unwrap();
+    let mut driver = D::open(control, Some(context()), config).unwrap();
+    run(&mut driver, Greet, Payload::None);
+    run(&mut driver, Secure::new(), Payload::None);
+    let login = Login::new(argument(USER)).password(argument(PASSWORD));
+    run(&mut driver, login, Payload::None);
+    driver
+}
+
+fn run<D: Driver, O: Operation>(driver: &mut D, operation: O, payload: Payload<'_>) -> O::Output {
+    let mut block = Block::new(D::BLOCK_BYTES, payload);
+    let output = driver.run(operation, &mut block, usize::MAX).unwrap().unwrap();
+    block.attend().unwrap();
+    output
+}
+
+fn argument(text: &str) -> Argument {
+    Argument::new(text).unwrap()
+}
+
+fn context() -> Context {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(AUTHORITY.as_bytes()).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Context::for_host(&config, "localhost").unwrap()
+}
