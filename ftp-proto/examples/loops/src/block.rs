@@ -1,64 +1,81 @@
-//! The application's side: one block of payload, on its way between a session and std's readers and
-//! writers.
-
-use std::io::{self, Read, Write};
+//! One block of payload between a session and the application's memory. It needs neither std nor a
+//! heap.
 
 use ftp_proto::driver::Storage;
 
-/// One block. While it is full of payload that was received, or waits to be filled, the transfer is
-/// held.
-pub struct Block<'p> {
-    bytes: Vec<u8>,
+/// Where payload goes to and comes from.
+pub trait Memory {
+    type Error;
+
+    /// Takes some of these bytes, or none while it is busy; how many.
+    fn store(&mut self, bytes: &[u8]) -> Result<usize, Self::Error>;
+
+    /// Fills some of the block with what is to be sent; how much, nothing at the end, and `None`
+    /// while it is busy.
+    fn load(&mut self, block: &mut [u8]) -> Result<Option<usize>, Self::Error>;
+}
+
+/// A block. While it is full, or waits to be filled, the transfer is held.
+#[derive(Debug)]
+pub struct Block<const BYTES: usize> {
+    bytes: [u8; BYTES],
     /// What is left of it.
     start: usize,
     end: usize,
-    peer: Payload<'p>,
-    /// Something is to be sent.
-    is_asked: bool,
-    is_last: bool,
+    purpose: Purpose,
 }
 
-/// What is at the other end.
-pub enum Payload<'p> {
-    None,
-    Sink(&'p mut dyn Write),
-    Source(&'p mut dyn Read),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Receiving,
+    Sending,
+    /// Something is to be sent, and is not here.
+    Asking,
+    /// Everything is sent.
+    Over,
 }
 
-impl<'p> Block<'p> {
-    pub fn new(size: usize, peer: Payload<'p>) -> Self {
-        let is_last = !matches!(peer, Payload::Source(_));
-        Self { bytes: vec![0; size], start: 0, end: 0, peer, is_asked: false, is_last }
+impl<const BYTES: usize> Default for Block<BYTES> {
+    fn default() -> Self {
+        Self { bytes: [0; BYTES], start: 0, end: 0, purpose: Purpose::Receiving }
+    }
+}
+
+impl<const BYTES: usize> Block<BYTES> {
+    /// For the next operation.
+    pub const fn clear(&mut self) {
+        (self.start, self.end, self.purpose) = (0, 0, Purpose::Receiving);
     }
 
-    /// Empties or fills it, where that is due; whether it was.
+    /// Empties or fills it, if that is due; whether it did.
     ///
     /// # Errors
-    /// Of the reader or writer.
-    pub fn attend(&mut self) -> io::Result<bool> {
-        let waiting = &self.bytes[self.start..self.end];
-        match &mut self.peer {
-            Payload::Source(source) if self.is_asked => {
-                self.is_asked = false;
-                (self.start, self.end) = (0, source.read(&mut self.bytes)?);
-                self.is_last = self.end == 0;
+    /// Of the memory.
+    pub fn attend<M: Memory>(&mut self, memory: &mut M) -> Result<bool, M::Error> {
+        match self.purpose {
+            Purpose::Receiving if self.start < self.end => {
+                let count = memory.store(self.left())?;
+                self.start += count;
+                Ok(count > 0)
             }
-            Payload::Sink(sink) if !waiting.is_empty() => {
-                sink.write_all(waiting)?;
-                self.start = self.end;
+            Purpose::Asking => {
+                let Some(count) = memory.load(&mut self.bytes)? else { return Ok(false) };
+                (self.start, self.end) = (0, count);
+                self.purpose = if count > 0 { Purpose::Sending } else { Purpose::Over };
+                Ok(true)
             }
-            _ => return Ok(false),
+            _ => Ok(false),
         }
-        Ok(true)
+    }
+
+    fn left(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 }
 
-impl Storage for Block<'_> {
+impl<const BYTES: usize> Storage for Block<BYTES> {
     fn room(&mut self) -> &mut [u8] {
-        match self.peer {
-            Payload::Sink(_) if self.start < self.end => &mut [],
-            _ => &mut self.bytes,
-        }
+        if self.start < self.end { &mut [] } else { &mut self.bytes }
     }
 
     fn received(&mut self, count: usize) {
@@ -66,9 +83,11 @@ impl Storage for Block<'_> {
     }
 
     fn next(&mut self) -> Option<&[u8]> {
-        let waiting = &self.bytes[self.start..self.end];
-        self.is_asked = waiting.is_empty() && !self.is_last;
-        (!self.is_asked).then_some(waiting)
+        if self.start == self.end && self.purpose != Purpose::Over {
+            self.purpose = Purpose::Asking;
+            return None;
+        }
+        Some(self.left())
     }
 
     fn sent(&mut self, count: usize) {

@@ -22,11 +22,8 @@ impl Game {
     /// On a connection that is open; the TLS context belongs to it. The first operation is `Greet`.
     pub fn new(control: TcpStream, tls: Option<Context>, config: Config) -> io::Result<Self> {
         let (host, local) = (control.peer_addr()?.ip(), control.local_addr()?.ip());
-        control.set_nonblocking(true)?;
-        let started = Instant::now();
-        let control = Some(control.into());
-        let sockets = Sockets { started, local, control, data: None, listener: None };
-        Ok(Self { client: Polled::new(Secured::new(sockets, tls), config, host, local) })
+        let network = Secured::new(Sockets::new(control)?, tls);
+        Ok(Self { client: Polled::new(network, config, host, local) })
     }
 
     /// Does what can be done in one frame, and waits for nothing. To be called in each frame with
@@ -56,6 +53,13 @@ pub struct Sockets {
 }
 
 impl Sockets {
+    /// With an open control connection.
+    pub fn new(control: TcpStream) -> io::Result<Self> {
+        control.set_nonblocking(true)?;
+        let (started, local) = (Instant::now(), control.local_addr()?.ip());
+        Ok(Self { started, local, control: Some(control.into()), data: None, listener: None })
+    }
+
     fn slot(&mut self, connection: Connection) -> &mut Option<Socket> {
         match connection {
             Connection::Control => &mut self.control,

@@ -6,32 +6,30 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use ftp_proto::driver::{Network, Polled};
+use ftp_proto::driver::Polled;
 use ftp_proto::tls::{Context, Secured};
 use ftp_proto::{Config, Error, Operation, Session};
 use ftp_proto_loops::block::Block;
-use ftp_proto_loops::game::{self, Game};
+use ftp_proto_loops::device::Device;
+use ftp_proto_loops::game::{Game, Sockets};
 #[cfg(target_os = "linux")]
 use ftp_proto_loops::uring;
 
+use crate::payload::Payload;
+
+type Outcome<O> = io::Result<Result<<O as Operation>::Output, Error>>;
+
 /// A driver.
 pub(crate) trait Driver: Sized + 'static {
-    /// How much payload is on its way at once.
-    const BLOCK_BYTES: usize = 64 * 1024;
-
     fn open(control: TcpStream, tls: Option<Context>, config: Config) -> io::Result<Self>;
 
     fn session(&self) -> &Session;
 
-    /// Runs an operation, and cancels it at the first error of the block, or before it would wait
-    /// for the `waits`th time.
-    fn run<O: Operation>(
-        &mut self,
-        operation: O,
-        block: &mut Block<'_>,
-        waits: usize,
-    ) -> io::Result<Result<O::Output, Error>>;
+    /// Runs an operation, and drops it at an error of the payload.
+    fn run<O: Operation>(&mut self, operation: O, payload: Payload<'_>) -> Outcome<O>;
 }
+
+const BLOCK_BYTES: usize = 64 * 1024;
 
 /// A game, which draws for a millisecond in each frame.
 impl Driver for Game {
@@ -43,20 +41,20 @@ impl Driver for Game {
         self.client.session()
     }
 
-    fn run<O: Operation>(
-        &mut self,
-        mut operation: O,
-        block: &mut Block<'_>,
-        mut waits: usize,
-    ) -> io::Result<Result<O::Output, Error>> {
+    fn run<O: Operation>(&mut self, mut operation: O, mut payload: Payload<'_>) -> Outcome<O> {
+        let mut block = Box::new(Block::<BLOCK_BYTES>::default());
         loop {
-            if let Poll::Ready(outcome) = self.frame(block, &mut operation) {
+            if let Poll::Ready(outcome) = self.frame(&mut *block, &mut operation) {
+                while block.attend(&mut payload)? {}
                 return Ok(outcome);
             }
             if self.client.deadline() == Some(Duration::ZERO) {
-                continue;
+                continue; // there was more to do than one frame does
             }
-            if let Err(error) = attend(block, &mut waits) {
+            let idle = block
+                .attend(&mut payload)
+                .and_then(|did| if did { Ok(()) } else { payload.wait() });
+            if let Err(error) = idle {
                 self.client.cancel();
                 return Err(error);
             }
@@ -65,13 +63,21 @@ impl Driver for Game {
     }
 }
 
-fn attend(block: &mut Block<'_>, waits: &mut usize) -> io::Result<bool> {
-    let attended = block.attend()?;
-    match waits.checked_sub(usize::from(!attended)) {
-        Some(left) => *waits = left,
-        None => return Err(io::Error::other("it is dropped")),
+/// A device, whose chip is played by the host's sockets, and the chip's TLS by rustls.
+impl Driver for Device<Secured<Sockets>, 256> {
+    fn open(control: TcpStream, tls: Option<Context>, config: Config) -> io::Result<Self> {
+        let (host, local) = (control.peer_addr()?.ip(), control.local_addr()?.ip());
+        let chip = Secured::new(Sockets::new(control)?, tls);
+        Ok(Self::new(chip, config, host, local))
     }
-    Ok(attended)
+
+    fn session(&self) -> &Session {
+        self.client.session()
+    }
+
+    fn run<O: Operation>(&mut self, operation: O, mut payload: Payload<'_>) -> Outcome<O> {
+        Self::run(self, &mut payload, operation)
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -87,50 +93,16 @@ impl Driver for Uring {
         self.0.session()
     }
 
-    fn run<O: Operation>(
-        &mut self,
-        operation: O,
-        block: &mut Block<'_>,
-        mut waits: usize,
-    ) -> io::Result<Result<O::Output, Error>> {
-        self.0.run(operation, block, |network, block, deadline| {
-            if attend(block, &mut waits)? {
+    fn run<O: Operation>(&mut self, operation: O, mut payload: Payload<'_>) -> Outcome<O> {
+        let mut block = Box::new(Block::<BLOCK_BYTES>::default());
+        let outcome = self.0.run(operation, &mut *block, |network, block, deadline| {
+            if block.attend(&mut payload)? {
                 return Ok(());
             }
+            payload.wait()?;
             network.network_mut().wait(deadline)
-        })
-    }
-}
-
-/// A device's super-loop. Its chip is played by the host's sockets, and its TLS by rustls.
-pub(crate) struct Device(Polled<Secured<game::Sockets>>);
-
-impl Driver for Device {
-    const BLOCK_BYTES: usize = 256;
-
-    fn open(control: TcpStream, tls: Option<Context>, config: Config) -> io::Result<Self> {
-        Ok(Self(Game::new(control, tls, config)?.client))
-    }
-
-    fn session(&self) -> &Session {
-        self.0.session()
-    }
-
-    fn run<O: Operation>(
-        &mut self,
-        operation: O,
-        block: &mut Block<'_>,
-        mut waits: usize,
-    ) -> io::Result<Result<O::Output, Error>> {
-        self.0.run(operation, block, |network, block, deadline| {
-            if attend(block, &mut waits)? {
-                return Ok(());
-            }
-            // There are no interrupts here.
-            let moment = Duration::from_micros(100);
-            let left = deadline.map_or(moment, |at| at.saturating_sub(network.now()));
-            thread::sleep(left.min(moment));
-            Ok(())
-        })
+        })?;
+        while block.attend(&mut payload)? {}
+        Ok(outcome)
     }
 }

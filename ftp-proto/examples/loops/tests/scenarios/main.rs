@@ -2,23 +2,26 @@
 //! that demand resumption.
 
 mod drivers;
+mod payload;
 #[cfg(target_os = "linux")]
 mod servers;
 mod subject;
 
 use std::process::ExitCode;
 
-use ftp_proto_loops::game::Game;
+use ftp_proto::tls::Secured;
+use ftp_proto_loops::device::Device;
+use ftp_proto_loops::game::{Game, Sockets};
 use ftp_testbed::scenarios;
 use libtest_mimic::Trial;
 
-use drivers::{Device, Driver};
+use drivers::Driver;
 use subject::Driven;
 
 fn main() -> ExitCode {
     let mut all = Vec::new();
     all.extend(trials::<Game>("game"));
-    all.extend(trials::<Device>("device"));
+    all.extend(trials::<Device<Secured<Sockets>, 256>>("device"));
     #[cfg(target_os = "linux")]
     match ftp_proto_loops::uring::is_there() {
         Ok(()) => all.extend(trials::<drivers::Uring>("uring")),

