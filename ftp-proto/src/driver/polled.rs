@@ -289,8 +289,8 @@ impl<N: Network> Polled<N> {
 
     fn read_control(&mut self) {
         self.session.transmitted(self.network.sent());
-        for _ in 0..READS_MAX {
-            match self.read_once() {
+        for reads in 0..READS_MAX {
+            match self.read_once(reads == 0) {
                 Ok(true) => self.changed = true,
                 Ok(false) => return,
                 Err(failure) => return self.fail(Link::Control, failure),
@@ -299,11 +299,11 @@ impl<N: Network> Polled<N> {
     }
 
     /// Whether anything was there. A session that is over does not listen any more.
-    fn read_once(&mut self) -> Result<bool, Failure> {
+    fn read_once(&mut self, is_first: bool) -> Result<bool, Failure> {
         match self.control {
             _ if matches!(self.session.state(), State::Dead(_)) => return Ok(false),
             Course::Closed => return Ok(false),
-            Course::Open => return self.read_replies(),
+            Course::Open => return self.read_replies(is_first),
             Course::Securing => {
                 if !self.network.handshake(Connection::Control)? {
                     return Ok(false);
@@ -324,7 +324,9 @@ impl<N: Network> Polled<N> {
         Ok(true)
     }
 
-    fn read_replies(&mut self) -> Result<bool, Failure> {
+    /// The end waits for the next turn, behind replies under TLS: the last of them may end TLS and
+    /// not the connection (CCC).
+    fn read_replies(&mut self, is_first: bool) -> Result<bool, Failure> {
         let mut buffer = [0; 256];
         match self.network.read(Connection::Control, &mut buffer)? {
             None => return Ok(false),
@@ -333,6 +335,7 @@ impl<N: Network> Polled<N> {
                 let replies = buffer.get(..count).unwrap_or(&buffer);
                 self.session.receive(replies);
             }
+            Some(Input::End(_)) if self.session.is_secured() && !is_first => return Ok(false),
             Some(Input::End(_)) => {
                 self.close_control();
                 self.session.receive_eof();

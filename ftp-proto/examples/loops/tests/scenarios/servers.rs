@@ -8,10 +8,11 @@ use std::time::Duration;
 use ftp_proto::operation::{Exchange, Greet, Login, Retrieve, Secure, Store};
 use ftp_proto::tls::Context;
 use ftp_proto::tls::rustls::{ClientConfig, RootCertStore, crypto::ring};
-use ftp_proto::{Argument, Config, DataMode, Operation, Timeouts, TlsPolicy};
+use ftp_proto::{After, Argument, Config, DataMode, Operation, Timeouts, TlsPolicy};
 use ftp_testbed::servers::{
     AUTHORITY, Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant,
 };
+use ftp_testbed::tree::HELLO;
 use libtest_mimic::{Completion, Trial};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
@@ -21,29 +22,39 @@ use crate::payload::Payload;
 pub(crate) fn trials<D: Driver>(driver: &'static str) -> Vec<Trial> {
     let mut all = Vec::new();
     for kind in [Kind::Proftpd, Kind::Vsftpd] {
+        let strict = Variant::RequireReuse;
         for mode in [DataMode::Auto, DataMode::AnyActive] {
-            all.push(trial::<D>(kind, mode).with_kind(driver));
+            let visit = move |server: &Server| visit::<D>(server, kind, mode);
+            all.push(trial(format!("{kind}::{mode:?}"), kind, strict, visit));
         }
+        let name = format!("{kind}::behind_missing_files");
+        all.push(trial(name, kind, strict, behind_missing::<D>));
     }
-    all
+    let name = "pure-ftpd::goes_on_in_clear".to_owned();
+    all.push(trial(name, Kind::PureFtpd, Variant::Tls, clears_control::<D>));
+    all.into_iter().map(|trial| trial.with_kind(driver)).collect()
 }
 
-fn trial<D: Driver>(kind: Kind, mode: DataMode) -> Trial {
-    let setup = Setup::new(kind).variant(Variant::RequireReuse).tls_versions(TlsVersions::Only13);
-    let test = move || match setup.start() {
+fn trial(
+    name: String,
+    kind: Kind,
+    variant: Variant,
+    check: impl FnOnce(&Server) + Send + 'static,
+) -> Trial {
+    let setup = Setup::new(kind).variant(variant).tls_versions(TlsVersions::Only13);
+    Trial::ignorable_test(name, move || match setup.start() {
         Ok(server) => {
-            visit::<D>(&server, kind, mode);
+            check(&server);
             Ok(Completion::Completed)
         }
         Err(unavailable) => unavailable.verdict(),
-    };
-    Trial::ignorable_test(format!("{kind}::{mode:?}"), test)
+    })
 }
 
 /// Uploads and downloads, each in two parts, and between them a download that is dropped where the
 /// server bears it.
 fn visit<D: Driver>(server: &Server, kind: Kind, mode: DataMode) {
-    let mut driver = login::<D>(server, mode);
+    let mut driver = login::<D>(server, |config| config.data_mode = mode);
     let content: Vec<u8> = (0..700_000_u32).map(|at| (at % 251) as u8).collect();
     let half = content.len() / 2;
     let offset = half as u64;
@@ -74,12 +85,36 @@ fn visit<D: Driver>(server: &Server, kind: Kind, mode: DataMode) {
     assert_eq!(driver.session().ignored_reports(), 0);
 }
 
-fn login<D: Driver>(server: &Server, mode: DataMode) -> D {
+/// A missing file may cost the ticket that the upload behind it needs: handshakes begin before the
+/// server has answered.
+fn behind_missing<D: Driver>(server: &Server) {
+    let mut driver = login::<D>(server, |config| config.early_tls = true);
+    for number in 0..10 {
+        let missing = driver.run(Retrieve::new(argument("missing")), Payload::NONE).unwrap();
+        assert_eq!(missing.unwrap_err().after(), After::Usable);
+        let path = format!("up/behind-{number}.bin");
+        run(&mut driver, Store::new(argument(&path)), Payload::source(&mut &HELLO[..]));
+        assert_eq!(fs::read(server.tree().root().join(path)).unwrap(), HELLO);
+    }
+    run(&mut driver, Exchange::quit(), Payload::NONE);
+}
+
+fn clears_control<D: Driver>(server: &Server) {
+    let mut driver = login::<D>(server, |config| config.clear_control = true);
+    run(&mut driver, Exchange::clear_control(), Payload::NONE);
+    assert!(!driver.session().is_secured());
+    let mut received = Vec::new();
+    run(&mut driver, Retrieve::new(argument("hello.txt")), Payload::sink(&mut received));
+    assert_eq!(received, HELLO);
+    run(&mut driver, Exchange::quit(), Payload::NONE);
+}
+
+fn login<D: Driver>(server: &Server, configure: impl Fn(&mut Config)) -> D {
     let mut config = Config::default();
     // A disk that is busy with somebody else's files may stall a server for long.
     config.timeouts = Timeouts::all(Duration::from_secs(60));
     config.tls = TlsPolicy::Full;
-    config.data_mode = mode;
+    configure(&mut config);
     let control = TcpStream::connect(server.address(Family::V4).unwrap()).unwrap();
     let mut driver = D::open(control, Some(context()), config).unwrap();
     run(&mut driver, Greet, Payload::NONE);
