@@ -187,14 +187,17 @@ impl<N: Network> Polled<N> {
         Some(deadline.at.since_epoch())
     }
 
-    /// Drops the operation under way. Its commands are taken back as far as they are not sent, and
-    /// its transfer is aborted. The next operation may follow at once.
+    /// Drops the operation under way: takes back its commands as far as they are not sent, and aborts
+    /// its transfer. The next operation may follow at once, and what the server owes to this one is
+    /// settled meanwhile.
     pub fn cancel(&mut self) {
         if let Some(began) = self.began {
             self.session.discard_all(began..self.session.next_ticket());
         }
         self.session.abort_all();
         self.halt();
+        self.act();
+        self.write_control();
     }
 
     /// With an operation its payload is over.

@@ -52,6 +52,9 @@ struct Operation {
 impl Ring {
     pub(super) fn new() -> io::Result<Self> {
         let ring = IoUring::new(32)?;
+        if !ring.params().is_feature_ext_arg() {
+            return Err(ErrorKind::Unsupported.into()); // Linux 5.11 can wait with a limit
+        }
         Ok(Self { ring, operations: HashMap::new(), next: 0, completed: false })
     }
 
