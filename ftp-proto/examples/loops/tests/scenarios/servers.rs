@@ -113,6 +113,7 @@ fn login<D: Driver>(server: &Server, configure: impl Fn(&mut Config)) -> D {
     let mut config = Config::default();
     // A disk that is busy with somebody else's files may stall a server for long.
     config.timeouts = Timeouts::all(Duration::from_secs(60));
+    config.timeouts.fence = Duration::from_secs(60);
     config.tls = TlsPolicy::Full;
     configure(&mut config);
     let control = TcpStream::connect(server.address(Family::V4).unwrap()).unwrap();
