@@ -15,7 +15,9 @@ mod hash;
 mod local;
 #[cfg(feature = "mirror")]
 mod mirroring;
+mod network;
 mod payload;
+mod polled;
 #[cfg(feature = "std")]
 mod settings;
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]
@@ -55,7 +57,9 @@ pub use hash::{Hasher, Hashing};
 pub use local::{LocalTree, Part};
 #[cfg(feature = "mirror")]
 pub use mirroring::{Errand, Event as MirrorEvent, Mirrored, Mirroring, Setup as MirrorSetup};
+pub use network::{Connection, Network, Storage};
 pub use payload::Payload;
+pub use polled::Polled;
 #[cfg(feature = "std")]
 pub use settings::Settings;
 #[cfg(all(feature = "splice", any(target_os = "linux", target_os = "android")))]

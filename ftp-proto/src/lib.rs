@@ -42,7 +42,8 @@
 //! # Where things are
 //!
 //! * For users: [`operation`] (login, retrieve, list, rename ...), [`Session`] and [`Config`].
-//! * For drivers: [`Action`], [`Report`], [`Instant`], [`Deadline`], [`driver::DataConnection`].
+//! * For drivers: [`Action`], [`Report`], [`Instant`], [`Deadline`], [`driver::DataConnection`],
+//!   [`driver::Polled`].
 //! * For both: [`tree`], plans of walks, removals and mirrors.
 //! * Results: [`Completed`], [`Error`], [`Verdict`], [`State`], [`Event`], [`trace`].
 //! * Codecs, which also work without a session: [`reply`], [`address`], [`pathname`], [`features`],

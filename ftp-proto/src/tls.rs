@@ -24,7 +24,8 @@
 //! Records are decrypted where they were received. [`Channel::read_with`] passes plaintext on
 //! without a buffer of the caller's.
 //!
-//! [`Layer`] does this over a [`Socket`], blocking or not.
+//! [`Layer`] does this over a [`Socket`], blocking or not, and [`Secured`] over any
+//! [`Network`](crate::driver::Network).
 //!
 //! The connection is usable when [`Channel::poll_handshake`] is ready **and** [`Channel::transmit`]
 //! is empty: the client sends the last flight of the handshake, and must send it even when no
@@ -98,6 +99,7 @@ mod layer;
 mod outgoing;
 mod purpose;
 mod records;
+mod secured;
 mod verifier;
 
 pub use channel::Channel;
@@ -110,4 +112,5 @@ pub use purpose::Purpose;
 /// part of the public API: an incompatible version of rustls makes an incompatible version of this
 /// crate.
 pub use rustls;
+pub use secured::Secured;
 pub use verifier::Verifier;

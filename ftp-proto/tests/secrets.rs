@@ -12,9 +12,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::task::Poll;
+use std::time::Duration;
 
+use ftp_proto::driver::{Connection, Input, Network, Polled, Storage};
 use ftp_proto::operation::{Batch, Exchange, Login, Retrieve};
 use ftp_proto::proxy::Proxy;
 use ftp_proto::{
@@ -26,7 +29,7 @@ const SECRET: &str = "canary-0451";
 
 /// Types that hold or have held a secret, or are made from something that does: printed by the
 /// tests below.
-const SHOWN: [&str; 19] = [
+const SHOWN: [&str; 20] = [
     "Action",
     "Argument",
     "Batch",
@@ -41,6 +44,7 @@ const SHOWN: [&str; 19] = [
     "Handshake",
     "Login",
     "LoginThen",
+    "Polled",
     "Proxy",
     "Record",
     "Replay",
@@ -55,7 +59,7 @@ const APART: &str = "
     AbortStyle AbsolutePath AddressError After Algorithm Answer Call Errand Mirrored Mirroring Setup Trial
     Tries Work ArgumentError AskChecksum AskFeatures ChangeDirectory Channel
     Checksum ChecksumError Hasher Hashing Mismatch Verified Verify
-    Class Close Closed Compared Comparison Completed Contents Context Coverage DataConnection DataHost DataId DataMode
+    Class Close Closed Compared Comparison Completed Connection Contents Context Coverage DataConnection DataHost DataId DataMode
     DataProtection Deadline Decoder Detail Direction Doubt Encoder Encoding End Endpoint
     EndpointError Entries Entry Exists Facts Failure Fault Feature Features FeaturesError
     Fingerprint FingerprintError Flow ForeignHost Format Grammar Greet HostPolicy Input Instant
@@ -254,6 +258,80 @@ fn nothing_tells_the_login_at_a_proxy() {
         let error = Proxy::http_connect().credentials(format!("{SECRET}:"), SECRET);
         is_silent("ProxyError", &error.unwrap_err().to_string());
     }
+}
+
+/// Replies, one at each read; whatever is written is taken.
+#[derive(Debug)]
+struct Told(Vec<&'static str>);
+
+impl Network for Told {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn dial(&mut self, _: SocketAddr) -> Result<(), Failure> {
+        Err(Failure::Refused)
+    }
+
+    fn is_connected(&mut self) -> Result<bool, Failure> {
+        Err(Failure::Refused)
+    }
+
+    fn listen(&mut self) -> Result<SocketAddr, Failure> {
+        Err(Failure::Local)
+    }
+
+    fn accept(&mut self) -> Result<Option<IpAddr>, Failure> {
+        Err(Failure::Local)
+    }
+
+    fn stop_listening(&mut self) {}
+
+    fn read(&mut self, _: Connection, buffer: &mut [u8]) -> Result<Option<Input>, Failure> {
+        let Some(reply) = self.0.pop() else {
+            return Ok(None);
+        };
+        buffer[..reply.len()].copy_from_slice(reply.as_bytes());
+        Ok(Some(Input::Bytes(reply.len())))
+    }
+
+    fn write(&mut self, _: Connection, bytes: &[u8]) -> Result<usize, Failure> {
+        Ok(bytes.len().min(7))
+    }
+
+    fn close(&mut self, _: Connection) {}
+
+    fn reset(&mut self, _: Connection) {}
+}
+
+impl Storage for Told {
+    fn room(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
+    fn received(&mut self, _: usize) {}
+
+    fn next(&mut self) -> Option<&[u8]> {
+        None
+    }
+
+    fn sent(&mut self, _: usize) {}
+}
+
+#[test]
+fn a_driver_tells_no_more_than_its_session() {
+    let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut client = Polled::new(Told(vec!["220 ready\r\n"]), Config::default(), host, host);
+    let mut login = login();
+    for reply in ["331 more\r\n", "332 more\r\n", "230 in\r\n"] {
+        for _ in 0..9 {
+            silent("Polled", &client);
+            assert!(client.turn(&mut Told(Vec::new()), &mut login).is_pending());
+        }
+        client.network_mut().0.push(reply);
+    }
+    assert!(client.turn(&mut Told(Vec::new()), &mut login).is_ready());
+    silent("Polled", &client);
 }
 
 /// Queued behind others, written in part, and dropped by a session that ends.

@@ -237,17 +237,19 @@ impl Driver {
 
     /// Reads until nothing is there. A session that is over does not listen any more.
     fn read_control(&mut self) {
+        let mut is_first = true;
         while !matches!(self.session.state(), State::Dead(_)) {
-            match self.try_read_control() {
-                Ok(true) => {}
+            match self.try_read_control(is_first) {
+                Ok(true) => is_first = false,
                 Ok(false) => return,
                 Err(error) => self.fail(Link::Control, error.kind().into()),
             }
         }
     }
 
-    /// Whether something was there.
-    fn try_read_control(&mut self) -> io::Result<bool> {
+    /// Whether something was there. Under TLS the end waits behind replies: the last of them may
+    /// end TLS and not the connection (CCC).
+    fn try_read_control(&mut self, is_first: bool) -> io::Result<bool> {
         let Some(control) = &mut self.control else {
             return Ok(false);
         };
@@ -275,6 +277,9 @@ impl Driver {
                     None => return Ok(false),
                     Some(Input::Bytes(count)) => {
                         self.session.receive(block.get(..count).unwrap_or(&block));
+                    }
+                    Some(Input::End(_)) if self.session.is_secured() && !is_first => {
+                        return Ok(false);
                     }
                     Some(Input::End(_)) => {
                         self.control = None;

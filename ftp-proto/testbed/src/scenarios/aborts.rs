@@ -3,7 +3,8 @@
 use ftp_proto::{AbortStyle, Closed, Failure, Interruption, Reason, Violation};
 
 use super::{
-    Download, PROMPT, SHORT, Scenario, Told, Upload, aborted, download, opening, retr, stor, upload,
+    Download, LONG, PROMPT, SHORT, Scenario, Told, Upload, aborted, download, opening, retr, stor,
+    upload,
 };
 use crate::scripted::Script;
 
@@ -61,7 +62,10 @@ fn pairs() -> Vec<Scenario> {
             .send(format!("{other} other\r\n"));
         [("", at_once), ("_in_turn", in_turn)].map(|(how, replies)| {
             let name = format!("{one}_and_{other}{how}");
-            scenario(name, moving().then_all(replies)).goes_on()
+            // Both replies come, however long the peer takes to see that the first has arrived.
+            scenario(name, moving().then_all(replies))
+                .configured(|config| config.timeouts.abort_grace = LONG)
+                .goes_on()
         })
     });
     both.collect()

@@ -27,14 +27,19 @@ pub(crate) fn trials() -> Vec<Trial> {
         }),
         trial(Kind::Proftpd, "stores_behind_missing_files", behind_missing),
         trial(Kind::Vsftpd, "stores_behind_missing_files", behind_missing),
+        trial(Kind::PureFtpd, "goes_on_in_clear_after_ccc", clears_control),
     ]
 }
 
 fn trial(kind: Kind, what: &str, check: fn(&Server)) -> Trial {
+    let variant = match kind {
+        Kind::PureFtpd => Variant::Tls, // it demands no resumption
+        _ => Variant::RequireReuse,
+    };
     let setup = Setup::new(kind)
-        .variant(Variant::RequireReuse)
+        .variant(variant)
         .tls_versions(TlsVersions::Only13);
-    let name = format!("{kind}::RequireReuse::Only13::{what}");
+    let name = format!("{kind}::{variant:?}::Only13::{what}");
     Trial::ignorable_test(name, move || match setup.start() {
         Ok(server) => {
             check(&server);
@@ -62,6 +67,17 @@ fn behind_missing(server: &Server) {
         }
         stores_each(&mut driver, server, 20);
     }
+}
+
+fn clears_control(server: &Server) {
+    let mut config = Config::default();
+    config.clear_control = true;
+    let mut driver = open(server, config);
+    driver
+        .run(Exchange::clear_control(), &mut Payload::None)
+        .unwrap();
+    assert!(!driver.session.is_secured());
+    stores_each(&mut driver, server, 3);
 }
 
 /// Stores so many files, none of which is empty in the end; then the session still lives.

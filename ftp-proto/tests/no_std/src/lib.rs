@@ -1,23 +1,24 @@
-//! Calls ftp-proto from a program without std, by the super-loop of the example `embedded`.
+//! Calls ftp-proto from a program without std, by the super-loop of `examples/loops`.
 #![no_std]
 
 extern crate alloc;
 
-#[path = "../../../examples/embedded/chip.rs"]
-mod chip;
-#[path = "../../../examples/embedded/client.rs"]
-mod client;
+#[path = "../../../examples/loops/src/block.rs"]
+mod block;
+#[path = "../../../examples/loops/src/device.rs"]
+mod device;
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::panic::PanicInfo;
 use core::time::Duration;
 
+use ftp_proto::driver::{Connection, Input, Network};
 use ftp_proto::operation::Login;
 use ftp_proto::{Config, Failure};
 
-use chip::{Network, Socket, Storage};
-use client::Client;
+use block::Memory;
+use device::{Board, Device};
 
 /// Hands out nothing: the library is linked, never run.
 struct NoMemory;
@@ -47,54 +48,60 @@ impl Network for NoChip {
         Duration::ZERO
     }
 
-    fn dial(&mut self, _: Socket, _: SocketAddr) -> Result<(), Failure> {
+    fn dial(&mut self, _: SocketAddr) -> Result<(), Failure> {
         Err(Failure::Local)
     }
 
-    fn is_connected(&mut self, _: Socket) -> Result<bool, Failure> {
+    fn is_connected(&mut self) -> Result<bool, Failure> {
         Err(Failure::Local)
     }
 
-    fn listen(&mut self, _: Socket, _: u16) -> Result<SocketAddr, Failure> {
+    fn listen(&mut self) -> Result<SocketAddr, Failure> {
         Err(Failure::Local)
     }
 
-    fn caller(&mut self, _: Socket) -> Result<Option<IpAddr>, Failure> {
+    fn accept(&mut self) -> Result<Option<IpAddr>, Failure> {
         Err(Failure::Local)
     }
 
-    fn read(&mut self, _: Socket, _: &mut [u8]) -> Result<Option<usize>, Failure> {
+    fn stop_listening(&mut self) {}
+
+    fn read(&mut self, _: Connection, _: &mut [u8]) -> Result<Option<Input>, Failure> {
         Err(Failure::Local)
     }
 
-    fn write(&mut self, _: Socket, _: &[u8]) -> Result<usize, Failure> {
+    fn write(&mut self, _: Connection, _: &[u8]) -> Result<usize, Failure> {
         Err(Failure::Local)
     }
 
-    fn close(&mut self, _: Socket) {}
+    fn close(&mut self, _: Connection) {}
 
-    fn reset(&mut self, _: Socket) {}
+    fn reset(&mut self, _: Connection) {}
 }
 
-impl Storage for NoChip {
-    fn room(&self) -> usize {
-        0
+impl Memory for NoChip {
+    type Error = ();
+
+    fn store(&mut self, _: &[u8]) -> Result<usize, ()> {
+        Ok(0)
     }
 
-    fn take(&mut self, _: &[u8]) {}
-
-    fn next(&self) -> Option<&[u8]> {
-        None
+    fn load(&mut self, _: &mut [u8]) -> Result<Option<usize>, ()> {
+        Ok(None)
     }
+}
 
-    fn sent(&mut self, _: usize) {}
+impl Board for NoChip {
+    fn idle(&mut self, _: Option<Duration>) -> Result<(), ()> {
+        Err(())
+    }
 }
 
 /// Uses the session, so that it is compiled and linked.
 #[unsafe(no_mangle)]
 pub extern "C" fn log_in() -> bool {
     let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let mut client = Client::new(Config::default(), host, host);
-    let outcome = client.turn(&mut NoChip, &mut NoChip, &mut Login::anonymous());
-    outcome.is_ready() && client.deadline().is_none()
+    let mut device = Device::<_, 64>::new(NoChip, Config::default(), host, host);
+    let outcome = device.run(&mut NoChip, Login::anonymous());
+    outcome.is_ok() && device.client.deadline().is_none()
 }

@@ -3,12 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use ftp_proto::Failure;
+use ftp_proto::driver::{Connection, Input, Network};
 use ftp_proto::testing::{
     Channel, Files, Peer, Server, ServerAction, ServerConfig, ServerLink, ServerReport,
 };
-
-use crate::chip::{Network, Socket};
+use ftp_proto::{End, Failure};
 
 /// Where the server says that it listens. Nobody is there but itself.
 const LISTENER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000);
@@ -23,6 +22,7 @@ pub(crate) struct Memory {
     accepting: bool,
     /// The server has called the client's listener.
     called: bool,
+    accepted: bool,
     data_ended: bool,
     control_ended: bool,
 }
@@ -36,6 +36,7 @@ impl Memory {
             dialled: false,
             accepting: false,
             called: false,
+            accepted: false,
             data_ended: false,
             control_ended: false,
         }
@@ -49,8 +50,7 @@ impl Memory {
                     self.channel = Some(channel);
                     (self.dialled, self.accepting, self.data_ended) = (false, false, false);
                     let local = LISTENER;
-                    self.server
-                        .report(ServerReport::Listening { channel, local });
+                    self.server.report(ServerReport::Listening { channel, local });
                 }
                 ServerAction::Accept { .. } => self.accepting = true,
                 ServerAction::Connect { channel, .. } => {
@@ -74,6 +74,13 @@ impl Memory {
         }
     }
 
+    /// The data connection, if it is open on this side.
+    fn take_open(&mut self) -> Option<Channel> {
+        let is_open = self.dialled || self.accepted;
+        (self.dialled, self.accepted) = (false, false);
+        self.channel.take_if(|_| is_open)
+    }
+
     fn read_control(&mut self, buffer: &mut [u8]) -> Option<usize> {
         let count = copy(self.server.transmit(), buffer);
         self.server.transmitted(count);
@@ -93,63 +100,64 @@ impl Network for Memory {
         self.started.elapsed()
     }
 
-    fn dial(&mut self, _: Socket, to: SocketAddr) -> Result<(), Failure> {
+    fn dial(&mut self, to: SocketAddr) -> Result<(), Failure> {
         self.dialled = to == LISTENER && self.channel.is_some();
-        if self.dialled {
-            Ok(())
-        } else {
-            Err(Failure::Refused)
-        }
+        if self.dialled { Ok(()) } else { Err(Failure::Refused) }
     }
 
-    fn is_connected(&mut self, _: Socket) -> Result<bool, Failure> {
+    fn is_connected(&mut self) -> Result<bool, Failure> {
         Ok(self.dialled)
     }
 
-    fn listen(&mut self, _: Socket, _: u16) -> Result<SocketAddr, Failure> {
+    fn listen(&mut self) -> Result<SocketAddr, Failure> {
         self.called = false;
         Ok(LISTENER)
     }
 
-    fn caller(&mut self, _: Socket) -> Result<Option<IpAddr>, Failure> {
+    fn accept(&mut self) -> Result<Option<IpAddr>, Failure> {
         self.serve();
-        Ok(std::mem::take(&mut self.called).then_some(LISTENER.ip()))
+        self.accepted = std::mem::take(&mut self.called);
+        Ok(self.accepted.then_some(LISTENER.ip()))
     }
 
-    fn read(&mut self, socket: Socket, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
+    fn stop_listening(&mut self) {}
+
+    fn read(&mut self, from: Connection, buffer: &mut [u8]) -> Result<Option<Input>, Failure> {
         self.serve();
-        Ok(match socket {
-            Socket::Control => self.read_control(buffer),
-            Socket::Data => self.read_data(buffer),
-        })
+        let read = match from {
+            Connection::Control => self.read_control(buffer),
+            Connection::Data => self.read_data(buffer),
+        };
+        Ok(read.map(|count| match count {
+            0 => Input::End(End::Clean),
+            count => Input::Bytes(count),
+        }))
     }
 
-    fn write(&mut self, socket: Socket, bytes: &[u8]) -> Result<usize, Failure> {
+    fn write(&mut self, to: Connection, bytes: &[u8]) -> Result<usize, Failure> {
         self.serve();
         let mut count = bytes.len();
-        match (socket, self.channel) {
-            (Socket::Data, Some(channel)) => {
+        match (to, self.channel) {
+            (Connection::Data, Some(channel)) => {
                 count = count.min(self.server.payload_wanted(channel));
-                let taken = bytes.get(..count).unwrap_or_default();
-                self.server.payload_received(channel, taken);
+                self.server.payload_received(channel, &bytes[..count]);
             }
             _ => self.server.receive(bytes),
         }
         Ok(count)
     }
 
-    fn close(&mut self, socket: Socket) {
-        match (socket, self.channel) {
-            (Socket::Control, _) => self.server.receive_eof(),
-            (Socket::Data, Some(channel)) => self.server.report(ServerReport::Ended { channel }),
-            (Socket::Data, None) => {}
+    fn close(&mut self, connection: Connection) {
+        match (connection, self.take_open()) {
+            (Connection::Control, _) => self.server.receive_eof(),
+            (_, Some(channel)) => self.server.report(ServerReport::Ended { channel }),
+            _ => {}
         }
     }
 
-    fn reset(&mut self, _: Socket) {
-        if let Some(channel) = self.channel {
-            let link = ServerLink::Data(channel);
-            self.server.report(ServerReport::Failed { link });
+    fn reset(&mut self, _: Connection) {
+        if let Some(channel) = self.take_open() {
+            self.server.report(ServerReport::Failed { link: ServerLink::Data(channel) });
         }
     }
 }
