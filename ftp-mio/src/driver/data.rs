@@ -85,6 +85,8 @@ impl<T: Transport> Driver<T> {
                 let report = Report::Connected { data: id };
                 (patient(|| stream.poll_connect()), report)
             }
+            // The same: it may write, and has written everything.
+            Stage::Securing if !link.socket.readable && !stream.wants_write() => return false,
             Stage::Securing => {
                 let link = Link::Data(id);
                 (patient(|| stream.handshake()), Report::Secured { link })

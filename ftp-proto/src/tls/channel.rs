@@ -295,6 +295,20 @@ impl Channel {
         self.failure.is_none() && self.connection.is_handshaking()
     }
 
+    /// Whether the peer has sent close_notify: it sends nothing more under TLS.
+    pub const fn is_ended_by_peer(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether [`read`](Self::read) has something to say before more is received: plaintext, the
+    /// end or a failure.
+    pub fn is_readable(&self) -> bool {
+        let unseen = self.inbox.bytes().get(self.seen..).unwrap_or_default();
+        let is_whole = record_length(unseen).is_some_and(|length| length <= unseen.len());
+        let is_over = self.failure.is_some() || self.ended || self.eof;
+        self.held > 0 || !self.aside.is_empty() || is_whole || is_over
+    }
+
     /// The failure of the channel, if it has failed. [`read`](Self::read) says it after the
     /// plaintext before it.
     pub fn failure(&self) -> Option<&TlsError> {

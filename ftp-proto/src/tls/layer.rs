@@ -259,7 +259,7 @@ impl Layer {
     /// Reads what the socket holds, without waiting, before the connection is dropped. The tickets
     /// come first, and serve the next data connection whatever the fate of this one.
     pub fn take_tickets(&mut self, socket: &mut impl Socket) {
-        if !self.eof {
+        if !self.eof && !self.channel.is_ended_by_peer() {
             let _ = self.receive_waiting(socket, Wait::No);
             // Tickets are looked at when what precedes them was read.
             let _ = self.channel.read_with(usize::MAX, |_| {});
