@@ -71,7 +71,7 @@ impl Channel {
     }
 
     /// How many TLS 1.3 tickets this connection has brought. They are in the stock of the
-    /// [`Context`](super::Context).
+    /// [`Context`](crate::tls::Context).
     pub fn tickets_received(&self) -> u32 {
         self.connection.tls13_tickets_received()
     }
