@@ -32,6 +32,8 @@ pub(crate) const SLICE: Duration = Duration::from_millis(100);
 /// As [`SLICE`], in a handshake on a data connection before the mark: the reply may be a refusal,
 /// and the data connection may stay silent for ever.
 const MOMENT: Duration = Duration::from_millis(5);
+/// The control connection was empty so short a time ago that it need not be looked at.
+const JUST_NOW: Duration = Duration::from_millis(1);
 /// What one read of the control connection takes.
 const CONTROL_BYTES: usize = 4096;
 /// How many bytes one look at the control connection takes: a peer that never stops talking does
@@ -48,7 +50,7 @@ pub(crate) struct Driver<T: Transport> {
     data: Option<T::Stream>,
     listener: Option<T::Listener>,
     clock: Clock,
-    /// When the control connection was last checked.
+    /// When the control connection was last checked, or was read and held no more.
     looked: Instant,
     /// The limit on the rate of payload.
     pub(crate) rate: Option<RateLimit>,
@@ -111,7 +113,7 @@ impl<T: Transport> Driver<T> {
 
     /// Drives `operation` until it is over, or until payload may move.
     pub(crate) fn drive<O: Operation>(&mut self, operation: &mut O) -> Driven<O::Output> {
-        self.look();
+        self.look_unless_just_now();
         self.drive_on(operation)
     }
 

@@ -2,8 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+#[cfg(unix)]
+use ftp_proto::Direction;
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Error, Input, Result, TlsMode};
 
@@ -222,6 +226,15 @@ impl<S: Stream> Stream for MaybeTlsLink<S> {
         self.0.read(buffer, limit)
     }
 
+    fn read_with(
+        &mut self,
+        block: &mut [u8],
+        limit: Duration,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<Option<Input>> {
+        self.0.read_with(block, limit, take)
+    }
+
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<Option<usize>> {
         self.0.write(bytes, limit)
     }
@@ -240,6 +253,19 @@ impl<S: Stream> Stream for MaybeTlsLink<S> {
 
     fn await_end(&mut self, limit: Duration) -> bool {
         self.0.await_end(limit)
+    }
+
+    #[cfg(unix)]
+    fn bare_socket(
+        &mut self,
+        direction: Direction,
+        limit: Duration,
+    ) -> io::Result<Option<BorrowedFd<'_>>> {
+        self.0.bare_socket(direction, limit)
+    }
+
+    fn keep_little_unsent(&mut self) {
+        self.0.keep_little_unsent();
     }
 
     fn shut_down(&mut self) {

@@ -257,6 +257,10 @@ impl<S: Stream> Stream for ProxiedLink<S> {
         self.stream.await_end(limit)
     }
 
+    fn keep_little_unsent(&mut self) {
+        self.stream.keep_little_unsent();
+    }
+
     fn shut_down(&mut self) {
         self.stream.shut_down();
     }

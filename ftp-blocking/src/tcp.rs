@@ -20,6 +20,8 @@ use crate::transport::{Stream, Transport};
 /// The longest wait of one read. A longer one takes several, so that the socket's timeout stays the
 /// same whatever the deadline: each change of it costs a system call.
 const WAIT: Duration = Duration::from_secs(1);
+/// A read may end this much early, so that it does not change the timeout for so short a wait.
+const EARLY: Duration = Duration::from_millis(125);
 
 /// The default transport: TCP in clear.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,9 +67,9 @@ pub struct TcpLink {
     stream: TcpStream,
     /// They do not change, and each transfer needs them.
     addresses: OnceLock<(SocketAddr, SocketAddr)>,
-    read_limit: Option<Duration>,
-    write_limit: Option<Duration>,
-    /// The kernel's buffer of unsent bytes is to be limited before the first write.
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+    /// The kernel's buffer of unsent bytes is to be limited before the first payload.
     is_for_payload: bool,
 }
 
@@ -184,9 +186,9 @@ fn dial(
     if let Some(source) = source {
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }
-    let write_limit = calls::connect(&socket, &to.into(), at_least_a_moment(limit))?;
+    let write_timeout = calls::connect(&socket, &to.into(), at_least_a_moment(limit))?;
     let mut link = TcpLink::from(TcpStream::from(socket));
-    link.write_limit = write_limit;
+    link.write_timeout = write_timeout;
     Ok(link)
 }
 
@@ -197,8 +199,8 @@ impl From<TcpStream> for TcpLink {
         Self {
             stream,
             addresses: OnceLock::new(),
-            read_limit: None,
-            write_limit: None,
+            read_timeout: None,
+            write_timeout: None,
             is_for_payload: false,
         }
     }
@@ -215,32 +217,37 @@ impl TcpLink {
         self
     }
 
-    /// `Err(Interrupted)` if a signal came; `None` if the wait of at most [`WAIT`] is over.
-    fn read_once(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<usize>> {
-        unless_late(if limit.is_zero() {
-            calls::receive_now(&self.stream, buffer)
-        } else {
-            self.set_limit(at_least_a_moment(limit), true)?;
-            self.stream.read(buffer)
-        })
-    }
-
-    fn set_limit(&mut self, limit: Duration, reading: bool) -> io::Result<()> {
+    /// Sets the timeout of reads or of writes for a wait of at most `limit`, and yields it.
+    fn set_limit(&mut self, limit: Duration, reading: bool) -> io::Result<Duration> {
         let known = if reading {
-            &mut self.read_limit
+            &mut self.read_timeout
         } else {
-            &mut self.write_limit
+            &mut self.write_timeout
         };
-        if *known != Some(limit) {
-            *known = Some(limit);
-            if reading {
-                self.stream.set_read_timeout(Some(limit))?;
-            } else {
-                self.stream.set_write_timeout(Some(limit))?;
-            }
+        if let Some(timeout) = known.filter(|known| serves(*known, limit)) {
+            return Ok(timeout);
         }
-        Ok(())
+        let timeout = timeout_for(limit);
+        *known = Some(timeout);
+        if reading {
+            self.stream.set_read_timeout(*known)?;
+        } else {
+            self.stream.set_write_timeout(*known)?;
+        }
+        Ok(timeout)
     }
+}
+
+/// The timeout of a socket for a wait of at most `limit`. It is a little shorter, so that it serves
+/// waits with about the same limit too: each change of it costs a system call.
+fn timeout_for(limit: Duration) -> Duration {
+    at_least_a_moment(limit.saturating_sub(limit / 8))
+}
+
+/// Whether `timeout` does not wait longer than `limit`, and not much shorter.
+fn serves(timeout: Duration, limit: Duration) -> bool {
+    let limit = at_least_a_moment(limit);
+    timeout <= limit && timeout >= limit.saturating_sub(limit / 4)
 }
 
 impl Stream for TcpLink {
@@ -253,26 +260,27 @@ impl Stream for TcpLink {
     }
 
     fn read(&mut self, buffer: &mut [u8], limit: Duration) -> io::Result<Option<Input>> {
+        if limit.is_zero() {
+            return Ok(unless_late(calls::receive_now(&self.stream, buffer))?.map(input));
+        }
         let mut left = limit;
         loop {
-            let wait = left.min(WAIT);
-            match self.read_once(buffer, wait)? {
-                Some(0) => return Ok(Some(Input::End(End::Clean))),
-                Some(bytes) => return Ok(Some(Input::Bytes(bytes))),
-                None => left = left.saturating_sub(wait),
+            let waited = self.set_limit(left.min(WAIT), true)?;
+            if let Some(bytes) = unless_late(self.stream.read(buffer))? {
+                return Ok(Some(input(bytes)));
             }
-            if left.is_zero() {
+            left = left.saturating_sub(waited);
+            if left <= EARLY {
                 return Ok(None);
             }
         }
     }
 
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<Option<usize>> {
-        self.keep_little_unsent();
         unless_late(if limit.is_zero() {
             calls::send_now(&self.stream, bytes)
         } else {
-            self.set_limit(at_least_a_moment(limit), false)?;
+            self.set_limit(limit, false)?;
             self.stream.write(bytes)
         })
     }
@@ -295,7 +303,7 @@ impl Stream for TcpLink {
         direction: Direction,
         limit: Duration,
     ) -> io::Result<Option<BorrowedFd<'_>>> {
-        self.set_limit(at_least_a_moment(limit), direction == Direction::Receive)?;
+        self.set_limit(limit, direction == Direction::Receive)?;
         Ok(Some(self.stream.as_fd()))
     }
 
@@ -313,6 +321,14 @@ impl Stream for TcpLink {
     fn reset(self) {
         // If the option cannot be set, the socket is broken already and needs no reset.
         let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+}
+
+/// What a read of so many bytes means.
+const fn input(bytes: usize) -> Input {
+    match bytes {
+        0 => Input::End(End::Clean),
+        bytes => Input::Bytes(bytes),
     }
 }
 

@@ -18,7 +18,8 @@ use ftp_proto::driver::{Endpoint, Input};
 /// [`Tcp`](crate::Tcp).
 ///
 /// Every wait has a limit from the caller. `Ok(None)` and `Ok(false)` say that the limit expired,
-/// which is not a failure. A limit of zero means not to wait.
+/// which is not a failure. They may come somewhat early: the caller looks at the clock itself. A
+/// limit of zero means not to wait.
 pub trait Transport {
     /// A connection, control or data.
     type Stream: Stream;
@@ -156,7 +157,8 @@ pub trait Stream {
     fn unsecure(&mut self, limit: Duration) -> io::Result<bool>;
 
     /// Goes on with the orderly end of sending: writes buffered bytes; under TLS sends close_notify
-    /// and shuts writing down. `true` when the operating system has all of it.
+    /// and shuts writing down, unless the peer has ended and the connection is closed next. `true`
+    /// when the operating system has all of it.
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -185,9 +187,9 @@ pub trait Stream {
         Ok(None)
     }
 
-    /// Says that the end of an upload is near: from now on the system should hold few unsent bytes,
-    /// so that the last write comes late and the final reply soon after it. Called where the
-    /// client does not [`write`](Self::write) by itself.
+    /// Says that from now on the system should hold few unsent bytes, so that the last write of an
+    /// upload comes late and the final reply soon after it. Called before payload is written, any
+    /// number of times; where the kernel moves it from a file, only near the end.
     fn keep_little_unsent(&mut self) {}
 
     /// Shuts down writing, so that the peer sees the end before the connection is closed. A TLS

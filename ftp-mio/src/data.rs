@@ -162,6 +162,7 @@ impl<'c, S: Stream> Data<'c, S> {
     /// Yields [`Progress::Over`] in a download.
     pub fn write(&mut self, bytes: &[u8]) -> Progress {
         self.send(bytes.len(), |stream, count| {
+            stream.keep_little_unsent();
             stream.write(bytes.get(..count).unwrap_or(bytes))
         })
     }

@@ -147,8 +147,12 @@ impl<S: Stream, L: Listener<Stream = S, Source = S::Source>> DataLink<S, L> {
     }
 
     fn finish_step(&mut self, stage: Stage) -> io::Result<Option<Report>> {
-        // Without an event since the latest attempt there is nothing to do.
-        let may_do = |it: &&mut Watched<S>| it.readable || it.writable;
+        // Without an event since the latest attempt there is nothing to do, nor in a handshake that
+        // has written everything and can read nothing.
+        let may_do = |it: &&mut Watched<S>| match stage {
+            Stage::Securing => it.readable || it.io.wants_write(),
+            _ => it.readable || it.writable,
+        };
         let Some(socket) = self.socket.as_mut().filter(may_do) else {
             return Ok(None);
         };

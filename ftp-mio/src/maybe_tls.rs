@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 
 use ftp_proto::Target;
 use ftp_proto::driver::{Endpoint, Input};
@@ -204,6 +206,14 @@ impl<S: Stream> Stream for MaybeTlsLink<S> {
         self.0.read(buffer)
     }
 
+    fn read_with(
+        &mut self,
+        block: &mut [u8],
+        take: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<Option<Input>> {
+        self.0.read_with(block, take)
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         self.0.write(bytes)
     }
@@ -234,6 +244,19 @@ impl<S: Stream> Stream for MaybeTlsLink<S> {
 
     fn take_received(&mut self) -> usize {
         self.0.take_received()
+    }
+
+    fn is_drained(&self) -> bool {
+        self.0.is_drained()
+    }
+
+    #[cfg(unix)]
+    fn bare_socket(&mut self) -> Option<BorrowedFd<'_>> {
+        self.0.bare_socket()
+    }
+
+    fn keep_little_unsent(&mut self) {
+        self.0.keep_little_unsent();
     }
 
     fn shut_down(&mut self) {

@@ -117,7 +117,7 @@ struct Connection {
     addresses: OnceLock<(SocketAddr, SocketAddr)>,
     /// The latest read yielded less than it asked for.
     drained: bool,
-    /// The kernel's buffer of unsent bytes is to be limited before the first write.
+    /// The kernel's buffer of unsent bytes is to be limited before the first payload.
     is_for_payload: bool,
 }
 
@@ -238,7 +238,6 @@ impl Stream for Socket {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        self.keep_little_unsent();
         let connection = self.connection_mut()?;
         unless_blocked(connection.stream.write(bytes))
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use ftp_proto::Target;
@@ -317,7 +319,7 @@ impl<S: Stream> Stream for TlsLink<S> {
             return self.stream.finish();
         };
         let gone = layer.finish(&mut socket)?;
-        if gone {
+        if gone && !layer.channel().is_ended_by_peer() {
             self.stream.shut_down();
         }
         Ok(gone)
@@ -339,6 +341,26 @@ impl<S: Stream> Stream for TlsLink<S> {
             Some(layer) => layer.take_received(),
             None => self.stream.take_received(),
         }
+    }
+
+    fn is_drained(&self) -> bool {
+        let is_readable = match &self.layer {
+            Some(layer) => layer.channel().is_readable(),
+            None => !self.remainder.is_empty(),
+        };
+        !is_readable && self.stream.is_drained()
+    }
+
+    #[cfg(unix)]
+    fn bare_socket(&mut self) -> Option<BorrowedFd<'_>> {
+        match self.layer {
+            Some(_) => None,
+            None => self.stream.bare_socket(),
+        }
+    }
+
+    fn keep_little_unsent(&mut self) {
+        self.stream.keep_little_unsent();
     }
 
     fn shut_down(&mut self) {

@@ -165,7 +165,8 @@ pub trait Stream {
     fn unsecure(&mut self) -> io::Result<bool>;
 
     /// Goes on with the orderly end of sending: writes buffered bytes; under TLS sends close_notify
-    /// and shuts writing down. `true` when the operating system has all of it.
+    /// and shuts writing down, unless the peer has ended and the connection is closed next. `true`
+    /// when the operating system has all of it.
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -194,7 +195,8 @@ pub trait Stream {
     /// Whether the latest [`read`](Self::read) has certainly emptied the socket, as one that yields
     /// less than it was asked for empties a TCP socket. If the reactor reports what comes later
     /// ([`Ready::rest_is_reported`](crate::Ready::rest_is_reported)), the client then saves a read
-    /// that would only block. A stream with a buffer of its own, as under TLS, keeps the default.
+    /// that would only block. A stream with a buffer of its own, as under TLS, has to be empty as
+    /// well.
     fn is_drained(&self) -> bool {
         false
     }
@@ -206,9 +208,9 @@ pub trait Stream {
         None
     }
 
-    /// Says that the end of an upload is near: from now on the system should hold few unsent bytes,
-    /// so that the last write comes late and the final reply soon after it. Called where the
-    /// client does not [`write`](Self::write) by itself.
+    /// Says that from now on the system should hold few unsent bytes, so that the last write of an
+    /// upload comes late and the final reply soon after it. Called before payload is written, any
+    /// number of times; where the kernel moves it from a file, only near the end.
     fn keep_little_unsent(&mut self) {}
 
     /// Shuts down writing, so that the peer sees the end before the connection is closed. A TLS

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ftp_proto::Link;
 use ftp_proto::driver::Input;
 
-use super::{Driver, LOOK_BYTES, SLICE};
+use super::{Driver, JUST_NOW, LOOK_BYTES, SLICE};
 use crate::patience::{read, wrote};
 use crate::transport::{Stream, Transport};
 
@@ -28,7 +28,16 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(super) fn look_again_after_a_slice(&mut self) {
-        if self.clock.now().saturating_since(self.looked) >= SLICE {
+        self.look_again_after(SLICE);
+    }
+
+    /// Between two transfers the last reply has just been read.
+    pub(super) fn look_unless_just_now(&mut self) {
+        self.look_again_after(JUST_NOW);
+    }
+
+    fn look_again_after(&mut self, pause: Duration) {
+        if self.clock.now().saturating_since(self.looked) >= pause {
             self.look();
         }
     }
@@ -47,6 +56,9 @@ impl<T: Transport> Driver<T> {
         match read(self.control.as_mut()?.read(&mut self.heard, limit)) {
             Ok(None) => return None,
             Ok(Some(Input::Bytes(count))) => {
+                if count < self.heard.len() {
+                    self.looked = self.clock.now();
+                }
                 self.tell_resumptions();
                 self.session
                     .receive(self.heard.get(..count).unwrap_or_default());

@@ -199,6 +199,7 @@ impl<T: Transport> Driver<T> {
         bytes: &[u8],
     ) -> ControlFlow<Result<O::Output>, usize> {
         self.send(operation, &mut |stream, room, slice| {
+            stream.keep_little_unsent();
             let bytes = bytes.get(..room).unwrap_or(bytes);
             wrote(stream.write(bytes, slice))
         })

@@ -11,7 +11,7 @@ impl<T: Transport> Driver<T> {
     pub(super) fn secure(&mut self, link: Link) {
         if link != Link::Control {
             // Unread bytes of the control connection may hold the TLS session to resume.
-            self.look();
+            self.look_unless_just_now();
         }
         let set_up = match (link, &mut self.control, &mut self.data) {
             (Link::Control, Some(control), _) => self.transport.secure_control(control),

@@ -14,6 +14,7 @@ mod platform {
     use rustix::net::{RecvFlags, SendFlags};
     use socket2::{SockAddr, Socket};
 
+    use super::super::timeout_for;
     use crate::driver::SLICE;
 
     pub(crate) fn receive_now(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
@@ -41,10 +42,10 @@ mod platform {
             if left.is_zero() {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            let wait = Some(left.clamp(Duration::from_millis(1), SLICE));
-            if known != wait {
-                socket.set_write_timeout(wait)?;
-                known = wait;
+            let timeout = Some(timeout_for(left.min(SLICE)));
+            if known != timeout {
+                socket.set_write_timeout(timeout)?;
+                known = timeout;
             }
             match socket
                 .connect(to)

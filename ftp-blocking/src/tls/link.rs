@@ -3,8 +3,12 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use ftp_proto::Direction;
 use ftp_proto::driver::Input;
 use ftp_proto::tls::{Channel, Layer, Socket, Wait};
 
@@ -140,10 +144,26 @@ impl<S: Stream> Stream for TlsLink<S> {
             return self.stream.finish(limit);
         };
         let gone = layer.finish(&mut socket)?;
-        if gone {
+        if gone && !layer.channel().is_ended_by_peer() {
             self.stream.shut_down();
         }
         Ok(gone)
+    }
+
+    #[cfg(unix)]
+    fn bare_socket(
+        &mut self,
+        direction: Direction,
+        limit: Duration,
+    ) -> io::Result<Option<BorrowedFd<'_>>> {
+        match self.layer {
+            Some(_) => Ok(None),
+            None => self.stream.bare_socket(direction, limit),
+        }
+    }
+
+    fn keep_little_unsent(&mut self) {
+        self.stream.keep_little_unsent();
     }
 
     fn await_end(&mut self, limit: Duration) -> bool {

@@ -1,19 +1,19 @@
 //! One TLS connection, without its socket.
 
+mod state;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 use core::num::NonZeroUsize;
-use core::task::Poll;
 
+use rustls::ClientConfig;
 use rustls::client::UnbufferedClientConnection;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
-use rustls::{CipherSuite, ClientConfig, HandshakeKind, ProtocolVersion};
 
 use super::buffer::Buffer;
 use super::outgoing::{Outgoing, RECORD, encode};
-use super::records::record_length;
+use super::records::{record_length, up_to_a_record};
 use super::{Purpose, TlsError};
 use crate::action::End;
 use crate::driver::Input;
@@ -37,6 +37,8 @@ pub struct Channel {
     /// How much of the inbox rustls has seen: the records of a handshake message that is not
     /// complete.
     seen: usize,
+    /// The length of the latest record.
+    latest: usize,
     outbox: Buffer,
     /// The plaintext of a record that rustls holds. Nothing is decrypted while it does.
     held: usize,
@@ -82,6 +84,7 @@ impl Channel {
             purpose,
             inbox: Buffer::default(),
             seen: 0,
+            latest: 0,
             outbox: Buffer::default(),
             held: 0,
             aside: Buffer::default(),
@@ -100,9 +103,13 @@ impl Channel {
     // -- the network's side ---------------------------------------------------------------------
 
     /// Where to read the socket into, at most `count` bytes at once and at most
-    /// [`UNREAD_MAX`](Self::UNREAD_MAX); [`received`](Self::received) follows. Several records may come with one read, and are decrypted where they are.
+    /// [`UNREAD_MAX`](Self::UNREAD_MAX); [`received`](Self::received) follows. Several records may
+    /// come with one read, and are decrypted where they are. The room ends where a record is likely
+    /// to end, so that no part of one has to be moved.
     pub fn room(&mut self, count: usize) -> &mut [u8] {
-        self.inbox.room(count.min(Self::UNREAD_MAX))
+        let count = count.min(Self::UNREAD_MAX);
+        self.inbox
+            .room(up_to_a_record(self.unseen(), self.latest, count))
     }
 
     /// The first `count` bytes of the latest [`room`](Self::room) were read from the socket. Read
@@ -279,67 +286,20 @@ impl Channel {
         }
     }
 
-    // -- the state ------------------------------------------------------------------------------
-
-    /// Ready when the handshake is over: with success, or with the reason why not.
-    pub fn poll_handshake(&self) -> Poll<Result<(), TlsError>> {
-        match &self.failure {
-            Some(failure) => Poll::Ready(Err(failure.clone())),
-            None if self.connection.is_handshaking() => Poll::Pending,
-            None => Poll::Ready(Ok(())),
-        }
-    }
-
-    /// Whether the handshake is under way: neither complete nor failed.
-    pub fn is_handshaking(&self) -> bool {
-        self.failure.is_none() && self.connection.is_handshaking()
-    }
-
-    /// The failure of the channel, if it has failed. [`read`](Self::read) says it after the
-    /// plaintext before it.
-    pub fn failure(&self) -> Option<&TlsError> {
-        self.failure.as_ref()
-    }
-
-    /// Whether a session was resumed; `None` until the server has decided.
-    pub fn resumed(&self) -> Option<bool> {
-        self.connection
-            .handshake_kind()
-            .map(|kind| kind == HandshakeKind::Resumed)
-    }
-
-    /// The version agreed upon; `None` until it is.
-    pub fn version(&self) -> Option<ProtocolVersion> {
-        self.connection.protocol_version()
-    }
-
-    /// The cipher suite agreed upon; `None` until it is.
-    pub fn cipher_suite(&self) -> Option<CipherSuite> {
-        self.connection
-            .negotiated_cipher_suite()
-            .map(|suite| suite.suite())
-    }
-
-    /// The certificates of the server, its own first. A resumed channel shows those of the
-    /// session's first handshake.
-    pub fn peer_certificates(&self) -> Option<&[CertificateDer<'static>]> {
-        self.connection.peer_certificates()
-    }
-
-    /// How many TLS 1.3 tickets this connection has brought. They are in the stock of the
-    /// [`Context`](super::Context).
-    pub fn tickets_received(&self) -> u32 {
-        self.connection.tls13_tickets_received()
-    }
-
     // -- inside ---------------------------------------------------------------------------------
+
+    /// What rustls has not seen.
+    fn unseen(&self) -> &[u8] {
+        self.inbox.bytes().get(self.seen..).unwrap_or_default()
+    }
 
     /// Goes on with what was received, record by record, until one brings plaintext.
     fn advance(&mut self) {
         while self.failure.is_none() && !self.ended && self.held == 0 && self.aside.is_empty() {
-            let unseen = self.inbox.bytes().get(self.seen..).unwrap_or_default();
+            let unseen = self.unseen();
             match record_length(unseen) {
                 Some(length) if length <= unseen.len() => {
+                    self.latest = length;
                     self.seen = self.seen.saturating_add(length);
                     self.process(self.seen, Outgoing::Nothing);
                     // By whole records: what a record brings comes with its last byte.
@@ -476,23 +436,5 @@ impl Channel {
         self.failure.get_or_insert(failure);
         self.inbox = Buffer::default();
         self.seen = 0;
-    }
-}
-
-/// State and counts; neither payload nor keys.
-impl fmt::Debug for Channel {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Channel")
-            .field("version", &self.version())
-            .field("handshaking", &self.is_handshaking())
-            .field("resumed", &self.resumed())
-            .field("unread", &self.held.saturating_add(self.inbox.len()))
-            .field("unsent", &self.outbox.len())
-            .field("closed", &self.closed)
-            .field("ended", &self.ended)
-            .field("eof", &self.eof)
-            .field("failure", &self.failure)
-            .finish_non_exhaustive()
     }
 }

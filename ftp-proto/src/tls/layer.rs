@@ -16,6 +16,9 @@ const AWAITED_MAX: usize = 256 * 1024;
 /// How much the first read of a socket takes.
 const READ_MIN: usize = 4 * 1024;
 
+/// How much the largest read takes: four records, each with what encryption adds.
+const READ_MAX: usize = 4 * (16 * 1024 + 256);
+
 /// A socket under TLS, blocking or not.
 ///
 /// `Ok(None)` says that nothing can be read or written now: a socket that never waits would block,
@@ -78,9 +81,9 @@ impl Layer {
     }
 
     /// For a data connection: reads begin with 4 KiB, which is enough for a small file, and double
-    /// as long as they are filled. One read comes to take up to 64 KiB, several records.
+    /// as long as they are filled. One read comes to take four full records.
     pub const fn for_data(channel: Channel) -> Self {
-        Self::new(channel, 64 * 1024)
+        Self::new(channel, READ_MAX)
     }
 
     const fn new(channel: Channel, size_max: usize) -> Self {
@@ -259,7 +262,7 @@ impl Layer {
     /// Reads what the socket holds, without waiting, before the connection is dropped. The tickets
     /// come first, and serve the next data connection whatever the fate of this one.
     pub fn take_tickets(&mut self, socket: &mut impl Socket) {
-        if !self.eof {
+        if !self.eof && !self.channel.is_ended_by_peer() {
             let _ = self.receive_waiting(socket, Wait::No);
             // Tickets are looked at when what precedes them was read.
             let _ = self.channel.read_with(usize::MAX, |_| {});
@@ -278,7 +281,9 @@ impl Layer {
     }
 
     fn receive_waiting(&mut self, socket: &mut impl Socket, wait: Wait) -> io::Result<bool> {
-        match momentary(socket.read(self.channel.room(self.size), wait))? {
+        let room = self.channel.room(self.size);
+        let asked = room.len();
+        match momentary(socket.read(room, wait))? {
             None => return Ok(false),
             Some(0) => {
                 self.eof = true;
@@ -287,7 +292,7 @@ impl Layer {
             Some(count) => {
                 self.received = self.received.saturating_add(count);
                 self.channel.received(count);
-                if count == self.size {
+                if count == asked {
                     self.size = self.size.saturating_mul(2).min(self.size_max);
                 }
             }

@@ -16,9 +16,49 @@ pub(super) fn record_length(bytes: &[u8]) -> Option<usize> {
     Some(HEADER.saturating_add(usize::from(u16::from_be_bytes([high, low]))))
 }
 
+/// How much to read, at most `count` bytes, so that it ends with a record: the one that `begun` is
+/// the beginning of, and more of its length. Where that is not known, those to come are taken to be
+/// as long as the `latest`.
+pub(super) fn up_to_a_record(begun: &[u8], latest: usize, count: usize) -> usize {
+    let length = record_length(begun).unwrap_or(latest);
+    let missing = match begun {
+        [] => 0,
+        begun => length.saturating_sub(begun.len()),
+    };
+    let Some(further) = count.checked_sub(missing) else {
+        return count;
+    };
+    let rest = further.checked_rem(length).unwrap_or_default();
+    match count.saturating_sub(rest) {
+        0 => count,
+        whole => whole,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::record_length;
+    use super::{record_length, up_to_a_record};
+
+    #[test]
+    fn a_read_ends_where_a_record_is_likely_to_end() {
+        // The header says 16 bytes after it, 21 with it.
+        let header = b"\x17\x03\x03\x00\x10";
+        let cases: [(&[u8], usize, usize, usize); 9] = [
+            (b"", 0, 100, 100),
+            (b"", 30, 100, 90),
+            (b"", 101, 100, 100),
+            (header, 30, 100, 16 + 4 * 21),
+            (header, 30, 99, 16 + 3 * 21),
+            (header, 30, 16, 16),
+            (header, 30, 15, 15),
+            (b"\x17\x03", 30, 100, 28 + 2 * 30),
+            (b"\x17\x03", 0, 100, 100),
+        ];
+        for (begun, latest, count, expected) in cases {
+            let found = up_to_a_record(begun, latest, count);
+            assert_eq!(found, expected, "{begun:?}, {latest}, {count}");
+        }
+    }
 
     #[test]
     fn a_record_ends_where_its_header_says() {
