@@ -202,6 +202,8 @@ pub struct TlsLink<S> {
     layer: Option<Layer>,
     /// Clear bytes that came after the end of TLS (CCC).
     remainder: Vec<u8>,
+    /// Whether the latest read has read the socket, and not only what had come before.
+    has_asked: bool,
 }
 
 impl<S> TlsLink<S> {
@@ -210,6 +212,7 @@ impl<S> TlsLink<S> {
             stream,
             layer: None,
             remainder: Vec::new(),
+            has_asked: false,
         }
     }
 
@@ -229,7 +232,12 @@ impl<S: Stream> TlsLink<S> {
     /// The TLS, and the connection under it.
     fn both(&mut self) -> io::Result<(&mut Layer, Unwaiting<'_, S>)> {
         let layer = self.layer.as_mut().ok_or_else(without_session)?;
-        Ok((layer, Unwaiting(&mut self.stream)))
+        self.has_asked = false;
+        let socket = Unwaiting {
+            stream: &mut self.stream,
+            has_asked: &mut self.has_asked,
+        };
+        Ok((layer, socket))
     }
 
     fn take_tickets(&mut self) {
@@ -262,7 +270,8 @@ impl<S: Stream> Stream for TlsLink<S> {
         if let Ok((layer, mut socket)) = self.both() {
             return layer.read(&mut socket, buffer);
         }
-        if self.remainder.is_empty() {
+        self.has_asked = self.remainder.is_empty();
+        if self.has_asked {
             return self.stream.read(buffer);
         }
         let count = self.remainder.len().min(buffer.len());
@@ -279,7 +288,10 @@ impl<S: Stream> Stream for TlsLink<S> {
     ) -> io::Result<Option<Input>> {
         match self.both() {
             Ok((layer, mut socket)) => layer.read_with(&mut socket, block.len(), take),
-            Err(_) => self.stream.read_with(block, take),
+            Err(_) => {
+                self.has_asked = true;
+                self.stream.read_with(block, take)
+            }
         }
     }
 
@@ -343,12 +355,13 @@ impl<S: Stream> Stream for TlsLink<S> {
         }
     }
 
+    /// What came before may have been enough for the latest read, and more may have come since.
     fn is_drained(&self) -> bool {
         let is_readable = match &self.layer {
             Some(layer) => layer.channel().is_readable(),
             None => !self.remainder.is_empty(),
         };
-        !is_readable && self.stream.is_drained()
+        self.has_asked && !is_readable && self.stream.is_drained()
     }
 
     #[cfg(unix)]
@@ -379,11 +392,15 @@ impl<S: Stream> Stream for TlsLink<S> {
 }
 
 /// A connection for the layer on it.
-struct Unwaiting<'s, S>(&'s mut S);
+struct Unwaiting<'s, S> {
+    stream: &'s mut S,
+    has_asked: &'s mut bool,
+}
 
 impl<S: Stream> Socket for Unwaiting<'_, S> {
     fn read(&mut self, buffer: &mut [u8], _: Wait) -> io::Result<Option<usize>> {
-        let input = self.0.read(buffer)?;
+        *self.has_asked = true;
+        let input = self.stream.read(buffer)?;
         Ok(input.map(|input| match input {
             Input::Bytes(count) => count,
             Input::End(_) => 0,
@@ -391,10 +408,36 @@ impl<S: Stream> Socket for Unwaiting<'_, S> {
     }
 
     fn write(&mut self, bytes: &[u8], _: Wait) -> io::Result<Option<usize>> {
-        self.0.write(bytes)
+        self.stream.write(bytes)
     }
 }
 
 fn without_session() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "TLS has not been begun here")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::tcp::Socket as TcpSocket;
+
+    #[test]
+    fn a_read_of_what_came_before_says_nothing_about_the_socket() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let near = TcpStream::connect(listener.local_addr()?)?;
+        let (mut far, _) = listener.accept()?;
+        let mut link = TlsLink::clear(TcpSocket::try_from(near)?);
+        let mut block = [0; 8];
+        far.write_all(b"abc")?;
+        while link.read(&mut block)?.is_none() {}
+        assert!(link.is_drained());
+        link.remainder = b"d".to_vec();
+        far.write_all(b"e")?;
+        assert_eq!(link.read(&mut block)?, Some(Input::Bytes(1)));
+        assert!(!link.is_drained());
+        Ok(())
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::task::{Poll, ready};
+use std::thread;
+use std::time::Duration;
 
 use ftp_proto::operation::{Exchange, List, Login, MakeDirectory, Rename, Retrieve, Store};
 use ftp_proto::trace::Record;
@@ -79,7 +81,8 @@ fn act_all<S: Subject>(
             Step::Await(mark) if !peer.reached(mark) => {
                 return Err(format!("step {number}: the script did not come to {mark}").into());
             }
-            Step::Await(_) => {}
+            // The client has been idle for so long that it looks before it writes.
+            Step::Await(_) => thread::sleep(Duration::from_millis(5)),
             Step::Release(gate) => peer.release(gate),
             Step::Act(act, expected) => {
                 let told = perform(act, scenario, subject, peer);
@@ -256,7 +259,7 @@ impl Write for Sink<'_> {
         {
             return Err(io::Error::other("the script has ended before"));
         }
-        std::thread::sleep(self.how.rests_for);
+        thread::sleep(self.how.rests_for);
         if has(self.how.full_at) {
             return Err(io::Error::other("our disk is full"));
         }
