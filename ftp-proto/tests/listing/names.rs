@@ -178,6 +178,7 @@ fn no_safe_name_of_two_bytes_leaves_its_directory() {
     }
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn a_safe_name_is_one_component_of_a_path() {
     for bytes in [&b"a b"[..], b"caf\xe9", b"..."] {

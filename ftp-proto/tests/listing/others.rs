@@ -1,4 +1,4 @@
-use ftp_proto::listing::Skip;
+use ftp_proto::listing::{Line, Skip};
 
 use super::expected::*;
 
@@ -189,4 +189,36 @@ fn netware_owners_and_rights() {
             ),
         ],
     );
+}
+
+#[test]
+fn a_name_too_long_for_its_column_of_dls_has_its_size_in_the_next_line() {
+    let rows = b"README              763  Information\r\npub/                  =  Public area\r\n";
+    let long = b"A-NAME-TOO-LONG-FOR-ITS-COLUMN\r\n                  79215";
+    let expected = [
+        file("README").size(763),
+        directory("pub"),
+        file("A-NAME-TOO-LONG-FOR-ITS-COLUMN").size(79215),
+    ];
+    check(&options(NOON), &[&rows[..], long].concat(), &expected);
+    // A short name would have had its size beside it.
+    let short = b"SHORT\r\n                  79215";
+    let read = read(&options(NOON), &[&rows[..], short].concat());
+    assert!(read.iter().all(|line| match line {
+        Line::Entry(entry) => entry.size() != Some(79215),
+        _ => true,
+    }));
+}
+
+#[test]
+fn a_line_of_nonstop_has_a_group_and_a_user_that_are_numbers() {
+    let heading = &b"File         Code             EOF  Last Modification    Owner  RWEP\r\n"[..];
+    for owner in ["ab, 14 \"nunu\"", "120, ab \"nunu\"", "120, 14 nunu"] {
+        let line = format!("TRNLOG        134            2048  17-Sep-09 08:26:44 {owner}");
+        check(
+            &options(NOON),
+            &[heading, line.as_bytes()].concat(),
+            &[skipped(Skip::Heading), unparsed()],
+        );
+    }
 }

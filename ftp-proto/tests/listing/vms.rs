@@ -1,4 +1,4 @@
-use ftp_proto::listing::Skip;
+use ftp_proto::listing::{Line, Skip};
 
 use super::expected::*;
 
@@ -41,5 +41,34 @@ fn a_size_of_asterisks_is_no_type_of_object() {
             b"SURVEY.DAT;1  *****  14-OCT-1998 19:26:41",
             file("SURVEY.DAT").no_size().at("1998-10-14T19:26:41"),
         )],
+    );
+}
+
+#[test]
+fn blocks_are_an_estimate_of_the_size() {
+    let line = |listing: &[u8]| read(&options(NOON), listing).pop();
+    let blocks = line(b"STARTUP.COM;2   3   9-AUG-1995 14:27 [ANONYMOUS] (RWE,RWE,,)\r\n");
+    let bytes = line(b"-rw-r--r--    1 ftp      ftp         1536 Apr 02  2023 STARTUP.COM\r\n");
+    for (line, is_estimated) in [(blocks, true), (bytes, false)] {
+        let Some(Line::Entry(entry)) = line else {
+            panic!("{line:?}");
+        };
+        assert_eq!(entry.size(), Some(1536));
+        assert_eq!(entry.is_size_estimated(), is_estimated);
+    }
+}
+
+#[test]
+fn a_total_counts_files_or_directories() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"Grand total of 2 directories, 9 files.",
+                skipped(Skip::Total),
+            ),
+            (b"Total of many files, 13/18 blocks.", unparsed()),
+            (b"Total of 14 sheep.", unparsed()),
+        ],
     );
 }
