@@ -5,7 +5,6 @@
 #[path = "mirrors/mod.rs"]
 mod local_mirrors;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::Path;
@@ -13,7 +12,7 @@ use std::process::ExitCode;
 
 use ftp_blocking::proto::tree::{MirrorOptions, Spared, TreePath};
 use ftp_blocking::{Client, Mirror, Result};
-use ftp_testbed::mirrors::{self, trials};
+use ftp_testbed::mirrors::{self, contents, trials};
 use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, USER};
 use libtest_mimic::Arguments;
 use local_mirrors::Threads;
@@ -105,21 +104,4 @@ fn links_are_not_followed(server: &Server) {
         "kept"
     );
     assert!(root.join("hello.txt").exists());
-}
-
-/// Every path with its content; `None` for a directory.
-fn contents(root: &Path) -> BTreeMap<std::path::PathBuf, Option<Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    let mut directories = vec![root.to_path_buf()];
-    while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            let content = path.is_file().then(|| fs::read(&path).unwrap());
-            if content.is_none() {
-                directories.push(path.clone());
-            }
-            found.insert(path.strip_prefix(root).unwrap().to_path_buf(), content);
-        }
-    }
-    found
 }

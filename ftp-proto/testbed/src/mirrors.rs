@@ -209,8 +209,12 @@ fn make_files(root: &Path, count: usize) {
     }
 }
 
-/// Every path with its content; `None` for a directory.
-fn contents(root: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+/// Every path below a directory with its content; `None` for a directory.
+///
+/// # Panics
+/// What is there cannot be read.
+#[must_use]
+pub fn contents(root: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut directories = vec![root.to_path_buf()];
     while let Some(directory) = directories.pop() {
