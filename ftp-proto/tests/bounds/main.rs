@@ -73,16 +73,15 @@ impl Meter {
 
 fn main() {
     let mut table = Table::default();
-    let mut inputs = [
+    let inputs = [
         control::inputs(),
         payload::inputs(),
         unpolled::inputs(),
         around::inputs(),
-    ]
-    .concat();
-    #[cfg(feature = "rustls")]
-    inputs.extend(secured::inputs());
-    for input in inputs {
+        #[cfg(feature = "rustls")]
+        secured::inputs(),
+    ];
+    for input in inputs.concat() {
         match input.play {
             Play::Alone(play) => table.row(&input, "", measure(play), input.bound),
             Play::Talk(play) => {

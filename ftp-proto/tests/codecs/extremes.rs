@@ -5,7 +5,9 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use ftp_proto::address::{encode_eprt, encode_port};
-use ftp_proto::driver::{Endpoint, Payload};
+#[cfg(feature = "std")]
+use ftp_proto::driver::Endpoint;
+use ftp_proto::driver::Payload;
 use ftp_proto::lines::Lines;
 use ftp_proto::listing::{Options, Reader};
 use ftp_proto::proxy::Proxy;
@@ -196,6 +198,7 @@ fn moving() -> (DataId, Flow) {
     panic!("{session:?}");
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn endpoints_of_any_port() {
     for port in [0, u16::MAX] {
