@@ -66,16 +66,24 @@ pub(crate) fn bytes_as_json(key: &str, bytes: &[u8]) -> Map<String, Value> {
 pub(crate) fn as_line(value: &Value) -> String {
     let mut line = String::new();
     for character in value.to_string().chars() {
-        let text = character.to_string();
-        if Name::new(text.as_bytes()).to_string() == text {
-            line += &text;
+        // Most of it is printable ASCII, which need not be asked about.
+        if matches!(character, ' '..='~') || !is_deceptive(character) {
+            line.push(character);
             continue;
         }
-        for unit in text.encode_utf16() {
+        for unit in character.encode_utf16(&mut [0; 2]) {
             line += &format!("\\u{unit:04x}");
         }
     }
     line
+}
+
+/// Whether a name with this character is shown otherwise than it is.
+fn is_deceptive(character: char) -> bool {
+    let mut bytes = [0; 4];
+    let text: &str = character.encode_utf8(&mut bytes);
+    let shown = Name::new(text.as_bytes()).to_string();
+    shown != text
 }
 
 fn bytes_from_json(object: &Value, key: &str) -> Option<Vec<u8>> {
