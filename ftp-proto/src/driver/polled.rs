@@ -196,8 +196,7 @@ impl<N: Network> Polled<N> {
         }
         self.session.abort_all();
         self.halt();
-        self.act();
-        self.write_control();
+        while self.act() | self.write_control() {}
     }
 
     /// With an operation its payload is over.

@@ -91,8 +91,8 @@ impl Session {
         &self.pi.shared.server.memory
     }
 
-    /// The number of reports that answered no outstanding action. They show a fault of the driver,
-    /// or crossed an [`Action::Discard`](crate::Action::Discard).
+    /// The number of reports that answered no outstanding action. They show a fault of the driver.
+    /// A report that came before [`Action::Discard`](crate::Action::Discard) was polled is none.
     pub const fn ignored_reports(&self) -> u32 {
         self.pi.shared.events.ignored()
     }

@@ -322,6 +322,9 @@ impl Machine {
 
     /// A report about a data connection.
     pub(super) fn reported(&mut self, shared: &mut Shared, report: Report) {
+        let is_given_up = report
+            .data()
+            .is_some_and(|data| shared.actions.discards(data));
         if matches!(report, Report::Failed { .. }) {
             // The driver holds nothing of it any more.
             report
@@ -341,11 +344,13 @@ impl Machine {
                 self.hurry(shared);
             }
             _ => match &mut self.settling {
-                Some(settling) => {
+                Some(settling) if settling.data() == report.data() => {
                     let progress = settling.reported(shared, report);
                     self.settle(progress);
                 }
-                None => shared.events.count_ignored(),
+                // The driver cannot know yet that the connection is to be discarded.
+                _ if is_given_up => {}
+                _ => shared.events.count_ignored(),
             },
         }
     }

@@ -100,3 +100,23 @@ fn behind_the_end() {
     hand.moves(retrieve()).ends(End::Clean);
     only_these_fit(&hand, &[]);
 }
+
+/// A driver may be called before it can know that the connection is given up.
+#[test]
+fn a_call_that_crosses_an_abort_is_no_fault() {
+    let ignored = |hand: &Hand| {
+        let (mut session, data) = (hand.session.clone(), hand.data());
+        session.report(Report::Accepted { data, peer: HOST });
+        session.ignored_reports()
+    };
+    let mut hand = Hand::new(active());
+    hand.starts(retrieve()).says("150 Here.").acts(&["Accept"]);
+    let id = hand.session.current_transfer().unwrap();
+    hand.session.abort(id);
+    assert_eq!(ignored(&hand), 0, "ABOR is not written");
+    hand.session.transmitted(hand.session.transmit().len());
+    assert_eq!(ignored(&hand), 0, "the action is not polled");
+    hand.run();
+    hand.acts(&["Discard"]);
+    assert_eq!(ignored(&hand), 1);
+}

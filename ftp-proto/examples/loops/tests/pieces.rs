@@ -4,7 +4,6 @@
 #[path = "../examples/device/memory.rs"]
 mod memory;
 
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -84,18 +83,27 @@ struct Flash {
     content: Vec<u8>,
     sent: usize,
     chance: Chance,
+    /// How often it may be waited for the network.
+    waits: usize,
+}
+
+impl Flash {
+    fn new(content: &[u8], seed: u64) -> Self {
+        let (content, chance) = (content.to_vec(), Chance(seed + 1));
+        Self { content, sent: 0, chance, waits: usize::MAX }
+    }
 }
 
 impl block::Memory for Flash {
-    type Error = Infallible;
+    type Error = Dropped;
 
-    fn store(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+    fn store(&mut self, bytes: &[u8]) -> Result<usize, Dropped> {
         let count = self.chance.below(bytes.len());
         self.content.extend_from_slice(&bytes[..count]);
         Ok(count)
     }
 
-    fn load(&mut self, block: &mut [u8]) -> Result<Option<usize>, Infallible> {
+    fn load(&mut self, block: &mut [u8]) -> Result<Option<usize>, Dropped> {
         let rest = &self.content[self.sent..];
         let count = self.chance.below(rest.len().min(block.len()));
         if count == 0 && !rest.is_empty() {
@@ -108,10 +116,15 @@ impl block::Memory for Flash {
 }
 
 impl Board for Flash {
-    fn idle(&mut self, _: Option<Duration>) -> Result<(), Infallible> {
+    fn idle(&mut self, _: Option<Duration>) -> Result<(), Dropped> {
+        self.waits = self.waits.checked_sub(1).ok_or(Dropped)?;
         Ok(())
     }
 }
+
+/// The application gives up.
+#[derive(Debug)]
+struct Dropped;
 
 #[test]
 fn pieces_of_any_size_are_the_same_file() {
@@ -138,6 +151,31 @@ fn pieces_of_any_size_are_the_same_file() {
     }
 }
 
+#[test]
+fn a_download_that_is_dropped_at_any_time_leaves_no_report_behind() {
+    let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let retrieve = || Retrieve::new(Argument::new("/data.bin").unwrap());
+    let content: Vec<u8> = (0..=250).cycle().take(100).collect();
+    let mut dropped = 0;
+    for seed in 0..400 {
+        let mut config = Config::default();
+        if seed % 2 == 0 {
+            config.data_mode = DataMode::AnyActive;
+        }
+        let chip = Chip { below: Memory::new("/data.bin", &content), chance: Chance(seed) };
+        let mut device = Device::<_, 64>::new(chip, config, host, host);
+        run(&mut device, Greet, b"", seed);
+        run(&mut device, Login::anonymous(), b"", seed);
+        let waits = seed as usize % 20;
+        let mut flash = Flash { waits, ..Flash::new(b"", seed) };
+        dropped += usize::from(device.run(&mut flash, retrieve()).is_err());
+        assert_eq!(run(&mut device, retrieve(), b"", seed), content, "seed {seed}");
+        run(&mut device, Exchange::quit(), b"", seed);
+        assert_eq!(device.client.session().ignored_reports(), 0, "seed {seed}");
+    }
+    assert!((100..400).contains(&dropped), "{dropped}");
+}
+
 /// What was received, behind what was to be sent.
 fn run<O: Operation>(
     device: &mut Device<Chip, 64>,
@@ -145,7 +183,7 @@ fn run<O: Operation>(
     content: &[u8],
     seed: u64,
 ) -> Vec<u8> {
-    let mut flash = Flash { content: content.to_vec(), sent: 0, chance: Chance(seed + 1) };
+    let mut flash = Flash::new(content, seed);
     device.run(&mut flash, operation).unwrap().unwrap();
     flash.content.split_off(content.len())
 }

@@ -105,6 +105,11 @@ impl Settling {
         }
     }
 
+    /// The data connection, while it is kept.
+    pub(super) const fn data(&self) -> Option<DataId> {
+        self.data
+    }
+
     // -- inputs ---------------------------------------------------------------------------------
 
     /// Everything that was to be written is.
@@ -113,14 +118,12 @@ impl Settling {
         self.take(shared, Input::Written(lingers))
     }
 
-    /// A driver may see the end of a connection that is kept a little after ABOR. One that failed
-    /// is closed; of any other it is not known here whether payload had begun to move, so it is
-    /// dropped all the same.
+    /// A report about the data connection that is kept. The driver may go on with it, and may see
+    /// its end. One that failed is closed; of any other it is not known here whether payload had
+    /// begun to move, so it is dropped all the same.
     pub(super) fn reported(&mut self, shared: &mut Shared, report: Report) -> Progress {
         let failed = matches!(report, Report::Failed { .. });
-        let over = failed || matches!(report, Report::Finished { .. });
-        if !over || self.data != report.data() {
-            shared.events.count_ignored();
+        if !failed && !matches!(report, Report::Finished { .. }) {
             return Progress::Goes;
         }
         if failed {
