@@ -189,6 +189,36 @@ fn unread_plaintext_is_bounded() {
 }
 
 #[test]
+fn what_is_read_into_the_channel_and_not_taken_is_bounded_before_the_end_of_tls() {
+    let authority = Authority::new();
+    let body = payload(2 * Channel::UNREAD_MAX);
+    for ended in [false, true] {
+        let (mut channel, mut peer) = connect(&authority.context(), &authority.server(TLS12));
+        let stream = match ended {
+            true => [peer.close(), body.clone()].concat(),
+            false => peer.send(&body),
+        };
+        let mut rest = &stream[..];
+        while channel.failure().is_none() && !rest.is_empty() {
+            let room = channel.room(rest.len().min(1000));
+            let (now, later) = rest.split_at(room.len());
+            room.copy_from_slice(now);
+            channel.received(now.len());
+            rest = later;
+        }
+        let taken = stream.len() - rest.len();
+        if ended {
+            assert_eq!((channel.failure(), rest), (None, &b""[..]));
+        } else {
+            assert_eq!(channel.failure(), Some(&TlsError::Unread));
+            // rustls has the first record, and needs its bytes no more.
+            let bound = Channel::UNREAD_MAX..Channel::UNREAD_MAX + (17 << 10);
+            assert!(bound.contains(&taken), "{taken}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_taken_after_the_end_is_bounded_too() {
     let authority = Authority::new();
     let (mut channel, mut peer) = connect(&authority.context(), &authority.server(TLS13));

@@ -110,4 +110,29 @@ mod tests {
         assert!(buffer.is_empty());
         assert_eq!(buffer.bytes.len(), 1024);
     }
+
+    #[test]
+    fn what_waits_moves_where_it_must_and_is_the_smaller_part() {
+        // What waits of eight bytes, how many are to come, what waits then, and of how many.
+        for (before, count, after, size) in [
+            ((0, 0), 8, (0, 0), 8),
+            ((5, 5), 1, (0, 0), 8),
+            ((6, 7), 1, (6, 7), 8),
+            ((6, 8), 1, (0, 2), 8),
+            ((4, 8), 1, (0, 4), 8),
+            ((3, 8), 1, (3, 8), 16),
+            ((2, 4), 4, (2, 4), 8),
+            ((2, 4), 5, (0, 2), 8),
+            ((0, 8), 9, (0, 8), 32),
+        ] {
+            let (start, end) = before;
+            let bytes = (0..8).collect();
+            let mut buffer = Buffer { bytes, start, end };
+            let waiting = buffer.bytes().to_vec();
+            assert_eq!(buffer.room(count).len(), count);
+            assert_eq!(buffer.bytes(), waiting);
+            let shown = ((buffer.start, buffer.end), buffer.bytes.len());
+            assert_eq!(shown, (after, size), "{before:?} {count}");
+        }
+    }
 }

@@ -4,8 +4,8 @@ use std::task::Poll;
 
 use ftp_proto::trace::Record;
 use ftp_proto::{
-    Closed, Config, DataMode, Detail, ErrorKind, Interruption, Leniency, Misuse, Pipeline, State,
-    Ticket, Transfer,
+    Closed, Config, DataMode, Detail, End, ErrorKind, Interruption, Leniency, Misuse, Pipeline,
+    Representation, State, Ticket, Transfer,
 };
 
 use crate::hand::{Hand, name, retrieve};
@@ -197,4 +197,30 @@ fn an_operation_notes_what_the_server_needed() {
     assert!(!hand.session.leniencies_used().contains(leniency));
     hand.session.use_leniency(leniency);
     assert!(hand.session.leniencies_used().contains(leniency));
+}
+
+#[test]
+fn payload_goes_over_the_socket_as_it_is_in_type_image_and_in_clear() {
+    let mut hand = hand();
+    hand.starts(retrieve()).says("150 Here.");
+    let mut flow = hand.flow();
+    for (representation, secured, verbatim) in [
+        (Representation::Image, false, true),
+        (Representation::Image, true, false),
+        (Representation::Ascii, false, false),
+        (Representation::Ascii, true, false),
+    ] {
+        (flow.representation, flow.secured) = (representation, secured);
+        assert_eq!(flow.is_verbatim(), verbatim, "{flow:?}");
+    }
+}
+
+#[test]
+fn data_connections_count_up() {
+    let mut hand = hand();
+    let numbers = [1, 2, 3].map(|_| {
+        hand.moves(retrieve()).ends(End::Clean).says("226 Done.");
+        hand.data().get()
+    });
+    assert_eq!(numbers, [1, 2, 3]);
 }
