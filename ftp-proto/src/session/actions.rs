@@ -66,11 +66,6 @@ impl Actions {
         self.control = None;
     }
 
-    /// Whether the driver has yet to be told that this connection is given up.
-    pub(super) fn discards(&self, data: DataId) -> bool {
-        self.waiting.contains(&Action::Discard { data })
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

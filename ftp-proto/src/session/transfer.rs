@@ -322,9 +322,6 @@ impl Machine {
 
     /// A report about a data connection.
     pub(super) fn reported(&mut self, shared: &mut Shared, report: Report) {
-        let is_given_up = report
-            .data()
-            .is_some_and(|data| shared.actions.discards(data));
         if matches!(report, Report::Failed { .. }) {
             // The driver holds nothing of it any more.
             report
@@ -348,9 +345,8 @@ impl Machine {
                     let progress = settling.reported(shared, report);
                     self.settle(progress);
                 }
-                // The driver cannot know yet that the connection is to be discarded.
-                _ if is_given_up => {}
-                _ => shared.events.count_ignored(),
+                // The driver has yet to poll the action that gives the connection up.
+                _ => {}
             },
         }
     }
