@@ -132,7 +132,7 @@ impl<T: Transport + Clone> Retrying<T> {
         mut sink: &mut (impl Write + ?Sized),
     ) -> Result<Completed> {
         let trial = Trial::download(Argument::new(path)?, self.policy);
-        completed(self.perform(trial, &mut Ends::Sink(&mut sink))?)
+        self.perform(trial, &mut Ends::Sink(&mut sink))?.completed()
     }
 
     /// Stores everything of `source` from its position on, in image type.
@@ -152,7 +152,7 @@ impl<T: Transport + Clone> Retrying<T> {
         let start = source.stream_position().map_err(local)?;
         let trial = Trial::upload(Argument::new(path)?, self.policy);
         let mut ends = Ends::Source(&mut source, start);
-        completed(self.perform(trial, &mut ends)?)
+        self.perform(trial, &mut ends)?.completed()
     }
 
     /// [`Client::rm`]. If the reply is lost, it looks whether the file is gone.
@@ -239,13 +239,6 @@ fn pause(tries: &mut Tries, error: Error, step: Step) -> Result<()> {
 
 const fn local(error: io::Error) -> Error {
     Error::Local(error, After::Usable)
-}
-
-fn completed(answer: Answer) -> Result<Completed> {
-    match answer {
-        Answer::Moved(completed) => Ok(completed),
-        _ => Err(Error::Spent),
-    }
 }
 
 /// Where the payload of a trial goes, or comes from.

@@ -371,10 +371,7 @@ impl Job {
 }
 
 fn completed(answer: Answer) -> Result<Box<dyn Any + Send>> {
-    match answer {
-        Answer::Moved(completed) => Ok(Box::new(completed)),
-        _ => Err(Error::Spent),
-    }
+    Ok(Box::new(answer.completed()?))
 }
 
 impl<T: Transport + fmt::Debug> fmt::Debug for Retrying<T> {

@@ -100,6 +100,25 @@ pub enum Answer {
     Moved(Completed),
 }
 
+impl Answer {
+    /// The verdict of a transfer.
+    ///
+    /// # Errors
+    /// [`Error::Spent`]: it is the answer to something else.
+    ///
+    /// ```
+    /// use ftp_proto::driver::Answer;
+    ///
+    /// assert!(Answer::Size(4).completed().is_err());
+    /// ```
+    pub fn completed(self) -> Result<Completed> {
+        match self {
+            Self::Moved(completed) => Ok(completed),
+            _ => Err(Error::Spent),
+        }
+    }
+}
+
 impl Call {
     /// The operation, from its beginning.
     ///
