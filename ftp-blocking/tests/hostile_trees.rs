@@ -295,6 +295,44 @@ fn a_removal_removes_links_and_does_not_follow_them() {
     assert_eq!((left.len(), liar.done().len()), (1, 0));
 }
 
+/// The server does not double quotes in its answers to PWD.
+#[test]
+fn a_removal_enters_names_with_quotes_and_no_links_among_them() {
+    let root = "type=dir; a \"b\" c\r\ntype=dir; \"\r\ntype=dir; l\r\ntype=dir; l\" m\r\n";
+    let file = "type=file;size=4; f\r\n";
+    let listings = [
+        ("/t", root),
+        ("/t/a \"b\" c", file),
+        ("/t/\"", file),
+        ("/t/l", file),
+        ("/t/l\" m", file),
+    ];
+    let liar = Liar::new(&listings)
+        .mlsd()
+        .link("/t/l", "/t/l\" n")
+        .link("/t/l\" m", "/home \"x\" y");
+    let left = liar.client().remove_dir_all("/t").unwrap();
+    let expected = [
+        "DELE /t/a \"b\" c",
+        "DELE /t/a \"b\" c/f",
+        "RMD /t/a \"b\" c",
+        "DELE /t/\"",
+        "DELE /t/\"/f",
+        "RMD /t/\"",
+        "DELE /t/l",
+        "DELE /t/l\" m",
+    ];
+    assert_eq!(liar.done(), expected);
+    let elsewhere = Spared::Unread(Unread::Elsewhere);
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(left.iter().all(|(_, why)| *why == elsewhere), "{left:?}");
+    // The directory itself, and one below it.
+    let base = "/t \"u\" v";
+    let liar = Liar::new(&[(base, "type=dir; d\r\n"), ("/t \"u\" v/d", file)]).mlsd();
+    assert!(liar.client().remove_dir_all(base).unwrap().is_empty());
+    assert_eq!(liar.done().len(), 4, "{:?}", liar.done());
+}
+
 #[test]
 fn a_removal_wants_hidden_names() {
     let mut liar = Liar::new(&[("/t", FILE)]);

@@ -28,6 +28,12 @@ fn main() -> ExitCode {
             Setup::new,
             links_are_not_followed,
         ),
+        trials(
+            "names_with_quotes_are_removed",
+            &complete,
+            Setup::new,
+            names_with_quotes_are_removed,
+        ),
     ];
     let trials = trials.into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -43,6 +49,23 @@ fn both_ways(server: &Server) {
     mirrors::both_ways::<Threads>(server);
     let left = log_in(server).unwrap().remove_dir_all("mirrored").unwrap();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// Pure-FTPd and inetutils do not double quotes in their answers to PWD.
+fn names_with_quotes_are_removed(server: &Server) {
+    let mut client = log_in(server).unwrap();
+    for base in ["plain", "a \"quoted\" name"] {
+        for name in ["\"", "a \"b\" c", "d\"", "e\" f\" g"] {
+            let directory = format!("{base}/{name}");
+            client.create_dir_all(&directory).unwrap();
+            let file = format!("{directory}/f");
+            client.store_from(file, &mut &b"1"[..]).unwrap();
+        }
+        let left = client.remove_dir_all(base).unwrap();
+        assert!(left.is_empty(), "{left:?}");
+    }
+    assert!(!server.tree().root().join("plain").exists());
+    client.quit().unwrap();
 }
 
 /// Links of the server's own disk: to a place outside, and to the directory that holds them.

@@ -175,6 +175,32 @@ pub fn decode(reply: &Reply, quoting: Quoting) -> Result<Pathname, PathError> {
     }
 }
 
+/// The longest remark that is kept.
+const REMARK_BYTES_MAX: usize = 128;
+
+/// What a server writes behind the pathname of a 257, if no quote is in either of the two.
+pub(crate) fn remark(reply: &Reply) -> Option<&[u8]> {
+    let (path, remark) = split_at_quote(begun(reply)?)?;
+    let is_plain = !path.is_empty() && memchr::memchr(b'"', remark).is_none();
+    (is_plain && remark.len() <= REMARK_BYTES_MAX).then_some(remark)
+}
+
+/// The pathname of a 257 that ends with a known remark, if a quote stands in it by itself: then the
+/// server does not double quotes. Where all quotes are in pairs, it may be of either kind.
+pub(crate) fn decode_undoubled(reply: &Reply, remark: &[u8]) -> Option<Pathname> {
+    let path = begun(reply)?.strip_suffix(remark)?.strip_suffix(b"\"")?;
+    let mut runs = path.split(|&byte| byte != b'"');
+    let is_undoubled = runs.any(|run| run.len() & 1 == 1);
+    is_undoubled.then(|| path.into())
+}
+
+/// The text of a 257 of one line, behind a quote that it begins with.
+fn begun(reply: &Reply) -> Option<&[u8]> {
+    let is_whole = reply.code() == ReplyCode::PATHNAME && !reply.is_truncated();
+    let text = reply.text().strip_prefix(b"\"")?;
+    (is_whole && memchr::memchr(b'\n', text).is_none()).then_some(text)
+}
+
 /// The pathname in quotes, its own quotes doubled, as a 257 reply carries it.
 ///
 /// ```

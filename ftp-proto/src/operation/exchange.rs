@@ -90,8 +90,12 @@ impl Exchange<()> {
 
 impl Exchange<Pathname> {
     /// PWD: the working directory.
+    ///
+    /// A server that does not double quotes (RFC 959, appendix II) shows itself once an earlier
+    /// answer has told what it writes behind a pathname, if a quote in the pathname stands by
+    /// itself.
     pub const fn working_directory() -> Self {
-        Self::new(Command::bare(Verb::Pwd), path)
+        Self::new(Command::bare(Verb::Pwd), working_directory)
     }
 }
 
@@ -271,6 +275,14 @@ fn nothing(_: Reply, _: &mut Session) -> Result<(), ErrorKind> {
 #[expect(clippy::unnecessary_wraps, reason = "one of several readers")]
 pub(super) fn whole(reply: Reply, _: &mut Session) -> Result<Reply, ErrorKind> {
     Ok(reply)
+}
+
+fn working_directory(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {
+    let is_lenient = session.config().lenient.contains(Leniency::UndoubledQuotes);
+    match session.memory().undoubled(&reply) {
+        Some(path) if !is_lenient => Ok(path),
+        _ => path(reply, session),
+    }
 }
 
 pub(super) fn path(reply: Reply, session: &mut Session) -> Result<Pathname, ErrorKind> {

@@ -1,6 +1,10 @@
 //! The memory of operations about a server.
 
+use alloc::boxed::Box;
+
 use crate::checksum::Algorithm;
+use crate::pathname::{self, Pathname};
+use crate::reply::Reply;
 
 use super::protection::DataProtection;
 use super::rung::Rung;
@@ -34,4 +38,23 @@ pub struct Memory {
     pub hash: Option<Algorithm>,
     /// The command that has set a time of modification.
     pub touch: Option<Touch>,
+    /// What the server writes behind the pathname in its answers to PWD. It shows where a pathname
+    /// ends whose quotes are not doubled.
+    pub remark: Option<Box<[u8]>>,
+}
+
+impl Memory {
+    /// Learns from an answer to PWD.
+    pub(crate) fn located(&mut self, reply: &Reply) {
+        if let Some(remark) = pathname::remark(reply) {
+            if self.remark.as_deref() != Some(remark) {
+                self.remark = Some(remark.into());
+            }
+        }
+    }
+
+    /// The pathname in an answer to PWD, if that shows a server that does not double quotes.
+    pub(crate) fn undoubled(&self, reply: &Reply) -> Option<Pathname> {
+        pathname::decode_undoubled(reply, self.remark.as_deref()?)
+    }
 }

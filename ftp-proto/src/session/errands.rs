@@ -191,12 +191,15 @@ impl Errands {
         };
     }
 
-    fn located(&mut self, shared: &Shared, reply: &Reply) {
+    fn located(&mut self, shared: &mut Shared, reply: &Reply) {
+        let memory = &mut shared.server.memory;
+        memory.located(reply);
         let quoting = match shared.config.lenient.contains(Leniency::UndoubledQuotes) {
             true => Quoting::Undoubled,
             false => Quoting::Doubled,
         };
-        let path = pathname::decode(reply, quoting).ok();
+        let known = memory.undoubled(reply);
+        let path = known.or_else(|| pathname::decode(reply, quoting).ok());
         let path = path.and_then(|path| Argument::new(path).ok());
         self.home = path.map_or(Home::Untold, Home::Known);
     }
@@ -204,7 +207,7 @@ impl Errands {
     // -- what the application does itself -------------------------------------------------------
 
     /// The application's command was answered.
-    pub(super) fn noticed(&mut self, shared: &Shared, verb: Verb, reply: &Reply) {
+    pub(super) fn noticed(&mut self, shared: &mut Shared, verb: Verb, reply: &Reply) {
         if !grants(verb, reply) {
             return;
         }

@@ -134,7 +134,7 @@ impl Interpreter {
             self.shared.rest(Reason::Greeting);
         }
         let positive = grants(verb, &reply);
-        self.errands.noticed(&self.shared, verb, &reply);
+        self.errands.noticed(&mut self.shared, verb, &reply);
         let reply = reply.with_preliminary(slot.mark.map(|mark| *mark));
         self.shared.server.learn(slot.effect, &reply, positive);
         match slot.effect {
