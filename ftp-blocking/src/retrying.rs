@@ -4,7 +4,9 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::thread;
 
-use ftp_proto::driver::{Answer, Call, Error, Result, Trial, Tries, Work, entries, random};
+use ftp_proto::driver::{
+    Answer, Call, Error, Result, Trial, Tries, Waiting, Work, entries, random,
+};
 use ftp_proto::listing::Entry;
 use ftp_proto::retry::{Next, Retry, Step};
 use ftp_proto::{After, Argument, Completed};
@@ -41,7 +43,10 @@ pub struct Retrying<T: Transport = MaybeTls> {
     connector: Connector<T>,
     policy: Retry,
     client: Option<Client<T>>,
+    observer: Option<Box<Observer>>,
 }
+
+type Observer = dyn FnMut(&Waiting<'_>) + Send;
 
 impl<T: Transport + Clone> Connector<T> {
     /// Tries operations again by `policy`. The first session is made when it is needed.
@@ -50,11 +55,42 @@ impl<T: Transport + Clone> Connector<T> {
             connector: self.clone(),
             policy,
             client: None,
+            observer: None,
         }
     }
 }
 
 impl<T: Transport + Clone> Retrying<T> {
+    /// Tells `observer` of each pause before it is slept: why, how long, and which try follows.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use ftp_blocking::Client;
+    /// use ftp_blocking::proto::{operation::Login, retry::Retry};
+    /// # use ftp_blocking::testing::{Behaviour, Files, Loopback, Rule, ServerConfig, Step};
+    /// # let busy = Rule::at(Step::Received).of("DELE").only(0).say(450, "Busy.").instead();
+    /// # let busy = ServerConfig::new().behaviour(Behaviour::new().rule(busy));
+    /// # let server = Loopback::start(busy, Files::new().file("/a.bin", "0123"))?;
+    /// # let host = server.address().to_string();
+    ///
+    /// let connector = Client::builder().connector(&host, Login::anonymous())?;
+    /// let (send, told) = mpsc::channel();
+    /// let mut ftp = connector.retrying(Retry::default()).on_wait(move |waiting| {
+    ///     let line = format!("{}: try {} follows", waiting.error, waiting.next_try);
+    ///     let _ = send.send((line, waiting.pause));
+    /// });
+    /// ftp.rm("a.bin")?; // the server answers 450 at first
+    /// let (line, pause) = told.try_recv()?;
+    /// assert!(line.contains("450") && line.ends_with("try 2 follows"));
+    /// assert!(!pause.is_zero() && told.try_recv().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_wait(mut self, observer: impl FnMut(&Waiting<'_>) + Send + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
     /// The session, made anew if it was lost.
     ///
     /// # Errors
@@ -62,7 +98,7 @@ impl<T: Transport + Clone> Retrying<T> {
     pub fn client(&mut self) -> Result<&mut Client<T>> {
         let mut tries = Tries::new(self.policy);
         while let Err((step, error)) = self.once(Step::Connecting, |_| Ok(())) {
-            pause(&mut tries, error, step)?;
+            self.pause(&mut tries, error, step)?;
         }
         self.client.as_mut().ok_or(Error::Spent)
     }
@@ -102,7 +138,7 @@ impl<T: Transport + Clone> Retrying<T> {
         loop {
             match self.once(step, &mut call) {
                 Ok(output) => return Ok(output),
-                Err((step, error)) => pause(&mut tries, error, step)?,
+                Err((step, error)) => self.pause(&mut tries, error, step)?,
             }
         }
     }
@@ -197,13 +233,38 @@ impl<T: Transport + Clone> Retrying<T> {
     fn perform(&mut self, mut trial: Trial, ends: &mut Ends<'_>) -> Result<Answer> {
         while let Some(work) = trial.next_work() {
             let run = self.once(Step::Listing, |ftp| ends.run(ftp, work, &mut trial));
-            thread::sleep(match run {
+            let pause = match run {
                 Ok(answer) => trial.take(Ok(answer), random()),
                 Err((Step::Connecting, error)) => trial.not_connected(error, random()),
                 Err((_, error)) => trial.take(Err(error), random()),
-            });
+            };
+            if let Some(waiting) = trial.waiting() {
+                self.tell(&waiting);
+            }
+            thread::sleep(pause);
         }
         trial.into_outcome()
+    }
+
+    /// Sleeps before the next try.
+    ///
+    /// # Errors
+    /// `error`, if there is none.
+    fn pause(&mut self, tries: &mut Tries, error: Error, step: Step) -> Result<()> {
+        match tries.next(&error, step, random()) {
+            Next::Again(pause) => {
+                self.tell(&Waiting::new(&error, pause, tries));
+                thread::sleep(pause);
+                Ok(())
+            }
+            Next::GiveUp | Next::LookUp => Err(error),
+        }
+    }
+
+    fn tell(&mut self, waiting: &Waiting<'_>) {
+        if let Some(observer) = &mut self.observer {
+            observer(waiting);
+        }
     }
 
     /// One try, and the step at which it failed.
@@ -220,20 +281,6 @@ impl<T: Transport + Clone> Retrying<T> {
                 .map_err(|error| (Step::Connecting, error))?,
         };
         call(self.client.insert(client)).map_err(|error| (step, error))
-    }
-}
-
-/// Sleeps before the next try.
-///
-/// # Errors
-/// `error`, if there is none.
-fn pause(tries: &mut Tries, error: Error, step: Step) -> Result<()> {
-    match tries.next(&error, step, random()) {
-        Next::Again(pause) => {
-            thread::sleep(pause);
-            Ok(())
-        }
-        Next::GiveUp | Next::LookUp => Err(error),
     }
 }
 

@@ -6,6 +6,7 @@
 )]
 
 use std::io::Cursor;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ftp_blocking::proto::operation::Login;
@@ -136,4 +137,51 @@ fn an_upload_to_a_file_that_another_has_written_does_not_go_on() {
     let text = error.unwrap_err().to_string();
     assert!(text.contains("longer than what was sent"), "{text}");
     assert_eq!(count(&server, "STOR") + count(&server, "APPE"), 1);
+}
+
+#[test]
+fn an_observer_is_told_of_each_pause() {
+    type Use = fn(&mut Retrying<Tcp>) -> bool;
+    let once = |verb| Rule::at(Step::Received).of(verb).only(0).say(450, "Busy.");
+    let broken = Rule::at(Step::Moving(10)).of("RETR").reset_control();
+    let rows: [(Behaviour, Use, &[u32]); 6] = [
+        (Behaviour::new(), |ftp| ftp.rm("a").is_ok(), &[]),
+        (
+            Behaviour::new().rule(once("DELE").instead()),
+            |ftp| ftp.rm("a").is_ok(),
+            &[2],
+        ),
+        // A lost reply is looked up at once.
+        (losing("DELE"), |ftp| ftp.rm("a").is_ok(), &[]),
+        (
+            Behaviour::new().greet(421, "Full."),
+            |ftp| ftp.client().is_err(),
+            &[2, 3, 4, 5],
+        ),
+        (
+            Behaviour::new().refuse("SIZE", 450, "Busy."),
+            |ftp| {
+                ftp.run(Tried::Listing, |ftp| ftp.size_in_bytes("a"))
+                    .is_err()
+            },
+            &[2, 3, 4, 5],
+        ),
+        // What has moved begins the count anew.
+        (
+            Behaviour::new().rule(broken),
+            |ftp| ftp.retrieve_to("a", &mut Vec::new()).is_ok(),
+            &[2, 2],
+        ),
+    ];
+    for (number, (behaviour, call, expected)) in rows.into_iter().enumerate() {
+        let server = server(behaviour, Files::new().file("/a", [7; 25]));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = Arc::clone(&told);
+        let mut ftp = retrying(&server).on_wait(move |waiting| {
+            assert!(!waiting.pause.is_zero() && waiting.error.is_transient());
+            tell.lock().unwrap().push(waiting.next_try);
+        });
+        assert!(call(&mut ftp), "{number}");
+        assert_eq!(*told.lock().unwrap(), expected, "{number}");
+    }
 }

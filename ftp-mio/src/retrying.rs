@@ -7,7 +7,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use ftp_proto::driver::{Answer, Call, Error, Result, Trial, Work, entries, random};
+use ftp_proto::driver::{Answer, Call, Error, Result, Trial, Waiting, Work, entries, random};
 use ftp_proto::listing::Entry;
 use ftp_proto::retry::Retry;
 use ftp_proto::{After, Argument, Completed};
@@ -334,6 +334,24 @@ impl<T: Transport + Clone> Retrying<T> {
         }
         let deadline = self.deadline()?;
         Some(deadline.saturating_duration_since(now))
+    }
+
+    /// Why the next try waits, and for how long: `None` outside of a pause. Ask after a
+    /// [`turn`](Self::turn).
+    ///
+    /// ```
+    /// use ftp_mio::{Retrying, Transport};
+    ///
+    /// fn status<T: Transport + Clone>(ftp: &Retrying<T>) -> Option<String> {
+    ///     let waiting = ftp.waiting()?;
+    ///     let seconds = waiting.pause.as_secs_f32();
+    ///     Some(format!("{}: try {} in {seconds:.1} s", waiting.error, waiting.next_try))
+    /// }
+    /// # let _ = status::<ftp_mio::Tcp>;
+    /// ```
+    pub fn waiting(&self) -> Option<Waiting<'_>> {
+        self.pause_until?;
+        self.jobs.front()?.trial.waiting()
     }
 
     /// Closes all sockets at once.

@@ -332,13 +332,18 @@ fn a_pause_is_waited_for_by_the_loop() {
             ftp.ready(glue::slot(event.token()).1, glue::ready(event));
         }
     }
+    let waiting = ftp.waiting().unwrap();
+    assert_eq!(waiting.next_try, 2);
+    assert!(waiting.pause >= Duration::from_secs(500));
+    assert!(waiting.error.to_string().contains("Full."));
     turn(&mut ftp, now + Duration::from_secs(400), &poll);
-    assert!(ftp.poll(list).is_pending());
+    assert!(ftp.poll(list).is_pending() && ftp.waiting().is_some());
     assert_eq!(server.counts().accepted, 1);
     // When it is over, the second try is the last one.
     now += Duration::from_secs(1000);
     let error = loop {
         turn(&mut ftp, now, &poll);
+        assert!(ftp.waiting().is_none());
         if let Poll::Ready(outcome) = ftp.poll(list) {
             break outcome.unwrap_err();
         }

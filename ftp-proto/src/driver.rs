@@ -69,7 +69,7 @@ pub use tcp_options::TcpOptions;
 #[cfg(feature = "std")]
 pub use tls_mode::TlsMode;
 #[cfg(feature = "std")]
-pub use trial::{Trial, Tries};
+pub use trial::{Trial, Tries, Waiting};
 #[cfg(feature = "url")]
 pub use url::{FtpUrl, TypeCode, UrlError};
 

@@ -73,7 +73,7 @@ const APART: &str = "
     Rung SafeFor SafeName Secure Secured Sent Series SetModified Settings SizeError SizeInBytes Skip
     Spared Stage Step StepKind Store Target Task TcpOptions Telnet Ticket TimeVal Timeouts Timestamp
     TimestampError TlsError TlsMode TlsPolicy Touch Transfer TransferId TreeLimits TreePath
-    TypeCode Unread Unreadable UrlError Verb Verdict Verifier Violation Wait Walk WalkTree Walked
+    TypeCode Unread Unreadable UrlError Verb Verdict Verifier Violation Wait Waiting Walk WalkTree Walked
     Way Why Zone";
 
 #[test]

@@ -240,6 +240,37 @@ fn a_broken_download_is_tried_again_and_goes_on() {
     assert!(resumed.iter().any(|line| line.starts_with("REST ")));
 }
 
+#[test]
+fn a_wait_says_why_and_for_how_long() {
+    let broken = Rule::at(Step::Moving(20_000)).of("RETR").reset_control();
+    let busy = Rule::at(Step::Received)
+        .of("SIZE")
+        .only(0)
+        .say(450, "Busy.");
+    let behaviour = || {
+        Behaviour::new()
+            .rule(broken.clone())
+            .rule(busy.clone().instead())
+    };
+    for (options, expected) in [(&[][..], 2), (&["--quiet"], 0)] {
+        let server = behaving(behaviour(), Files::new().file("/a", vec![7; 30_000]));
+        let here = TempDir::new().unwrap();
+        let target = url(&server, "a");
+        let mut arguments = vec!["get", &target, here.path().to_str().unwrap()];
+        arguments.extend(options);
+        let output = run(&arguments);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        let waits = told
+            .lines()
+            .filter(|line| line.contains("; try 2 follows in "));
+        let waits: Vec<_> = waits.filter(|line| line.ends_with(" s")).collect();
+        assert_eq!(waits.len(), expected, "{told}");
+        let whys = waits.first().map(|line| line.contains("Busy."));
+        assert_ne!(whys, Some(false), "{told}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_wait_in_which_nothing_moves() {

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Child, Command, Stdio};
 
-use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig};
+use ftp_blocking::testing::{Behaviour, Files, Loopback, Rule, ServerConfig, Step};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
@@ -94,4 +94,20 @@ fn ctrl_c_at_the_prompt_is_an_interruption() {
     terminal.interrupt();
     terminal.read_until("ftpx: interrupted");
     assert_eq!(terminal.code(), Some(130));
+}
+
+#[test]
+fn a_wait_is_told_above_the_bar() {
+    let broken = Rule::at(Step::Moving(20_000)).of("RETR").reset_control();
+    let behaviour = Behaviour::new().rule(broken);
+    let server = behaving(behaviour, Files::new().file("/a", vec![7; 30_000]));
+    let here = TempDir::new().unwrap();
+    let path = here.path().to_str().unwrap();
+    let mut terminal = Terminal::run(&["get", &url(&server, "a"), path]);
+    terminal.read_until("try 2 follows");
+    terminal.read_until("bytes (");
+    // The bar is cleared for it, and drawn again.
+    let (_, after) = terminal.seen.split_once("\r\u{1b}[2Kftpx: RETR").unwrap();
+    assert!(after.contains("/29.30 KiB"), "{:?}", terminal.seen);
+    assert_eq!(terminal.code(), Some(0));
 }

@@ -51,9 +51,52 @@ impl Tries {
         error.next(&self.policy, step, self.failures, random)
     }
 
+    /// How many tries have failed since the count began.
+    #[must_use]
+    pub const fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// Begins to count anew: something has moved.
     pub const fn begin_anew(&mut self) {
         self.failures = 0;
+    }
+}
+
+/// Why the next try waits, and for how long.
+///
+/// ```
+/// use ftp_proto::Argument;
+/// use ftp_proto::driver::{Error, Trial};
+/// use ftp_proto::retry::Retry;
+///
+/// let mut trial = Trial::delete(Argument::new("old.txt")?, Retry::default());
+/// let unreachable = Error::Resolve(std::io::ErrorKind::TimedOut.into());
+/// let pause = trial.not_connected(unreachable, 0);
+/// let waiting = trial.waiting().unwrap();
+/// assert_eq!((waiting.pause, waiting.next_try), (pause, 2));
+/// assert!(matches!(waiting.error, Error::Resolve(_)));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Waiting<'a> {
+    /// What the last try failed with.
+    pub error: &'a Error,
+    /// The pause, which begins with the failure.
+    pub pause: Duration,
+    /// The number of the try that comes then. A transfer that has moved payload counts anew.
+    pub next_try: u32,
+}
+
+impl<'a> Waiting<'a> {
+    /// After `error`, which `tries` have counted.
+    pub const fn new(error: &'a Error, pause: Duration, tries: &Tries) -> Self {
+        Self {
+            error,
+            pause,
+            next_try: tries.failures().saturating_add(1),
+        }
     }
 }
 
@@ -81,6 +124,8 @@ pub struct Trial {
     aim: Aim,
     stage: Stage,
     tries: Tries,
+    /// The failure of the last try, if there is a next one, and the pause in between.
+    failed: Option<(Error, Duration)>,
     /// Where the transfer of this try begins.
     offset: u64,
     /// How many bytes of the file have moved, in all tries.
@@ -175,6 +220,7 @@ impl Trial {
             aim,
             stage,
             tries: Tries::new(policy),
+            failed: None,
             offset: 0,
             moved: 0,
             has_moved: false,
@@ -238,6 +284,7 @@ impl Trial {
     /// Takes the outcome of the work, and tells how long to wait before the next one. `random` is a
     /// random number, which keeps many clients from coming back at once.
     pub fn take(&mut self, outcome: Result<Answer>, random: u32) -> Duration {
+        self.failed = None;
         if mem::take(&mut self.has_moved) {
             self.tries.begin_anew();
         }
@@ -260,8 +307,17 @@ impl Trial {
     /// Takes the failure to make a session for the work, and tells how long to wait before the next
     /// try.
     pub fn not_connected(&mut self, error: Error, random: u32) -> Duration {
+        self.failed = None;
         let stage = mem::replace(&mut self.stage, Stage::Run);
         self.fail(error, Step::Connecting, stage, random)
+    }
+
+    /// Why the next work waits, between a failure and the outcome of the next try; `None` if nothing
+    /// is to be waited for.
+    #[must_use]
+    pub fn waiting(&self) -> Option<Waiting<'_>> {
+        let (error, pause) = self.failed.as_ref()?;
+        Some(Waiting::new(error, *pause, &self.tries))
     }
 
     /// The outcome. A transfer's verdict counts the bytes of all tries.
@@ -296,7 +352,10 @@ impl Trial {
 
     fn fail(&mut self, error: Error, step: Step, stage: Stage, random: u32) -> Duration {
         let (stage, pause) = match self.tries.next(&error, step, random) {
-            Next::Again(pause) => (self.again(stage, step), pause),
+            Next::Again(pause) => {
+                self.failed = Some((error, pause));
+                (self.again(stage, step), pause)
+            }
             Next::LookUp => {
                 self.tries.begin_anew();
                 (Stage::LookUp(error, 0), Duration::ZERO)

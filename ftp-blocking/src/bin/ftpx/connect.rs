@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ftp_blocking::proto::driver::TlsMode;
+use ftp_blocking::proto::driver::{TlsMode, Waiting};
 use ftp_blocking::proto::proxy::Proxy;
 use ftp_blocking::proto::retry::Retry;
 use ftp_blocking::proto::tls::Fingerprint;
@@ -15,6 +15,7 @@ use ftp_blocking::{
 use crate::arguments::{Options, Tls};
 use crate::credentials;
 use crate::exit::{Failure, Result, local};
+use crate::progress;
 use crate::trace::Tracer;
 
 /// A transport below TLS: TCP, or TCP through a proxy.
@@ -34,6 +35,7 @@ pub(crate) struct Origin<'a, T> {
 pub(crate) struct Sessions<T: Link> {
     connector: Connector<MaybeTls<T>>,
     tries: u32,
+    is_quiet: bool,
     /// A session was made, so that a refusal of another one is no reason to wait.
     has_one: AtomicBool,
     pub(crate) tracer: Option<Tracer>,
@@ -65,6 +67,7 @@ impl<T: Link> Origin<'_, T> {
         Ok(Sessions {
             connector: builder.connector(&url.endpoint().to_string(), login)?,
             tries: options.tries.max(1),
+            is_quiet: options.quiet,
             has_one: AtomicBool::new(false),
             tracer,
         })
@@ -108,8 +111,21 @@ impl<T: Link> Sessions<T> {
     pub(crate) fn retrying(&self) -> Retrying<MaybeTls<T>> {
         let mut policy = Retry::default();
         policy.tries_max = self.tries;
-        self.connector.retrying(policy)
+        let retrying = self.connector.retrying(policy);
+        match self.is_quiet {
+            true => retrying,
+            false => retrying.on_wait(tell),
+        }
     }
+}
+
+/// Says why nothing happens.
+fn tell(waiting: &Waiting<'_>) {
+    let (error, next) = (waiting.error, waiting.next_try);
+    let seconds = waiting.pause.as_secs_f32();
+    progress::note(&format!(
+        "ftpx: {error}; try {next} follows in {seconds:.1} s"
+    ));
 }
 
 /// `socks5://USER:PASSWORD@HOST:PORT` or `http://...`. No message shows the text, which may hold a

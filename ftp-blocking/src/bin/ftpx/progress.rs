@@ -1,9 +1,10 @@
 //! Progress: a bar on a terminal, nothing between the lines elsewhere.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressFinish, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressFinish, ProgressStyle, WeakProgressBar};
 
 use crate::arguments::Options;
 
@@ -12,6 +13,9 @@ const WITHOUT_SIZE: &str = "{msg} {spinner} {bytes} {binary_bytes_per_sec}";
 
 /// The bar is drawn so often while nothing moves, because the rate and the time left change.
 const TICK: Duration = Duration::from_millis(250);
+
+/// The bar on the terminal, for lines of those who know nothing of it.
+static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 
 /// Shown on standard error, so that standard output can be a file.
 #[derive(Debug)]
@@ -28,7 +32,9 @@ impl Progress {
             let bar = ProgressBar::no_length().with_finish(ProgressFinish::AndClear);
             bar.set_style(style(WITHOUT_SIZE));
             bar.enable_steady_tick(TICK);
-            bar.with_message(name.to_owned())
+            let bar = bar.with_message(name.to_owned());
+            *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
+            bar
         });
         let progress = Self {
             bar,
@@ -83,13 +89,8 @@ impl Progress {
 
     /// A line above the bar, or a plain one.
     pub(crate) fn line(&self, text: &str) {
-        match &self.bar {
-            _ if self.is_quiet => {}
-            Some(bar) => bar.println(text),
-            // In one piece, because other processes may write to the same place.
-            None => {
-                let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
-            }
+        if !self.is_quiet {
+            write_line(self.bar.as_ref(), text);
         }
     }
 
@@ -108,6 +109,23 @@ impl Progress {
         }
         if !self.is_quiet {
             eprintln!("{name}: {bytes} bytes ({})", HumanBytes(bytes));
+        }
+    }
+}
+
+/// A line above the bar of whoever shows one, or a plain one.
+pub(crate) fn note(text: &str) {
+    let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let bar = shown.as_ref().and_then(WeakProgressBar::upgrade);
+    write_line(bar.filter(|bar| !bar.is_finished()).as_ref(), text);
+}
+
+fn write_line(bar: Option<&ProgressBar>, text: &str) {
+    match bar {
+        Some(bar) => bar.println(text),
+        // In one piece, because other processes may write to the same place.
+        None => {
+            let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
         }
     }
 }
