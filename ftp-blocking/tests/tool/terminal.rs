@@ -111,3 +111,15 @@ fn a_wait_is_told_above_the_bar() {
     assert!(after.contains("/29.30 KiB"), "{:?}", terminal.seen);
     assert_eq!(terminal.code(), Some(0));
 }
+
+#[test]
+fn a_sum_shows_what_comes() {
+    let stalled = Behaviour::new().stall("RETR", 20_000);
+    let server = behaving(stalled, Files::new().file("/a", vec![7; 50_000]));
+    let mut terminal = Terminal::run(&["sum", &url(&server, "a")]);
+    terminal.read_until("/48.83 KiB");
+    terminal.read_until("s left");
+    terminal.interrupt();
+    terminal.read_until("ftpx: interrupted");
+    assert_eq!(terminal.code(), Some(130));
+}

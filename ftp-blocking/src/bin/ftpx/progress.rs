@@ -46,6 +46,10 @@ impl Progress {
         progress
     }
 
+    pub(crate) const fn is_shown(&self) -> bool {
+        self.bar.is_some()
+    }
+
     /// Sets how many bytes there are in all.
     pub(crate) fn of(&self, bytes: u64) {
         if let Some(bar) = &self.bar {

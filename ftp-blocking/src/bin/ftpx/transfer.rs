@@ -186,9 +186,35 @@ pub(crate) fn sum<T: Link>(origin: &Origin<'_, T>, url: &FtpUrl, server: bool) -
     let sum = if server {
         retrying.run(Tried::Listing, |ftp| ftp.checksum(path, Algorithm::Sha256))?
     } else {
-        let mut hasher = Sha256::new();
-        retrying.retrieve_to(path, &mut hasher)?;
-        Checksum::sha256(hasher.finalize().into())
+        let progress = Progress::new(origin.options, &Name::new(path).to_string(), None);
+        if progress.is_shown() {
+            let size = retrying.run(Tried::Listing, |ftp| optional(ftp.size_in_bytes(path)))?;
+            size.inspect(|size| progress.of(*size));
+        }
+        let mut sink = Hashing {
+            hasher: Sha256::new(),
+            progress: &progress,
+        };
+        retrying.retrieve_to(path, &mut sink)?;
+        Checksum::sha256(sink.hasher.finalize().into())
     };
     writeln!(io::stdout(), "{sum}  {}", Name::new(path)).map_err(local("standard output"))
+}
+
+/// A download that is hashed and not kept.
+struct Hashing<'a> {
+    hasher: Sha256,
+    progress: &'a Progress,
+}
+
+impl Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hasher.update(bytes);
+        self.progress.add(bytes.len() as u64);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
