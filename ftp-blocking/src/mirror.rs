@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use ftp_proto::driver::{MirrorEvent, MirrorSetup, Mirrored, Mirroring, Result};
+use ftp_proto::retry::Retry;
 use ftp_proto::tree::{MirrorOptions, Step};
 
 use crate::client::Client;
@@ -25,8 +26,9 @@ use worker::Worker;
 /// either side, unless [asked](MirrorOptions::follow_links).
 ///
 /// Each session runs on a thread of its own. A session is opened when there is work for it. If it
-/// cannot be opened, for instance because the server allows no more, the others do its work. A
-/// session that ends in the midst of a task is replaced once for that task.
+/// cannot be opened, for instance because the server allows no more, the others do its work. The
+/// first one, and one in place of a session that was lost, are tried again by a
+/// [policy](Self::retry).
 ///
 /// ```
 /// use ftp_blocking::{Client, Mirror};
@@ -73,6 +75,14 @@ impl<'a> Mirror<'a> {
         Self(self.0.sessions(count))
     }
 
+    /// How often and how soon a session is made anew that was lost, and the first one is made; by
+    /// default as [`Retry::default`] has it. Pauses are slept, and told to the report. A download
+    /// that went on with its part counts anew. What happens again, such as a refused login or
+    /// certificate, is not tried again.
+    pub fn retry(self, policy: Retry) -> Self {
+        Self(self.0.retry(policy))
+    }
+
     /// Changes nothing: the report gets the steps. What a directory that is to be made would hold
     /// is shown, too.
     pub fn dry_run(self) -> Self {
@@ -88,7 +98,7 @@ impl<'a> Mirror<'a> {
         Self(self.0.progress(report))
     }
 
-    /// Runs it. `connect` makes a session that is logged in.
+    /// Runs it. `connect` makes a session that is logged in. It need not try again by itself.
     ///
     /// # Errors
     /// No session could be opened, or the local directory cannot be opened. What fails later is in

@@ -11,9 +11,11 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use ftp_blocking::proto::retry::Retry;
 use ftp_blocking::proto::tree::{MirrorOptions, StepKind, Why};
-use ftp_blocking::testing::{Behaviour, Files, Loopback, ServerConfig, Step};
+use ftp_blocking::testing::{Behaviour, Files, Loopback, Rule, ServerConfig, Step};
 use ftp_blocking::{Client, Mirror, MirrorEvent, Mirrored, Result};
 use tempfile::TempDir;
 
@@ -31,8 +33,15 @@ fn some_files() -> Files {
         .directory("/pub/empty")
 }
 
+/// Without pauses that a test would notice.
+fn soon() -> Retry {
+    let mut policy = Retry::default();
+    policy.delay = Duration::from_millis(1);
+    policy
+}
+
 fn down(server: &Loopback, local: &Path, options: MirrorOptions) -> Mirrored {
-    let mirror = Mirror::new("pub", local, options).sessions(3);
+    let mirror = Mirror::new("pub", local, options).sessions(3).retry(soon());
     mirror.run(|| log_in(server)).unwrap()
 }
 
@@ -159,7 +168,11 @@ fn sessions_that_cannot_be_opened_leave_their_work_to_others() {
         0 => Client::connect("127.0.0.1:1"),
         _ => log_in(&server),
     };
-    let mirror = || Mirror::new("pub", local.path(), MirrorOptions::down()).sessions(4);
+    let mirror = || {
+        Mirror::new("pub", local.path(), MirrorOptions::down())
+            .sessions(4)
+            .retry(soon())
+    };
     let mirrored = mirror().run(limited).unwrap();
     assert_eq!((mirrored.copied, mirrored.failed.len()), (3, 0));
     assert!(mirror().run(limited).is_err());
@@ -181,6 +194,117 @@ fn a_session_that_ends_is_replaced() {
         fs::read(local.path().join("deep/er/b.bin")).unwrap(),
         vec![7; 200_000]
     );
+}
+
+fn one_file() -> Files {
+    Files::new().file("/pub/a", vec![7; 200_000])
+}
+
+fn serve(behaviour: Behaviour) -> Loopback {
+    Loopback::start(ServerConfig::new().behaviour(behaviour), one_file()).unwrap()
+}
+
+fn count(server: &Loopback, verb: &str) -> usize {
+    let sessions = 0..server.counts().accepted;
+    let commands = sessions.flat_map(|number| server.commands(number));
+    commands.filter(|line| line.starts_with(verb)).count()
+}
+
+/// A mirror of one file on one session, with the number of each try that waits.
+fn tried<F>(connect: F) -> (Result<Mirrored>, Vec<u32>)
+where
+    F: Fn() -> Result<Client> + Sync,
+{
+    let (local, mut tries) = (TempDir::new().unwrap(), Vec::new());
+    let mirrored = Mirror::new("pub", local.path(), MirrorOptions::down())
+        .retry(soon())
+        .progress(|event| {
+            if let MirrorEvent::Waiting(waiting) = event {
+                assert!(!waiting.pause.is_zero());
+                tries.push(waiting.next_try);
+            }
+            ControlFlow::Continue(())
+        })
+        .run(connect);
+    (mirrored, tries)
+}
+
+/// A file that breaks off again and again comes as long as each try has something of it. Without
+/// that, tries end.
+#[test]
+fn a_lost_session_is_replaced_by_the_policy() {
+    let parts = serve(Behaviour::new().close_at(Step::Moving(30_000), "RETR"));
+    let (mirrored, tries) = tried(|| log_in(&parts));
+    let mirrored = mirrored.unwrap();
+    assert_eq!((mirrored.copied, mirrored.failed.len()), (1, 0));
+    assert_eq!(tries, [2; 6]);
+
+    let nothing = serve(Behaviour::new().close_at(Step::Received, "RETR"));
+    let (mirrored, tries) = tried(|| log_in(&nothing));
+    let mirrored = mirrored.unwrap();
+    assert_eq!((mirrored.copied, mirrored.failed.len()), (0, 1));
+    assert_eq!((tries, count(&nothing, "RETR")), (vec![2, 3, 4, 5], 5));
+}
+
+#[test]
+fn a_session_is_made_by_the_policy() {
+    // A server that is full for now, at first and after a session was lost.
+    let cut = Rule::at(Step::Moving(30_000)).of("RETR").reset_control();
+    for full_from in [0, 1] {
+        let server = serve(Behaviour::new().rule(cut.clone()));
+        let full = serve(Behaviour::new().greet(421, "Full."));
+        let made = AtomicUsize::new(0);
+        let (mirrored, tries) = tried(|| {
+            let number = made.fetch_add(1, Ordering::SeqCst);
+            match (full_from..full_from + 2).contains(&number) {
+                true => log_in(&full),
+                false => log_in(&server),
+            }
+        });
+        assert_eq!(mirrored.unwrap().copied, 1, "{full_from}");
+        let expected = [&[2, 3, 2, 2, 2, 2, 2, 2], &[2, 3, 4, 2, 2, 2, 2, 2]];
+        assert_eq!(tries, expected[full_from]);
+    }
+    // What would happen again: the login is refused.
+    let server = serve(Behaviour::new().rule(cut));
+    let refuses = serve(Behaviour::new().refuse("PASS", 530, "No."));
+    let made = AtomicUsize::new(0);
+    let (mirrored, tries) = tried(|| match made.fetch_add(1, Ordering::SeqCst) {
+        0 => log_in(&server),
+        _ => log_in(&refuses),
+    });
+    assert_eq!(mirrored.unwrap().failed.len(), 1);
+    assert_eq!((tries, count(&refuses, "PASS")), (vec![2], 1));
+    let (mirrored, tries) = tried(|| log_in(&refuses));
+    assert!(mirrored.is_err() && tries.is_empty());
+}
+
+#[test]
+fn the_report_can_end_a_pause() {
+    let full = serve(Behaviour::new().greet(421, "Full."));
+    let lost = serve(Behaviour::new().close_at(Step::Received, "RETR"));
+    for server in [full, lost] {
+        let local = TempDir::new().unwrap();
+        let mut policy = Retry::default();
+        let mut waits = 0;
+        policy.delay = Duration::from_secs(100_000);
+        policy.delay_max = policy.delay;
+        let mirrored = Mirror::new("pub", local.path(), MirrorOptions::down())
+            .sessions(2)
+            .retry(policy)
+            .progress(|event| match event {
+                MirrorEvent::Waiting(_) => {
+                    waits += 1;
+                    ControlFlow::Break(())
+                }
+                _ => {
+                    assert_eq!(waits, 0, "{event:?}");
+                    ControlFlow::Continue(())
+                }
+            })
+            .run(|| log_in(&server));
+        assert!(mirrored.unwrap().is_stopped);
+    }
 }
 
 #[test]

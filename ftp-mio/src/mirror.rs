@@ -24,8 +24,9 @@ use worker::Worker;
 /// either side, unless [asked](ftp_proto::tree::MirrorOptions::follow_links).
 ///
 /// A session is made when there is work for it. If it cannot be made, for instance because the
-/// server allows no more, the others do its work. A session that ends in the midst of a task is
-/// replaced once for that task. Calls for the local disk wait for it, as all files do.
+/// server allows no more, the others do its work. The first one, and one in place of a session that
+/// was lost, are tried again by a [policy](MirrorSetup::retry), whose pauses are in
+/// [`deadline`](Self::deadline). Calls for the local disk wait for it, as all files do.
 ///
 /// [`MirrorSetup`] says what is to be done, with how many sessions, whether it is a dry run, and
 /// where progress is reported. A mirror has a number for each session, from 0 up to
@@ -122,7 +123,7 @@ impl<T: Transport + Clone> Mirror<T> {
 
     /// When a [`turn`](Self::turn) is needed at the latest, even if no socket is ready.
     pub fn deadline(&self) -> Option<Instant> {
-        let deadlines = self.workers.iter().filter_map(|it| it.session.deadline());
+        let deadlines = self.workers.iter().filter_map(Worker::deadline);
         deadlines.min()
     }
 

@@ -14,9 +14,12 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use ftp_blocking::testing::Loopback;
+use ftp_mio::mio as glue;
 use ftp_mio::proto::operation::Login;
+use ftp_mio::proto::retry::Retry;
 use ftp_mio::proto::testing::{Behaviour, Files, Rule, ServerConfig, Step as At};
 use ftp_mio::proto::tree::{MirrorOptions, Step, StepKind, TreePath, Why};
 use ftp_mio::{Mirror, MirrorEvent, MirrorSetup, Mirrored};
@@ -37,7 +40,15 @@ fn serve(behaviour: Behaviour, files: Files) -> Loopback {
 }
 
 fn setup(local: &Path, options: MirrorOptions) -> MirrorSetup<'static> {
-    MirrorSetup::new("pub", local, options).sessions(3)
+    let setup = MirrorSetup::new("pub", local, options).sessions(3);
+    setup.retry(after(Duration::from_millis(1)))
+}
+
+fn after(delay: Duration) -> Retry {
+    let mut policy = Retry::default();
+    policy.delay = delay;
+    policy.delay_max = Duration::MAX;
+    policy
 }
 
 fn run(server: &Loopback, setup: MirrorSetup<'static>) -> Mirrored {
@@ -249,6 +260,114 @@ fn sessions_that_cannot_be_made_leave_their_work_to_others() {
         let down = setup(local.path(), MirrorOptions::down());
         let mirrored = mirrors::mirror(address, Login::anonymous(), down);
         assert_eq!(mirrored.ok().map(|it| it.copied), expected);
+    }
+}
+
+/// The numbers of the tries that have waited.
+fn tries(setup: MirrorSetup<'static>) -> (MirrorSetup<'static>, Arc<Mutex<Vec<u32>>>) {
+    let tries = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&tries);
+    let setup = setup.progress(move |event| {
+        if let MirrorEvent::Waiting(waiting) = event {
+            told.lock().unwrap().push(waiting.next_try);
+        }
+        ControlFlow::Continue(())
+    });
+    (setup, tries)
+}
+
+/// A file that breaks off again and again comes as long as each try has something of it. Without
+/// that, tries end.
+#[test]
+fn a_lost_session_is_replaced_by_the_policy() {
+    let file = || Files::new().file("/pub/a", vec![7; 200_000]);
+    for (at, copied, expected) in [
+        (At::Moving(30_000), 1, &[2; 6][..]),
+        (At::Received, 0, &[2, 3, 4, 5]),
+    ] {
+        let server = serve(Behaviour::new().close_at(at, "RETR"), file());
+        let local = TempDir::new().unwrap();
+        let (setup, tries) = tries(setup(local.path(), MirrorOptions::down()).sessions(1));
+        let mirrored = run(&server, setup);
+        assert_eq!(
+            (mirrored.copied, mirrored.failed.len() as u64),
+            (copied, 1 - copied)
+        );
+        assert_eq!(*tries.lock().unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_session_is_made_by_the_policy() {
+    let files = || Files::new().file("/pub/a", vec![7; 200_000]);
+    let cuts = || Behaviour::new().close_at(At::Moving(150_000), "RETR");
+    let full = serve(Behaviour::new().greet(421, "Full."), files());
+    let refuses = serve(Behaviour::new().refuse("PASS", 530, "No."), files());
+    let server = serve(cuts(), files());
+    let [full, refused, serves] = [&full, &refuses, &server].map(Loopback::address);
+    let rows = [
+        (vec![full, full, serves], Some(1), &[2, 3, 2][..]),
+        (vec![serves, full, full, serves], Some(1), &[2, 3, 4]),
+        (vec![serves, refused], Some(0), &[2]),
+        (vec![refused], None, &[]),
+    ];
+    for (addresses, copied, expected) in rows {
+        let local = TempDir::new().unwrap();
+        let (setup, tries) = tries(setup(local.path(), MirrorOptions::down()).sessions(1));
+        let address = one_after_the_other(addresses.clone());
+        let mirrored = mirrors::mirror(address, Login::anonymous(), setup);
+        assert_eq!(mirrored.ok().map(|it| it.copied), copied, "{addresses:?}");
+        assert_eq!(*tries.lock().unwrap(), expected, "{addresses:?}");
+    }
+    assert_eq!(refuses.counts().accepted, 2);
+}
+
+/// The pause is a deadline of the loop, nothing is done before it, and the report can end it.
+#[test]
+fn a_pause_is_waited_for_by_the_loop() {
+    let delay = Duration::from_secs(100_000);
+    for behaviour in [
+        Behaviour::new().greet(421, "Full."),
+        Behaviour::new().close_at(At::Received, "RETR"),
+    ] {
+        let server = serve(behaviour, Files::new().file("/pub/a", "hello"));
+        let local = TempDir::new().unwrap();
+        let setup = || setup(local.path(), MirrorOptions::down()).retry(after(delay));
+        let connector = || connector(server.address(), Login::anonymous());
+        let mut mirror = Mirror::new(connector(), setup().sessions(1)).unwrap();
+        let mut poll = mio::Poll::new().unwrap();
+        let mut events = mio::Events::with_capacity(8);
+        let now = Instant::now();
+        let turn = |mirror: &mut Mirror<_>, now, poll: &mio::Poll| {
+            mirror.turn(now, |session| {
+                glue::Registrar::new(poll.registry(), session)
+            });
+        };
+        loop {
+            turn(&mut mirror, now, &poll);
+            let left = mirror.timeout(now).unwrap();
+            if left >= delay / 2 {
+                assert!(left <= delay);
+                break;
+            }
+            poll.poll(&mut events, Some(left)).unwrap();
+            for event in &events {
+                let (session, slot) = glue::slot(event.token());
+                mirror.ready(session, slot, glue::ready(event));
+            }
+        }
+        turn(&mut mirror, now + delay / 3, &poll);
+        assert!(!mirror.is_over() && server.counts().accepted == 1);
+        turn(&mut mirror, now + delay, &poll);
+        let left = mirror.timeout(now + delay).unwrap();
+        assert!(left < delay / 2, "it connects: {left:?}");
+        mirror.close(|session| glue::Registrar::new(poll.registry(), session));
+
+        let stops = setup().progress(|event| match event {
+            MirrorEvent::Waiting(_) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        assert!(run(&server, stops).is_stopped);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use ftp_proto::driver::{Errand, Error, Mirrored, Mirroring, Result};
+use ftp_proto::driver::{Errand, Error, Mirrored, Mirroring, Result, random};
 
 pub(super) struct Shared<'a> {
     mirroring: Mutex<Mirroring<'a>>,
@@ -37,9 +37,34 @@ impl<'a> Shared<'a> {
         }
     }
 
-    pub(super) fn give_back(&self, errand: Errand, error: Error) {
-        lock(&self.mirroring).give_back(errand, error);
-        self.changed.notify_all();
+    /// The errand, if another session is to be opened for it.
+    pub(super) fn not_opened(
+        &self,
+        errand: Errand,
+        error: Error,
+        replaces: bool,
+    ) -> Option<Errand> {
+        let errand = lock(&self.mirroring).not_opened(errand, error, replaces, random());
+        if errand.is_none() {
+            self.changed.notify_all();
+        }
+        errand
+    }
+
+    /// Waits as long as the errand does; whether the mirror goes on.
+    pub(super) fn pause(&self, errand: &Errand) -> bool {
+        let mut mirroring = lock(&self.mirroring);
+        if !mirroring.waits(errand) {
+            return false;
+        }
+        if let Some(waiting) = errand.waiting() {
+            let goes_on = |mirroring: &mut Mirroring<'_>| !mirroring.is_over();
+            let waited = self
+                .changed
+                .wait_timeout_while(mirroring, waiting.pause, goes_on);
+            mirroring = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        !mirroring.is_over()
     }
 
     pub(super) fn begin(&self, errand: &Errand) -> bool {

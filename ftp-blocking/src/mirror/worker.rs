@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use ftp_proto::State;
-use ftp_proto::driver::{Answer, Errand, Error, Result, Work};
+use ftp_proto::driver::{Answer, Errand, Error, Result, Work, random};
 
 use super::shared::Shared;
 use crate::client::Client;
@@ -15,6 +15,7 @@ pub(super) struct Worker<'a, 'r, T: Transport, F> {
     shared: &'a Shared<'r>,
     connect: &'a F,
     client: Option<Client<T>>,
+    had_session: bool,
 }
 
 impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
@@ -23,16 +24,15 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
             shared,
             connect,
             client: None,
+            had_session: false,
         }
     }
 
     pub(super) fn run(mut self) {
-        while let Some(mut errand) = self.shared.next_errand() {
-            if errand.needs_session() {
-                if let Err(error) = self.open() {
-                    return self.shared.give_back(errand, error);
-                }
-            }
+        while let Some(errand) = self.shared.next_errand() {
+            let Some(mut errand) = self.prepare(errand) else {
+                return;
+            };
             if self.shared.begin(&errand) {
                 self.perform(&mut errand);
             }
@@ -44,6 +44,23 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
         }
     }
 
+    /// The errand, with a session if it needs one. `None` if there is no session for it, or the
+    /// mirror ends.
+    fn prepare(&mut self, mut errand: Errand) -> Option<Errand> {
+        while errand.needs_session() {
+            let Err(error) = self.open() else {
+                break;
+            };
+            errand = self.shared.not_opened(errand, error, self.had_session)?;
+            if !self.shared.pause(&errand) {
+                errand.stop();
+                self.shared.finish(errand);
+                return None;
+            }
+        }
+        Some(errand)
+    }
+
     /// The session; another one if it has ended.
     fn open(&mut self) -> Result<&mut Client<T>> {
         let is_open = |client: &Client<T>| !matches!(client.state(), State::Dead(_));
@@ -51,6 +68,7 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
             Some(client) => client,
             None => (self.connect)()?,
         };
+        self.had_session = true;
         Ok(self.client.insert(client))
     }
 
@@ -62,10 +80,14 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
                 bytes: 0,
                 is_stopped: false,
             };
-            let outcome = self.open().and_then(|client| moving.run(client, work));
-            match moving.is_stopped {
-                true => errand.stop(),
-                false => errand.take(outcome),
+            let outcome = self.open().map(|client| moving.run(client, work));
+            match outcome {
+                _ if moving.is_stopped => errand.stop(),
+                Ok(outcome) => errand.take(outcome, random()),
+                Err(error) => errand.not_connected(error, random()),
+            }
+            if errand.waiting().is_some() && !self.shared.pause(errand) {
+                errand.stop();
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Child;
 
-use ftp_blocking::testing::{Behaviour, Files};
+use ftp_blocking::testing::{Behaviour, Files, Rule, Step};
 use tempfile::TempDir;
 
 use crate::run::{behaving, command, run, server, stderr, stdout, url};
@@ -168,4 +168,26 @@ fn a_plan_holds_no_password_and_is_checked() {
         run(&["perform", plan, "--shard", "5/4"]).status.code(),
         Some(2)
     );
+}
+
+#[test]
+fn a_lost_session_is_replaced_after_a_pause_that_is_told() {
+    let cut = |at, verb| Behaviour::new().rule(Rule::at(at).of(verb).reset_control());
+    let files = || Files::new().file("/pub/a", vec![7; 50_000]);
+    let here = TempDir::new().unwrap();
+    let target = |name: &str| here.path().join(name).to_str().unwrap().to_owned();
+
+    let server = behaving(cut(Step::Moving(20_000), "RETR"), files());
+    let output = run(&["mirror", &url(&server, "pub"), &target("a")]);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(told.matches("; try 2 follows in ").count(), 2, "{told}");
+
+    let server = behaving(cut(Step::Received, "MLSD"), files());
+    let (plan, target) = (target("plan"), target("b"));
+    let pub_url = url(&server, "pub");
+    let output = run(&["mirror", "--tries", "2", "--plan", &plan, &pub_url, &target]);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(8), "{told}");
+    assert_eq!(told.matches("; try 2 follows in ").count(), 1, "{told}");
 }

@@ -4,7 +4,7 @@ use std::mem;
 use std::task::Poll;
 use std::time::Instant;
 
-use ftp_proto::driver::{Errand, Mirroring, Work};
+use ftp_proto::driver::{Errand, Mirroring, Work, random};
 
 use crate::connector::Connector;
 use crate::readiness::Reactor;
@@ -16,6 +16,9 @@ pub(super) struct Worker<T: Transport> {
     doing: Doing,
     /// How many bytes of the transfer under way were counted.
     counted: u64,
+    had_session: bool,
+    /// When another session is made.
+    pause_until: Option<Instant>,
 }
 
 enum Doing {
@@ -49,6 +52,8 @@ impl<T: Transport + Clone> Worker<T> {
             session: Renewed::new(),
             doing: Doing::Nothing,
             counted: 0,
+            had_session: false,
+            pause_until: None,
         }
     }
 
@@ -60,25 +65,40 @@ impl<T: Transport + Clone> Worker<T> {
         reactor: &mut dyn Reactor<T::Source>,
     ) -> Moves {
         self.session.turn(now, reactor);
+        if let Some(until) = self.pause_until {
+            if mirroring.is_over() {
+                return self.stop_waiting(mirroring);
+            }
+            if now < until {
+                return false;
+            }
+            self.pause_until = None;
+        }
         match mem::replace(&mut self.doing, Doing::Nothing) {
             Doing::Nothing => self.look_for_work(mirroring, reactor),
             Doing::Open(errand) => match self.session.open(connector, now, reactor) {
                 Poll::Pending => self.wait(Doing::Open(errand)),
                 Poll::Ready(Ok(())) => self.begin(errand, mirroring),
                 Poll::Ready(Err(error)) => {
-                    mirroring.give_back(errand, error);
-                    self.go_on(Doing::Over)
+                    match mirroring.not_opened(errand, error, self.had_session, random()) {
+                        None => self.go_on(Doing::Over),
+                        Some(errand) => {
+                            self.pause(&errand, now, mirroring);
+                            self.go_on(Doing::Open(errand))
+                        }
+                    }
                 }
             },
             Doing::Want(mut errand, work) => match self.session.open(connector, now, reactor) {
                 Poll::Pending => self.wait(Doing::Want(errand, work)),
                 Poll::Ready(Ok(())) => self.start(errand, *work),
                 Poll::Ready(Err(error)) => {
-                    errand.take(Err(error));
+                    errand.not_connected(error, random());
+                    self.pause(&errand, now, mirroring);
                     self.next_work(errand, mirroring)
                 }
             },
-            Doing::Run(errand, payload) => self.run(errand, payload, mirroring),
+            Doing::Run(errand, payload) => self.run(errand, payload, now, mirroring),
             Doing::Stop(mut errand) => {
                 if self.session.poll().is_pending() {
                     return self.wait(Doing::Stop(errand));
@@ -101,6 +121,25 @@ impl<T: Transport + Clone> Worker<T> {
         false
     }
 
+    /// Begins the pause of the errand, if it has one. A report that ends the mirror ends the pause.
+    fn pause(&mut self, errand: &Errand, now: Instant, mirroring: &mut Mirroring<'_>) {
+        if let Some(waiting) = errand.waiting() {
+            mirroring.waits(errand);
+            self.pause_until = now.checked_add(waiting.pause);
+        }
+    }
+
+    fn stop_waiting(&mut self, mirroring: &mut Mirroring<'_>) -> Moves {
+        self.pause_until = None;
+        match mem::replace(&mut self.doing, Doing::Nothing) {
+            Doing::Open(mut errand) | Doing::Want(mut errand, _) => {
+                errand.stop();
+                self.finish(errand, mirroring)
+            }
+            doing => self.go_on(doing),
+        }
+    }
+
     fn look_for_work(
         &mut self,
         mirroring: &mut Mirroring<'_>,
@@ -118,6 +157,7 @@ impl<T: Transport + Clone> Worker<T> {
     }
 
     fn begin(&mut self, errand: Errand, mirroring: &mut Mirroring<'_>) -> Moves {
+        self.had_session |= errand.needs_session();
         match mirroring.begin(&errand) {
             true => self.next_work(errand, mirroring),
             false => self.finish(errand, mirroring),
@@ -151,6 +191,7 @@ impl<T: Transport + Clone> Worker<T> {
         &mut self,
         mut errand: Errand,
         payload: Payload,
+        now: Instant,
         mirroring: &mut Mirroring<'_>,
     ) -> Moves {
         self.move_payload(&errand, payload);
@@ -163,7 +204,8 @@ impl<T: Transport + Clone> Worker<T> {
         match self.session.poll() {
             Poll::Pending => self.wait(Doing::Run(errand, payload)),
             Poll::Ready(outcome) => {
-                errand.take(outcome);
+                errand.take(outcome, random());
+                self.pause(&errand, now, mirroring);
                 self.next_work(errand, mirroring)
             }
         }
@@ -184,5 +226,10 @@ impl<T: Transport + Clone> Worker<T> {
 impl<T: Transport> Worker<T> {
     pub(super) const fn is_over(&self) -> bool {
         matches!(self.doing, Doing::Over)
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let deadlines = [self.session.deadline(), self.pause_until];
+        deadlines.into_iter().flatten().min()
     }
 }

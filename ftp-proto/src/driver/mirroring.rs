@@ -16,7 +16,9 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::{Error, Result};
 use super::local::LocalTree;
+use super::trial::Waiting;
 use crate::error::After;
+use crate::retry::{Retry, Step as Tried};
 use crate::tree::{Mirror, MirrorOptions, Step, StepKind, Way};
 
 pub use errand::Errand;
@@ -46,6 +48,8 @@ pub enum Event<'a> {
     /// A step failed. For a directory that could not be read, the step is a
     /// [skip](StepKind::Skip) at its path.
     Failed(&'a Step, &'a Error),
+    /// A session was lost, or not made, and another one is made after a pause.
+    Waiting(Waiting<'a>),
 }
 
 /// What a mirror did, or after a dry run what it would do.
@@ -76,6 +80,7 @@ pub struct Setup<'a> {
     local: PathBuf,
     options: MirrorOptions,
     sessions: usize,
+    retry: Retry,
     is_dry: bool,
     report: Box<Report<'a>>,
 }
@@ -88,10 +93,12 @@ type Report<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a;
 /// it back:
 ///
 /// 1. [`next_errand`](Self::next_errand), and a session, if [it needs one](Errand::needs_session);
-///    [`give_back`](Self::give_back) if none could be opened,
+///    [`not_opened`](Self::not_opened) if none could be opened,
 /// 2. [`begin`](Self::begin),
 /// 3. [`Errand::next_work`] and [`Errand::take`], until there is no more work,
 /// 4. [`finish`](Self::finish).
+///
+/// Whenever an errand [waits](Errand::waiting), say so with [`waits`](Self::waits).
 ///
 /// ```
 /// use ftp_proto::driver::{Answer, Error, MirrorSetup, Work};
@@ -106,7 +113,7 @@ type Report<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + Send + 'a;
 /// while let Some(mut errand) = mirroring.next_errand() {
 ///     if mirroring.begin(&errand) {
 ///         while let Some(work) = errand.next_work() {
-///             errand.take(perform(work));
+///             errand.take(perform(work), 0);
 ///         }
 ///     }
 ///     mirroring.finish(errand);
@@ -122,6 +129,8 @@ pub struct Mirroring<'a> {
     mirrored: Mirrored,
     /// How many sessions can still perform something.
     sessions: usize,
+    /// A session was opened.
+    has_session: bool,
     /// Why there is no session.
     unopened: Option<Error>,
 }
@@ -136,6 +145,7 @@ struct Site {
     local: Option<LocalTree>,
     way: Way,
     is_dry: bool,
+    retry: Retry,
     /// Whether the server sets times, as far as is known.
     sets_times: AtomicBool,
 }
@@ -152,6 +162,7 @@ impl<'a> Setup<'a> {
             local: local.as_ref().into(),
             options,
             sessions: 1,
+            retry: Retry::default(),
             is_dry: false,
             report: Box::new(|_| ControlFlow::Continue(())),
         }
@@ -165,6 +176,14 @@ impl<'a> Setup<'a> {
             1..Self::SESSIONS_MAX => count,
             _ => Self::SESSIONS_MAX,
         };
+        self
+    }
+
+    /// How often and how soon a session is made anew that was lost, and the first one is made. A
+    /// download that went on with its part counts anew. A further session that cannot be opened is
+    /// not waited for: the server may allow no more.
+    pub const fn retry(mut self, policy: Retry) -> Self {
+        self.retry = policy;
         self
     }
 
@@ -217,12 +236,14 @@ impl<'a> Setup<'a> {
                 local,
                 way: self.options.way(),
                 is_dry: self.is_dry,
+                retry: self.retry,
                 sets_times: AtomicBool::new(true),
             }),
             plan: plan(self.options),
             report: self.report,
             mirrored: Mirrored::default(),
             sessions: self.sessions,
+            has_session: false,
             unopened: None,
         })
     }
@@ -257,8 +278,29 @@ impl Mirroring<'_> {
         self.mirrored.is_stopped || self.plan.is_over()
     }
 
-    /// A session could not be opened: the others do the errand, if there are any.
-    pub fn give_back(&mut self, errand: Errand, error: Error) {
+    /// A session could not be opened for an errand that has not begun; `replaces`: there was one
+    /// that was lost. Yields the errand if it is to be opened again, after
+    /// [a pause](Errand::waiting). Otherwise the other sessions do the errand, if there are any, and
+    /// this one has nothing more to do.
+    pub fn not_opened(
+        &mut self,
+        mut errand: Errand,
+        error: Error,
+        replaces: bool,
+        random: u32,
+    ) -> Option<Errand> {
+        let tried = match replaces || !self.has_session {
+            true => errand.try_again(error, Tried::Connecting, random),
+            false => Err(error),
+        };
+        match tried {
+            Ok(()) => return Some(errand),
+            Err(error) => self.give_back(errand, error),
+        }
+        None
+    }
+
+    fn give_back(&mut self, errand: Errand, error: Error) {
         self.sessions = self.sessions.saturating_sub(1);
         match self.sessions {
             0 => {
@@ -269,8 +311,18 @@ impl Mirroring<'_> {
         }
     }
 
+    /// Reports that an errand waits, if it does; whether the mirror goes on. If not, do not wait,
+    /// [stop](Errand::stop) the errand and [finish](Self::finish) it.
+    pub fn waits(&mut self, errand: &Errand) -> bool {
+        match errand.waiting() {
+            Some(waiting) => self.tell(Event::Waiting(waiting)),
+            None => !self.mirrored.is_stopped,
+        }
+    }
+
     /// Reports that an errand begins; whether it is to be done.
     pub fn begin(&mut self, errand: &Errand) -> bool {
+        self.has_session |= errand.needs_session();
         match errand.step() {
             Some(step) => self.tell(Event::Step(step)),
             None => !self.mirrored.is_stopped,
@@ -381,6 +433,7 @@ impl fmt::Debug for Setup<'_> {
             .field("local", &self.local)
             .field("options", &self.options)
             .field("sessions", &self.sessions)
+            .field("retry", &self.retry)
             .field("is_dry", &self.is_dry)
             .finish_non_exhaustive()
     }

@@ -1,6 +1,5 @@
 //! From options and a URL to sessions.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ftp_blocking::proto::driver::{TlsMode, Waiting};
@@ -36,8 +35,6 @@ pub(crate) struct Sessions<T: Link> {
     connector: Connector<MaybeTls<T>>,
     tries: u32,
     is_quiet: bool,
-    /// A session was made, so that a refusal of another one is no reason to wait.
-    has_one: AtomicBool,
     pub(crate) tracer: Option<Tracer>,
 }
 
@@ -68,7 +65,6 @@ impl<T: Link> Origin<'_, T> {
             connector: builder.connector(&url.endpoint().to_string(), login)?,
             tries: options.tries.max(1),
             is_quiet: options.quiet,
-            has_one: AtomicBool::new(false),
             tracer,
         })
     }
@@ -98,34 +94,36 @@ impl<T: Link> Origin<'_, T> {
 }
 
 impl<T: Link> Sessions<T> {
-    /// A session; the first one is tried again, as the policy has it.
+    /// A session, tried again as the policy has it.
     pub(crate) fn connect(&self) -> ftp_blocking::Result<Client<MaybeTls<T>>> {
-        if self.has_one.load(Ordering::SeqCst) {
-            return self.connector.connect();
-        }
-        let client = self.retrying().into_client()?;
-        self.has_one.store(true, Ordering::SeqCst);
-        Ok(client)
+        self.retrying().into_client()
+    }
+
+    /// A session, for those who try again by themselves.
+    pub(crate) fn connect_once(&self) -> ftp_blocking::Result<Client<MaybeTls<T>>> {
+        self.connector.connect()
+    }
+
+    pub(crate) fn policy(&self) -> Retry {
+        let mut policy = Retry::default();
+        policy.tries_max = self.tries;
+        policy
     }
 
     pub(crate) fn retrying(&self) -> Retrying<MaybeTls<T>> {
-        let mut policy = Retry::default();
-        policy.tries_max = self.tries;
-        let retrying = self.connector.retrying(policy);
+        let retrying = self.connector.retrying(self.policy());
         match self.is_quiet {
             true => retrying,
-            false => retrying.on_wait(tell),
+            false => retrying.on_wait(|waiting| progress::note(&why(waiting))),
         }
     }
 }
 
-/// Says why nothing happens.
-fn tell(waiting: &Waiting<'_>) {
+/// Why nothing happens.
+pub(crate) fn why(waiting: &Waiting<'_>) -> String {
     let (error, next) = (waiting.error, waiting.next_try);
     let seconds = waiting.pause.as_secs_f32();
-    progress::note(&format!(
-        "ftpx: {error}; try {next} follows in {seconds:.1} s"
-    ));
+    format!("ftpx: {error}; try {next} follows in {seconds:.1} s")
 }
 
 /// `socks5://USER:PASSWORD@HOST:PORT` or `http://...`. No message shows the text, which may hold a

@@ -9,11 +9,11 @@ use ftp_blocking::{FtpUrl, Mirror, MirrorEvent, Mirrored};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::arguments::{self, Options};
-use crate::connect::{Link, Origin};
+use crate::connect::{Link, Origin, why};
 use crate::exit::{Failure, Result, local};
 use crate::interrupt;
 use crate::plan;
-use crate::progress::Progress;
+use crate::progress::{Progress, note};
 
 /// What an interrupted mirror leaves behind.
 const LEFT: &str = "parts of files under way; run it again to go on";
@@ -31,13 +31,27 @@ pub(crate) fn mirror<T: Link>(origin: &Origin<'_, T>, given: &arguments::Mirror)
     };
     let options = choosing(options, given)?;
     let sessions = origin.sessions(&url)?;
-    let mirror = Mirror::new(url.path(), &directory, options).sessions(jobs(origin, given.jobs));
+    let mirror = Mirror::new(url.path(), &directory, options)
+        .sessions(jobs(origin, given.jobs))
+        .retry(sessions.policy());
     if let Some(file) = &given.plan {
         let directory = std::path::absolute(&directory).map_err(local(&directory))?;
         let directory = directory.to_string_lossy();
         let mut text = plan::write_heading(way, &url, &directory) + "\n";
-        for step in mirror.plan(|| sessions.connect())? {
-            text += &(plan::write_step(&step) + "\n");
+        let quiet = origin.options.quiet;
+        let mut mirrored = mirror
+            .dry_run()
+            .progress(|event| {
+                match event {
+                    MirrorEvent::Step(step) => text += &(plan::write_step(step) + "\n"),
+                    MirrorEvent::Waiting(waiting) if !quiet => note(&why(&waiting)),
+                    _ => {}
+                }
+                ControlFlow::Continue(())
+            })
+            .run(|| sessions.connect_once())?;
+        if let Some((_, error)) = mirrored.failed.pop() {
+            return Err(error.into());
         }
         return std::fs::write(file, text).map_err(local(file.display()));
     }
@@ -48,7 +62,7 @@ pub(crate) fn mirror<T: Link>(origin: &Origin<'_, T>, given: &arguments::Mirror)
         false => mirror,
     };
     let mirror = mirror.progress(reporting(&progress, given.dry_run));
-    let mirrored = mirror.run(|| sessions.connect())?;
+    let mirrored = mirror.run(|| sessions.connect_once())?;
     conclude(origin.options, &progress, &mirrored)
 }
 
@@ -68,8 +82,9 @@ pub(crate) fn perform<T: Link>(origin: &Origin<'_, T>, given: &arguments::Perfor
     interrupt::leaving(LEFT.to_owned());
     let mirrored = Mirror::new(heading.remote.path(), Path::new(&heading.local), options)
         .sessions(jobs(origin, given.jobs))
+        .retry(sessions.policy())
         .progress(reporting(&progress, false))
-        .perform(steps, || sessions.connect())?;
+        .perform(steps, || sessions.connect_once())?;
     conclude(origin.options, &progress, &mirrored)
 }
 
@@ -153,6 +168,7 @@ fn reporting(
                     progress.line(&step.to_string());
                 }
             }
+            MirrorEvent::Waiting(waiting) => progress.line(&why(&waiting)),
             MirrorEvent::Failed(step, error) => progress.error(&format!("{step}: {error}")),
             _ => {}
         }

@@ -1,5 +1,7 @@
 //! One task of a mirror, on one session.
 
+mod again;
+
 use std::fs::File;
 use std::io;
 
@@ -7,12 +9,14 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
+use core::time::Duration;
 
 use super::{Site, local_error};
 use crate::command::Argument;
 use crate::driver::call::{Answer, Call, Work};
 use crate::driver::error::{Error, Result};
 use crate::driver::local::{LocalTree, Part};
+use crate::driver::trial::Tries;
 use crate::error::ErrorKind;
 use crate::listing::Name;
 use crate::operation::{Retrieve, Store};
@@ -27,15 +31,19 @@ type Read = core::result::Result<Listing, Unread>;
 /// A task of a [`Mirroring`](super::Mirroring) under way, on whatever session.
 ///
 /// It takes the local steps itself, without waiting for anything but the disk, and yields
-/// [`Work`] for the session. If the session ends in the midst of it, the same work comes once more,
-/// for another session. A removal is not repeated: the server is asked whether it was carried out.
+/// [`Work`] for the session. If the session ends in the midst of it, the same work comes again for
+/// another session, as the mirror's [policy](super::Setup::retry) has it. A removal is not repeated:
+/// the server is asked whether it was carried out.
 #[derive(Debug)]
 pub struct Errand {
     task: Task,
     site: Arc<Site>,
     stage: Stage,
-    /// A session has ended in the midst of it.
-    is_replaced: bool,
+    tries: Tries,
+    /// The failure after which it is to be tried again, and the pause before that.
+    failed: Option<(Error, Duration)>,
+    /// How many bytes of a download a try has had, at most.
+    reached: u64,
     /// The target of a download.
     part: Option<Part>,
     /// The source of an upload.
@@ -83,12 +91,14 @@ pub(super) enum Outcome {
 }
 
 impl Errand {
-    pub(super) const fn new(task: Task, site: Arc<Site>) -> Self {
+    pub(super) fn new(task: Task, site: Arc<Site>) -> Self {
         Self {
             task,
+            tries: Tries::new(site.retry),
             site,
             stage: Stage::Start,
-            is_replaced: false,
+            failed: None,
+            reached: 0,
             part: None,
             source: None,
             notes: Vec::new(),
@@ -130,6 +140,7 @@ impl Errand {
 
     /// What the session has to do next; `None` if the errand is over.
     pub fn next_work(&mut self) -> Option<Work> {
+        self.failed = None;
         loop {
             if let Stage::Over(_) = self.stage {
                 return None;
@@ -142,20 +153,9 @@ impl Errand {
         }
     }
 
-    /// Takes the outcome of the work. A session that could not be opened anew is one, too.
-    pub fn take(&mut self, outcome: Result<Answer>) {
-        match outcome {
-            // The same stage begins again.
-            Err(error) if error.is_fatal() && self.may_repeat() => {
-                self.is_replaced = true;
-                self.part = None;
-            }
-            outcome => self.go_on(outcome),
-        }
-    }
-
     /// Ends it, because the mirror ends. A file under way is left as a part.
     pub fn stop(&mut self) {
+        self.failed = None;
         self.stage = Stage::Over(Outcome::Stopped);
     }
 
@@ -169,10 +169,6 @@ impl Errand {
             _ => Outcome::Stopped,
         };
         (self.notes, outcome)
-    }
-
-    const fn may_repeat(&self) -> bool {
-        !self.is_replaced && !matches!(self.stage, Stage::Remove | Stage::Over(_))
     }
 
     // -- what is to be done -----------------------------------------------------------------------
@@ -247,6 +243,7 @@ impl Errand {
             0 => Retrieve::new(path),
             offset => Retrieve::new(path).resume_at(offset),
         };
+        self.reached = self.reached.max(part.offset());
         self.part = Some(part);
         Ok(Work::Fetch(retrieve))
     }
