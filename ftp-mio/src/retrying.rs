@@ -19,6 +19,9 @@ use crate::renewed::{End, Renewed};
 use crate::tasks::Handle;
 use crate::transport::Transport;
 
+/// No moment is farther away: a system may not be able to tell one that is.
+const PAUSE_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// A session that is made anew when it is lost, and operations that are tried again by a
 /// [`Retry`] policy, without waiting.
 ///
@@ -281,7 +284,10 @@ impl<T: Transport + Clone> Retrying<T> {
             Poll::Ready(Err(error)) => {
                 let pause = job.trial.not_connected(error, random());
                 self.pause(now, pause);
-                true
+                // Where nothing is waited for, neither by the network nor by the policy, the loop
+                // has its turn before the next try.
+                self.touched |= self.pause_until.is_none();
+                false
             }
         }
     }
@@ -303,7 +309,8 @@ impl<T: Transport + Clone> Retrying<T> {
     fn pause(&mut self, now: Instant, pause: Duration) {
         self.pause_until = match pause.is_zero() {
             true => None,
-            false => now.checked_add(pause),
+            // A pause without end is a long one, and not none at all.
+            false => now.checked_add(pause.min(PAUSE_MAX)),
         };
     }
 
