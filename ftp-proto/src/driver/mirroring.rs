@@ -272,8 +272,8 @@ impl Mirroring<'_> {
     /// Reports that an errand begins; whether it is to be done.
     pub fn begin(&mut self, errand: &Errand) -> bool {
         match errand.step() {
-            Some(step) => self.tell(Event::Step(step)),
-            None => !self.mirrored.is_stopped,
+            Some(step) if !self.mirrored.is_stopped => self.tell(Event::Step(step)),
+            _ => !self.mirrored.is_stopped,
         }
     }
 
