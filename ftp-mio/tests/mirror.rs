@@ -14,12 +14,13 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use ftp_blocking::testing::Loopback;
 use ftp_mio::proto::operation::Login;
 use ftp_mio::proto::testing::{Behaviour, Files, Rule, ServerConfig, Step as At};
 use ftp_mio::proto::tree::{MirrorOptions, Step, StepKind, TreePath, Why};
-use ftp_mio::{Mirror, MirrorEvent, MirrorSetup, Mirrored};
+use ftp_mio::{Mirror, MirrorEvent, MirrorSetup, Mirrored, mio as glue};
 use mirrors::{connector, drive};
 use relay::one_after_the_other;
 use tempfile::TempDir;
@@ -266,6 +267,41 @@ fn the_report_can_end_it_in_the_midst_of_a_file() {
     let rest = down(&server, &local);
     assert!(rest.bytes < 200_006 && rest.failed.is_empty(), "{rest:?}");
     assert!(is_whole(&local));
+}
+
+/// A listing may ask for any number of steps that need no session. The loop has others to serve.
+#[test]
+fn a_turn_does_not_perform_a_whole_plan() {
+    let server = serve(Behaviour::new(), Files::new());
+    let local = TempDir::new().unwrap();
+    let steps = (0..5000).map(|number: u32| {
+        let path = TreePath::new(number.to_string().as_bytes()).unwrap();
+        Step::new(StepKind::Skip(Why::UnsafeName), path)
+    });
+    let done = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&done);
+    let setup = setup(local.path(), MirrorOptions::down()).progress(move |event| {
+        if let MirrorEvent::Done(_) = event {
+            *count.lock().unwrap() += 1;
+        }
+        ControlFlow::Continue(())
+    });
+    let connector = connector(server.address(), Login::anonymous());
+    let mut mirror = Mirror::of_steps(connector, setup, steps).unwrap();
+    let poll = mio::Poll::new().unwrap();
+    let mut before = 0;
+    while !mirror.is_over() {
+        mirror.turn(Instant::now(), |session| {
+            glue::Registrar::new(poll.registry(), session)
+        });
+        let now = *done.lock().unwrap();
+        assert!(now - before <= 300, "{before} to {now}");
+        let timeout = mirror.timeout(Instant::now());
+        assert!(timeout == Some(Duration::ZERO) || mirror.is_over());
+        before = now;
+    }
+    assert_eq!(mirror.into_result().unwrap().skipped.len(), 5000);
+    assert_eq!(server.counts().accepted, 0);
 }
 
 /// A target that holds `d -> outside`, and a server with `d/x`.
