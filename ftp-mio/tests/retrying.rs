@@ -16,7 +16,7 @@ use ftp_mio::mio as glue;
 use ftp_mio::proto::operation::Login;
 use ftp_mio::proto::retry::Retry;
 use ftp_mio::proto::testing::{Behaviour, Files, Rule, ServerConfig, Step as At};
-use ftp_mio::proto::{Argument, ErrorKind};
+use ftp_mio::proto::{Argument, ErrorKind, Timeouts};
 use ftp_mio::{Client, Error, Handle, Result, Retrying, Tcp};
 
 fn server(behaviour: Behaviour, files: Files) -> Loopback {
@@ -301,6 +301,62 @@ fn cancelled_operations_leave_a_session_that_can_quit() {
     assert!(matches!(ftp.poll(download), Poll::Ready(Err(Error::Spent))));
     assert_eq!((count(&server, "SIZE"), count(&server, "QUIT")), (0, 1));
     assert_eq!(server.counts().accepted, 1);
+}
+
+/// What is left of a cancelled download is nobody's: not the next one's either, nor does an upload
+/// give anything to it.
+#[test]
+fn the_payload_of_a_cancelled_transfer_goes_nowhere_else() {
+    for (stops, linger) in [(false, 0), (true, 0), (false, 1), (true, 1)] {
+        let files = Files::new()
+            .file("/large", vec![7; 5_000_000])
+            .file("/a", CONTENT);
+        // The server may go on sending, whatever it is told.
+        let deaf = Rule::at(At::Received).of("ABOR").say(226, "So what?");
+        let behaviour = match stops {
+            true => Behaviour::new(),
+            false => Behaviour::new().rule(deaf.instead()),
+        };
+        let server = server(behaviour, files);
+        let mut timeouts = Timeouts::default();
+        timeouts.abort_linger = Duration::from_secs(linger);
+        let mut ftp = Client::builder()
+            .timeouts(timeouts)
+            .connector_to([server.address()], Login::anonymous())
+            .retrying(Retry::default());
+        let sink = Sink::default();
+        let large = ftp.retrieve_to(path("large"), sink.clone());
+        let small = Sink::default();
+        let next = ftp.retrieve_to(path("a"), small.clone());
+        let sent = ftp.store_from(path("b"), Cursor::new(CONTENT));
+        let mut poll = mio::Poll::new().unwrap();
+        let mut events = mio::Events::with_capacity(8);
+        let mut is_cancelled = false;
+        let completed = loop {
+            ftp.turn(
+                Instant::now(),
+                &mut glue::Registrar::new(poll.registry(), 0),
+            );
+            if !sink.bytes().is_empty() && !is_cancelled {
+                ftp.cancel(large);
+                is_cancelled = true;
+            }
+            if let Poll::Ready(outcome) = ftp.poll(sent) {
+                break outcome.unwrap();
+            }
+            poll.poll(&mut events, ftp.timeout(Instant::now())).unwrap();
+            for event in &events {
+                ftp.ready(glue::slot(event.token()).1, glue::ready(event));
+            }
+        };
+        assert!(is_cancelled && sink.bytes().len() < 5_000_000);
+        let Poll::Ready(Ok(downloaded)) = ftp.poll(next) else {
+            panic!("the download failed");
+        };
+        assert_eq!(small.bytes(), CONTENT);
+        assert_eq!((downloaded.bytes, completed.bytes), (25, 25));
+        assert_eq!(server.files().content("/b"), Some(CONTENT));
+    }
 }
 
 /// The pause is a deadline of the loop, and nothing is done before it.
