@@ -768,3 +768,35 @@ fn as_many_stale_parts_as_files() {
         assert_eq!((copied, count(StepKind::Remove)), (FILES, removed));
     }
 }
+
+/// Steps may have been planned on another system, or made up.
+#[test]
+fn steps_of_a_plan_make_no_file_of_a_harmful_name() {
+    let make = |kind, path: &str| Step::new(kind, TreePath::new(path.as_bytes()).unwrap());
+    let kinds = [StepKind::Make, StepKind::Fetch, StepKind::Resume];
+    for (names, path, is_safe) in [
+        (SafeFor::EverySystem, "a/b.txt", true),
+        (SafeFor::EverySystem, "a/..\\..\\b", false),
+        (SafeFor::EverySystem, "C:/b", false),
+        (SafeFor::EverySystem, "a/NUL.txt", false),
+        (SafeFor::ThisSystem, "a/..\\..\\b", false),
+        (SafeFor::ThisSystem, "a\u{1b}/b", false),
+    ] {
+        for kind in kinds {
+            let options = MirrorOptions::down().names_safe_for(names);
+            let mut mirror = Mirror::of_steps(options, [make(kind, path)]);
+            let kind = if is_safe {
+                kind
+            } else {
+                StepKind::Skip(Why::UnsafeName)
+            };
+            assert_eq!(mirror.next_task(), Some(Task::Perform(make(kind, path))));
+        }
+        // The server has whatever names it has.
+        let mut mirror = Mirror::of_steps(MirrorOptions::up(), [make(StepKind::Send, path)]);
+        assert_eq!(
+            mirror.next_task(),
+            Some(Task::Perform(make(StepKind::Send, path)))
+        );
+    }
+}
