@@ -46,7 +46,9 @@ impl<T: Transport> Driver<T> {
     fn payload(&self) -> Option<&Payload> {
         let current = self.session.current_data()?;
         let connection = self.connection.as_ref()?;
-        connection.payload().filter(|_| connection.data() == current)
+        connection
+            .payload()
+            .filter(|_| connection.data() == current)
     }
 
     /// Reads payload; 0 at its end, and the operation may go on. Breaks when the operation is over.

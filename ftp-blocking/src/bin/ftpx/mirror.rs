@@ -35,8 +35,9 @@ pub(crate) fn mirror<T: Link>(origin: &Origin<'_, T>, given: &arguments::Mirror)
     if let Some(file) = &given.plan {
         let directory = std::path::absolute(&directory).map_err(local(&directory))?;
         let directory = directory.to_string_lossy();
-        let mut text = plan::write_heading(way, &url, &directory) + "\n";
-        for step in mirror.plan(|| sessions.connect())? {
+        let steps = mirror.plan(|| sessions.connect())?;
+        let mut text = plan::write_heading(way, &url, &directory, steps.len()) + "\n";
+        for step in steps {
             text += &(plan::write_step(&step) + "\n");
         }
         return std::fs::write(file, text).map_err(local(file.display()));
