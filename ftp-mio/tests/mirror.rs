@@ -178,6 +178,27 @@ fn a_broken_download_is_resumed() {
     assert!(is_whole(&local));
 }
 
+/// A server that cannot go on with a file sends it from its beginning: a part that an earlier mirror
+/// left is no reason to fail for ever.
+#[test]
+fn a_part_that_cannot_be_resumed_is_fetched_anew() {
+    let no = |verb: &str| Behaviour::new().refuse(verb, 502, "No.");
+    for behaviour in [
+        no("REST"),
+        no("SIZE")
+            .refuse("MLST", 502, "No.")
+            .refuse("REST", 502, "No."),
+    ] {
+        let broken = Behaviour::new().break_off("RETR", 150_000, 426, "Broken.");
+        let local = TempDir::new().unwrap();
+        let first = down(&serve(broken, some_files()), &local);
+        assert_eq!((first.copied, first.failed.len()), (2, 1));
+        let second = down(&serve(behaviour, some_files()), &local);
+        assert!(second.failed.is_empty(), "{second:?}");
+        assert!(second.copied == 1 && is_whole(&local));
+    }
+}
+
 /// Connections are cut once at every stage of a mirror: the session is replaced, and everything
 /// gets there.
 #[test]

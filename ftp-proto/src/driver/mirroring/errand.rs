@@ -309,6 +309,13 @@ impl Errand {
                 let ended = self.end_fetch(completed.bytes);
                 self.end(ended);
             }
+            // The whole file may come all the same.
+            (Stage::Fetch, Err(error)) if self.offset() > 0 && error.forbids_resuming() => {
+                match self.part.take().map_or(Ok(()), Part::discard) {
+                    Ok(()) => self.stage = Stage::Fetch,
+                    Err(error) => self.end(Err(local_error(error))),
+                }
+            }
             (Stage::Send(_), Ok(_)) => self.stage = Stage::SetTime,
             // Its directory may be missing, if another one performs the step that makes it.
             (Stage::Send(First::Yes), Err(error))
