@@ -38,6 +38,12 @@ fn run<O: 'static>(
 ) -> Result<O> {
     let mut ftp = retrying(server);
     let handle = start(&mut ftp);
+    let outcome = drive(&mut ftp, handle);
+    assert!(matches!(ftp.poll(handle), Poll::Ready(Err(Error::Spent))));
+    outcome
+}
+
+fn drive<O: 'static>(ftp: &mut Retrying<Tcp>, handle: Handle<O>) -> Result<O> {
     let mut poll = mio::Poll::new().unwrap();
     let mut events = mio::Events::with_capacity(8);
     loop {
@@ -46,8 +52,6 @@ fn run<O: 'static>(
             &mut glue::Registrar::new(poll.registry(), 0),
         );
         if let Poll::Ready(outcome) = ftp.poll(handle) {
-            assert!(matches!(ftp.poll(handle), Poll::Ready(Err(Error::Spent))));
-            ftp.close(&mut glue::Registrar::new(poll.registry(), 0));
             return outcome;
         }
         let timeout = ftp.timeout(Instant::now());
@@ -260,6 +264,64 @@ fn a_sink_that_fails_is_the_outcome() {
         "{error:?}"
     );
     assert_eq!(count(&server, "RETR"), 1);
+}
+
+/// A sink that keeps what it is given until it is flushed, and then fails.
+struct Late;
+
+impl Write for Late {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+}
+
+/// Nobody but the client has the sink: what is in it is written before the outcome.
+#[test]
+fn a_sink_is_flushed_before_the_outcome() {
+    let server = server(Behaviour::new(), Files::new().file("/a", CONTENT));
+    let sink = Sink::default();
+    let buffered = io::BufWriter::new(sink.clone());
+    let mut ftp = retrying(&server);
+    let download = ftp.retrieve_to(path("a"), buffered);
+    drive(&mut ftp, download).unwrap();
+    assert_eq!(sink.bytes(), CONTENT);
+    let error = run(&server, |ftp| ftp.retrieve_to(path("a"), Late)).unwrap_err();
+    assert!(
+        matches!(&error, Error::Local(error, _) if error.kind() == io::ErrorKind::StorageFull),
+        "{error:?}"
+    );
+}
+
+/// A source that does not know where it is.
+struct Lost(Cursor<&'static [u8]>);
+
+impl io::Read for Lost {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl io::Seek for Lost {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        match to {
+            io::SeekFrom::Current(_) => Err(io::ErrorKind::Unsupported.into()),
+            to => self.0.seek(to),
+        }
+    }
+}
+
+#[test]
+fn a_source_that_does_not_know_where_it_is_is_not_sent_from_its_beginning() {
+    let server = server(Behaviour::new(), Files::new());
+    let mut content = Cursor::new(CONTENT);
+    content.set_position(7);
+    let error = run(&server, |ftp| ftp.store_from(path("a"), Lost(content))).unwrap_err();
+    assert!(matches!(&error, Error::Local(..)), "{error:?}");
+    assert!(server.files().get("/a").is_none());
 }
 
 /// What was cancelled leaves a session that goes on, and QUIT ends it.
