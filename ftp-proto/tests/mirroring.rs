@@ -117,6 +117,38 @@ fn a_refused_login_says_nothing_of_directories() {
     assert_eq!((works.len(), mirrored.failed.len()), (2, 1), "{works:?}");
 }
 
+/// A server may refuse every file, and tell a long story each time.
+#[test]
+fn long_replies_are_reported_and_not_kept() {
+    const LONG: usize = 100_000;
+    let refusals: [fn(Box<Reply>) -> ErrorKind; 3] =
+        [ErrorKind::Refused, ErrorKind::Unexpected, |reply| {
+            ErrorKind::Closed(Closed::Service, Some(reply))
+        }];
+    for refused in refusals {
+        let local = TempDir::new().unwrap();
+        let mut lengths = Vec::new();
+        let setup = MirrorSetup::new("", local.path(), MirrorOptions::up());
+        let setup = setup.progress(|event| {
+            if let MirrorEvent::Failed(_, error) = event {
+                lengths.push(error.reply().unwrap().text().len());
+            }
+            ControlFlow::Continue(())
+        });
+        let step = Step::new(StepKind::Make, path("a"));
+        let mirrored = perform(setup.perform([step]).unwrap(), |_, _| {
+            let session = Session::new(Config::default(), Control::default());
+            let code = ReplyCode::new(550).unwrap();
+            let reply = Reply::new(code, &[b'x'; LONG]);
+            let kind = refused(Box::new(reply));
+            Err(Error::Session(session.error(kind, Verb::Mkd), None))
+        });
+        let reply = mirrored.failed.first().unwrap().1.reply().unwrap();
+        assert!(reply.text().len() == 1024 && reply.is_truncated());
+        assert_eq!(lengths, [LONG]);
+    }
+}
+
 /// Several errands may be under way when the report asks for an end: none that waits begins.
 #[test]
 fn no_step_begins_after_the_end() {

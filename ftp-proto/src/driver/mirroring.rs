@@ -22,6 +22,10 @@ use crate::tree::{Mirror, MirrorOptions, Step, StepKind, Way};
 pub use errand::Errand;
 use errand::Outcome;
 
+/// How much is kept of the reply to a step that failed: a server may refuse millions of files, each
+/// with a long reply.
+const KEPT_BYTES_MAX: usize = 1024;
+
 /// What a mirror reports while it runs.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -63,7 +67,7 @@ pub struct Mirrored {
     /// What was left alone although it is not the same, and why.
     pub skipped: Vec<Step>,
     /// The steps that failed. For a directory that could not be read, the step is a
-    /// [skip](StepKind::Skip) at its path.
+    /// [skip](StepKind::Skip) at its path. Of a server's reply 1 KiB is kept.
     pub failed: Vec<(Step, Error)>,
     /// Whether the report asked for an end.
     pub is_stopped: bool,
@@ -321,8 +325,11 @@ impl Mirroring<'_> {
         }
     }
 
-    fn failed(&mut self, step: Step, error: Error) {
+    fn failed(&mut self, step: Step, mut error: Error) {
         self.tell(Event::Failed(&step, &error));
+        if let Error::Session(error, _) = &mut error {
+            error.cut_reply(KEPT_BYTES_MAX);
+        }
         self.mirrored.failed.push((step, error));
     }
 
