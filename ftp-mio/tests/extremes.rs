@@ -275,9 +275,19 @@ fn sessions_and_trees_of_nothing_and_of_everything() {
         entries_max: u64::MAX,
         bytes_max: u64::MAX,
     };
+    let mut config = Config::default();
     for (sessions, limits, copied) in [(0, none, 0), (usize::MAX, none, 0), (0, all, 1)] {
         let local = tempfile::tempdir().unwrap();
-        let connector = Client::builder().connector_to([server.address()], Login::anonymous());
+        // Sessions may be idle while others work.
+        config.keepalive = Some(if sessions == 0 {
+            Duration::ZERO
+        } else {
+            Duration::MAX
+        });
+        config.idle_keepalive = config.keepalive;
+        let connector = Client::builder()
+            .config(config)
+            .connector_to([server.address()], Login::anonymous());
         let options = MirrorOptions::down().limits(limits);
         let setup = MirrorSetup::new("/", local.path(), options).sessions(sessions);
         let mut mirror = Mirror::new(connector, setup).unwrap();

@@ -260,6 +260,31 @@ fn an_upload_whose_session_ends_is_repeated() {
     }
 }
 
+/// A server that loses every session in the midst of its work: each task has two of them, and fails.
+#[test]
+fn a_server_that_loses_every_session_is_not_asked_for_ever() {
+    for (at, verb) in [
+        (At::Received, "PWD"),
+        (At::Received, "MLSD"),
+        (At::Received, "RETR"),
+        (At::Moving(1), "RETR"),
+    ] {
+        let cut = Rule::at(at).of(verb).reset_control();
+        let cuts = serve(Behaviour::new().rule(cut), some_files());
+        let local = TempDir::new().unwrap();
+        let mirrored = down(&cuts, &local);
+        let tasks = if verb == "RETR" { 3 } else { 1 };
+        // What is there in whole although its reply was lost is a success.
+        assert!(
+            (1..=tasks).contains(&mirrored.failed.len()),
+            "{at:?} {verb}: {mirrored:?}"
+        );
+        let accepted = cuts.counts().accepted;
+        assert!(accepted <= 3 + 2 * tasks, "{at:?} {verb}: {accepted}");
+        assert!(!local.path().join("deep/er/b.bin").exists());
+    }
+}
+
 /// A server that allows one session: the others' work is done by it. With none, that is the error.
 #[test]
 fn sessions_that_cannot_be_made_leave_their_work_to_others() {
