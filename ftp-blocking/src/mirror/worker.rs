@@ -27,6 +27,7 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
     }
 
     pub(super) fn run(mut self) {
+        let _watch = self.shared.watch();
         while let Some(mut errand) = self.shared.next_errand() {
             if errand.needs_session() {
                 if let Err(error) = self.open() {

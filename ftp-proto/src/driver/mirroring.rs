@@ -69,7 +69,7 @@ pub struct Mirrored {
     /// The steps that failed. For a directory that could not be read, the step is a
     /// [skip](StepKind::Skip) at its path. Of a server's reply 1 KiB is kept.
     pub failed: Vec<(Step, Error)>,
-    /// Whether the report asked for an end.
+    /// Whether the report asked for an end, or the driver did.
     pub is_stopped: bool,
 }
 
@@ -259,6 +259,11 @@ impl Mirroring<'_> {
     /// Whether no other errand will come.
     pub fn is_over(&self) -> bool {
         self.mirrored.is_stopped || self.plan.is_over()
+    }
+
+    /// Ends the mirror: no other errand comes, and no step begins. [`Mirrored::is_stopped`] says so.
+    pub const fn stop(&mut self) {
+        self.mirrored.is_stopped = true;
     }
 
     /// A session could not be opened: the others do the errand, if there are any.
