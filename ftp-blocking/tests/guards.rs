@@ -571,3 +571,42 @@ fn run_drops_what_is_received_and_sends_nothing() {
         goes_on(&mut client);
     });
 }
+
+/// The data connection of a transfer that was aborted may stay open for a while. What moves on it
+/// is nobody's.
+#[test]
+fn what_lingers_of_one_transfer_is_not_the_next_ones() {
+    bounded(|| {
+        for aborts in [false, true] {
+            let (server, _) = start(Behaviour::new());
+            let mut timeouts = Timeouts::all(Duration::from_secs(20));
+            timeouts.abort_linger = Duration::from_millis(300);
+            let mut client = Client::builder()
+                .timeouts(timeouts)
+                .connect_to(&[server.address()])
+                .unwrap();
+            client.login_anonymous().unwrap();
+            let mut download = client.retrieve("large").unwrap();
+            download.read_exact(&mut [0; 1000]).unwrap();
+            if aborts {
+                download.abort().unwrap_err();
+            } else {
+                drop(download);
+            }
+            let mut next = Vec::new();
+            client
+                .retrieve("digits")
+                .unwrap()
+                .copy_to(&mut next)
+                .unwrap();
+            assert!(next == b"0123456789", "{} bytes", next.len());
+
+            // Nor is a listing made of it.
+            let mut download = client.retrieve("large").unwrap();
+            download.read_exact(&mut [0; 1000]).unwrap();
+            drop(download);
+            assert_eq!(client.list("").unwrap().len(), 3);
+            goes_on(&mut client);
+        }
+    });
+}

@@ -368,3 +368,39 @@ fn nothing_is_written_through_a_local_link() {
     assert_eq!((performed.copied, performed.failed.len()), (0, 2));
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
+
+/// What the application is asked for may panic, on any of the threads. The others do not wait for
+/// what that thread had begun.
+#[test]
+fn a_panic_ends_the_mirror_on_all_threads() {
+    for in_report in [true, false] {
+        let (done, ended) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let files = (0..40).fold(Files::new(), |files, number| {
+                files.file(format!("/pub/{number}"), "hello")
+            });
+            let server = Loopback::start(ServerConfig::new(), files).unwrap();
+            let local = TempDir::new().unwrap();
+            let sessions = AtomicUsize::new(0);
+            let mut steps = 0;
+            let mirror = Mirror::new("pub", local.path(), MirrorOptions::down())
+                .sessions(4)
+                .progress(move |event| {
+                    steps += u32::from(matches!(event, MirrorEvent::Step(_)));
+                    assert!(!in_report || steps != 1, "in the report");
+                    ControlFlow::Continue(())
+                });
+            let mirrored = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                mirror.run(|| {
+                    let number = sessions.fetch_add(1, Ordering::Relaxed);
+                    assert!(in_report || number != 0, "in the connection");
+                    log_in(&server)
+                })
+            }));
+            done.send(mirrored.is_err()).unwrap();
+        });
+        let panicked = ended.recv_timeout(Duration::from_secs(30));
+        assert_eq!(panicked, Ok(true), "{in_report}");
+        thread.join().unwrap();
+    }
+}

@@ -241,8 +241,10 @@ impl<T: Transport> Driver<T> {
         self.control.as_ref().map(|control| &control.io)
     }
 
-    /// The application's payload.
+    /// The application's payload. A connection that lingers after an abort has none.
     pub(crate) fn data_mut(&mut self) -> Option<Data<'_, T::Stream>> {
+        let current = self.session.current_data()?;
+        self.link(current)?;
         self.payload().filter(|data| !data.flow().discard)
     }
 

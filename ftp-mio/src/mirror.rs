@@ -15,6 +15,10 @@ use crate::transport::Transport;
 
 use worker::Worker;
 
+/// How often the sessions of a mirror move on in one turn: steps that need no session move on
+/// without waiting, and a server lists any number of them.
+const MOVES_MAX: usize = 256;
+
 /// Makes a local directory like one of the server, or the other way round, with any number of
 /// sessions on the loop of the caller.
 ///
@@ -63,6 +67,8 @@ pub struct Mirror<T: Transport> {
     connector: Connector<T>,
     mirroring: Mirroring<'static>,
     workers: Vec<Worker<T>>,
+    /// The last turn ended before the work did.
+    has_more: bool,
 }
 
 impl<T: Transport + Clone> Mirror<T> {
@@ -94,6 +100,7 @@ impl<T: Transport + Clone> Mirror<T> {
             connector,
             mirroring,
             workers: (0..sessions).map(|_| Worker::new()).collect(),
+            has_more: false,
         }
     }
 
@@ -104,21 +111,26 @@ impl<T: Transport + Clone> Mirror<T> {
         }
     }
 
-    /// Does all work that needs no waiting, and then tells the reactor of each session what to wait
-    /// for.
+    /// Does work that needs no waiting, a bounded part of it, and then tells the reactor of each
+    /// session what to wait for. [`timeout`](Self::timeout) says whether there is more.
     pub fn turn<R: Reactor<T::Source>>(
         &mut self,
         now: Instant,
         mut reactor: impl FnMut(usize) -> R,
     ) {
         // An outcome on one session may be work for another, so each is asked until none moves on.
-        let mut moves = true;
-        while std::mem::take(&mut moves) {
+        let (mut moves, mut moved) = (0, true);
+        while moved && moves < MOVES_MAX {
+            moved = false;
             for (number, worker) in self.workers.iter_mut().enumerate() {
                 let reactor = &mut reactor(number);
-                moves |= worker.turn(&mut self.mirroring, &self.connector, now, reactor);
+                if worker.turn(&mut self.mirroring, &self.connector, now, reactor) {
+                    moved = true;
+                    moves = moves.saturating_add(1);
+                }
             }
         }
+        self.has_more = moved;
     }
 
     /// When a [`turn`](Self::turn) is needed at the latest, even if no socket is ready.
@@ -130,7 +142,7 @@ impl<T: Transport + Clone> Mirror<T> {
     /// How long the loop may wait: zero if a [`turn`](Self::turn) is needed at once, `None` for no
     /// limit.
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
-        if self.workers.iter().any(|it| it.session.needs_turn()) {
+        if self.has_more || self.workers.iter().any(|it| it.session.needs_turn()) {
             return Some(Duration::ZERO);
         }
         let deadline = self.deadline()?;

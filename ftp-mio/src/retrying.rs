@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,9 @@ use crate::readiness::{Reactor, Slot};
 use crate::renewed::{End, Renewed};
 use crate::tasks::Handle;
 use crate::transport::Transport;
+
+/// No moment is farther away: a system may not be able to tell one that is.
+const PAUSE_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A session that is made anew when it is lost, and operations that are tried again by a
 /// [`Retry`] policy, without waiting.
@@ -84,7 +87,8 @@ struct Job {
 enum Payload {
     None,
     Sink(Box<dyn Write + Send>),
-    Source(Box<dyn ReadSeek>, u64),
+    /// With the position at which the payload begins, once it was asked for.
+    Source(Box<dyn ReadSeek>, Option<u64>),
 }
 
 trait ReadSeek: Read + Seek + Send {}
@@ -128,7 +132,8 @@ impl<T: Transport + Clone> Retrying<T> {
     }
 
     /// Starts retrieving a file into `sink`, in image type; see [`Trial::download`]. A try that has
-    /// moved payload begins the count of tries anew. If `sink` fails, that is the outcome.
+    /// moved payload begins the count of tries anew. The sink is flushed at the end. If it fails,
+    /// that is the outcome.
     pub fn retrieve_to(
         &mut self,
         path: Argument,
@@ -143,11 +148,10 @@ impl<T: Transport + Clone> Retrying<T> {
     pub fn store_from(
         &mut self,
         path: Argument,
-        mut source: impl Read + Seek + Send + 'static,
+        source: impl Read + Seek + Send + 'static,
     ) -> Handle<Completed> {
-        let start = source.stream_position().unwrap_or_default();
         let trial = Trial::upload(path, self.policy);
-        self.start(trial, Payload::Source(Box::new(source), start), completed)
+        self.start(trial, Payload::Source(Box::new(source), None), completed)
     }
 
     /// Starts removing a file. If the reply is lost, it looks whether the file is gone.
@@ -281,7 +285,10 @@ impl<T: Transport + Clone> Retrying<T> {
             Poll::Ready(Err(error)) => {
                 let pause = job.trial.not_connected(error, random());
                 self.pause(now, pause);
-                true
+                // Where nothing is waited for, neither by the network nor by the policy, the loop
+                // has its turn before the next try.
+                self.touched |= self.pause_until.is_none();
+                false
             }
         }
     }
@@ -303,14 +310,15 @@ impl<T: Transport + Clone> Retrying<T> {
     fn pause(&mut self, now: Instant, pause: Duration) {
         self.pause_until = match pause.is_zero() {
             true => None,
-            false => now.checked_add(pause),
+            // A pause without end is a long one, and not none at all.
+            false => now.checked_add(pause.min(PAUSE_MAX)),
         };
     }
 
     fn finish(&mut self) {
         if let Some(job) = self.jobs.pop_front() {
-            let outcome = job.trial.into_outcome().and_then(job.output);
-            self.outcomes.insert(job.number, outcome);
+            let number = job.number;
+            self.outcomes.insert(number, job.into_outcome());
         }
     }
 
@@ -363,10 +371,8 @@ impl<T: Transport + Clone> Retrying<T> {
 impl Job {
     fn begin<T: Transport + Clone>(&mut self, session: &mut Renewed<T>, work: Work) {
         if let (Work::Send(_), Payload::Source(source, start)) = (&work, &mut self.payload) {
-            let from = SeekFrom::Start(start.saturating_add(self.trial.offset()));
-            if let Err(error) = source.seek(from) {
-                let failed = Err(Error::Local(error, After::Usable));
-                self.trial.take(failed, 0);
+            if let Err(error) = seek(&mut **source, start, self.trial.offset()) {
+                self.trial.take(Err(local_error(error)), 0);
                 return;
             }
         }
@@ -386,6 +392,29 @@ impl Job {
         });
         self.trial.moved(session.bytes());
     }
+
+    /// What a sink may still hold is written first: nobody else has it.
+    fn into_outcome(self) -> Result<Box<dyn Any + Send>> {
+        let answer = self.trial.into_outcome()?;
+        if let Payload::Sink(mut sink) = self.payload {
+            sink.flush().map_err(local_error)?;
+        }
+        (self.output)(answer)
+    }
+}
+
+/// Goes to where the payload begins, and so much further.
+fn seek(source: &mut dyn ReadSeek, start: &mut Option<u64>, offset: u64) -> io::Result<()> {
+    let begin = match *start {
+        Some(begin) => begin,
+        None => *start.insert(source.stream_position()?),
+    };
+    source.seek(SeekFrom::Start(begin.saturating_add(offset)))?;
+    Ok(())
+}
+
+const fn local_error(error: io::Error) -> Error {
+    Error::Local(error, After::Usable)
 }
 
 fn completed(answer: Answer) -> Result<Box<dyn Any + Send>> {

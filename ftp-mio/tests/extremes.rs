@@ -7,14 +7,21 @@
     reason = "a test fails by panicking"
 )]
 
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_mio::proto::driver::TcpOptions;
 use ftp_mio::proto::operation::{Login, Retrieve};
-use ftp_mio::proto::{Argument, Completed, Config, DataMode, Operation, Pipeline, Timeouts};
-use ftp_mio::{Builder, Client, Error, Progress, Schedule, Tcp, mio as glue};
+use ftp_mio::proto::retry::Retry;
+use ftp_mio::proto::{
+    Argument, Completed, Config, DataMode, Operation, Pipeline, Target, Timeouts,
+};
+use ftp_mio::{
+    Builder, Client, Endpoint, Error, Progress, Schedule, Socket, Tcp, Transport, mio as glue,
+};
 
 const CONTENT: &[u8] = b"0123456789";
 
@@ -184,4 +191,139 @@ fn moments_long_past_and_far_ahead() {
     let mut nobody = Client::connect_to([], begun);
     nobody.turn(ahead, &mut glue::Registrar::new(poll.registry(), 0));
     assert!(nobody.is_over());
+}
+
+/// A network that refuses every connection at once.
+#[derive(Clone)]
+struct Refusing;
+
+impl Transport for Refusing {
+    type Source = Socket;
+    type Stream = <Tcp as Transport>::Stream;
+    type Listener = <Tcp as Transport>::Listener;
+
+    fn connect(&mut self, _: &Endpoint) -> io::Result<Self::Stream> {
+        Err(io::ErrorKind::ConnectionRefused.into())
+    }
+
+    fn connect_data(&mut self, _: &Self::Stream, _: Target) -> io::Result<Self::Stream> {
+        Err(io::ErrorKind::ConnectionRefused.into())
+    }
+
+    fn listen(&mut self, _: IpAddr) -> io::Result<(Self::Listener, SocketAddr)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn secure_control(&mut self, _: &mut Self::Stream) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn secure_data(&mut self, _: &Self::Stream, _: &mut Self::Stream) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[test]
+fn policies_without_pauses_and_without_end() {
+    let begun = Instant::now();
+    let ahead = begun + Duration::from_secs(1 << 32);
+    let poll = mio::Poll::new().unwrap();
+    let mut reactor = glue::Registrar::new(poll.registry(), 0);
+    let refused = Client::builder()
+        .transport(Refusing)
+        .connector_to([([127, 0, 0, 1], 21).into()], Login::anonymous());
+    for delay in [Duration::ZERO, Duration::MAX] {
+        for tries_max in [0, 1, 1000] {
+            let mut policy = Retry::default();
+            policy.delay = delay;
+            policy.delay_max = delay;
+            policy.tries_max = tries_max;
+            let mut ftp = refused.retrying(policy);
+            let list = ftp.list(None);
+            for now in [begun, begun, ahead, begun] {
+                ftp.turn(now, &mut reactor);
+                let _ = ftp.timeout(ahead);
+            }
+            // Each turn makes one try. A pause without end is not none.
+            let outcome = ftp.poll(list);
+            assert_eq!(outcome.is_pending(), tries_max > 1, "{delay:?} {tries_max}");
+            let waits = delay == Duration::MAX && tries_max > 1;
+            assert_eq!(ftp.deadline().is_some(), waits, "{delay:?} {tries_max}");
+            assert_eq!(ftp.needs_turn(), tries_max > 1 && !waits);
+            ftp.close(&mut reactor);
+        }
+    }
+}
+
+#[cfg(feature = "mirror")]
+#[test]
+fn sessions_and_trees_of_nothing_and_of_everything() {
+    use ftp_mio::proto::tree::{MirrorOptions, TreeLimits};
+    use ftp_mio::{Mirror, MirrorSetup};
+
+    let begun = Instant::now();
+    let ahead = begun + Duration::from_secs(1 << 32);
+    let files = Files::new().file("/d/a", CONTENT);
+    let server = Loopback::start(ServerConfig::new(), files).unwrap();
+    let none = TreeLimits {
+        depth_max: 0,
+        entries_max: 0,
+        bytes_max: 0,
+    };
+    let all = TreeLimits {
+        depth_max: usize::MAX,
+        entries_max: u64::MAX,
+        bytes_max: u64::MAX,
+    };
+    let mut config = Config::default();
+    for (sessions, limits, copied) in [(0, none, 0), (usize::MAX, none, 0), (0, all, 1)] {
+        let local = tempfile::tempdir().unwrap();
+        // Sessions may be idle while others work.
+        config.keepalive = Some(if sessions == 0 {
+            Duration::ZERO
+        } else {
+            Duration::MAX
+        });
+        config.idle_keepalive = config.keepalive;
+        let connector = Client::builder()
+            .config(config)
+            .connector_to([server.address()], Login::anonymous());
+        let options = MirrorOptions::down().limits(limits);
+        let setup = MirrorSetup::new("/", local.path(), options).sessions(sessions);
+        let mut mirror = Mirror::new(connector, setup).unwrap();
+        let mut poll = mio::Poll::new().unwrap();
+        let mut events = mio::Events::with_capacity(8);
+        loop {
+            mirror.turn(Instant::now(), |session| {
+                glue::Registrar::new(poll.registry(), session)
+            });
+            if mirror.is_over() {
+                break;
+            }
+            let _ = mirror.timeout(ahead);
+            poll.poll(&mut events, mirror.timeout(Instant::now()))
+                .unwrap();
+            for event in &events {
+                let (session, slot) = glue::slot(event.token());
+                mirror.ready(session, slot, glue::ready(event));
+                mirror.ready(usize::MAX, slot, glue::ready(event));
+            }
+        }
+        let mirrored = mirror.into_result().unwrap();
+        assert_eq!((mirrored.copied, mirrored.failed.len()), (copied, 0));
+        assert_eq!(mirrored.skipped.is_empty(), copied == 1);
+    }
+
+    // Of nobody, at leaping times.
+    let local = tempfile::tempdir().unwrap();
+    let nobody = Client::builder().connector_to([], Login::anonymous());
+    let setup = MirrorSetup::new("", local.path(), MirrorOptions::up()).sessions(usize::MAX);
+    let mut mirror = Mirror::new(nobody, setup).unwrap();
+    let poll = mio::Poll::new().unwrap();
+    for now in [ahead, begun] {
+        mirror.turn(now, |session| {
+            glue::Registrar::new(poll.registry(), session)
+        });
+    }
+    assert!(mirror.is_over() && mirror.into_result().is_err());
 }

@@ -188,6 +188,27 @@ fn a_broken_download_is_resumed() {
     assert!(is_whole(&local));
 }
 
+/// A server that cannot go on with a file sends it from its beginning: a part that an earlier mirror
+/// left is no reason to fail for ever.
+#[test]
+fn a_part_that_cannot_be_resumed_is_fetched_anew() {
+    let no = |verb: &str| Behaviour::new().refuse(verb, 502, "No.");
+    for behaviour in [
+        no("REST"),
+        no("SIZE")
+            .refuse("MLST", 502, "No.")
+            .refuse("REST", 502, "No."),
+    ] {
+        let broken = Behaviour::new().break_off("RETR", 150_000, 426, "Broken.");
+        let local = TempDir::new().unwrap();
+        let first = down(&serve(broken, some_files()), &local);
+        assert_eq!((first.copied, first.failed.len()), (2, 1));
+        let second = down(&serve(behaviour, some_files()), &local);
+        assert!(second.failed.is_empty(), "{second:?}");
+        assert!(second.copied == 1 && is_whole(&local));
+    }
+}
+
 /// Connections are cut once at every stage of a mirror: the session is replaced, and everything
 /// gets there.
 #[test]
@@ -246,6 +267,31 @@ fn an_upload_whose_session_ends_is_repeated() {
         assert!(content == Some(vec![7; 200_000]), "{at:?} {verb}");
         let accepted = [&cuts, &serves].map(|server| server.counts().accepted);
         assert_eq!(accepted, [1, 1], "{at:?} {verb}");
+    }
+}
+
+/// A server that loses every session in the midst of its work: each task has two of them, and fails.
+#[test]
+fn a_server_that_loses_every_session_is_not_asked_for_ever() {
+    for (at, verb) in [
+        (At::Received, "PWD"),
+        (At::Received, "MLSD"),
+        (At::Received, "RETR"),
+        (At::Moving(1), "RETR"),
+    ] {
+        let cut = Rule::at(at).of(verb).reset_control();
+        let cuts = serve(Behaviour::new().rule(cut), some_files());
+        let local = TempDir::new().unwrap();
+        let mirrored = down(&cuts, &local);
+        let tasks = if verb == "RETR" { 3 } else { 1 };
+        // What is there in whole although its reply was lost is a success.
+        assert!(
+            (1..=tasks).contains(&mirrored.failed.len()),
+            "{at:?} {verb}: {mirrored:?}"
+        );
+        let accepted = cuts.counts().accepted;
+        assert!(accepted <= 3 + 2 * tasks, "{at:?} {verb}: {accepted}");
+        assert!(!local.path().join("deep/er/b.bin").exists());
     }
 }
 
@@ -385,6 +431,41 @@ fn the_report_can_end_it_in_the_midst_of_a_file() {
     let rest = down(&server, &local);
     assert!(rest.bytes < 200_006 && rest.failed.is_empty(), "{rest:?}");
     assert!(is_whole(&local));
+}
+
+/// A listing may ask for any number of steps that need no session. The loop has others to serve.
+#[test]
+fn a_turn_does_not_perform_a_whole_plan() {
+    let server = serve(Behaviour::new(), Files::new());
+    let local = TempDir::new().unwrap();
+    let steps = (0..5000).map(|number: u32| {
+        let path = TreePath::new(number.to_string().as_bytes()).unwrap();
+        Step::new(StepKind::Skip(Why::UnsafeName), path)
+    });
+    let done = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&done);
+    let setup = setup(local.path(), MirrorOptions::down()).progress(move |event| {
+        if let MirrorEvent::Done(_) = event {
+            *count.lock().unwrap() += 1;
+        }
+        ControlFlow::Continue(())
+    });
+    let connector = connector(server.address(), Login::anonymous());
+    let mut mirror = Mirror::of_steps(connector, setup, steps).unwrap();
+    let poll = mio::Poll::new().unwrap();
+    let mut before = 0;
+    while !mirror.is_over() {
+        mirror.turn(Instant::now(), |session| {
+            glue::Registrar::new(poll.registry(), session)
+        });
+        let now = *done.lock().unwrap();
+        assert!(now - before <= 300, "{before} to {now}");
+        let timeout = mirror.timeout(Instant::now());
+        assert!(timeout == Some(Duration::ZERO) || mirror.is_over());
+        before = now;
+    }
+    assert_eq!(mirror.into_result().unwrap().skipped.len(), 5000);
+    assert_eq!(server.counts().accepted, 0);
 }
 
 /// A target that holds `d -> outside`, and a server with `d/x`.

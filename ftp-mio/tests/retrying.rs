@@ -16,7 +16,7 @@ use ftp_mio::mio as glue;
 use ftp_mio::proto::operation::Login;
 use ftp_mio::proto::retry::Retry;
 use ftp_mio::proto::testing::{Behaviour, Files, Rule, ServerConfig, Step as At};
-use ftp_mio::proto::{Argument, ErrorKind};
+use ftp_mio::proto::{Argument, ErrorKind, Timeouts};
 use ftp_mio::{Client, Error, Handle, Result, Retrying, Tcp};
 
 fn server(behaviour: Behaviour, files: Files) -> Loopback {
@@ -38,6 +38,12 @@ fn run<O: 'static>(
 ) -> Result<O> {
     let mut ftp = retrying(server);
     let handle = start(&mut ftp);
+    let outcome = drive(&mut ftp, handle);
+    assert!(matches!(ftp.poll(handle), Poll::Ready(Err(Error::Spent))));
+    outcome
+}
+
+fn drive<O: 'static>(ftp: &mut Retrying<Tcp>, handle: Handle<O>) -> Result<O> {
     let mut poll = mio::Poll::new().unwrap();
     let mut events = mio::Events::with_capacity(8);
     loop {
@@ -46,8 +52,6 @@ fn run<O: 'static>(
             &mut glue::Registrar::new(poll.registry(), 0),
         );
         if let Poll::Ready(outcome) = ftp.poll(handle) {
-            assert!(matches!(ftp.poll(handle), Poll::Ready(Err(Error::Spent))));
-            ftp.close(&mut glue::Registrar::new(poll.registry(), 0));
             return outcome;
         }
         let timeout = ftp.timeout(Instant::now());
@@ -262,6 +266,64 @@ fn a_sink_that_fails_is_the_outcome() {
     assert_eq!(count(&server, "RETR"), 1);
 }
 
+/// A sink that keeps what it is given until it is flushed, and then fails.
+struct Late;
+
+impl Write for Late {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+}
+
+/// Nobody but the client has the sink: what is in it is written before the outcome.
+#[test]
+fn a_sink_is_flushed_before_the_outcome() {
+    let server = server(Behaviour::new(), Files::new().file("/a", CONTENT));
+    let sink = Sink::default();
+    let buffered = io::BufWriter::new(sink.clone());
+    let mut ftp = retrying(&server);
+    let download = ftp.retrieve_to(path("a"), buffered);
+    drive(&mut ftp, download).unwrap();
+    assert_eq!(sink.bytes(), CONTENT);
+    let error = run(&server, |ftp| ftp.retrieve_to(path("a"), Late)).unwrap_err();
+    assert!(
+        matches!(&error, Error::Local(error, _) if error.kind() == io::ErrorKind::StorageFull),
+        "{error:?}"
+    );
+}
+
+/// A source that does not know where it is.
+struct Lost(Cursor<&'static [u8]>);
+
+impl io::Read for Lost {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl io::Seek for Lost {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        match to {
+            io::SeekFrom::Current(_) => Err(io::ErrorKind::Unsupported.into()),
+            to => self.0.seek(to),
+        }
+    }
+}
+
+#[test]
+fn a_source_that_does_not_know_where_it_is_is_not_sent_from_its_beginning() {
+    let server = server(Behaviour::new(), Files::new());
+    let mut content = Cursor::new(CONTENT);
+    content.set_position(7);
+    let error = run(&server, |ftp| ftp.store_from(path("a"), Lost(content))).unwrap_err();
+    assert!(matches!(&error, Error::Local(..)), "{error:?}");
+    assert!(server.files().get("/a").is_none());
+}
+
 /// What was cancelled leaves a session that goes on, and QUIT ends it.
 #[test]
 fn cancelled_operations_leave_a_session_that_can_quit() {
@@ -301,6 +363,62 @@ fn cancelled_operations_leave_a_session_that_can_quit() {
     assert!(matches!(ftp.poll(download), Poll::Ready(Err(Error::Spent))));
     assert_eq!((count(&server, "SIZE"), count(&server, "QUIT")), (0, 1));
     assert_eq!(server.counts().accepted, 1);
+}
+
+/// What is left of a cancelled download is nobody's: not the next one's either, nor does an upload
+/// give anything to it.
+#[test]
+fn the_payload_of_a_cancelled_transfer_goes_nowhere_else() {
+    for (stops, linger) in [(false, 0), (true, 0), (false, 1), (true, 1)] {
+        let files = Files::new()
+            .file("/large", vec![7; 5_000_000])
+            .file("/a", CONTENT);
+        // The server may go on sending, whatever it is told.
+        let deaf = Rule::at(At::Received).of("ABOR").say(226, "So what?");
+        let behaviour = match stops {
+            true => Behaviour::new(),
+            false => Behaviour::new().rule(deaf.instead()),
+        };
+        let server = server(behaviour, files);
+        let mut timeouts = Timeouts::default();
+        timeouts.abort_linger = Duration::from_secs(linger);
+        let mut ftp = Client::builder()
+            .timeouts(timeouts)
+            .connector_to([server.address()], Login::anonymous())
+            .retrying(Retry::default());
+        let sink = Sink::default();
+        let large = ftp.retrieve_to(path("large"), sink.clone());
+        let small = Sink::default();
+        let next = ftp.retrieve_to(path("a"), small.clone());
+        let sent = ftp.store_from(path("b"), Cursor::new(CONTENT));
+        let mut poll = mio::Poll::new().unwrap();
+        let mut events = mio::Events::with_capacity(8);
+        let mut is_cancelled = false;
+        let completed = loop {
+            ftp.turn(
+                Instant::now(),
+                &mut glue::Registrar::new(poll.registry(), 0),
+            );
+            if !sink.bytes().is_empty() && !is_cancelled {
+                ftp.cancel(large);
+                is_cancelled = true;
+            }
+            if let Poll::Ready(outcome) = ftp.poll(sent) {
+                break outcome.unwrap();
+            }
+            poll.poll(&mut events, ftp.timeout(Instant::now())).unwrap();
+            for event in &events {
+                ftp.ready(glue::slot(event.token()).1, glue::ready(event));
+            }
+        };
+        assert!(is_cancelled && sink.bytes().len() < 5_000_000);
+        let Poll::Ready(Ok(downloaded)) = ftp.poll(next) else {
+            panic!("the download failed");
+        };
+        assert_eq!(small.bytes(), CONTENT);
+        assert_eq!((downloaded.bytes, completed.bytes), (25, 25));
+        assert_eq!(server.files().content("/b"), Some(CONTENT));
+    }
 }
 
 /// The pause is a deadline of the loop, and nothing is done before it.

@@ -197,6 +197,20 @@ impl Policy {
 }
 
 impl Error {
+    /// Keeps so much of the text of a reply.
+    #[cfg(feature = "mirror")]
+    pub(crate) fn cut_reply(&mut self, bytes_max: usize) {
+        let reply = match &mut self.kind {
+            ErrorKind::Refused(reply) | ErrorKind::Unexpected(reply) => Some(reply),
+            ErrorKind::Interrupted(interrupted) => interrupted.reply.as_mut(),
+            ErrorKind::Closed(_, reply) => reply.as_mut(),
+            _ => None,
+        };
+        if let Some(reply) = reply {
+            reply.cut(bytes_max);
+        }
+    }
+
     pub(crate) fn new(kind: ErrorKind, verb: impl Into<Option<Verb>>, after: After) -> Self {
         Self {
             kind,

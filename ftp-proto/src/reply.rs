@@ -250,6 +250,22 @@ impl Reply {
         Self::parsed(code, text.into())
     }
 
+    /// Keeps so much of the text, for whoever keeps any number of replies.
+    #[cfg(feature = "mirror")]
+    pub(crate) fn cut(&mut self, bytes_max: usize) {
+        if let Some(kept) = self
+            .text
+            .get(..bytes_max)
+            .filter(|_| self.text.len() > bytes_max)
+        {
+            self.text = kept.into();
+            self.truncated = true;
+        }
+        if let Some(preliminary) = &mut self.preliminary {
+            preliminary.cut(bytes_max);
+        }
+    }
+
     const fn parsed(code: ReplyCode, text: Box<[u8]>) -> Self {
         Self {
             code,

@@ -2,10 +2,11 @@
 //! network, and when.
 
 #![allow(
-    missing_docs,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
 )]
 
 use std::collections::VecDeque;
@@ -16,7 +17,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ftp_proto::driver::{Connection, Input, Network, Polled, Storage};
-use ftp_proto::operation::{Exchange, Greet, Retrieve, Secure, Store};
+use ftp_proto::operation::{Exchange, Greet, Retrieve, Secure, Series, Store};
 use ftp_proto::{
     After, Argument, Config, DataMode, End, Error, Failure, Operation, State, TlsPolicy,
 };
@@ -534,4 +535,37 @@ fn tls_begins_when_the_session_says_so_and_ends_by_ccc() {
     }
     assert_eq!(client.network_mut().deeds(), ["unsecure"; 3]);
     assert!(!client.session().is_secured());
+}
+
+/// The connection of an aborted transfer stays open for a while, and the operation goes on: what
+/// comes on that connection is not the next file's, although a driver has one connection at a time.
+#[test]
+fn what_lingers_in_a_series_is_not_the_next_file() {
+    let mut config = Config::default();
+    config.timeouts.abort_linger = 5 * SECOND;
+    let mut client = greeted(config);
+    let paths = ["old", "new"].map(|path| Argument::new(path).unwrap());
+    let (mut series, mut room) = (Series::retrieve(paths), Buffer::with_room(100));
+    client.network_mut().connected = true;
+    client.network_mut().answers.push(("ABOR", ""));
+    client.network_mut().data.push_back((b"old".to_vec(), None));
+    assert!(settle(&mut client, &mut room, &mut series).is_pending());
+    assert_eq!(&room.bytes[..room.filled], b"old");
+    let first = client.session().current_transfer().unwrap();
+    client.session_mut().abort(first);
+    client
+        .network_mut()
+        .data
+        .push_back((b"late".to_vec(), None));
+    assert!(settle(&mut client, &mut room, &mut series).is_pending());
+    assert_eq!(&room.bytes[..room.filled], b"old");
+    assert_eq!(client.session().current_data(), None);
+    client.network_mut().says("426 cut\r\n226 aborted");
+    client.network_mut().now += 6 * SECOND;
+    client.network_mut().data.clear();
+    client.network_mut().data.push_back((b"new".to_vec(), None));
+    assert!(settle(&mut client, &mut room, &mut series).is_pending());
+    assert_eq!(&room.bytes[..room.filled], b"oldnew");
+    assert!(client.session().current_data().is_some());
+    assert_eq!(client.session().ignored_reports(), 0);
 }

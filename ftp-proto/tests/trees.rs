@@ -720,3 +720,83 @@ fn a_mirror_takes_the_same_for_each_new_directory() {
         assert!(many < 28 * few.max(TICK), "{few} ns, then {many} ns");
     }
 }
+
+/// A server may nest directories as deep as the caller allows, and say what identifies each. They
+/// are not taken apart one in the other.
+#[test]
+fn a_tree_that_is_deeper_than_the_stack() {
+    const DEPTH: usize = 4000;
+    let deep = || {
+        let mut walk = Walk::new(TreeLimits {
+            depth_max: DEPTH,
+            ..TreeLimits::default()
+        });
+        let mut last = None;
+        while let Some(place) = walk.next_place() {
+            let unique = place.path().as_bytes().len().to_string();
+            let below = Object::directory("a").with_unique(unique.as_bytes());
+            walk.read(&place, Ok(&Listing::complete([below])));
+            last = Some(place);
+        }
+        let place = last.unwrap();
+        assert_eq!(place.path().depth(), DEPTH);
+        assert!(format!("{place:?}").len() > DEPTH);
+    };
+    let small = std::thread::Builder::new().stack_size(256 << 10);
+    small.spawn(deep).unwrap().join().unwrap();
+}
+
+/// Parts that were left by an earlier mirror, each of another version of one of as many files.
+/// Looked at one by one for each file, they would cost minutes.
+#[test]
+fn as_many_stale_parts_as_files() {
+    const FILES: u64 = 20_000;
+    let name = |number: u64| format!("{number}");
+    let source: Vec<_> = (0..FILES).map(|it| file(&name(it), it)).collect();
+    let parts = (0..FILES).map(|it| PartName::new(name(it).as_bytes(), Some(it + 1), None));
+    let parts: Vec<_> = parts.map(|it| Object::file(it.as_bytes())).collect();
+    for (options, removed) in [
+        (MirrorOptions::down(), FILES),
+        // Those of others on the server are left alone.
+        (MirrorOptions::up(), 0),
+    ] {
+        let source = Listing::complete(source.iter().cloned());
+        let target = Listing::complete(parts.iter().cloned());
+        let steps = steps(options, source, target, None);
+        let count = |kind| steps.iter().filter(|it| it.kind() == kind).count() as u64;
+        let copied = count(StepKind::Fetch) + count(StepKind::Send);
+        assert_eq!((copied, count(StepKind::Remove)), (FILES, removed));
+    }
+}
+
+/// Steps may have been planned on another system, or made up.
+#[test]
+fn steps_of_a_plan_make_no_file_of_a_harmful_name() {
+    let make = |kind, path: &str| Step::new(kind, TreePath::new(path.as_bytes()).unwrap());
+    let kinds = [StepKind::Make, StepKind::Fetch, StepKind::Resume];
+    for (names, path, is_safe) in [
+        (SafeFor::EverySystem, "a/b.txt", true),
+        (SafeFor::EverySystem, "a/..\\..\\b", false),
+        (SafeFor::EverySystem, "C:/b", false),
+        (SafeFor::EverySystem, "a/NUL.txt", false),
+        (SafeFor::ThisSystem, "a/..\\..\\b", false),
+        (SafeFor::ThisSystem, "a\u{1b}/b", false),
+    ] {
+        for kind in kinds {
+            let options = MirrorOptions::down().names_safe_for(names);
+            let mut mirror = Mirror::of_steps(options, [make(kind, path)]);
+            let kind = if is_safe {
+                kind
+            } else {
+                StepKind::Skip(Why::UnsafeName)
+            };
+            assert_eq!(mirror.next_task(), Some(Task::Perform(make(kind, path))));
+        }
+        // The server has whatever names it has.
+        let mut mirror = Mirror::of_steps(MirrorOptions::up(), [make(StepKind::Send, path)]);
+        assert_eq!(
+            mirror.next_task(),
+            Some(Task::Perform(make(StepKind::Send, path)))
+        );
+    }
+}

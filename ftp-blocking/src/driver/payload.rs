@@ -42,8 +42,13 @@ impl<T: Transport> Driver<T> {
         self.payload().map(|payload| payload.flow())
     }
 
+    /// A connection that lingers after an abort has none.
     fn payload(&self) -> Option<&Payload> {
-        self.connection.as_ref()?.payload()
+        let current = self.session.current_data()?;
+        let connection = self.connection.as_ref()?;
+        connection
+            .payload()
+            .filter(|_| connection.data() == current)
     }
 
     /// Reads payload; 0 at its end, and the operation may go on. Breaks when the operation is over.

@@ -1,6 +1,7 @@
 //! What the threads of a mirror share.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use ftp_proto::driver::{Errand, Error, Mirrored, Mirroring, Result, random};
 
@@ -8,6 +9,19 @@ pub(super) struct Shared<'a> {
     mirroring: Mutex<Mirroring<'a>>,
     /// Told when there may be an errand, or none will come.
     changed: Condvar,
+}
+
+/// Held by each thread. If that panics, in a report or a connect of the application, the others end
+/// too: they would wait for ever for what it has begun.
+pub(super) struct Watch<'s, 'a>(&'s Shared<'a>);
+
+impl Drop for Watch<'_, '_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            lock(&self.0.mirroring).stop();
+            self.0.changed.notify_all();
+        }
+    }
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -20,6 +34,10 @@ impl<'a> Shared<'a> {
             mirroring: Mutex::new(mirroring),
             changed: Condvar::new(),
         }
+    }
+
+    pub(super) const fn watch(&self) -> Watch<'_, 'a> {
+        Watch(self)
     }
 
     /// The next errand, as soon as there is one; `None` when no other will come.

@@ -29,6 +29,7 @@ impl<'a, 'r, T: Transport, F: Fn() -> Result<Client<T>>> Worker<'a, 'r, T, F> {
     }
 
     pub(super) fn run(mut self) {
+        let _watch = self.shared.watch();
         while let Some(errand) = self.shared.next_errand() {
             let Some(mut errand) = self.prepare(errand) else {
                 return;

@@ -271,6 +271,22 @@ fn a_wait_says_why_and_for_how_long() {
     }
 }
 
+#[test]
+fn a_part_is_no_obstacle_where_nothing_is_resumed() {
+    let files = || Files::new().file("/a", vec![7; 50_000]);
+    let broken = Behaviour::new().break_off("RETR", 20_000, 426, "Broken.");
+    let (broken, here) = (behaving(broken, files()), TempDir::new().unwrap());
+    let target = here.path().to_str().unwrap();
+    let output = run(&["get", "--tries", "1", &url(&broken, "a"), target]);
+    assert_eq!(output.status.code(), Some(8), "{}", stderr(&output));
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 1, "a part");
+    let refusing = Behaviour::new().refuse("REST", 502, "No.");
+    let refusing = behaving(refusing, files());
+    stdout(&["get", &url(&refusing, "a"), target]);
+    assert_eq!(fs::read(here.path().join("a")).unwrap(), vec![7; 50_000]);
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 1, "no part");
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_wait_in_which_nothing_moves() {

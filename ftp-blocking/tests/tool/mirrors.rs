@@ -162,8 +162,45 @@ fn a_plan_holds_no_password_and_is_checked() {
     stdout(&["mirror", &remote, path, "--plan", plan]);
     let text = fs::read_to_string(plan).unwrap();
     assert!(text.contains("ftp://anonymous@") && !text.contains("hidden"));
-    fs::write(plan, text.replace("d0/f0", "../f0")).unwrap();
-    assert_eq!(run(&["perform", plan]).status.code(), Some(2));
+    let without_count = text
+        .replacen(",\"steps\":45", "", 1)
+        .replace("anonymous@", "");
+    let but_two = without_count.lines().count() - 2;
+    let some: Vec<_> = without_count.lines().take(but_two).collect();
+    for (wrong, why) in [
+        (text.replace("d0/f0", "../f0"), "is not of a plan"),
+        (
+            text.replacen("\"size\":9", "\"size\":-9", 1),
+            "is not of a plan",
+        ),
+        (
+            text.replacen("\"size\":9", "\"size\":\"9\"", 1),
+            "is not of a plan",
+        ),
+        (
+            text.replacen("\"path\"", "\"path_bytes\":7,\"path\"", 1),
+            "is not of a plan",
+        ),
+        (text.replacen(":45", ":-1", 1), "line 1 is not of a plan"),
+        // Cut off between two lines, or in the midst of one.
+        (
+            text[..text.trim_end().rfind('\n').unwrap()].to_owned(),
+            "44 of 45",
+        ),
+        (text[..text.len() - 9].to_owned(), "is not of a plan"),
+        (text.clone() + text.lines().last().unwrap(), "46 of 45"),
+    ] {
+        assert_ne!(wrong, text);
+        fs::write(plan, wrong).unwrap();
+        let output = run(&["perform", plan]);
+        assert_eq!(output.status.code(), Some(2), "{why}");
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+    assert!(!std::path::Path::new(path).exists());
+    // Some of its steps can be meant.
+    fs::write(plan, some.join("\n")).unwrap();
+    stdout(&["perform", plan]);
+    assert_eq!(count(std::path::Path::new(path)), 38);
     assert_eq!(
         run(&["perform", plan, "--shard", "5/4"]).status.code(),
         Some(2)

@@ -319,6 +319,10 @@ impl Driver {
     /// Goes on with one data connection; whether anything happened. The operation is polled before
     /// the next one has its turn.
     fn step_data(&mut self, payload: &mut Payload<'_>) -> bool {
+        // One that lingers after an abort has nothing for the transfer after it.
+        let current = self.session.current_data();
+        let others = self.data.iter_mut().filter(|(id, _)| Some(**id) != current);
+        others.for_each(|(_, data)| data.connection.halt());
         let mut each = self.data.iter_mut();
         let Some((id, step)) = each.find_map(|(id, data)| Some((*id, data.step()?))) else {
             return false;

@@ -11,7 +11,7 @@ use super::UrlError;
 use super::{Endpoint, EndpointError};
 use crate::checksum::Mismatch;
 use crate::command::{ArgumentError, Command, Verb};
-use crate::error::{After, Closed, ErrorKind, Misuse};
+use crate::error::{After, Closed, ErrorKind, Misuse, Policy};
 use crate::proxy::ProxyError;
 use crate::reply::{Class, Reply};
 use crate::retry::{Next, Retry, Step};
@@ -136,6 +136,18 @@ impl Error {
     pub fn is_permanent(&self) -> bool {
         self.reply()
             .is_some_and(|reply| reply.class() == Class::PermanentNegative)
+    }
+
+    /// Whether it is only the rest of a file that the server does not send: it has no REST, or does
+    /// not tell the size that the rest is checked against. The whole file may come all the same.
+    pub fn forbids_resuming(&self) -> bool {
+        match self.kind() {
+            Some(ErrorKind::Refused(_)) => self.is_permanent() && self.verb() == Some(Verb::Rest),
+            Some(ErrorKind::Policy(policy)) => {
+                matches!(policy, Policy::SizeUnknown | Policy::BeyondEnd)
+            }
+            _ => false,
+        }
     }
 
     /// Whether it is a mistake of the caller, which depends only on the order of calls and their

@@ -24,6 +24,10 @@ use crate::tree::{Mirror, MirrorOptions, Step, StepKind, Way};
 pub use errand::Errand;
 use errand::Outcome;
 
+/// How much is kept of the reply to a step that failed: a server may refuse millions of files, each
+/// with a long reply.
+const KEPT_BYTES_MAX: usize = 1024;
+
 /// What a mirror reports while it runs.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -67,9 +71,9 @@ pub struct Mirrored {
     /// What was left alone although it is not the same, and why.
     pub skipped: Vec<Step>,
     /// The steps that failed. For a directory that could not be read, the step is a
-    /// [skip](StepKind::Skip) at its path.
+    /// [skip](StepKind::Skip) at its path. Of a server's reply 1 KiB is kept.
     pub failed: Vec<(Step, Error)>,
-    /// Whether the report asked for an end.
+    /// Whether the report asked for an end, or the driver did.
     pub is_stopped: bool,
 }
 
@@ -278,6 +282,11 @@ impl Mirroring<'_> {
         self.mirrored.is_stopped || self.plan.is_over()
     }
 
+    /// Ends the mirror: no other errand comes, and no step begins. [`Mirrored::is_stopped`] says so.
+    pub const fn stop(&mut self) {
+        self.mirrored.is_stopped = true;
+    }
+
     /// A session could not be opened for an errand that has not begun; `replaces`: there was one
     /// that was lost. Yields the errand if it is to be opened again, after
     /// [a pause](Errand::waiting). Otherwise the other sessions do the errand, if there are any, and
@@ -324,8 +333,8 @@ impl Mirroring<'_> {
     pub fn begin(&mut self, errand: &Errand) -> bool {
         self.has_session |= errand.needs_session();
         match errand.step() {
-            Some(step) => self.tell(Event::Step(step)),
-            None => !self.mirrored.is_stopped,
+            Some(step) if !self.mirrored.is_stopped => self.tell(Event::Step(step)),
+            _ => !self.mirrored.is_stopped,
         }
     }
 
@@ -373,8 +382,11 @@ impl Mirroring<'_> {
         }
     }
 
-    fn failed(&mut self, step: Step, error: Error) {
+    fn failed(&mut self, step: Step, mut error: Error) {
         self.tell(Event::Failed(&step, &error));
+        if let Error::Session(error, _) = &mut error {
+            error.cut_reply(KEPT_BYTES_MAX);
+        }
         self.mirrored.failed.push((step, error));
     }
 

@@ -375,6 +375,9 @@ impl<N: Network> Polled<N> {
 
     fn attend_data(&mut self, storage: &mut impl Storage) {
         let Some(data) = &mut self.data else { return };
+        if self.session.current_data() != Some(data.data()) {
+            data.halt(); // it may linger after an abort, in a series for instance
+        }
         let before = data.stage();
         let report = match step(data, &mut self.network, storage) {
             Ok(report) => report,

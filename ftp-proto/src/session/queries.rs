@@ -1,6 +1,6 @@
 //! What a session tells of itself.
 
-use crate::action::Representation;
+use crate::action::{DataId, Representation};
 use crate::command::Command;
 use crate::config::{Config, Leniencies};
 use crate::error::After;
@@ -51,6 +51,13 @@ impl Session {
     /// The transfer that is queued or under way, if one is.
     pub fn current_transfer(&self) -> Option<TransferId> {
         self.pi.running().or_else(|| self.pi.queue.transfer())
+    }
+
+    /// The data connection whose payload is that of the transfer under way. One that stays open for
+    /// a while after an abort ([`Timeouts::abort_linger`](crate::Timeouts::abort_linger)) is none:
+    /// what moves on it belongs to no operation, and to the next transfer least of all.
+    pub fn current_data(&self) -> Option<DataId> {
+        self.pi.transfers.data()
     }
 
     /// The ticket of the next command. Its values before and after the poll of an operation enclose

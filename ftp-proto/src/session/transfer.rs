@@ -19,7 +19,7 @@ mod coverage;
 
 use alloc::boxed::Box;
 
-use crate::action::Report;
+use crate::action::{DataId, Report};
 use crate::command::{Command, Verb};
 use crate::error::{Error, ErrorKind};
 use crate::reply::Reply;
@@ -109,6 +109,10 @@ impl Machine {
 
     pub(super) fn spec(&self) -> Option<&Transfer> {
         self.running.as_ref().map(|running| &running.spec)
+    }
+
+    pub(super) fn data(&self) -> Option<DataId> {
+        self.moving().and_then(Moving::data)
     }
 
     pub(super) fn mark(&self) -> Option<&Reply> {

@@ -207,6 +207,10 @@ impl Wire {
             if transfer_runs && reply.is_positive() && self.owed.is_unmarked_transfer(index) {
                 return self.early_success(index, reply);
             }
+            if let Some(slot) = self.owed.behind_noop(index, code) {
+                slot.surplus = Some(Box::new(reply.clone()));
+                return Heard::Unsolicited { reply };
+            }
             return self.conclude(index, reply, in_batch);
         }
         match self.owed.take(index) {
@@ -241,6 +245,9 @@ impl Wire {
         if slot.owner == Owner::Guard {
             self.doubt = None;
             return Heard::Fenced;
+        }
+        if slot.owner == Owner::Keepalive && code == ReplyCode::OKAY {
+            self.owed.note_noop();
         }
         Heard::Final { index, slot, reply }
     }
@@ -368,6 +375,7 @@ impl Wire {
         if let Some(slot) = self.owed.slot_mut(index) {
             slot.marks = slot.marks.saturating_add(1);
             slot.spoken = true;
+            slot.surplus = None;
             slot.mark = Some(Box::new(reply.clone()));
         }
         Heard::Mark { index, reply }

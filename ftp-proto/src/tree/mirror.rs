@@ -10,7 +10,7 @@ use super::plan::{Decision, Question, plan, transfer_step};
 use super::step::{Step, StepKind, Why};
 use super::unread::Unread;
 use super::walk::{Check, Place, Walk};
-use crate::listing::Kind;
+use crate::listing::{Kind, SafeFor, SafeName};
 use crate::timestamp::Timestamp;
 
 /// What a [`Mirror`] wants done next.
@@ -69,12 +69,18 @@ impl Mirror {
 
     /// A mirror that performs these steps and no other: those of a plan, or a share of them. They
     /// are independent of each other, if who performs them makes missing directories.
+    ///
+    /// A step of the local disk whose names are not
+    /// [safe](MirrorOptions::names_safe_for) is skipped: another system may have planned it.
     #[must_use]
     pub fn of_steps(options: MirrorOptions, steps: impl IntoIterator<Item = Step>) -> Self {
         let mut mirror = Self::new(options);
         mirror.tasks.clear();
         for step in steps {
-            mirror.push(Task::Perform(step));
+            match is_safe(&step, &mirror.options) {
+                true => mirror.push(Task::Perform(step)),
+                false => mirror.skip(step.path().clone(), Why::UnsafeName),
+            }
         }
         mirror.tasks.reverse();
         mirror
@@ -297,4 +303,19 @@ impl Mirror {
     fn finish(&mut self) {
         self.outstanding = self.outstanding.saturating_sub(1);
     }
+}
+
+/// Whether a step of the local disk stays in its tree. What is there already has a name of this
+/// system, which Unix lets be anything.
+fn is_safe(step: &Step, options: &MirrorOptions) -> bool {
+    let systems = match step.kind() {
+        _ if options.way == Way::Up => return true,
+        StepKind::Make | StepKind::Fetch | StepKind::Resume => options.names,
+        StepKind::Remove | StepKind::RemoveAll | StepKind::SetTime if !cfg!(unix) => {
+            SafeFor::ThisSystem
+        }
+        _ => return true,
+    };
+    let mut names = step.path().components();
+    names.all(|name| SafeName::new(name, systems).is_some())
 }

@@ -47,11 +47,15 @@ impl PartName {
     /// is a part of another version of a file that is downloaded.
     #[must_use]
     pub fn is_one(name: &[u8]) -> bool {
-        let Some(rest) = name.strip_prefix(PREFIX) else {
-            return false;
-        };
-        let hash = rest.split(|&byte| byte == b'-').next();
-        hash.is_some_and(|hash| hash.len() == 16 && hash.iter().all(u8::is_ascii_hexdigit))
+        Self::key(name).is_some()
+    }
+
+    /// What the names of all parts of a file have in common. `None` if it is no part.
+    pub(super) fn key(name: &[u8]) -> Option<&[u8]> {
+        let rest = name.strip_prefix(PREFIX)?;
+        let hash = rest.split(|&byte| byte == b'-').next()?;
+        let is_hash = hash.len() == 16 && hash.iter().all(u8::is_ascii_hexdigit);
+        is_hash.then_some(hash)
     }
 
     /// Whether a file of this name is a part of a file of this name, of whatever size and time.

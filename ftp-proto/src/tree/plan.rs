@@ -89,8 +89,9 @@ struct Planning<'a> {
     options: &'a MirrorOptions,
     /// What the target has, by key.
     there: BTreeMap<Vec<u8>, &'a Object>,
-    /// The names of parts among them.
-    parts: Vec<&'a [u8]>,
+    /// The names of parts among them, by [what those of a file have in common](PartName::key), for
+    /// downloads: there may be as many as files.
+    parts: BTreeMap<&'a [u8], Vec<&'a [u8]>>,
     /// The keys of the source, chosen or not.
     keys: BTreeSet<Vec<u8>>,
     decisions: Vec<Decision>,
@@ -99,11 +100,16 @@ struct Planning<'a> {
 impl<'a> Planning<'a> {
     fn new(at: &'a TreePath, target: &'a Listing, options: &'a MirrorOptions) -> Self {
         let name = |object: &Object| options.key(object.name().as_bytes());
-        let names = target.objects().iter().map(|it| it.name().as_bytes());
+        let mut parts = BTreeMap::<_, Vec<_>>::new();
+        for part in target.objects().iter().map(|it| it.name().as_bytes()) {
+            if let (Way::Down, Some(key)) = (options.way, PartName::key(part)) {
+                parts.entry(key).or_default().push(part);
+            }
+        }
         Self {
             at,
             options,
-            parts: names.filter(|name| PartName::is_one(name)).collect(),
+            parts,
             there: target.objects().iter().map(|it| (name(it), it)).collect(),
             keys: BTreeSet::new(),
             decisions: Vec::new(),
@@ -177,7 +183,9 @@ impl<'a> Planning<'a> {
     fn transfer(&mut self, path: TreePath, object: &Object) -> Step {
         let name = object.name().as_bytes();
         let part = PartName::new(name, object.size(), object.modified());
-        let parts = self.parts.iter().copied();
+        // Taken out, so that names that a server made up to have the same hash do not share them.
+        let parts = PartName::key(part.as_bytes()).and_then(|key| self.parts.remove(key));
+        let parts = parts.unwrap_or_default().into_iter();
         let (same, stale): (Vec<_>, Vec<_>) = parts
             .filter(|known| PartName::is_of(known, name))
             .partition(|known| *known == part.as_bytes());
@@ -187,7 +195,7 @@ impl<'a> Planning<'a> {
             Way::Down => StepKind::Fetch,
         };
         // What an earlier mirror left of another version of the file.
-        for part in stale.into_iter().filter(|_| self.options.way == Way::Down) {
+        for part in stale {
             if let Some(path) = self.at.join(part) {
                 let step = Step::new(StepKind::Remove, path);
                 self.decisions.push(Decision::Step(step));

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 use core::iter;
 
 use super::limits::{Count, TreeLimits};
@@ -10,7 +11,7 @@ use super::object::{Listing, Object};
 use super::path::TreePath;
 use super::step::Why;
 use super::unread::Unread;
-use crate::listing::Kind;
+use crate::listing::{Kind, Name};
 use crate::pathname::Pathname;
 
 /// A directory that is to be read, and how it is known to be the one that is meant.
@@ -30,10 +31,30 @@ pub struct Place {
 
 /// What identifies a directory, and those above it. Directories beside each other share the rest:
 /// a server chooses how long it is, and how many they are.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Above {
     identity: Box<[u8]>,
     rest: Option<Arc<Self>>,
+}
+
+/// One after the other: one in the other, a deep tree would overflow the stack.
+impl Drop for Above {
+    fn drop(&mut self) {
+        let mut rest = self.rest.take();
+        while let Some(mut above) = rest.and_then(Arc::into_inner) {
+            rest = above.rest.take();
+        }
+    }
+}
+
+/// The same goes for this.
+impl fmt::Debug for Above {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = iter::successors(Some(self), |above| above.rest.as_deref());
+        f.debug_list()
+            .entries(all.map(|above| Name::new(&above.identity)))
+            .finish()
+    }
 }
 
 /// How a place is known.

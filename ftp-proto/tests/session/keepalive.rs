@@ -275,3 +275,59 @@ fn a_transfer_that_has_never_moved_is_not_blamed_on_it() {
     let cause = hand.interrupted().cause;
     assert_eq!(cause, Interruption::Timeout(Reason::DataIdle));
 }
+
+/// A server that answers a NOOP twice has said nothing of the transfer, whatever comes of that.
+#[test]
+fn answered_twice() {
+    for (spec, ends_first) in [(retrieve(), false), (retrieve(), true), (store(), true)] {
+        for last in ["226 Done.", "426 Cut.", "552 Full."] {
+            let mut config = Config::default();
+            config.keepalive = Some(Duration::from_secs(30));
+            let mut hand = Hand::new(config);
+            hand.moves(spec.clone()).moved(2000);
+            hand.expires(Reason::Keepalive).sends(&["NOOP"]).moved(4000);
+            hand.says("200 Yes.\n200 Yes.").undecided();
+            if ends_first {
+                hand.ends(End::Clean).undecided().says(last);
+            } else {
+                hand.says(last).ends(End::Clean);
+            }
+            let verdict = hand.verdict();
+            assert_eq!(verdict.is_ok(), last == "226 Done.", "{spec:?} {last}");
+            hand.is_in_step();
+        }
+    }
+}
+
+/// A server that ends a transfer with 200 has to be waited for, where it has answered a NOOP so.
+#[test]
+fn a_transfer_that_is_answered_like_it() {
+    for spec in [retrieve(), store()] {
+        let mut config = Config::default();
+        config.keepalive = Some(Duration::from_secs(30));
+        config.timeouts.completion = Duration::from_secs(10);
+        let mut hand = Hand::new(config);
+        hand.moves(spec).moved(2000);
+        hand.expires(Reason::Keepalive).sends(&["NOOP"]);
+        hand.says("200 Yes.").moved(4000).ends(End::Clean);
+        hand.says("200 Done.").undecided();
+        hand.expires(Reason::Completion);
+        let reply = hand.completed().reply.unwrap();
+        assert_eq!((reply.code().get(), reply.text()), (200, &b"Done."[..]));
+        hand.is_in_step();
+    }
+}
+
+/// It does not answer for a transfer that was aborted, nor cost the session its step.
+#[test]
+fn answered_twice_behind_an_abort() {
+    for replies in ["200 Yes.\n426 Cut.\n226 Aborted.", "426 Cut.\n226 Aborted."] {
+        let mut hand = kept_alive();
+        hand.says("200 Yes.\n200 Yes.");
+        let id = hand.session.current_transfer().unwrap();
+        hand.session.abort(id);
+        hand.run();
+        hand.sends(&["ABOR"]).says(replies);
+        hand.is_usable();
+    }
+}

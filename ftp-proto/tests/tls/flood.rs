@@ -9,7 +9,7 @@ use ftp_proto::tls::{Channel, Layer, Socket, TlsError, Wait};
 use rustls::{ContentType, PeerMisbehaved};
 
 use crate::forger::Forger;
-use crate::peer::{Authority, TLS13, connect, drain};
+use crate::peer::{Authority, TLS12, TLS13, Versions, connect, drain};
 
 /// A socket that always has more.
 struct Flood<F> {
@@ -104,42 +104,122 @@ fn a_ticket_that_rustls_cannot_store_fails_the_channel() {
 #[test]
 fn floods_end_every_call() {
     type Next = fn(&mut Forger) -> Vec<u8>;
-    let floods: [(Next, TlsError); 4] = [
-        (|forger| forger.ticket(200), TlsError::TooManyTickets),
+    const NO_RENEGOTIATION: u8 = 100;
+    const USER_CANCELED: u8 = 90;
+    let misbehaved = |how| TlsError::from(rustls::Error::from(how));
+    let floods: [(Versions, Next, TlsError); 12] = [
+        (TLS13, |forger| forger.ticket(200), TlsError::TooManyTickets),
         (
+            TLS13,
             |forger| forger.data(b""),
-            rustls::Error::from(PeerMisbehaved::TooManyEmptyFragments).into(),
+            misbehaved(PeerMisbehaved::TooManyEmptyFragments),
         ),
         (
+            TLS13,
             |forger| [forger.data(b"x"), forger.ticket(200)].concat(),
             TlsError::TooManyTickets,
         ),
+        (TLS13, few_among_empty, TlsError::Flooded),
         (
-            |forger| {
-                let mut stream = forger.data(b"x");
-                (0..25).for_each(|_| stream.extend(forger.data(b"")));
-                stream
-            },
-            TlsError::Flooded,
+            TLS13,
+            |forger| forger.warning(USER_CANCELED),
+            misbehaved(PeerMisbehaved::TooManyWarningAlertsReceived),
+        ),
+        (
+            TLS13,
+            |forger| [forger.data(b"x"), forger.warning(USER_CANCELED)].concat(),
+            misbehaved(PeerMisbehaved::TooManyWarningAlertsReceived),
+        ),
+        (
+            TLS12,
+            |forger| forger.data(b""),
+            misbehaved(PeerMisbehaved::TooManyEmptyFragments),
+        ),
+        (TLS12, few_among_empty, TlsError::Flooded),
+        (
+            TLS12,
+            Forger::hello_request,
+            misbehaved(PeerMisbehaved::TooManyRenegotiationRequests),
+        ),
+        (
+            TLS12,
+            |forger| [forger.data(b"x"), forger.hello_request()].concat(),
+            misbehaved(PeerMisbehaved::TooManyRenegotiationRequests),
+        ),
+        (
+            TLS12,
+            |forger| forger.warning(NO_RENEGOTIATION),
+            misbehaved(PeerMisbehaved::TooManyWarningAlertsReceived),
+        ),
+        (
+            TLS12,
+            |forger| [forger.data(b"x"), forger.warning(NO_RENEGOTIATION)].concat(),
+            misbehaved(PeerMisbehaved::TooManyWarningAlertsReceived),
         ),
     ];
-    for (next, expected) in floods {
-        let (channel, mut forger) = Forger::connect();
+    for (versions, next, expected) in floods {
+        let (channel, mut forger) = Forger::connect_by(versions);
         let mut layer = Layer::for_data(channel);
         let mut flood = Flood::of(|| next(&mut forger));
         let (read, error) = read_to_failure(&mut layer, &mut flood);
-        assert_eq!(error, expected);
+        assert_eq!(error, expected, "{versions:?}");
         assert!(read < 1000, "{read}");
 
-        let (channel, mut forger) = Forger::connect();
+        let (channel, mut forger) = Forger::connect_by(versions);
         let mut flood = Flood::of(|| next(&mut forger));
         let unsecured = Layer::for_control(channel).unsecure(&mut flood);
         assert!(unsecured.is_err() && flood.given <= CALL_MAX);
 
-        let (channel, mut forger) = Forger::connect();
+        let (channel, mut forger) = Forger::connect_by(versions);
         let mut flood = Flood::of(|| next(&mut forger));
         assert!(Layer::for_data(channel).await_end(&mut flood));
         assert!(flood.given <= CALL_MAX, "{}", flood.given);
+    }
+}
+
+/// A byte of payload, and records without any, as many as rustls tolerates.
+fn few_among_empty(forger: &mut Forger) -> Vec<u8> {
+    let mut stream = forger.data(b"x");
+    (0..25).for_each(|_| stream.extend(forger.data(b"")));
+    stream
+}
+
+/// What a server may do once, without a reason: the session goes on, and the payload is whole. What
+/// it may not do ends it, and what came before is still read.
+#[test]
+fn oddities_between_payload_leave_it_whole_or_fail() {
+    type Next = fn(&mut Forger) -> Vec<u8>;
+    let oddities: [(Versions, Next, Option<&str>); 6] = [
+        (TLS12, Forger::hello_request, None),
+        (TLS12, |forger| forger.warning(100), None),
+        (TLS13, |forger| forger.warning(90), None),
+        (
+            TLS13,
+            |forger| forger.warning(100),
+            Some("Refused { alert: NoRenegotiation }"),
+        ),
+        // In clear, as a middlebox may send it in the handshake alone.
+        (
+            TLS13,
+            |_| vec![20, 3, 3, 0, 1, 1],
+            Some("got_type: ChangeCipherSpec"),
+        ),
+        (TLS13, Forger::hello_request, Some("got_type: HelloRequest")),
+    ];
+    for (versions, odd, expected) in oddities {
+        for step in [1, usize::MAX] {
+            let (mut channel, mut forger) = Forger::connect_by(versions);
+            let stream = [forger.data(b"be"), odd(&mut forger), forger.data(b"fore")].concat();
+            stream.chunks(step).for_each(|piece| channel.receive(piece));
+            let (read, end) = drain(&mut channel);
+            let Some(expected) = expected else {
+                assert_eq!((&read[..], end), (&b"before"[..], Ok(None)));
+                continue;
+            };
+            let error = format!("{:?}", end.unwrap_err());
+            assert!(read == b"be" && error.contains(expected), "{error}");
+            assert!(channel.write(b"NOOP\r\n").is_err());
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version;
 use rustls::{
-    ClientConfig, RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion,
+    ClientConfig, ProtocolVersion, RootCertStore, ServerConfig, ServerConnection,
+    SupportedProtocolVersion,
 };
 
 pub(crate) type Versions = &'static [&'static SupportedProtocolVersion];
@@ -158,13 +159,17 @@ impl Peer {
         self.flight()
     }
 
-    /// The keys of what it sends, and the number of the next record.
     /// New keys, and the demand for new ones of ours (RFC 8446, 4.6.3).
     pub(crate) fn update_keys(&mut self) -> Vec<u8> {
         self.connection.refresh_traffic_keys().unwrap();
         self.flight()
     }
 
+    pub(crate) fn version(&self) -> ProtocolVersion {
+        self.connection.protocol_version().unwrap()
+    }
+
+    /// The keys of what it sends, and the number of the next record.
     pub(crate) fn extract(self) -> (u64, rustls::ConnectionTrafficSecrets) {
         self.connection.dangerous_extract_secrets().unwrap().tx
     }

@@ -37,13 +37,13 @@ pub(crate) fn mirror<T: Link>(origin: &Origin<'_, T>, given: &arguments::Mirror)
     if let Some(file) = &given.plan {
         let directory = std::path::absolute(&directory).map_err(local(&directory))?;
         let directory = directory.to_string_lossy();
-        let mut text = plan::write_heading(way, &url, &directory) + "\n";
+        let mut lines = Vec::new();
         let quiet = origin.options.quiet;
         let mut mirrored = mirror
             .dry_run()
             .progress(|event| {
                 match event {
-                    MirrorEvent::Step(step) => text += &(plan::write_step(step) + "\n"),
+                    MirrorEvent::Step(step) => lines.push(plan::write_step(step) + "\n"),
                     MirrorEvent::Waiting(waiting) if !quiet => note(&why(&waiting)),
                     _ => {}
                 }
@@ -53,6 +53,8 @@ pub(crate) fn mirror<T: Link>(origin: &Origin<'_, T>, given: &arguments::Mirror)
         if let Some((_, error)) = mirrored.failed.pop() {
             return Err(error.into());
         }
+        let heading = plan::write_heading(way, &url, &directory, lines.len());
+        let text = heading + "\n" + &lines.concat();
         return std::fs::write(file, text).map_err(local(file.display()));
     }
     let progress = Progress::new(origin.options, "mirror", None);

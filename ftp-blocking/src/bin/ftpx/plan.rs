@@ -1,6 +1,7 @@
 //! Plans as JSON lines, and shares of them.
 //!
-//! The first line says what the plan is between. Each line behind it is a step.
+//! The first line says what the plan is between, and how many steps it has. Each line behind it is a
+//! step.
 
 use std::str::FromStr;
 
@@ -18,6 +19,8 @@ pub(crate) struct Heading {
     pub(crate) way: Way,
     pub(crate) remote: FtpUrl,
     pub(crate) local: String,
+    /// How many steps there are; `None` where that was taken out, to perform some of them.
+    steps: Option<u64>,
 }
 
 /// The share `number` of `count`, from 1.
@@ -88,11 +91,12 @@ fn is_deceptive(character: char) -> bool {
 
 fn bytes_from_json(object: &Value, key: &str) -> Option<Vec<u8>> {
     match object.get(format!("{key}_bytes")) {
-        Some(Value::Array(bytes)) => bytes
+        Some(bytes) => bytes
+            .as_array()?
             .iter()
             .map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok()))
             .collect(),
-        _ => object
+        None => object
             .get(key)?
             .as_str()
             .map(|text| text.as_bytes().to_vec()),
@@ -100,7 +104,7 @@ fn bytes_from_json(object: &Value, key: &str) -> Option<Vec<u8>> {
 }
 
 /// A password in the URL is left out: the plan goes to other machines.
-pub(crate) fn write_heading(way: Way, remote: &FtpUrl, local: &str) -> String {
+pub(crate) fn write_heading(way: Way, remote: &FtpUrl, local: &str, steps: usize) -> String {
     let way = match way {
         Way::Up => "up",
         _ => "down",
@@ -109,7 +113,7 @@ pub(crate) fn write_heading(way: Way, remote: &FtpUrl, local: &str) -> String {
         true => remote.to_string().replacen(":*@", "@", 1),
         false => remote.to_string(),
     };
-    as_line(&json!({ "plan": 1, "way": way, "remote": remote, "local": local }))
+    as_line(&json!({ "plan": 1, "way": way, "remote": remote, "local": local, "steps": steps }))
 }
 
 pub(crate) fn write_step(step: &Step) -> String {
@@ -133,14 +137,30 @@ pub(crate) fn read(text: &str, shard: Shard) -> Result<(Heading, Vec<Step>)> {
     let wrong = |number: usize| Failure::Usage(format!("line {} is not of a plan", number + 1));
     let (number, first) = lines.next().ok_or_else(|| wrong(0))?;
     let heading = read_heading(first).ok_or_else(|| wrong(number))?;
-    let mut steps = Vec::new();
+    let (mut steps, mut count) = (Vec::new(), 0_u64);
     for (index, (number, line)) in lines.enumerate() {
         let step = read_step(line).ok_or_else(|| wrong(number))?;
         if shard.has(index) {
             steps.push(step);
         }
+        count += 1;
     }
-    Ok((heading, steps))
+    match heading.steps {
+        // Whoever wrote or copied it was interrupted between two lines.
+        Some(announced) if announced != count => Err(Failure::Usage(format!(
+            "the plan has {count} of {announced} steps; without \"steps\" in its first line they \
+             are carried out nevertheless"
+        ))),
+        _ => Ok((heading, steps)),
+    }
+}
+
+/// What may be missing, but not be anything else.
+fn optional<V>(object: &Value, key: &str, read: impl Fn(&Value) -> Option<V>) -> Option<Option<V>> {
+    match object.get(key) {
+        None => Some(None),
+        Some(value) => read(value).map(Some),
+    }
 }
 
 fn read_heading(line: &str) -> Option<Heading> {
@@ -157,6 +177,7 @@ fn read_heading(line: &str) -> Option<Heading> {
         },
         remote: text("remote")?.parse().ok()?,
         local: text("local")?.to_owned(),
+        steps: optional(&object, "steps", Value::as_u64)?,
     })
 }
 
@@ -168,11 +189,9 @@ fn read_step(line: &str) -> Option<Step> {
         true => TreePath::root(),
         false => TreePath::new(&path)?,
     };
-    let modified = match object.get("modified") {
-        None => None,
-        Some(time) => Some(Timestamp::from_time_val(time.as_str()?.as_bytes()).ok()?),
-    };
-    let size = object.get("size").and_then(Value::as_u64);
+    let time = |time: &Value| Timestamp::from_time_val(time.as_str()?.as_bytes()).ok();
+    let modified = optional(&object, "modified", time)?;
+    let size = optional(&object, "size", Value::as_u64)?;
     Some(
         Step::new(kind, path)
             .with_size(size)

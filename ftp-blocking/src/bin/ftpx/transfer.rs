@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use ftp_blocking::proto::checksum::{Algorithm, Checksum};
-use ftp_blocking::proto::driver::LocalTree;
+use ftp_blocking::proto::driver::{LocalTree, Part};
 use ftp_blocking::proto::listing::{Name, SafeFor};
 use ftp_blocking::proto::operation::Retrieve;
 use ftp_blocking::proto::retry::Step as Tried;
@@ -40,7 +40,14 @@ pub(crate) fn get<T: Link>(origin: &Origin<'_, T>, get: &Get) -> Result<()> {
         "a part of {shown}, which the next `get` goes on with"
     ));
     let bytes = retrying.run(Tried::Download, |ftp| {
-        fetch(ftp, remote, &tree, &step, &progress)
+        match fetch(ftp, remote, &tree, &step, &progress) {
+            Err(error) if error.forbids_resuming() => {
+                let part = tree.begin(&step).and_then(Part::discard);
+                part.map_err(|error| Error::Local(error, After::Usable))?;
+                fetch(ftp, remote, &tree, &step, &progress)
+            }
+            fetched => fetched,
+        }
     });
     progress.done(&shown, bytes?);
     Ok(())

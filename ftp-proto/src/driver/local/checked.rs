@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -29,8 +29,21 @@ impl Folder {
         Ok(Self(self.0.clone()))
     }
 
+    /// The path of a name, which has to be one name to this system as well: another system's
+    /// separators and drives are none to a server, nor to whoever has planned a step elsewhere.
+    fn at(&self, name: &OsStr) -> io::Result<PathBuf> {
+        let mut components = Path::new(name).components();
+        match (components.next(), components.next()) {
+            (Some(Component::Normal(only)), None) if only == name => Ok(self.0.join(name)),
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the name is no name here",
+            )),
+        }
+    }
+
     pub(super) fn enter(&self, name: &OsStr, follow: bool) -> io::Result<Self> {
-        let path = self.0.join(name);
+        let path = self.at(name)?;
         match look(&path, follow)?.is_dir() {
             true => Ok(Self(path)),
             false => Err(io::ErrorKind::NotADirectory.into()),
@@ -44,7 +57,7 @@ impl Folder {
     }
 
     pub(super) fn describe(&self, name: &OsStr, follow: bool) -> io::Result<Object> {
-        object(name, &look(&self.0.join(name), follow)?)
+        object(name, &look(&self.at(name)?, follow)?)
     }
 
     /// `std` does not tell it on every system.
@@ -53,14 +66,14 @@ impl Folder {
     }
 
     pub(super) fn make(&self, name: &OsStr) -> io::Result<()> {
-        match fs::create_dir(self.0.join(name)) {
+        match fs::create_dir(self.at(name)?) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             made => made,
         }
     }
 
     pub(super) fn open_part(&self, name: &OsStr) -> io::Result<File> {
-        let path = self.0.join(name);
+        let path = self.at(name)?;
         match fs::symlink_metadata(&path) {
             Ok(it) if !it.is_file() => return Err(io::ErrorKind::AlreadyExists.into()),
             _ => {}
@@ -69,7 +82,7 @@ impl Folder {
     }
 
     pub(super) fn open_file(&self, name: &OsStr, follow: bool) -> io::Result<File> {
-        let path = self.0.join(name);
+        let path = self.at(name)?;
         match look(&path, follow)?.is_file() {
             true => File::open(path),
             false => Err(io::Error::other("not a file")),
@@ -77,15 +90,15 @@ impl Folder {
     }
 
     pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        fs::rename(self.0.join(from), self.0.join(to))
+        fs::rename(self.at(from)?, self.at(to)?)
     }
 
     pub(super) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
-        fs::remove_file(self.0.join(name))
+        fs::remove_file(self.at(name)?)
     }
 
     pub(super) fn remove_directory(&self, name: &OsStr) -> io::Result<()> {
-        fs::remove_dir(self.0.join(name))
+        fs::remove_dir(self.at(name)?)
     }
 }
 

@@ -83,6 +83,30 @@ macro_rules! of_both {
 of_both!(opened_components_follow_no_link, Folder);
 of_both!(checked_components_follow_no_link, checked::Folder);
 
+/// What another system takes for one name may be a path here, as `..\\x` is on Windows. This system
+/// stands in for that with its own separator.
+#[test]
+fn a_name_that_is_a_path_is_refused_where_paths_are_joined() {
+    let place = Place::new("paths");
+    fs::create_dir_all(place.0.join("in/sub")).unwrap();
+    fs::write(place.0.join("kept"), "kept").unwrap();
+    fs::write(place.0.join("in/sub/file"), "kept").unwrap();
+    let folder = checked::Folder::root(&place.0.join("in")).unwrap();
+    let there = ["..", "../kept", "sub/file", "sub/", "./sub", "", "."];
+    for name in there.map(OsStr::new) {
+        assert!(folder.enter(name, true).is_err(), "{name:?}");
+        assert!(folder.describe(name, true).is_err(), "{name:?}");
+        assert!(folder.make(name).is_err(), "{name:?}");
+        assert!(folder.open_part(name).is_err(), "{name:?}");
+        assert!(folder.open_file(name, true).is_err(), "{name:?}");
+        assert!(folder.rename(OsStr::new("sub"), name).is_err(), "{name:?}");
+        assert!(folder.remove_file(name).is_err(), "{name:?}");
+        assert!(folder.remove_directory(name).is_err(), "{name:?}");
+    }
+    assert_eq!(fs::read_to_string(place.0.join("kept")).unwrap(), "kept");
+    assert!(folder.enter(OsStr::new("sub"), false).is_ok());
+}
+
 #[test]
 fn nothing_of_a_tree_goes_through_a_link() {
     let place = Place::new("tree");

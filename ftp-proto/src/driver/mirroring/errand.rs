@@ -20,6 +20,7 @@ use crate::driver::trial::Tries;
 use crate::error::ErrorKind;
 use crate::listing::Name;
 use crate::operation::{Retrieve, Store};
+use crate::retry;
 use crate::timestamp::Timestamp;
 use crate::tree::{
     Listing, Place, Question, Spared, Step, StepKind, Task, TreePath, Unread, Way, Why,
@@ -305,14 +306,23 @@ impl Errand {
                 let ended = self.end_fetch(completed.bytes);
                 self.end(ended);
             }
+            // The whole file may come all the same.
+            (Stage::Fetch, Err(error)) if self.offset() > 0 && error.forbids_resuming() => {
+                match self.part.take().map_or(Ok(()), Part::discard) {
+                    Ok(()) => self.stage = Stage::Fetch,
+                    Err(error) => self.end(Err(local_error(error))),
+                }
+            }
             (Stage::Send(_), Ok(_)) => self.stage = Stage::SetTime,
             // Its directory may be missing, if another one performs the step that makes it.
-            (Stage::Send(First::Yes), Err(error)) if error.is_permanent() => {
+            (Stage::Send(First::Yes), Err(error))
+                if error.is_permanent() && !is_of_login(&error) =>
+            {
                 self.stage = Stage::MakeAbove;
             }
             (Stage::MakeAbove, Ok(_)) => self.stage = Stage::Send(First::No),
             // Not every server can.
-            (Stage::SetTime, Err(error)) if matches!(error.kind(), Some(ErrorKind::Refused(_))) => {
+            (Stage::SetTime, Err(error)) if is_refused(&error) && !is_of_login(&error) => {
                 self.site.sets_no_times();
                 self.end(Ok(()));
             }
@@ -441,6 +451,16 @@ fn locally(local: &LocalTree, step: &Step) -> io::Result<()> {
         (StepKind::SetTime, Some(time)) => local.set_modified(step.path(), time),
         _ => Ok(()),
     }
+}
+
+fn is_refused(error: &Error) -> bool {
+    matches!(error.kind(), Some(ErrorKind::Refused(_)))
+}
+
+/// Whether a session was not made, in place of one that ended: that says nothing of the task.
+fn is_of_login(error: &Error) -> bool {
+    let verb = error.session().and_then(|error| error.verb());
+    verb.is_none_or(|verb| retry::Step::of(verb) == retry::Step::Connecting)
 }
 
 /// Stands for a directory that was not read.

@@ -238,6 +238,12 @@ impl Moving {
             self.drop_data(shared);
             return self.finished(shared, spec, End::Clean);
         }
+        if reason == Reason::Completion {
+            // A 200 behind those of keepalives was the transfer's after all.
+            if let Some(reply) = shared.wire.owed.take_surplus() {
+                return self.answered(shared, spec, reply);
+            }
+        }
         let (said, link, direction) = (self.said, self.link, spec.direction());
         #[cfg(feature = "testing")]
         super::coverage::note_expiry(said, link, direction);

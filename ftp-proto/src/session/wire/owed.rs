@@ -27,6 +27,8 @@ pub(in crate::session) struct Slot {
     /// A reply that was passed over while this one was awaited: it may have been the answer after
     /// all.
     pub(in crate::session) surplus: Option<Box<Reply>>,
+    /// For a transfer: a NOOP was answered with 200 while this was awaited.
+    pub(in crate::session) noop_answered: bool,
     /// The answer, held back until a fence has shown that no other one is on its way.
     pub(in crate::session) answer: Option<Box<Reply>>,
 }
@@ -43,6 +45,7 @@ impl Slot {
             spoken: false,
             mark: None,
             surplus: None,
+            noop_answered: false,
             answer: None,
         }
     }
@@ -237,6 +240,33 @@ impl Owed {
     pub(super) fn is_unmarked_transfer(&self, index: usize) -> bool {
         let unmarked = |slot: &Slot| slot.owner == Owner::Transfer && slot.marks == 0;
         self.slots.get(index).is_some_and(unmarked)
+    }
+
+    /// A NOOP during a transfer was answered with 200.
+    pub(super) fn note_noop(&mut self) {
+        let transfers = self.slots.iter_mut();
+        let transfers = transfers.filter(|slot| slot.owner == Owner::Transfer);
+        transfers.for_each(|slot| slot.noop_answered = true);
+    }
+
+    /// The transfer that is owed at `index`, if the reply says less of it than of a NOOP that was
+    /// answered before: a second answer must not pass for the success of what goes on. Behind ABOR
+    /// nothing goes on.
+    pub(super) fn behind_noop(&mut self, index: usize, code: ReplyCode) -> Option<&mut Slot> {
+        let aborts = self.owes(Owner::Abort);
+        let slot = self.slots.get_mut(index);
+        let is_second = slot.filter(|slot| slot.owner == Owner::Transfer && slot.noop_answered);
+        is_second.filter(|_| code == ReplyCode::OKAY && !aborts)
+    }
+
+    /// The reply to a transfer that was passed over, where no other one has come. The transfer is
+    /// owed nothing any more.
+    pub(in crate::session) fn take_surplus(&mut self) -> Option<Reply> {
+        let is_passed_over = |slot: &Slot| slot.owner == Owner::Transfer && slot.surplus.is_some();
+        let index = self.slots.iter().position(is_passed_over)?;
+        let reply = self.slots.get_mut(index)?.surplus.take()?;
+        self.slots.remove(index);
+        Some(*reply)
     }
 
     /// The owners of these drop their interest in the replies, which are still awaited.

@@ -1,0 +1,174 @@
+//! Mirrors as state machines: what an errand makes of the outcomes of its sessions.
+#![cfg(feature = "mirror")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use ftp_proto::driver::{
+    Answer, Call, Errand, Error, MirrorEvent, MirrorSetup, Mirrored, Mirroring, Work,
+};
+use ftp_proto::pathname::Pathname;
+use ftp_proto::timestamp::Timestamp;
+use ftp_proto::tree::{MirrorOptions, Step, StepKind, TreePath};
+use ftp_proto::{Closed, Config, Control, ErrorKind, Reply, ReplyCode, Session, Verb};
+use tempfile::TempDir;
+
+fn refusal(code: u16, verb: Verb) -> Error {
+    let session = Session::new(Config::default(), Control::default());
+    let reply = Reply::new(ReplyCode::new(code).unwrap(), b"No.");
+    let kind = ErrorKind::Refused(Box::new(reply));
+    Error::Session(session.error(kind, verb), None)
+}
+
+fn lost(verb: Verb) -> Error {
+    let mut session = Session::new(Config::default(), Control::default());
+    session.receive_eof();
+    Error::Session(
+        session.error(ErrorKind::Closed(Closed::Eof, None), verb),
+        None,
+    )
+}
+
+fn path(text: &str) -> TreePath {
+    TreePath::new(text.as_bytes()).unwrap()
+}
+
+/// Performs one errand after the other, each piece of work with an outcome of `answer`.
+fn perform(
+    mut mirroring: Mirroring<'_>,
+    mut answer: impl FnMut(&Errand, Work) -> Result<Answer, Error>,
+) -> Mirrored {
+    while let Some(mut errand) = mirroring.next_errand() {
+        if mirroring.begin(&errand) {
+            while let Some(work) = errand.next_work() {
+                let outcome = match work {
+                    Work::Ask(Call::AbsolutePath(_)) => Ok(Answer::Path(Pathname::from("/pub"))),
+                    work => answer(&errand, work),
+                };
+                errand.take(outcome, 0);
+            }
+        }
+        mirroring.finish(errand);
+    }
+    mirroring.into_result().unwrap()
+}
+
+fn set_times() -> Vec<Step> {
+    let time = Timestamp::from_unix_time(86_400).unwrap();
+    let step = |name| Step::new(StepKind::SetTime, path(name)).with_modified(time);
+    ["a", "b", "c"].map(step).into()
+}
+
+/// A server that cannot set times is not asked again. One that refuses a login has said nothing of
+/// times.
+#[test]
+fn a_refused_login_says_nothing_of_times() {
+    for (code, verb, asked) in [
+        (500, Verb::Mfmt, 1),
+        (530, Verb::Pass, 4),
+        (530, Verb::User, 4),
+    ] {
+        let local = TempDir::new().unwrap();
+        let setup = MirrorSetup::new("", local.path(), MirrorOptions::up());
+        let mut count = 0;
+        let mirrored = perform(setup.perform(set_times()).unwrap(), |_, work| {
+            assert!(matches!(work, Work::Ask(Call::SetModified(..))));
+            count += 1;
+            match (count, asked) {
+                // The session ends, and another one is not made.
+                (1, 4) => Err(lost(Verb::Mfmt)),
+                (2, 4) => Err(refusal(code, verb)),
+                (1, _) => Err(refusal(code, verb)),
+                _ => Ok(Answer::Done),
+            }
+        });
+        assert_eq!(count, asked, "{code} {verb}");
+        let failed: Vec<_> = mirrored
+            .failed
+            .iter()
+            .map(|(step, _)| step.path())
+            .collect();
+        let expected = [path("a")];
+        assert_eq!(failed, expected.iter().take(asked / 4).collect::<Vec<_>>());
+    }
+}
+
+/// A refused login is no missing directory: nothing is made, and the password is not tried again.
+#[test]
+fn a_refused_login_says_nothing_of_directories() {
+    let local = TempDir::new().unwrap();
+    std::fs::write(local.path().join("a"), "x").unwrap();
+    let setup = MirrorSetup::new("", local.path(), MirrorOptions::up());
+    let step = Step::new(StepKind::Send, path("a"));
+    let mut works = Vec::new();
+    let mirrored = perform(setup.perform([step]).unwrap(), |_, work| {
+        let is_first = works.is_empty();
+        works.push(format!("{work:?}"));
+        Err(match is_first {
+            true => lost(Verb::Stor),
+            false => refusal(530, Verb::Pass),
+        })
+    });
+    assert_eq!((works.len(), mirrored.failed.len()), (2, 1), "{works:?}");
+}
+
+/// A server may refuse every file, and tell a long story each time.
+#[test]
+fn long_replies_are_reported_and_not_kept() {
+    const LONG: usize = 100_000;
+    let refusals: [fn(Box<Reply>) -> ErrorKind; 3] =
+        [ErrorKind::Refused, ErrorKind::Unexpected, |reply| {
+            ErrorKind::Closed(Closed::Service, Some(reply))
+        }];
+    for refused in refusals {
+        let local = TempDir::new().unwrap();
+        let mut lengths = Vec::new();
+        let setup = MirrorSetup::new("", local.path(), MirrorOptions::up());
+        let setup = setup.progress(|event| {
+            if let MirrorEvent::Failed(_, error) = event {
+                lengths.push(error.reply().unwrap().text().len());
+            }
+            ControlFlow::Continue(())
+        });
+        let step = Step::new(StepKind::Make, path("a"));
+        let mirrored = perform(setup.perform([step]).unwrap(), |_, _| {
+            let session = Session::new(Config::default(), Control::default());
+            let code = ReplyCode::new(550).unwrap();
+            let reply = Reply::new(code, &[b'x'; LONG]);
+            let kind = refused(Box::new(reply));
+            Err(Error::Session(session.error(kind, Verb::Mkd), None))
+        });
+        let reply = mirrored.failed.first().unwrap().1.reply().unwrap();
+        assert!(reply.text().len() == 1024 && reply.is_truncated());
+        assert_eq!(lengths, [LONG]);
+    }
+}
+
+/// Several errands may be under way when the report asks for an end: none that waits begins.
+#[test]
+fn no_step_begins_after_the_end() {
+    let local = TempDir::new().unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let setup = MirrorSetup::new("", local.path(), MirrorOptions::up()).progress(move |event| {
+        if let MirrorEvent::Step(step) = event {
+            heard.lock().unwrap().push(step.to_string());
+        }
+        ControlFlow::Break(())
+    });
+    let mut mirroring = setup.perform(set_times()).unwrap();
+    let errands = [mirroring.next_errand(), mirroring.next_errand()].map(Option::unwrap);
+    assert!(errands.iter().all(|errand| !mirroring.begin(errand)));
+    assert!(mirroring.next_errand().is_none());
+    errands
+        .into_iter()
+        .for_each(|errand| mirroring.finish(errand));
+    let mirrored = mirroring.into_result().unwrap();
+    assert!(mirrored.is_stopped && mirrored.failed.is_empty());
+    assert_eq!(*told.lock().unwrap(), ["set-time a"]);
+}
