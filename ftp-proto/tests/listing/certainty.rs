@@ -112,6 +112,19 @@ fn sentences_and_logs_are_not_entries() {
         "-rw-r--r-- 1 u g 12 2021-03-12 10:20",
         "-rw-r--r-- 1 u g 12 10:20",
         "-rw-r--r-- 1 u g 12 3月12日",
+        "-rw-r--r-- 1 u g 12 Qux 14 lost name",
+        "-rw-r--r-- 1 u g 12 14 15 2021 x",
+        "users.log 12 08/31/24 16:12",
+        "   12 users 08-31-24 16:12 logged in",
+        "12 Aug-31-2024  16:12:00 started again",
+        "12 Aug-31-2024 16:12:00  started again",
+        "Warning 1 u g 5 Mar 12 2021 x",
+        "denied 12 Mar 12 2021 x",
+        "-rw-r--r--backup.tar 1 u g 5 Mar 12  2021 x",
+        "-rw-r--r--99999999999 1 u g 5 Mar 12  2021 x",
+        "------------- A u 5 6 Mar 12  2021 x",
+        "-C--E--FTP A SET2K4 22041 96 Nov  6 08:31 x",
+        "READ:ME.TXT 12 08/31/24 16:12",
     ] {
         check(&options(NOON), line.as_bytes(), &[unparsed()]);
         check(
@@ -202,6 +215,7 @@ fn an_entry_whose_date_is_not_understood_is_kept() {
         "12 ქარ 10h20",
         "Feb 30 2021",
         "2021.03.12T10.20",
+        "2021-03-12-10",
     ] {
         let line = format!("-rw-r--r-- 1 u g 9216 {date} Mar 12  2021 q");
         let lines = read(&options(NOON), line.as_bytes());
@@ -223,6 +237,30 @@ fn an_entry_whose_date_is_not_understood_is_kept() {
             matches!(&lines[..], [Line::Entry(entry)] if !entry.is_time_unread()),
             "{lines:?}"
         );
+    }
+}
+
+/// A server without a clock; a name of one word that cannot be the beginning of a date.
+#[test]
+fn without_any_date_a_name_need_only_not_begin_one() {
+    for name in [
+        "1.dat",
+        "2021-03",
+        "-20210312",
+        "12345678",
+        "123456789.tar",
+        "1h",
+    ] {
+        let line = format!("-rw-r--r-- 3 ruth optics 1024 {name}");
+        check(
+            &options(NOON),
+            line.as_bytes(),
+            &[file(name).size(1024).no_time()],
+        );
+    }
+    for name in ["10:20", "20210312", "2021-03-12T10:20:30Z", "9", "Mar"] {
+        let line = format!("-rw-r--r-- 3 ruth optics 1024 {name}");
+        check(&options(NOON), line.as_bytes(), &[unparsed()]);
     }
 }
 

@@ -104,6 +104,8 @@ fn vshell() {
                 b"0  Jan 15, 2004 05:41 vshell dir/",
                 directory("vshell dir").at("2004-01-15T05:41"),
             ),
+            // no name is empty
+            (b"0  Jan 15, 2004 05:41 /", file("/")),
         ],
     );
 }
@@ -134,6 +136,8 @@ fn vxworks() {
                 b"733     Jul-19-2001  13:52:10   boot.ini",
                 file("boot.ini").size(733).at("2001-07-19T13:52:10"),
             ),
+            // no name is empty
+            (b"733     Jul-19-2001  13:52:10   <DIR>", file("<DIR>")),
         ],
     );
 }

@@ -171,7 +171,9 @@ mod tests {
             links in 1_u32..2000,
             owner in text(&["root", "1000", "kepler"]),
             size: u64,
-            month in text(&["Jan", "Feb", "May", "Nov", "Dec"]),
+            month in text(&[
+                "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+            ]),
             day in 1_u8..29,
             time in text(&["12:30", "00:00", " 1999"]),
         ) {
