@@ -105,6 +105,7 @@ fn sentences_and_logs_are_not_entries() {
         "QSYS 61440 03/27/01 10:44:12 *STMF",
         "*X 61440 03/27/01 10:44:12",
         "+ OK\tdone",
+        "-rw-r--r-- Mar 12  2021 x",
         "-rw-r--r-- 1 u g 12 Sep",
         "-rw-r--r-- 1 u g 12 Sep 14",
         "-rw-r--r-- 1 u g 12 14",
@@ -119,6 +120,9 @@ fn sentences_and_logs_are_not_entries() {
         "12 Aug-31-2024  16:12:00 started again",
         "12 Aug-31-2024 16:12:00  started again",
         "Warning 1 u g 5 Mar 12 2021 x",
+        "????!!? 1 web web 6K4 Sep 14  2011 x",
+        "????!!? 1 web 640 Sep 14  2011 x",
+        "????!!? 1 web web 640 Feb 30  2011 x",
         "denied 12 Mar 12 2021 x",
         "-rw-r--r--backup.tar 1 u g 5 Mar 12  2021 x",
         "-rw-r--r--99999999999 1 u g 5 Mar 12  2021 x",
@@ -285,6 +289,15 @@ fn the_first_complete_date_wins() {
                 b"-rw-r--r-- 1 u g 1.5K Oct  1  2023 a 5 Mar 12  2021 q",
                 file("a 5 Mar 12  2021 q").no_size(),
             ),
+            // A date that the calendar lacks, where fewer than four columns precede it.
+            (
+                b"-rw-r--r--   9216 Feb 30  2021 a 5 Mar 12  2021 q",
+                file("q").size(5),
+            ),
+            (
+                b"-rw-r--r-- 1 Feb 30 2001 Apr  9  2016 q",
+                file("q").size(2001).owner("Feb").group("30"),
+            ),
             // An owner that is called like a month, and a group that is a number.
             (
                 b"-rw-r--r-- 1 Mar 12 2001 Apr  9  2016 q",
@@ -346,6 +359,8 @@ fn marks_behind_names_are_taken_off_where_the_server_marks() {
         line("drwxr-xr-x", "sub/"),
         line("-rwxr-xr-x", "run*"),
         line("-rw-r--r--", "text*"),
+        line("-rw-r--r--", "mail@"),
+        line("-rw-r--r--", "sum="),
         line("prw-r--r--", "pipe|"),
         line("srw-r--r--", "socket="),
         line("lrwxrwxrwx", "link@ -> real/"),
@@ -359,16 +374,39 @@ fn marks_behind_names_are_taken_off_where_the_server_marks() {
             directory("sub"),
             file("run"),
             file("text*"),
+            file("mail@"),
+            file("sum="),
             other("pipe"),
             other("socket"),
             symlink("link").target("real"),
         ],
     );
-    let unmarked = [line("-rwxr-xr-x", "run*"), line("prw-r--r--", "pipe|")];
+    let unmarked = [
+        line("lrwxrwxrwx", "link/"),
+        line("lrwxrwxrwx", "link@ -> real/"),
+        line("-rwxr-xr-x", "run*"),
+        line("prw-r--r--", "pipe|"),
+    ];
     check(
         &options(NOON),
         unmarked.concat().as_bytes(),
-        &[file("run*"), other("pipe|")],
+        &[
+            symlink("link/"),
+            symlink("link@"),
+            file("run*"),
+            other("pipe|"),
+        ],
+    );
+    // The first mark behind lines without.
+    let late = [
+        line("-rw-r--r--", "plain"),
+        line("drwxr-xr-x", "sub/"),
+        line("drwxr-xr-x", "/"),
+    ];
+    check(
+        &options(NOON),
+        late.concat().as_bytes(),
+        &[file("plain"), directory("sub"), directory("/")],
     );
     // `ls -p` marks directories alone.
     let slashes = [

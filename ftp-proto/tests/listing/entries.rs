@@ -53,14 +53,8 @@ fn entries_that_differ_in_anything_are_not_equal() {
 
 #[test]
 fn entries_are_equal_whatever_their_lines_looked_like() {
-    let one = read(
-        &Options::new(),
-        b"-rw-r--r-- 1 u g 5 Mar 12  2021 a",
-    );
-    let other = read(
-        &Options::new(),
-        b"-rw-r--r--   1   u   g   5 2021-03-12 a",
-    );
+    let one = read(&Options::new(), b"-rw-r--r-- 1 u g 5 Mar 12  2021 a");
+    let other = read(&Options::new(), b"-rw-r--r--   1   u   g   5 2021-03-12 a");
     assert_eq!(one, other);
 }
 

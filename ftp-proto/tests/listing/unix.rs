@@ -389,35 +389,96 @@ fn unix_odd() {
 /// Columns before the size that only some servers print, and those that some lack.
 #[test]
 fn unix_identities() {
-    check_lines(&options(NOON), &[
-        (b"-rw-r--r--   adm         1024 Sep 14  2011 x", file("x").size(1024).no_links().owner("adm").no_group()),
-        (b"-rw-r--r--   root     sys          4711 Apr  8  2007 x", file("x").size(4711).no_links().owner("root").group("sys")),
-        (b"-rw-r--r--   pal      sys          4711 Apr  8  2007 x", file("x").size(4711).no_links().owner("pal").group("sys")),
-        (b"-rw-r--r--   folder   staff        4711 Apr  8  2007 x", file("x").size(4711).no_links().owner("folder").group("staff")),
-        (b"drwxr-xr-x               folder        0 Mar 26 11:17 x", directory("x").no_links().no_owner().no_group()),
-        // extended attributes of z/OS UNIX
-        (b"-rwxr-xr-x  --s-  1 STCUSR   OMVSGRP        11 Jan  9  2015 x", file("x").size(11).links(1).owner("STCUSR").group("OMVSGRP")),
-        // links glued to the mode
-        (b"drwxr-xr-x2048 314      159        73728 Nov  9  2004 x", directory("x").links(2048).owner("314").group("159")),
-        // two forks of a Mac make their sum, and nothing makes zero
-        (b"-------r--         518   902144   902662 Oct 14  1996 x", file("x").size(902_662).no_links().no_owner()),
-        (b"-rw-r--r--   0   0   0 Aug 27  2010 x", file("x").size(0).links(0).owner("0").no_group()),
-        (b"-rw-r--r--   1   2   4 Aug 27  2010 x", file("x").size(4).links(1).owner("2").no_group()),
-        // Plan 9: exclusive use, and the device before the owner
-        (b"-lrw-r--r-- M 17 glenda upas 88 Feb 11 06:02 x", file("x").size(88).mode(0o644).no_links().owner("glenda").group("upas")),
-        (b"d-rwxrwxr-x M 17 glenda upas 0 Feb 11 06:02 x", directory("x").mode(0o775).owner("glenda").group("upas")),
-        (b"-rw-r--r-- M 17 88 Feb 11 06:02 x", file("x").size(88).owner("M").group("17")),
-        // both numbers of a device in one word
-        (b"crw-rw-rw-   1 root     sys        13,2 Jan 30  2011 x", other("x").no_size().links(1).owner("root").group("sys")),
-        (b"crw-rw-rw-   1 root     sys        13,  2 Jan 30  2011 x", other("x").no_size().links(1).owner("root").group("sys")),
-    ]);
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"-rw-r--r--   adm         1024 Sep 14  2011 x",
+                file("x").size(1024).no_links().owner("adm").no_group(),
+            ),
+            (
+                b"-rw-r--r--   root     sys          4711 Apr  8  2007 x",
+                file("x").size(4711).no_links().owner("root").group("sys"),
+            ),
+            (
+                b"-rw-r--r--   pal      sys          4711 Apr  8  2007 x",
+                file("x").size(4711).no_links().owner("pal").group("sys"),
+            ),
+            (
+                b"-rw-r--r--   folder   staff        4711 Apr  8  2007 x",
+                file("x")
+                    .size(4711)
+                    .no_links()
+                    .owner("folder")
+                    .group("staff"),
+            ),
+            (
+                b"drwxr-xr-x               folder        0 Mar 26 11:17 x",
+                directory("x").no_links().no_owner().no_group(),
+            ),
+            // extended attributes of z/OS UNIX
+            (
+                b"-rwxr-xr-x  --s-  1 STCUSR   OMVSGRP        11 Jan  9  2015 x",
+                file("x").size(11).links(1).owner("STCUSR").group("OMVSGRP"),
+            ),
+            // links glued to the mode
+            (
+                b"drwxr-xr-x2048 314      159        73728 Nov  9  2004 x",
+                directory("x").links(2048).owner("314").group("159"),
+            ),
+            // two forks of a Mac make their sum, and nothing makes zero
+            (
+                b"-------r--         518   902144   902662 Oct 14  1996 x",
+                file("x").size(902_662).no_links().no_owner(),
+            ),
+            (
+                b"-rw-r--r--   0   0   0 Aug 27  2010 x",
+                file("x").size(0).links(0).owner("0").no_group(),
+            ),
+            (
+                b"-rw-r--r--   1   2   4 Aug 27  2010 x",
+                file("x").size(4).links(1).owner("2").no_group(),
+            ),
+            // Plan 9: exclusive use, and the device before the owner
+            (
+                b"-lrw-r--r-- M 17 glenda upas 88 Feb 11 06:02 x",
+                file("x")
+                    .size(88)
+                    .mode(0o644)
+                    .no_links()
+                    .owner("glenda")
+                    .group("upas"),
+            ),
+            (
+                b"d-rwxrwxr-x M 17 glenda upas 0 Feb 11 06:02 x",
+                directory("x").mode(0o775).owner("glenda").group("upas"),
+            ),
+            (
+                b"-rw-r--r-- M 17 88 Feb 11 06:02 x",
+                file("x").size(88).owner("M").group("17"),
+            ),
+            // both numbers of a device in one word
+            (
+                b"crw-rw-rw-   1 root     sys        13,2 Jan 30  2011 x",
+                other("x").no_size().links(1).owner("root").group("sys"),
+            ),
+            (
+                b"crw-rw-rw-   1 root     sys        13,  2 Jan 30  2011 x",
+                other("x").no_size().links(1).owner("root").group("sys"),
+            ),
+        ],
+    );
 }
 
 #[test]
 fn unix_permissions() {
     let row = |mode: &str, kind: Kind, bits: u16| {
         let line = format!("{mode}   2 adm         1024 Sep 14  2011 x");
-        check(&options(NOON), line.as_bytes(), &[entry(kind, "x").mode(bits)]);
+        check(
+            &options(NOON),
+            line.as_bytes(),
+            &[entry(kind, "x").mode(bits)],
+        );
     };
     row("d---------", Kind::Directory, 0);
     row("d---------+", Kind::Directory, 0);
@@ -448,7 +509,11 @@ fn unix_permissions() {
         ("-wr-r--r--", Kind::File),
     ] {
         let line = format!("{mode}   2 adm  lab  1024 Sep 14  2011 x");
-        check(&options(NOON), line.as_bytes(), &[entry(kind, "x").no_mode()]);
+        check(
+            &options(NOON),
+            line.as_bytes(),
+            &[entry(kind, "x").no_mode()],
+        );
     }
 }
 
@@ -461,19 +526,29 @@ fn unix_padding_behind_a_usual_line() {
     check(
         &options(NOON),
         listing,
-        &[file("a"), file("aix-padded.c").at("1996-04-06"), file(" led")],
+        &[
+            file("a"),
+            file("aix-padded.c").at("1996-04-06"),
+            file(" led"),
+        ],
     );
 }
 
 #[test]
 fn unix_unreadable() {
-    check_lines(&options(NOON), &[
-        (b"-????????? ? ?    ?         ?            ? vault", file("vault").no_size().no_time().no_mode()),
-        (b"d????????? ? ? ? ? ? my vault", directory("my vault")),
-        (b"d????????? ? ? ? ? Mar vault", unparsed()),
-        (b"d????????? ? ? ? 5 ? vault", unparsed()),
-        (b"d????????? ? ? ? ? ?", unparsed()),
-    ]);
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"-????????? ? ?    ?         ?            ? vault",
+                file("vault").no_size().no_time().no_mode(),
+            ),
+            (b"d????????? ? ? ? ? ? my vault", directory("my vault")),
+            (b"d????????? ? ? ? ? Mar vault", unparsed()),
+            (b"d????????? ? ? ? 5 ? vault", unparsed()),
+            (b"d????????? ? ? ? ? ?", unparsed()),
+        ],
+    );
 }
 
 #[test]
@@ -637,16 +712,16 @@ fn unix_numeric() {
                     .owner("700")
                     .group("220"),
             ),
-            (
-                b"40755 0 0 4096 1034567890 d",
-                directory("d").mode(0o755),
-            ),
+            (b"40755 0 0 4096 1034567890 d", directory("d").mode(0o755)),
             (
                 b"120777 0 0 1 1034567890 a -> b",
                 symlink("a").mode(0o777).target("b"),
             ),
             (b"020666 0 0 0 1034567890 tty", other("tty").mode(0o666)),
-            (b"0100640 0 0 5 10345678 x", file("x").at("1970-04-30T17:47:58Z")),
+            (
+                b"0100640 0 0 5 10345678 x",
+                file("x").at("1970-04-30T17:47:58Z"),
+            ),
             // a number too short for a time, or too long
             (b"0100640 0 0 5 1034567 x", unparsed()),
             (b"0100640 0 0 5 103456789012 x", unparsed()),
