@@ -129,6 +129,8 @@ fn sentences_and_logs_are_not_entries() {
         "------------- A u 5 6 Mar 12  2021 x",
         "-C--E--FTP A SET2K4 22041 96 Nov  6 08:31 x",
         "READ:ME.TXT 12 08/31/24 16:12",
+        "README.TEXT 12 08/31/24 16:12",
+        "README. 12 08/31/24 16:12",
     ] {
         check(&options(NOON), line.as_bytes(), &[unparsed()]);
         check(

@@ -7,6 +7,9 @@ fn eplf() {
     check_lines(
         &options(NOON),
         &[
+            // zeros in front change nothing; what is not octal is no mode
+            (b"+r,s5,up0000000644,\tx", file("x").size(5).mode(0o644)),
+            (b"+r,s5,up0680,\tx", file("x").size(5).no_mode()),
             (
                 b"+i41.7093,m1094650000,/,\tarchive",
                 directory("archive").at("2004-09-08T13:26:40Z"),
