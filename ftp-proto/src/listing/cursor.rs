@@ -105,7 +105,7 @@ impl<'a> Cursor<'a> {
         }
         let name = self.rest.get(blanks..)?;
         let starts_well = name.first().is_some_and(|&byte| !is_blank(byte));
-        (blanks > 0 && (starts_well || !is_all_blank(name))).then_some(name)
+        (starts_well || !is_all_blank(name)).then_some(name)
     }
 
     /// The name that follows after any blanks.

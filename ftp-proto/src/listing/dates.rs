@@ -46,7 +46,8 @@ impl Reference {
         let later = within_year(month, day, clock) > self.within_year;
         let mut year = self.year.saturating_sub(u16::from(later));
         if (month, day) == (2, 29) {
-            while year > 0 && Timestamp::date(year, month, day).is_err() {
+            // The year zero is a leap year.
+            while Timestamp::date(year, month, day).is_err() {
                 year = year.saturating_sub(1);
             }
         }

@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn other_words_are_no_months() {
-        let cases: [&[u8]; 9] = [
+        let cases: [&[u8]; 12] = [
             b"",
             b"J",
             b"ja",
@@ -283,6 +283,10 @@ mod tests {
             b"123",
             b"mar1",
             b"\xFF\xFE\xFD",
+            b"j.an",
+            // The beginning of a Hindi month, and two letters of a Russian one in KOI8-R.
+            "म".as_bytes(),
+            b"\xCD\xC1",
         ];
         for word in cases {
             assert_eq!(month(word), None, "{}", word.escape_ascii());

@@ -49,9 +49,8 @@ fn is_dos_name(name: &[u8]) -> bool {
     let mut parts = name.split(|&byte| byte == b'.');
     let (stem, extension) = (parts.next(), parts.next());
     let known = |&byte: &u8| !byte.is_ascii_lowercase() && !b":;,".contains(&byte);
-    let fits = |part: Option<&[u8]>, length| {
-        part.is_some_and(|part| matches!(part.len(), 1..=8) && part.len() <= length)
-    };
+    let fits =
+        |part: Option<&[u8]>, length| part.is_some_and(|part| (1..=length).contains(&part.len()));
     fits(stem, 8) && fits(extension, 3) && parts.next().is_none() && name.iter().all(known)
 }
 

@@ -212,9 +212,8 @@ impl<'a> Identities<'a> {
 /// A classic Mac server prints resource fork, data fork and their sum instead of links, owner and
 /// size.
 fn is_mac(data: &[u8], resource: u32, total: u64) -> bool {
-    total > 0
-        && is_digits(data)
-        && number(data).and_then(|data| data.checked_add(u64::from(resource))) == Some(total)
+    let sum = number(data).and_then(|data| data.checked_add(u64::from(resource)));
+    total > 0 && sum == Some(total)
 }
 
 /// z/OS UNIX prints extended attributes such as `--s-` behind the mode.

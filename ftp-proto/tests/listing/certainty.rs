@@ -105,6 +105,7 @@ fn sentences_and_logs_are_not_entries() {
         "QSYS 61440 03/27/01 10:44:12 *STMF",
         "*X 61440 03/27/01 10:44:12",
         "+ OK\tdone",
+        "-rw-r--r-- Mar 12  2021 x",
         "-rw-r--r-- 1 u g 12 Sep",
         "-rw-r--r-- 1 u g 12 Sep 14",
         "-rw-r--r-- 1 u g 12 14",
@@ -112,6 +113,24 @@ fn sentences_and_logs_are_not_entries() {
         "-rw-r--r-- 1 u g 12 2021-03-12 10:20",
         "-rw-r--r-- 1 u g 12 10:20",
         "-rw-r--r-- 1 u g 12 3月12日",
+        "-rw-r--r-- 1 u g 12 Qux 14 lost name",
+        "-rw-r--r-- 1 u g 12 14 15 2021 x",
+        "users.log 12 08/31/24 16:12",
+        "   12 users 08-31-24 16:12 logged in",
+        "12 Aug-31-2024  16:12:00 started again",
+        "12 Aug-31-2024 16:12:00  started again",
+        "Warning 1 u g 5 Mar 12 2021 x",
+        "????!!? 1 web web 6K4 Sep 14  2011 x",
+        "????!!? 1 web 640 Sep 14  2011 x",
+        "????!!? 1 web web 640 Feb 30  2011 x",
+        "denied 12 Mar 12 2021 x",
+        "-rw-r--r--backup.tar 1 u g 5 Mar 12  2021 x",
+        "-rw-r--r--99999999999 1 u g 5 Mar 12  2021 x",
+        "------------- A u 5 6 Mar 12  2021 x",
+        "-C--E--FTP A SET2K4 22041 96 Nov  6 08:31 x",
+        "READ:ME.TXT 12 08/31/24 16:12",
+        "README.TEXT 12 08/31/24 16:12",
+        "README. 12 08/31/24 16:12",
     ] {
         check(&options(NOON), line.as_bytes(), &[unparsed()]);
         check(
@@ -202,6 +221,7 @@ fn an_entry_whose_date_is_not_understood_is_kept() {
         "12 ქარ 10h20",
         "Feb 30 2021",
         "2021.03.12T10.20",
+        "2021-03-12-10",
     ] {
         let line = format!("-rw-r--r-- 1 u g 9216 {date} Mar 12  2021 q");
         let lines = read(&options(NOON), line.as_bytes());
@@ -226,6 +246,30 @@ fn an_entry_whose_date_is_not_understood_is_kept() {
     }
 }
 
+/// A server without a clock; a name of one word that cannot be the beginning of a date.
+#[test]
+fn without_any_date_a_name_need_only_not_begin_one() {
+    for name in [
+        "1.dat",
+        "2021-03",
+        "-20210312",
+        "12345678",
+        "123456789.tar",
+        "1h",
+    ] {
+        let line = format!("-rw-r--r-- 3 ruth optics 1024 {name}");
+        check(
+            &options(NOON),
+            line.as_bytes(),
+            &[file(name).size(1024).no_time()],
+        );
+    }
+    for name in ["10:20", "20210312", "2021-03-12T10:20:30Z", "9", "Mar"] {
+        let line = format!("-rw-r--r-- 3 ruth optics 1024 {name}");
+        check(&options(NOON), line.as_bytes(), &[unparsed()]);
+    }
+}
+
 #[test]
 fn the_first_complete_date_wins() {
     check_lines(
@@ -246,6 +290,15 @@ fn the_first_complete_date_wins() {
             (
                 b"-rw-r--r-- 1 u g 1.5K Oct  1  2023 a 5 Mar 12  2021 q",
                 file("a 5 Mar 12  2021 q").no_size(),
+            ),
+            // A date that the calendar lacks, where fewer than four columns precede it.
+            (
+                b"-rw-r--r--   9216 Feb 30  2021 a 5 Mar 12  2021 q",
+                file("q").size(5),
+            ),
+            (
+                b"-rw-r--r-- 1 Feb 30 2001 Apr  9  2016 q",
+                file("q").size(2001).owner("Feb").group("30"),
             ),
             // An owner that is called like a month, and a group that is a number.
             (
@@ -308,6 +361,8 @@ fn marks_behind_names_are_taken_off_where_the_server_marks() {
         line("drwxr-xr-x", "sub/"),
         line("-rwxr-xr-x", "run*"),
         line("-rw-r--r--", "text*"),
+        line("-rw-r--r--", "mail@"),
+        line("-rw-r--r--", "sum="),
         line("prw-r--r--", "pipe|"),
         line("srw-r--r--", "socket="),
         line("lrwxrwxrwx", "link@ -> real/"),
@@ -321,16 +376,39 @@ fn marks_behind_names_are_taken_off_where_the_server_marks() {
             directory("sub"),
             file("run"),
             file("text*"),
+            file("mail@"),
+            file("sum="),
             other("pipe"),
             other("socket"),
             symlink("link").target("real"),
         ],
     );
-    let unmarked = [line("-rwxr-xr-x", "run*"), line("prw-r--r--", "pipe|")];
+    let unmarked = [
+        line("lrwxrwxrwx", "link/"),
+        line("lrwxrwxrwx", "link@ -> real/"),
+        line("-rwxr-xr-x", "run*"),
+        line("prw-r--r--", "pipe|"),
+    ];
     check(
         &options(NOON),
         unmarked.concat().as_bytes(),
-        &[file("run*"), other("pipe|")],
+        &[
+            symlink("link/"),
+            symlink("link@"),
+            file("run*"),
+            other("pipe|"),
+        ],
+    );
+    // The first mark behind lines without.
+    let late = [
+        line("-rw-r--r--", "plain"),
+        line("drwxr-xr-x", "sub/"),
+        line("drwxr-xr-x", "/"),
+    ];
+    check(
+        &options(NOON),
+        late.concat().as_bytes(),
+        &[file("plain"), directory("sub"), directory("/")],
     );
     // `ls -p` marks directories alone.
     let slashes = [

@@ -144,6 +144,15 @@ fn win16() {
 }
 
 #[test]
+fn attributes_may_stand_behind_the_time_of_win16_and_nothing_else() {
+    let listing = b"SETUP <DIR> Dec 08 1995 13:52  R A\r\n\
+        READ.ME 12 Dec 08 1995 13:52  RA\r\n\
+        READ.ME 12 Dec 08 1995 13:52 by me\r\n";
+    let expected = [directory("SETUP"), file("READ.ME").size(12), unparsed()];
+    check(&options(NOON), listing, &expected);
+}
+
+#[test]
 fn os2() {
     check_lines(
         &options(NOON),

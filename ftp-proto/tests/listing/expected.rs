@@ -89,6 +89,10 @@ impl Expected {
         self.with(|fields| fields.mode = Some(Some(mode)))
     }
 
+    pub(crate) fn no_mode(self) -> Self {
+        self.with(|fields| fields.mode = Some(None))
+    }
+
     pub(crate) fn links(self, links: u32) -> Self {
         self.with(|fields| fields.links = Some(Some(links)))
     }

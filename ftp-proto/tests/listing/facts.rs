@@ -52,6 +52,10 @@ fn mlsd() {
                 other("tape0").no_time(),
             ),
             (b"type=OS.unix=blk-8/1; disk1", other("disk1").no_time()),
+            // zeros in front change nothing; what is not octal is no mode
+            (b"type=file;UNIX.mode=0000100644; a", file("a").mode(0o644)),
+            (b"type=file;UNIX.mode=0680; a", file("a").no_mode()),
+            (b"type=file;UNIX.mode=; a", file("a").no_mode()),
             (
                 b"type=file;size=0;UNIX.mode=0644;UNIX.owner=1001;UNIX.group=50; zero",
                 file("zero")

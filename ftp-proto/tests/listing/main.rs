@@ -8,6 +8,7 @@
 
 mod certainty;
 mod dos;
+mod entries;
 mod expected;
 mod facts;
 mod ibm;

@@ -7,6 +7,9 @@ fn eplf() {
     check_lines(
         &options(NOON),
         &[
+            // zeros in front change nothing; what is not octal is no mode
+            (b"+r,s5,up0000000644,\tx", file("x").size(5).mode(0o644)),
+            (b"+r,s5,up0680,\tx", file("x").size(5).no_mode()),
             (
                 b"+i41.7093,m1094650000,/,\tarchive",
                 directory("archive").at("2004-09-08T13:26:40Z"),
@@ -104,6 +107,8 @@ fn vshell() {
                 b"0  Jan 15, 2004 05:41 vshell dir/",
                 directory("vshell dir").at("2004-01-15T05:41"),
             ),
+            // no name is empty
+            (b"0  Jan 15, 2004 05:41 /", file("/")),
         ],
     );
 }
@@ -134,6 +139,8 @@ fn vxworks() {
                 b"733     Jul-19-2001  13:52:10   boot.ini",
                 file("boot.ini").size(733).at("2001-07-19T13:52:10"),
             ),
+            // no name is empty
+            (b"733     Jul-19-2001  13:52:10   <DIR>", file("<DIR>")),
         ],
     );
 }

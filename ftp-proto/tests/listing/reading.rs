@@ -73,6 +73,8 @@ fn bare_words_are_members_only_where_the_caller_says_so() {
     let mvs = Options::new().format(Format::Mvs);
     check(&mvs, b"MEMBER1\r\n", &[file("MEMBER1").no_size().no_time()]);
     check(&Options::new(), b"MEMBER1\r\n", &[unparsed()]);
+    let listing = b"LEDGER7 02.14 2009/05/18 2011/01/27 16:08 230 198 41 ORT552\r\nMEMBER1\r\n";
+    check(&Options::new(), listing, &[file("LEDGER7"), unparsed()]);
 }
 
 #[test]
@@ -96,6 +98,19 @@ fn the_order_of_a_date_is_learnt_from_lines_that_leave_no_choice() {
         directory("b").at("2019-06-05T13:33"),
     ];
     check(&options(NOON), listing, &expected);
+}
+
+#[test]
+fn an_order_in_which_a_date_lies_a_day_from_now_is_possible_and_no_later_one() {
+    // 2008-06-06 00:00:00 UTC
+    let options = options(1_212_710_400);
+    for (date, expected) in [
+        ("06/07/08", "2008-06-07T15:09:55"),
+        ("06/08/08", "2006-08-08T15:09:55"),
+    ] {
+        let line = format!("QSYS 1 {date} 15:09:55 *STMF a\r\n");
+        check(&options, line.as_bytes(), &[file("a").at(expected)]);
+    }
 }
 
 #[test]

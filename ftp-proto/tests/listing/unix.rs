@@ -1,3 +1,5 @@
+use ftp_proto::listing::Kind;
+
 use super::expected::*;
 
 #[test]
@@ -164,6 +166,24 @@ fn unix_year() {
                 b"-rw-r--r--   1 tycho    obs           310 Feb 30  2020 nosuchday.log",
                 file("nosuchday.log").size(310).no_time().mode(0o644),
             ),
+            // a day from now is the latest that a date without a year can be
+            (
+                b"-rw-r--r--   1 tycho    obs           310 Jun 16 12:00 transit.log",
+                file("transit.log").at("2024-06-16T12:00"),
+            ),
+            (
+                b"-rw-r--r--   1 tycho    obs           310 Jun 16 12:01 transit.log",
+                file("transit.log").at("2023-06-16T12:01"),
+            ),
+            (
+                b"-rw-r--r--   1 tycho    obs           310 Mar 12. 2021 point.log",
+                file("point.log").at("2021-03-12"),
+            ),
+            // a name like a year, behind a time with seconds
+            (
+                b"-rw-r--r--   1 tycho    obs           310 Nov  9 21:08:37 2006",
+                file("2006").at("2023-11-09T21:08:37"),
+            ),
             // BSD ls -lT
             (
                 b"-rw-r--r--   1 tycho    obs           310 Nov  9 21:08:37 2006 bsd-T.log",
@@ -202,6 +222,10 @@ fn unix_year() {
                     .owner("tycho")
                     .group("obs")
                     .links(1),
+            ),
+            (
+                b"-rw-r--r-- 1 tycho obs 310 2021-03-05 12:30:45.123456789 -0530 west.log",
+                file("west.log").at("2021-03-05T18:00:45.123456789Z"),
             ),
             (
                 b"-rw-r--r-- 1 tycho obs 310 2001/11/20 17:12 slashes.log",
@@ -362,6 +386,189 @@ fn unix_odd() {
     ]);
 }
 
+/// Columns before the size that only some servers print, and those that some lack.
+#[test]
+fn unix_identities() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"-rw-r--r--   adm         1024 Sep 14  2011 x",
+                file("x").size(1024).no_links().owner("adm").no_group(),
+            ),
+            (
+                b"-rw-r--r--   root     sys          4711 Apr  8  2007 x",
+                file("x").size(4711).no_links().owner("root").group("sys"),
+            ),
+            (
+                b"-rw-r--r--   pal      sys          4711 Apr  8  2007 x",
+                file("x").size(4711).no_links().owner("pal").group("sys"),
+            ),
+            (
+                b"-rw-r--r--   folder   staff        4711 Apr  8  2007 x",
+                file("x")
+                    .size(4711)
+                    .no_links()
+                    .owner("folder")
+                    .group("staff"),
+            ),
+            (
+                b"drwxr-xr-x               folder        0 Mar 26 11:17 x",
+                directory("x").no_links().no_owner().no_group(),
+            ),
+            // extended attributes of z/OS UNIX
+            (
+                b"-rwxr-xr-x  --s-  1 STCUSR   OMVSGRP        11 Jan  9  2015 x",
+                file("x").size(11).links(1).owner("STCUSR").group("OMVSGRP"),
+            ),
+            // links glued to the mode
+            (
+                b"drwxr-xr-x2048 314      159        73728 Nov  9  2004 x",
+                directory("x").links(2048).owner("314").group("159"),
+            ),
+            // two forks of a Mac make their sum, and nothing makes zero
+            (
+                b"-------r--         518   902144   902662 Oct 14  1996 x",
+                file("x").size(902_662).no_links().no_owner(),
+            ),
+            (
+                b"-rw-r--r--   0   0   0 Aug 27  2010 x",
+                file("x").size(0).links(0).owner("0").no_group(),
+            ),
+            (
+                b"-rw-r--r--   1   2   4 Aug 27  2010 x",
+                file("x").size(4).links(1).owner("2").no_group(),
+            ),
+            // Plan 9: exclusive use, and the device before the owner
+            (
+                b"-lrw-r--r-- M 17 glenda upas 88 Feb 11 06:02 x",
+                file("x")
+                    .size(88)
+                    .mode(0o644)
+                    .no_links()
+                    .owner("glenda")
+                    .group("upas"),
+            ),
+            (
+                b"d-rwxrwxr-x M 17 glenda upas 0 Feb 11 06:02 x",
+                directory("x").mode(0o775).owner("glenda").group("upas"),
+            ),
+            (
+                b"-rw-r--r-- M 17 88 Feb 11 06:02 x",
+                file("x").size(88).owner("M").group("17"),
+            ),
+            // both numbers of a device in one word
+            (
+                b"crw-rw-rw-   1 root     sys        13,2 Jan 30  2011 x",
+                other("x").no_size().links(1).owner("root").group("sys"),
+            ),
+            (
+                b"crw-rw-rw-   1 root     sys        13,  2 Jan 30  2011 x",
+                other("x").no_size().links(1).owner("root").group("sys"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn unix_permissions() {
+    let row = |mode: &str, kind: Kind, bits: u16| {
+        let line = format!("{mode}   2 adm         1024 Sep 14  2011 x");
+        check(
+            &options(NOON),
+            line.as_bytes(),
+            &[entry(kind, "x").mode(bits)],
+        );
+    };
+    row("d---------", Kind::Directory, 0);
+    row("d---------+", Kind::Directory, 0);
+    row("-rwsrwsrwt", Kind::File, 0o7777);
+    row("-rwSrwSrwT", Kind::File, 0o7666);
+    row("-r----L---", Kind::File, 0o2400);
+    row("-r----l---", Kind::File, 0o2400);
+    row("-r--rwxrwx", Kind::File, 0o477);
+    row("-rwxr---w-", Kind::File, 0o742);
+    row("---x-w---x", Kind::File, 0o121);
+    for (mode, kind) in [
+        ("Frw-r--r--", Kind::File),
+        ("arw-r--r--", Kind::File),
+        ("lrw-r--r--", Kind::Symlink),
+        ("erw-r--r--", Kind::Symlink),
+        ("drw-r--r--", Kind::Directory),
+        ("nrw-r--r--", Kind::Other),
+        ("?rw-r--r--", Kind::Other),
+    ] {
+        row(mode, kind, 0o644);
+    }
+    // A first column that only resembles a mode.
+    for (mode, kind) in [
+        ("drw-rx-r--", Kind::Directory),
+        ("d--!rx-r--", Kind::Directory),
+        ("lrw-rx-r--", Kind::Symlink),
+        ("-rw-rx-r--", Kind::File),
+        ("-wr-r--r--", Kind::File),
+    ] {
+        let line = format!("{mode}   2 adm  lab  1024 Sep 14  2011 x");
+        check(
+            &options(NOON),
+            line.as_bytes(),
+            &[entry(kind, "x").no_mode()],
+        );
+    }
+}
+
+/// The padding of AIX is no part of a name, behind a line of the usual form either.
+#[test]
+fn unix_padding_behind_a_usual_line() {
+    let listing = b"-rw-r--r--   1 kepler   staff         918 Apr  6  1996 a\r\n\
+        -rw-r--r--   1 kepler   staff         918 Apr 06 1996  aix-padded.c\r\n\
+        -rw-r--r--   1 kepler   staff         918  Apr 6 1996  led\r\n";
+    check(
+        &options(NOON),
+        listing,
+        &[
+            file("a"),
+            file("aix-padded.c").at("1996-04-06"),
+            file(" led"),
+        ],
+    );
+}
+
+#[test]
+fn unix_unreadable() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"-????????? ? ?    ?         ?            ? vault",
+                file("vault").no_size().no_time().no_mode(),
+            ),
+            (b"d????????? ? ? ? ? ? my vault", directory("my vault")),
+            (b"d????????? ? ? ? ? Mar vault", unparsed()),
+            (b"d????????? ? ? ? 5 ? vault", unparsed()),
+            (b"d????????? ? ? ? ? ?", unparsed()),
+        ],
+    );
+}
+
+#[test]
+fn unix_links() {
+    let row = |size: u64, text: &str, expected: Expected| {
+        let line = format!("lrwxrwxrwx   1 u  g  {size} Mar  1  2020 {text}");
+        check(&options(NOON), line.as_bytes(), &[expected]);
+        // Behind a line of the same format.
+        let listing = format!("-rw-r--r-- 1 u g 5 Mar 12  2021 a\r\n{line}\r\n");
+        let lines = read(&options(NOON), listing.as_bytes());
+        assert_eq!(lines[1], read(&options(NOON), line.as_bytes())[0]);
+    };
+    row(99, "a -> b -> c", symlink("a").target("b -> c"));
+    row(4, "a -> real/", symlink("a").target("real"));
+    row(5, "a -> real/", symlink("a").target("real/"));
+    row(0, "a -> ", symlink("a").no_target());
+    row(1, "-> -> a", symlink("->").target("a"));
+    row(6, " -> a -> b", symlink(" -> a").target("b"));
+}
+
 #[test]
 fn iis_unix() {
     check_lines(
@@ -495,15 +702,36 @@ fn connect() {
 fn unix_numeric() {
     check_lines(
         &options(NOON),
-        &[(
-            b"0100640   700  220   67410    1034567890      numeric file",
-            file("numeric file")
-                .size(67410)
-                .at("2002-10-14T03:58:10Z")
-                .mode(0o640)
-                .owner("700")
-                .group("220"),
-        )],
+        &[
+            (
+                b"0100640   700  220   67410    1034567890      numeric file",
+                file("numeric file")
+                    .size(67410)
+                    .at("2002-10-14T03:58:10Z")
+                    .mode(0o640)
+                    .owner("700")
+                    .group("220"),
+            ),
+            (b"40755 0 0 4096 1034567890 d", directory("d").mode(0o755)),
+            (
+                b"120777 0 0 1 1034567890 a -> b",
+                symlink("a").mode(0o777).target("b"),
+            ),
+            (b"020666 0 0 0 1034567890 tty", other("tty").mode(0o666)),
+            (
+                b"0100640 0 0 5 10345678 x",
+                file("x").at("1970-04-30T17:47:58Z"),
+            ),
+            // a number too short for a time, or too long
+            (b"0100640 0 0 5 1034567 x", unparsed()),
+            (b"0100640 0 0 5 103456789012 x", unparsed()),
+            // no mode, no owner
+            (b"0100690 0 0 5 1034567890 x", unparsed()),
+            (b"5640 0 0 5 1034567890 x", unparsed()),
+            (b"00100640 0 0 5 1034567890 x", unparsed()),
+            (b"0300640 0 0 5 1034567890 x", unparsed()),
+            (b"0100640 u 0 5 1034567890 x", unparsed()),
+        ],
     );
 }
 

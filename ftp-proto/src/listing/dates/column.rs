@@ -31,7 +31,6 @@ impl<'a> Column<'a> {
 pub(in super::super) fn column(at: Cursor<'_>, reference: Option<Reference>) -> Option<Column<'_>> {
     let mut cursor = at;
     match cursor.word() {
-        [] => None,
         [first, ..] if first.is_ascii_digit() => day_first(at, reference)
             .or_else(|| numeric(at, reference))
             .or_else(|| counted(at, reference)),

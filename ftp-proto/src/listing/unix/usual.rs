@@ -85,7 +85,7 @@ fn is_day(one: &[u8], other: &[u8]) -> bool {
 #[inline(always)]
 fn mode(column: Span, line: &[u8]) -> Option<(Kind, u16)> {
     let ([kind, bits @ ..], mark) = column.slice(line)?.split_first_chunk::<10>()?;
-    if !matches!(mark, [] | [b'+' | b'.' | b'@']) || column.start() > 0 {
+    if !matches!(mark, [] | [b'+' | b'.' | b'@']) {
         return None;
     }
     let plain = plain_permissions(*bits);
@@ -121,6 +121,46 @@ mod tests {
     use super::super::general;
     use super::*;
 
+    #[test]
+    fn plain_permissions_are_those_of_the_nine_letters() {
+        for bits in 0..0o1000_u16 {
+            let mut letters = *b"rwxrwxrwx";
+            for (at, letter) in letters.iter_mut().enumerate() {
+                if bits & (0o400 >> at) == 0 {
+                    *letter = b'-';
+                }
+            }
+            assert_eq!(plain_permissions(letters), Some(bits));
+            assert_eq!(permission_bits(&letters), Some(bits));
+            for at in 0..letters.len() {
+                for odd in *b"rwxsStTlL?-M" {
+                    let mut letters = letters;
+                    letters[at] = odd;
+                    let plain = plain_permissions(letters);
+                    let is_plain = odd == b'-' || odd == b"rwxrwxrwx"[at];
+                    assert_eq!(plain.is_some(), is_plain, "{}", letters.escape_ascii());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_month_and_a_number_can_be_a_date() {
+        for (one, other, expected) in [
+            ("Mar", "12", true),
+            ("12.", "März", true),
+            ("1", "sept", true),
+            ("root", "12", false),
+            ("Mar", "staff", false),
+            ("Mar", "1000", false),
+            ("12", "13", false),
+            ("Mar", "Apr", false),
+        ] {
+            let found = is_day(one.as_bytes(), other.as_bytes());
+            assert_eq!(found, expected, "{one} {other}");
+        }
+    }
+
     fn blanks() -> impl Strategy<Value = String> {
         (1_usize..4).prop_map(|count| " ".repeat(count))
     }
@@ -132,7 +172,7 @@ mod tests {
     prop_compose! {
         /// Lines near the usual form: some lack a column or have an odd one.
         fn line()(
-            mode in text(&["-rw-r--r--", "drwxr-xr-x+", "lrwxrwxrwx", "-rwsr-xr-t", "-rw-r--r--2", "prw-------."]),
+            mode in text(&["-rw-r--r--", "drwxr-xr-x+", "lrwxrwxrwx", "-rwsr-xr-t", "-rw-r--r--2", "prw-------.", "drwxrwsr-x", "-wr-r--r--", " -rw-r--r--"]),
             links in text(&["1", "12", "", "--s-"]),
             owner in text(&["root", "1000", "Mar", "Domain User", "folder"]),
             group in text(&["staff", "12", "", "13,"]),
@@ -170,8 +210,10 @@ mod tests {
             mode in text(&["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx.", "-r-x--x---+", "drwxrwsr-t"]),
             links in 1_u32..2000,
             owner in text(&["root", "1000", "kepler"]),
-            size: u64,
-            month in text(&["Jan", "Feb", "May", "Nov", "Dec"]),
+            size in prop_oneof![any::<u64>(), 0_u64..100_000],
+            month in text(&[
+                "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+            ]),
             day in 1_u8..29,
             time in text(&["12:30", "00:00", " 1999"]),
         ) {
