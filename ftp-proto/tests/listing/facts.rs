@@ -156,3 +156,17 @@ fn mlst() {
         assert_eq!(Entry::from_mlst(line), None, "{}", line.escape_ascii());
     }
 }
+
+#[test]
+fn a_name_that_a_line_cannot_hold_is_not_written() {
+    for name in [&b""[..], b"a\nb", b"a\r"] {
+        assert_eq!(
+            Entry::new(b"", name).with_kind(Kind::File).to_mlsd(),
+            None,
+            "{}",
+            name.escape_ascii()
+        );
+    }
+    let line = Entry::new(b"", b"a\rb").with_kind(Kind::File).to_mlsd();
+    assert_eq!(line.as_deref(), Some(&b"type=file; a\rb"[..]));
+}
