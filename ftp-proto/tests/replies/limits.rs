@@ -213,3 +213,18 @@ fn floods_are_bounded_in_memory_and_end() {
         }
     }
 }
+
+#[test]
+fn what_is_held_is_the_unfinished_reply() {
+    let mut parser = strict();
+    for (mut piece, held) in [
+        (&b"211-Fe"[..], 6),
+        (b"atures\r\n", 8),
+        (b" SI", 11),
+        (b"ZE\r\n", 14),
+        (b"211 End\r\n", 0),
+    ] {
+        let _ = parser.parse(&mut piece);
+        assert_eq!(parser.buffered(), held);
+    }
+}
