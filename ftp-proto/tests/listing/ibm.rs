@@ -234,6 +234,8 @@ fn a_sentence_with_a_word_of_a_heading_of_mvs_is_none() {
         "Name is not valid",
         "Name VV 02.14",
         "Name Size and date",
+        "Name or TTR",
+        "Bad size TTR",
         "The name TTR is not known",
         "JOBNAME is missing",
         "Unknown JOBID",

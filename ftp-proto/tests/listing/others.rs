@@ -313,6 +313,7 @@ fn two_lines_that_are_not_aligned_are_none_of_dls() {
         "Users      763  logged in\r\nRooms    12  free",
         // one blank before the size
         "HTTP 404  Not found\r\nHTTP 500  Failed",
+        "Users      763  logged in\r\nCorridors2 764  free",
         // indented
         "  Users      763  logged in\r\n  Rooms      764  free",
         // no sizes
