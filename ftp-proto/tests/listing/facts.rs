@@ -170,3 +170,71 @@ fn a_name_that_a_line_cannot_hold_is_not_written() {
     let line = Entry::new(b"", b"a\rb").with_kind(Kind::File).to_mlsd();
     assert_eq!(line.as_deref(), Some(&b"type=file; a\rb"[..]));
 }
+
+#[test]
+fn a_mode_is_one_to_ten_octal_digits() {
+    for (mode, expected) in [
+        ("0644", Some(0o644)),
+        ("0100644", Some(0o644)),
+        ("7", Some(7)),
+        ("0000000755", Some(0o755)),
+        ("", None),
+        ("00000000755", None),
+        ("648", None),
+        ("-644", None),
+        ("rw-r--r--", None),
+    ] {
+        for line in [
+            format!("type=file;UNIX.mode={mode};size=5; x"),
+            format!("UNIX.mode={mode}; x"),
+        ] {
+            let entry = Entry::from_mlsd(line.as_bytes()).unwrap();
+            assert_eq!(entry.mode(), expected, "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_first_of_two_equal_facts_counts() {
+    let line = b"type=file;size=1;modify=20210312141516;UNIX.mode=0644;unique=a;UNIX.owner=u;\
+        UNIX.group=g;type=dir;size=2;modify=20220312141516;UNIX.mode=0600;unique=b;UNIX.owner=v;\
+        UNIX.group=h; x";
+    let entry = Entry::from_mlsd(line).unwrap();
+    assert_eq!((entry.kind(), entry.size()), (Kind::File, Some(1)));
+    assert_eq!(entry.modified().unwrap().year(), 2021);
+    assert_eq!(
+        (entry.mode(), entry.unique()),
+        (Some(0o644), Some(&b"a"[..]))
+    );
+    assert_eq!(
+        (entry.owner(), entry.group()),
+        (Some(&b"u"[..]), Some(&b"g"[..]))
+    );
+    // A value that cannot be read counts as the first too.
+    let entry = Entry::from_mlsd(b"type=file;UNIX.mode=;UNIX.mode=0644;size=x;size=5; x").unwrap();
+    assert_eq!((entry.mode(), entry.size()), (None, None));
+}
+
+#[test]
+fn the_name_of_an_owner_goes_before_what_may_be_a_number() {
+    let name = "UNIX.ownername=kim;UNIX.groupname=lab;";
+    let either = "UNIX.owner=0;UNIX.group=1;";
+    let number = "UNIX.uid=1001;UNIX.gid=1002;";
+    for (facts, owner, group) in [
+        ([name, either, number], "kim", "lab"),
+        ([name, number, either], "kim", "lab"),
+        ([either, name, number], "kim", "lab"),
+        ([either, number, name], "kim", "lab"),
+        ([number, name, either], "kim", "lab"),
+        ([number, either, name], "kim", "lab"),
+        ([number, either, ""], "0", "1"),
+        ([either, number, ""], "0", "1"),
+        ([number, "", ""], "1001", "1002"),
+    ] {
+        let line = format!("type=file;{} x", facts.concat());
+        let entry = Entry::from_mlsd(line.as_bytes()).unwrap();
+        let text = |field: Option<&[u8]>| field.map(|it| String::from_utf8_lossy(it).into_owned());
+        assert_eq!(text(entry.owner()).as_deref(), Some(owner), "{line}");
+        assert_eq!(text(entry.group()).as_deref(), Some(group), "{line}");
+    }
+}

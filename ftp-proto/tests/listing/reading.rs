@@ -101,7 +101,7 @@ fn the_order_of_a_date_is_learnt_from_lines_that_leave_no_choice() {
 #[test]
 fn names_of_nlst_are_whole_lines() {
     let options = Options::new().format(Format::Names);
-    let unknown = |name: &str| entry(ftp_proto::listing::Kind::Unknown, name);
+    let unknown = |name: &str| entry(Kind::Unknown, name);
     check(
         &options,
         b"total 12\r\n leading\r\n\r\nodd/.\r\n..\r\n   \r\n",
