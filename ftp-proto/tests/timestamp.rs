@@ -296,3 +296,21 @@ fn an_offset_of_zero_is_east() {
         assert_eq!(time.to_string(), format!("2021-03-12T14:15{shown}"));
     }
 }
+
+#[test]
+fn times_are_written_for_a_server_in_utc() {
+    let written = |time: Timestamp| time.time_val().map(|time| time.to_string());
+    for (text, expected) in [
+        ("20210312141516", "20210312141516"),
+        ("20210312141516.5", "20210312141516.5"),
+        ("20210312141516.000", "20210312141516.0"),
+        ("191210704093000", "20210704093000"),
+    ] {
+        let time = Timestamp::from_time_val(text.as_bytes()).unwrap();
+        assert_eq!(written(time).as_deref(), Some(expected));
+    }
+    let day = Timestamp::date(2021, 3, 12).unwrap();
+    assert_eq!(written(day), None);
+    let east = day.at_minute(0, 30).unwrap().in_zone(Zone::Offset(60));
+    assert_eq!(written(east.unwrap()).as_deref(), Some("20210311233000"));
+}

@@ -150,6 +150,14 @@ fn answers_of_the_other_commands() {
 }
 
 #[test]
+fn a_checksum_has_as_many_bytes_as_its_algorithm() {
+    let crc = Checksum::new(Crc32, &[0xCB, 0xF4, 0x39, 0x26]);
+    assert_eq!(crc, Some(Checksum::crc32(0xCBF4_3926)));
+    assert_eq!(Checksum::new(Crc32, &[0xCB, 0xF4, 0x39]), None);
+    assert_eq!(Checksum::new(Md5, &[7; 20]), None);
+}
+
+#[test]
 fn checksums_are_compared() {
     let (one, other) = (Checksum::crc32(1), Checksum::crc32(2));
     assert_eq!(one.compare(one), Ok(Verified::Checksum(one)));

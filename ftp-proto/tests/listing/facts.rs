@@ -167,6 +167,10 @@ fn a_name_that_a_line_cannot_hold_is_not_written() {
             name.escape_ascii()
         );
     }
+    // A name alone is one, unless it would pass for facts.
+    let line = Entry::new(b"", b"a").to_mlsd();
+    assert_eq!(line.as_deref(), Some(&b" a"[..]));
+    assert_eq!(Entry::new(b"", b"size=5; a").to_mlsd(), None);
     let line = Entry::new(b"", b"a\rb").with_kind(Kind::File).to_mlsd();
     assert_eq!(line.as_deref(), Some(&b"type=file; a\rb"[..]));
 }
@@ -196,23 +200,30 @@ fn a_mode_is_one_to_ten_octal_digits() {
 
 #[test]
 fn the_first_of_two_equal_facts_counts() {
-    let line = b"type=file;size=1;modify=20210312141516;UNIX.mode=0644;unique=a;UNIX.owner=u;\
-        UNIX.group=g;type=dir;size=2;modify=20220312141516;UNIX.mode=0600;unique=b;UNIX.owner=v;\
-        UNIX.group=h; x";
-    let entry = Entry::from_mlsd(line).unwrap();
-    assert_eq!((entry.kind(), entry.size()), (Kind::File, Some(1)));
-    assert_eq!(entry.modified().unwrap().year(), 2021);
-    assert_eq!(
-        (entry.mode(), entry.unique()),
-        (Some(0o644), Some(&b"a"[..]))
-    );
-    assert_eq!(
-        (entry.owner(), entry.group()),
-        (Some(&b"u"[..]), Some(&b"g"[..]))
-    );
-    // A value that cannot be read counts as the first too.
-    let entry = Entry::from_mlsd(b"type=file;UNIX.mode=;UNIX.mode=0644;size=x;size=5; x").unwrap();
-    assert_eq!((entry.mode(), entry.size()), (None, None));
+    for (first, second) in [
+        ("type=file;", "type=dir;"),
+        ("size=1;", "size=2;"),
+        ("size=x;", "size=2;"),
+        ("size=;", "size=2;"),
+        ("modify=20210312141516;", "modify=20220312141516;"),
+        ("modify=2021;", "modify=20220312141516;"),
+        ("UNIX.mode=0644;", "UNIX.mode=0600;"),
+        ("UNIX.mode=;", "UNIX.mode=0600;"),
+        ("unique=a;", "unique=b;"),
+        ("UNIX.owner=u;", "UNIX.owner=v;"),
+        ("UNIX.group=g;", "UNIX.group=h;"),
+    ] {
+        let both = [first, second, " x"].concat();
+        let alone = [first, " x"].concat();
+        let both = Entry::from_mlsd(both.as_bytes()).unwrap();
+        let alone = Entry::from_mlsd(alone.as_bytes()).unwrap();
+        assert_eq!((both.kind(), both.size()), (alone.kind(), alone.size()));
+        assert_eq!(both.modified(), alone.modified());
+        assert_eq!(both.mode(), alone.mode());
+        assert_eq!(both.unique(), alone.unique());
+        assert_eq!(both.owner(), alone.owner());
+        assert_eq!(both.group(), alone.group());
+    }
 }
 
 #[test]
