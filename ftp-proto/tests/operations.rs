@@ -9,6 +9,8 @@
 
 #[path = "operations/about.rs"]
 mod about;
+#[path = "operations/checksums.rs"]
+mod checksums;
 #[path = "operations/directories.rs"]
 mod directories;
 #[path = "operations/listings.rs"]

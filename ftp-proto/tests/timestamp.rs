@@ -262,3 +262,55 @@ fn parts_of_a_second() {
         Err(TimestampError::Year)
     );
 }
+
+#[test]
+fn fields_are_those_that_were_read() {
+    let time = Timestamp::from_time_val(b"20210312141516.125").unwrap();
+    assert_eq!((time.year(), time.month(), time.day()), (2021, 3, 12));
+    assert_eq!((time.hour(), time.minute(), time.second()), (14, 15, 16));
+    assert_eq!(time.nanos(), 125_000_000);
+    let day = Timestamp::date(2021, 3, 12).unwrap();
+    assert_eq!((day.hour(), day.minute(), day.second()), (0, 0, 0));
+    assert_eq!(day.nanos(), 0);
+}
+
+#[test]
+fn a_second_has_less_than_a_billion_nanoseconds() {
+    let time = Timestamp::from_unix_time(0).unwrap();
+    let last = time.with_nanos(999_999_999).unwrap();
+    assert_eq!(last.to_string(), "1970-01-01T00:00:00.999999999Z");
+    assert_eq!(
+        time.with_nanos(1_000_000_000),
+        Err(TimestampError::TimeOfDay)
+    );
+}
+
+#[test]
+fn an_offset_of_zero_is_east() {
+    let time = Timestamp::date(2021, 3, 12)
+        .unwrap()
+        .at_minute(14, 15)
+        .unwrap();
+    for (minutes, shown) in [(0, "+00:00"), (-1, "-00:01"), (330, "+05:30")] {
+        let time = time.in_zone(Zone::Offset(minutes)).unwrap();
+        assert_eq!(time.to_string(), format!("2021-03-12T14:15{shown}"));
+    }
+}
+
+#[test]
+fn times_are_written_for_a_server_in_utc() {
+    let written = |time: Timestamp| time.time_val().map(|time| time.to_string());
+    for (text, expected) in [
+        ("20210312141516", "20210312141516"),
+        ("20210312141516.5", "20210312141516.5"),
+        ("20210312141516.000", "20210312141516.0"),
+        ("191210704093000", "20210704093000"),
+    ] {
+        let time = Timestamp::from_time_val(text.as_bytes()).unwrap();
+        assert_eq!(written(time).as_deref(), Some(expected));
+    }
+    let day = Timestamp::date(2021, 3, 12).unwrap();
+    assert_eq!(written(day), None);
+    let east = day.at_minute(0, 30).unwrap().in_zone(Zone::Offset(60));
+    assert_eq!(written(east.unwrap()).as_deref(), Some("20210311233000"));
+}

@@ -85,6 +85,18 @@ impl core::error::Error for NotFtp {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_first_line_that_is_not_blank_is_quoted() {
+        for (come, quoted) in [
+            (&b"SSH-2.0\r\nx"[..], &b"SSH-2.0"[..]),
+            (b"\r\n\nSSH-2.0\nx", b"SSH-2.0"),
+            (b"SSH", b"SSH"),
+            (b"\r\n", b""),
+        ] {
+            assert_eq!(*NotFtp::quote(come.iter()), *quoted);
+        }
+    }
+
     /// It is made with each piece that comes, so that its cost must not grow with what has come.
     #[test]
     fn no_more_is_searched_however_much_has_come() {

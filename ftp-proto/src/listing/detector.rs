@@ -149,7 +149,7 @@ impl Detector {
         if let Some(skip) = self.skip(line, words, is_below_columns) {
             return Some(skipped(skip, line));
         }
-        if let Some(what) = self.doubt(line, words) {
+        if let Some(what) = self.doubt(line) {
             self.held = Some(Held {
                 what,
                 line: line.to_vec(),
@@ -160,9 +160,7 @@ impl Detector {
         let entry = self.ask(line, words, |format| {
             !is_forced && Some(format) != remembered
         });
-        // A row of dls has a name and a size.
-        let may_be_row = words >= 2 && !is_forced && remembered.is_none();
-        if entry.is_none() && may_be_row && dls::may_be_aligned(line) {
+        if entry.is_none() && remembered.is_none() && dls::may_be_aligned(line) {
             self.held = Some(Held {
                 what: Doubt::Aligned,
                 line: line.to_vec(),
@@ -215,15 +213,10 @@ impl Detector {
     }
 
     /// What a line can be that the next one decides about.
-    fn doubt(&self, line: &[u8], words: u32) -> Option<Doubt> {
+    fn doubt(&self, line: &[u8]) -> Option<Doubt> {
         let can_be = |format| self.context.is_known(format) || !self.context.is_forced;
-        // A name of ODS-5 may have blanks, each behind a circumflex.
-        let is_vms = words == 1 || memchr::memmem::find(line, b"^ ").is_some();
-        let is_wrapped =
-            (is_vms && can_be(Format::Vms) && line.contains(&b'.') && vms::is_lone_name(line))
-                || (words == 1
-                    && self.context.is_known(Format::Dls)
-                    && dls::is_lone_name(line, &self.context));
+        let is_wrapped = (can_be(Format::Vms) && vms::is_lone_name(line))
+            || (self.context.is_known(Format::Dls) && dls::is_lone_name(line, &self.context));
         if is_wrapped {
             return Some(Doubt::Wrapped);
         }

@@ -70,15 +70,12 @@ impl<'a> Row<'a> {
         let from_size = cursor;
         let size = cursor.word();
         let is_mark = size == b"-" || size == b"=";
-        if name.is_empty() || !(is_mark || is_digits(size)) || cursor.blanks() == 1 {
+        if !(is_mark || is_digits(size)) || cursor.blanks() == 1 {
             return None;
         }
         // In a wrapped record the size starts the second line.
         let line = match memchr::memchr(b'\n', record) {
-            Some(end) if from_size.rest().first() == Some(&b'\n') => {
-                record.get(end.checked_add(1)?..)?
-            }
-            Some(_) => return None,
+            Some(end) => record.get(end.checked_add(1)?..)?,
             None => record,
         };
         let is_flush = record.first() != Some(&b' ');

@@ -156,9 +156,8 @@ fn is_member_name(name: &[u8]) -> bool {
 /// `n Spool Files`; level 2 names the owner behind the id.
 fn job(line: &[u8]) -> Option<Entry<'_>> {
     let mut cursor = Cursor::new(line);
-    let name = cursor.word();
-    let id = cursor.word();
-    if name.is_empty() || !is_job_id(id) {
+    let (_name, id) = (cursor.word(), cursor.word());
+    if !is_job_id(id) {
         return None;
     }
     let third = cursor.word();

@@ -211,3 +211,14 @@ proptest! {
         prop_assert_eq!(both!(Encoder::new(), wire.as_slice()), wire);
     }
 }
+
+/// Each is a call of the caller's, and perhaps of the system.
+#[test]
+fn runs_are_as_long_as_they_can_be() {
+    let runs = |text: &'static [u8]| {
+        let (mut encoder, mut input) = (Encoder::new(), text);
+        std::iter::from_fn(move || encoder.next_run(&mut input)).collect::<Vec<_>>()
+    };
+    assert_eq!(runs(b"one\r\ntwo\rx"), [b"one\r\ntwo\rx"]);
+    assert_eq!(runs(b"one\ntwo"), [&b"one"[..], b"\r\n", b"two"]);
+}

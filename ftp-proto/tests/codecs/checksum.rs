@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ftp_proto::checksum::Algorithm::{self, Crc32, Md5, Sha1, Sha256};
-use ftp_proto::checksum::{Checksum, ChecksumError, decode, decode_hash};
+use ftp_proto::checksum::{Checksum, ChecksumError, Mismatch, Verified, decode, decode_hash};
 use proptest::prelude::*;
 
 use crate::{cut_reply, reply};
@@ -87,6 +87,7 @@ fn not_answers_to_hash() {
         ("213 CRC32  0-9 cbf43926 a", None, NoChecksum),
         ("213 CRC32 0 cbf43926 a", None, NoChecksum),
         ("213 CRC32 -9 cbf43926 a", None, NoChecksum),
+        ("213 CRC32 +0-9 cbf43926 a", None, NoChecksum),
         ("213 CRC32 9-0 cbf43926 a", None, NoChecksum),
         (
             "213 CRC32 0-99999999999999999999 cbf43926 a",
@@ -146,6 +147,26 @@ fn answers_of_the_other_commands() {
     ] {
         assert_eq!(decode(&reply(text), Crc32), Err(error), "{text}");
     }
+}
+
+#[test]
+fn a_checksum_has_as_many_bytes_as_its_algorithm() {
+    let crc = Checksum::new(Crc32, &[0xCB, 0xF4, 0x39, 0x26]);
+    assert_eq!(crc, Some(Checksum::crc32(0xCBF4_3926)));
+    assert_eq!(Checksum::new(Crc32, &[0xCB, 0xF4, 0x39]), None);
+    assert_eq!(Checksum::new(Md5, &[7; 20]), None);
+}
+
+#[test]
+fn checksums_are_compared() {
+    let (one, other) = (Checksum::crc32(1), Checksum::crc32(2));
+    assert_eq!(one.compare(one), Ok(Verified::Checksum(one)));
+    let (local, remote) = (one, other);
+    let differ = Mismatch::Checksum { local, remote };
+    assert_eq!(one.compare(other), Err(differ));
+    // Of the same first bytes, but computed otherwise.
+    let md5 = Checksum::md5([7; 16]);
+    assert!(md5.compare(Checksum::sha1([7; 20])).is_err());
 }
 
 proptest! {

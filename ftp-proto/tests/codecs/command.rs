@@ -72,6 +72,7 @@ fn lines_are_encoded() {
             command.encode(doubled, &mut out);
             assert_eq!(out, expected);
         }
+        assert_eq!(command.encoded_len(), telnet.len());
     }
 }
 
@@ -85,6 +86,10 @@ fn commands_are_shown_without_controls_and_secrets() {
         ("PASS s\u{1b}cret", "PASS *"),
         ("acct secret", "ACCT *"),
         ("PASS", "PASS"),
+        ("SITE pswd old new", "SITE pswd *"),
+        ("SITE PSWD", "SITE PSWD"),
+        ("SITE PSWD  ", "SITE PSWD  "),
+        ("SITE CHMOD 644 a", "SITE CHMOD 644 a"),
     ] {
         let command = Command::raw(line).unwrap();
         assert_eq!(command.to_string(), shown);
@@ -97,8 +102,12 @@ fn commands_are_shown_without_controls_and_secrets() {
 fn blanks_at_the_end_of_a_raw_command_are_kept() {
     for line in ["PASS ", "PASS", "NOOP ", "NOOP  ", "CWD a  ", "CWD  a"] {
         let mut sent = Vec::new();
-        Command::raw(line).unwrap().encode(true, &mut sent);
+        let command = Command::raw(line).unwrap();
+        command.encode(true, &mut sent);
         assert_eq!(sent, format!("{line}\r\n").into_bytes());
+        let argument = command.argument().map(Argument::as_bytes);
+        let expected = line.split_once(' ').map(|(_, behind)| behind.as_bytes());
+        assert_eq!(argument, expected);
     }
     assert_eq!(Argument::new(""), Err(ArgumentError::Empty));
 }

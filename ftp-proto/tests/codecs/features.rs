@@ -141,7 +141,10 @@ fn facts_and_their_defaults() {
 #[test]
 fn no_features() {
     for lines in ["211 No features", "211-Features:\n211 End", "200-\n200"] {
-        assert_eq!(features(lines), Features::default(), "{lines}");
+        let features = features(lines);
+        assert_eq!(features, Features::default(), "{lines}");
+        assert!(!features.has_rest_stream() && !features.has_utf8());
+        assert!(!features.has_mlsd() && !features.has_tvfs());
     }
 }
 
@@ -189,4 +192,11 @@ fn a_star_alone_is_no_fact() {
     assert_eq!(facts.len(), 1);
     assert_eq!(facts[0].name, "size");
     assert!(!features.has_parameter("MLST", ""));
+}
+
+#[test]
+fn features_that_have_a_question_of_their_own() {
+    let features = features("211-F:\n rest stream\n utf8\n tvfs\n MLSD\n211 End");
+    assert!(features.has_rest_stream() && features.has_utf8());
+    assert!(features.has_mlsd() && features.has_tvfs());
 }

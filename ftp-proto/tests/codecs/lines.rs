@@ -156,3 +156,22 @@ proptest! {
         prop_assert_eq!(found, split_plainly(max, text.as_bytes()));
     }
 }
+
+#[test]
+fn what_is_held_is_the_beginning_of_a_line() {
+    let mut lines = Lines::new(4);
+    for (mut piece, held) in [
+        (&b"ab"[..], 2),
+        (b"cd\r", 5),
+        (b"\n", 0),
+        (b"abc", 3),
+        (b"defg", 0),
+        (b"hi", 0),
+        (b"\nj", 1),
+    ] {
+        while let Some(line) = lines.next_line(&mut piece) {
+            let _ = line;
+        }
+        assert_eq!(lines.buffered(), held);
+    }
+}

@@ -157,6 +157,65 @@ fn socks5_answers_that_are_not_of_the_protocol() {
 }
 
 #[test]
+fn what_came_of_an_answer_is_not_of_the_host() {
+    let mut handshake = Proxy::socks5().ask("ftp.example.org", 21).unwrap();
+    let mut buffer = [0; 8];
+    handshake.receive(&[5]).unwrap();
+    assert_eq!(handshake.read(&mut buffer), 0);
+    handshake.receive(&[0]).unwrap();
+    assert_eq!(handshake.read(&mut buffer), 0);
+    handshake.receive(b"\x05\x00\x00\x01\x7f\x00").unwrap();
+    assert_eq!(handshake.read(&mut buffer), 0);
+    handshake.receive(b"\x00\x01\x10\x00220").unwrap();
+    assert_eq!(handshake.read(&mut buffer), 3);
+    assert_eq!(&buffer[..3], b"220");
+}
+
+#[test]
+fn a_refusal_has_a_code_and_a_text() {
+    let refused = |proxy: Proxy, answer: &[u8]| match course(&proxy, answer).end {
+        Err(Refused(refusal)) => (refusal.code(), refusal.text().to_vec()),
+        end => panic!("{end:?}"),
+    };
+    assert_eq!(
+        refused(Proxy::socks5(), &[5, 0, 5, 4]),
+        (4, b"host unreachable".to_vec())
+    );
+    assert_eq!(
+        refused(Proxy::http_connect(), b"HTTP/1.1 403 No\x1b[2J\r\n"),
+        (403, b"No\x1b[2J".to_vec())
+    );
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn errors_of_a_proxy_as_those_of_std() {
+    use std::io::{Error, ErrorKind};
+    let refused = |code| match course(&Proxy::socks5(), &[5, 0, 5, code]).end {
+        Err(error) => error,
+        end => panic!("{end:?}"),
+    };
+    for (error, kind) in [
+        (Host, ErrorKind::InvalidInput),
+        (Credentials, ErrorKind::InvalidInput),
+        (ProxyError::ActiveMode, ErrorKind::Unsupported),
+        (refused(2), ErrorKind::ConnectionRefused),
+        (refused(3), ErrorKind::NetworkUnreachable),
+        (refused(4), ErrorKind::HostUnreachable),
+        (refused(5), ErrorKind::ConnectionRefused),
+        (refused(6), ErrorKind::HostUnreachable),
+        (NoMethod, ErrorKind::ConnectionRefused),
+        (Malformed, ErrorKind::Other),
+        (TooLong, ErrorKind::Other),
+        (ProxyError::Closed, ErrorKind::ConnectionAborted),
+    ] {
+        let text = error.to_string();
+        let error = Error::from(error);
+        assert_eq!((error.kind(), error.to_string()), (kind, text));
+    }
+}
+
+#[test]
 fn addresses_go_to_a_proxy_as_addresses() {
     for (host, request, authority) in [
         (

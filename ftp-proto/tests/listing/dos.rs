@@ -120,6 +120,66 @@ fn dos() {
                 b"04-18-22  10:37AM       <DIR>          a<DIR>b",
                 directory("a<DIR>b").at("2022-04-18T10:37"),
             ),
+            // two blanks on one side of the time do for a file without a tag
+            (
+                b"2014-11-23  08:15 18204 date apart",
+                file("date apart").size(18204).at("2014-11-23T08:15"),
+            ),
+            (
+                b"2014-11-23 08:15  18204 size apart",
+                file("size apart").size(18204).at("2014-11-23T08:15"),
+            ),
+            (
+                b"02-25-18  06:14PM       <DIR>           leading",
+                directory(" leading").at("2018-02-25T18:14"),
+            ),
+            (
+                b"02-25-18  06:14PM  <DIR>             far apart",
+                directory("far apart").at("2018-02-25T18:14"),
+            ),
+            (
+                b"02-25-18  06:14PM       <DIR>  near",
+                directory("near").at("2018-02-25T18:14"),
+            ),
+            (
+                b"08-10-23  02:02PM       <APPEXECLINK>  python.exe",
+                other("python.exe").at("2023-08-10T14:02"),
+            ),
+            (
+                b"08-10-23  02:02PM       <SYMLINK>      a []",
+                symlink("a []").no_target(),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_twelfth_is_no_day_that_cannot_be_a_month() {
+    let listing = b"12-05-19  01:33PM <DIR> a\r\n05-06-19  01:33PM <DIR> b\r\n";
+    let expected = [
+        directory("a").at("2019-12-05T13:33"),
+        directory("b").at("2019-05-06T13:33"),
+    ];
+    check(&options(NOON), listing, &expected);
+}
+
+#[test]
+fn what_dir_prints_around_the_files() {
+    let heading = || skipped(Skip::Heading);
+    check_lines(
+        &options(NOON),
+        &[
+            (b" Volume in drive C is SYSTEM", heading()),
+            (b" Volume Serial Number is 1A2B-3C4D", heading()),
+            (b" Directory of C:\\inetpub", heading()),
+            (b"              14 File(s)     18,204 bytes", heading()),
+            (
+                b"               2 Dir(s)  5,368,709,120 bytes free",
+                heading(),
+            ),
+            (b"14 File(s) refused", unparsed()),
+            (b"    some File(s) refused", unparsed()),
+            (b"    14 attempts refused", unparsed()),
         ],
     );
 }

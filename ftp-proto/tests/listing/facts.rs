@@ -160,3 +160,96 @@ fn mlst() {
         assert_eq!(Entry::from_mlst(line), None, "{}", line.escape_ascii());
     }
 }
+
+#[test]
+fn a_name_that_a_line_cannot_hold_is_not_written() {
+    for name in [&b""[..], b"a\nb", b"a\r"] {
+        assert_eq!(
+            Entry::new(b"", name).with_kind(Kind::File).to_mlsd(),
+            None,
+            "{}",
+            name.escape_ascii()
+        );
+    }
+    // A name alone is one, unless it would pass for facts.
+    let line = Entry::new(b"", b"a").to_mlsd();
+    assert_eq!(line.as_deref(), Some(&b" a"[..]));
+    assert_eq!(Entry::new(b"", b"size=5; a").to_mlsd(), None);
+    let line = Entry::new(b"", b"a\rb").with_kind(Kind::File).to_mlsd();
+    assert_eq!(line.as_deref(), Some(&b"type=file; a\rb"[..]));
+}
+
+#[test]
+fn a_mode_is_one_to_ten_octal_digits() {
+    for (mode, expected) in [
+        ("0644", Some(0o644)),
+        ("0100644", Some(0o644)),
+        ("7", Some(7)),
+        ("0000000755", Some(0o755)),
+        ("", None),
+        ("00000000755", None),
+        ("648", None),
+        ("-644", None),
+        ("rw-r--r--", None),
+    ] {
+        for line in [
+            format!("type=file;UNIX.mode={mode};size=5; x"),
+            format!("UNIX.mode={mode}; x"),
+        ] {
+            let entry = Entry::from_mlsd(line.as_bytes()).unwrap();
+            assert_eq!(entry.mode(), expected, "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_first_of_two_equal_facts_counts() {
+    for (first, second) in [
+        ("type=file;", "type=dir;"),
+        ("size=1;", "size=2;"),
+        ("size=x;", "size=2;"),
+        ("size=;", "size=2;"),
+        ("modify=20210312141516;", "modify=20220312141516;"),
+        ("modify=2021;", "modify=20220312141516;"),
+        ("UNIX.mode=0644;", "UNIX.mode=0600;"),
+        ("UNIX.mode=;", "UNIX.mode=0600;"),
+        ("unique=a;", "unique=b;"),
+        ("UNIX.owner=u;", "UNIX.owner=v;"),
+        ("UNIX.group=g;", "UNIX.group=h;"),
+    ] {
+        let both = [first, second, " x"].concat();
+        let alone = [first, " x"].concat();
+        let both = Entry::from_mlsd(both.as_bytes()).unwrap();
+        let alone = Entry::from_mlsd(alone.as_bytes()).unwrap();
+        assert_eq!((both.kind(), both.size()), (alone.kind(), alone.size()));
+        assert_eq!(both.modified(), alone.modified());
+        assert_eq!(both.mode(), alone.mode());
+        assert_eq!(both.unique(), alone.unique());
+        assert_eq!(both.owner(), alone.owner());
+        assert_eq!(both.group(), alone.group());
+    }
+}
+
+#[test]
+fn the_name_of_an_owner_goes_before_what_may_be_a_number() {
+    let name = "UNIX.ownername=kim;UNIX.groupname=lab;";
+    let either = "UNIX.owner=0;UNIX.group=1;";
+    let number = "UNIX.uid=1001;UNIX.gid=1002;";
+    for (facts, owner, group) in [
+        ([name, either, number], "kim", "lab"),
+        ([name, number, either], "kim", "lab"),
+        ([either, name, number], "kim", "lab"),
+        ([either, number, name], "kim", "lab"),
+        ([number, name, either], "kim", "lab"),
+        ([number, either, name], "kim", "lab"),
+        ([number, either, ""], "0", "1"),
+        ([either, number, ""], "0", "1"),
+        ([number, "", ""], "1001", "1002"),
+    ] {
+        let line = format!("type=file;{} x", facts.concat());
+        let entry = Entry::from_mlsd(line.as_bytes()).unwrap();
+        let text = |field: Option<&[u8]>| field.map(|it| String::from_utf8_lossy(it).into_owned());
+        assert_eq!(text(entry.owner()).as_deref(), Some(owner), "{line}");
+        assert_eq!(text(entry.group()).as_deref(), Some(group), "{line}");
+    }
+}

@@ -1,4 +1,4 @@
-use ftp_proto::listing::Skip;
+use ftp_proto::listing::{Format, Skip};
 
 use super::expected::*;
 
@@ -150,6 +150,147 @@ fn zvm() {
             (
                 b"SAMPLES           DIR        -          -          - 2001-06-13 18:40:09 -",
                 directory("SAMPLES").at("2001-06-13T18:40:09"),
+            ),
+        ],
+    );
+}
+
+const DATA_SETS: &str = "Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\n";
+
+#[test]
+fn data_sets_without_an_organisation_that_is_known() {
+    // What is known with and without the heading.
+    for (line, expected) in [
+        ("T90417 Tape  HLQ.ON.TAPE", other("HLQ.ON.TAPE")),
+        ("DSK1 Not Direct Access Device  HLQ.DA", other("HLQ.DA")),
+        ("Error determining attributes  HLQ.BAD", other("HLQ.BAD")),
+        ("User catalog connector  HLQ.UCAT", other("HLQ.UCAT")),
+        ("Pseudo Directory  HLQ.SUB", directory("HLQ.SUB")),
+        ("DSK204 3390  VSAM  MASTER.KSDS", other("MASTER.KSDS")),
+        (
+            "DSK301 3390  2021/08/30  1  450  FB  133 13300  PS  'HLQ.X'",
+            file("'HLQ.X'"),
+        ),
+    ] {
+        let forced = options(NOON).format(Format::Mvs);
+        let headed = [DATA_SETS, line].concat();
+        check(
+            &options(NOON),
+            headed.as_bytes(),
+            &[skipped(Skip::Heading), expected.clone()],
+        );
+        check(&forced, line.as_bytes(), &[expected]);
+    }
+    // What only the heading makes a data set.
+    let line = "DSK305 3390  2021/08/30  1  450  FB  133 13300  HFS  OMVS.ROOT";
+    let headed = [DATA_SETS, line].concat();
+    check(
+        &options(NOON),
+        headed.as_bytes(),
+        &[skipped(Skip::Heading), other("OMVS.ROOT")],
+    );
+    let forced = options(NOON).format(Format::Mvs);
+    check(&forced, line.as_bytes(), &[unparsed()]);
+}
+
+#[test]
+fn lines_below_a_heading_of_mvs_that_are_no_entries() {
+    let members = " Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\n";
+    let modules = " Name      Size     TTR   Alias-of AC --------- Attributes ---------\r\n";
+    let jobs = "JOBNAME  JOBID    OWNER    STATUS CLASS\r\n";
+    for (heading, line) in [
+        (DATA_SETS, "Pseudo volume  HLQ.X"),
+        (DATA_SETS, "sorry, nothing  HLQ.X"),
+        (
+            DATA_SETS,
+            "DSK301 3390  2021/08/30  1  450  FB  133 13300  PS  A,B",
+        ),
+        (
+            DATA_SETS,
+            "DSK301 3390  2021/08/30  1  450  FB  133 13300  PS  ''",
+        ),
+        (members, "LEDGER7 is locked"),
+        (members, "refused"),
+        (modules, "LMOD01   large    00021B"),
+        (modules, "LMOD01   01A2C0   nowhere"),
+        (modules, "lmod01   01A2C0   00021B"),
+        (modules, "refused"),
+        (jobs, "NIGHTLY1 JOBS7342 OPSUSR   OUTPUT B"),
+        (jobs, "NIGHTLY1 JOB07342 OPSUSR   unknown B"),
+        (jobs, "NIGHTLY1 JOB742   OPSUSR   OUTPUT B"),
+        (jobs, "NIGHTLY1 RUN07342 OPSUSR   OUTPUT B"),
+    ] {
+        let listing = [heading, line].concat();
+        let expected = [skipped(Skip::Heading), unparsed()];
+        check(&options(NOON), listing.as_bytes(), &expected);
+    }
+}
+
+#[test]
+fn a_sentence_with_a_word_of_a_heading_of_mvs_is_none() {
+    for line in [
+        "Volume is not mounted",
+        "There is no such Dsname",
+        "Name is not valid",
+        "Name VV 02.14",
+        "Name Size and date",
+        "Name or TTR",
+        "Bad size TTR",
+        "The name TTR is not known",
+        "JOBNAME is missing",
+        "Unknown JOBID",
+    ] {
+        check(&options(NOON), line.as_bytes(), &[unparsed()]);
+    }
+}
+
+#[test]
+fn names_of_members() {
+    let forced = options(NOON).format(Format::Mvs);
+    for name in ["A", "ABCDEFGH", "@#$", "A1", "A{0"] {
+        check(&forced, name.as_bytes(), &[file(name)]);
+    }
+    for name in ["ABCDEFGHI", "1A", "{A", "a", "Ab", "A-B", "A.B"] {
+        check(&forced, name.as_bytes(), &[unparsed()]);
+    }
+}
+
+#[test]
+fn objects_of_os400() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"QSYS 61440 03/27/01 10:44:12 *SYMLNK    latest",
+                symlink("latest").no_target(),
+            ),
+            (
+                b"QSYS 61440 03/27/01 10:44:12 *OUTQ      queue",
+                other("queue"),
+            ),
+            (b"QSYS 61440 03/27/01 10:44:12 *          x", unparsed()),
+            (b"QSYS 61440 03/27/01 10:44:12 *A-B       x", unparsed()),
+            (b"Warning *ALL and/or", unparsed()),
+        ],
+    );
+}
+
+#[test]
+fn a_directory_of_zvm_has_no_owner() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"SAMPLES           DIR        -          -          - 2001-06-13 18:40:09 -",
+                directory("SAMPLES").no_owner(),
+            ),
+            (
+                b"DAILY    REPORT   V         72        310          5 2008-02-19 07:13:26",
+                file("DAILY.REPORT").no_owner(),
+            ),
+            (
+                b"DAILY    REPORT   V         72        310          5 2008-02-19 07:13:26 0A0191",
+                file("DAILY.REPORT").owner("0A0191"),
             ),
         ],
     );

@@ -62,3 +62,64 @@ fn noise_listings() {
     // a stray CR is never part of a name
     check(&options(NOON), b"-rw-r--r--   1 kepler   staff          12 Mar 12  2021 crlf.txt\r\r\ndrwxr-xr-x   2 kepler   staff        4096 Mar 13  2021 d\r", &[file("crlf.txt").size(12).at("2021-03-12"), directory("d").at("2021-03-13")]);
 }
+
+#[test]
+fn totals_and_what_is_none() {
+    check_lines(
+        &options(NOON),
+        &[
+            // the shortest
+            ("סך 5".as_bytes(), skipped(Skip::Total)),
+            (b"total 5kB", skipped(Skip::Total)),
+            (b"total kB", unparsed()),
+            (b"total 5xyz", unparsed()),
+            (b"total 5 files", unparsed()),
+            (b"total disaster", unparsed()),
+            (b"i 8", unparsed()),
+            (b"x alt 8", unparsed()),
+            (b"Directory gone]", unparsed()),
+            (b"Directory [gone", unparsed()),
+        ],
+    );
+}
+
+#[test]
+fn a_heading_with_blanks_begins_like_a_path() {
+    let entry = "-rw-r--r-- 1 u g 5 Mar 12  2021 a";
+    for (heading, is_one) in [
+        ("./my lectures:", true),
+        ("../my lectures:", true),
+        ("/srv/my lectures:", true),
+        ("my lectures:", false),
+    ] {
+        let listing = [heading, "\r\n", entry, "\r\n"].concat();
+        let first = if is_one {
+            skipped(Skip::Heading)
+        } else {
+            unparsed()
+        };
+        check(&options(NOON), listing.as_bytes(), &[first, file("a")]);
+    }
+}
+
+#[test]
+fn a_ruler_stands_below_the_names_of_columns() {
+    let columns = "  size          date       time       name\r\n";
+    for (ruler, is_one) in [
+        ("--------       ------     ------    --------", true),
+        ("====", true),
+        ("+------+------+", true),
+        ("---", false),
+        ("---- sorry ----", false),
+    ] {
+        let below = if is_one {
+            skipped(Skip::Heading)
+        } else {
+            unparsed()
+        };
+        let listing = [columns, ruler, "\r\n"].concat();
+        let expected = [skipped(Skip::Heading), below];
+        check(&options(NOON), listing.as_bytes(), &expected);
+        check(&options(NOON), ruler.as_bytes(), &[unparsed()]);
+    }
+}

@@ -1,4 +1,4 @@
-use ftp_proto::listing::{Line, Skip};
+use ftp_proto::listing::{Format, Line, Skip};
 
 use super::expected::*;
 
@@ -227,5 +227,148 @@ fn a_line_of_nonstop_has_a_group_and_a_user_that_are_numbers() {
             &[heading, line.as_bytes()].concat(),
             &[skipped(Skip::Heading), unparsed()],
         );
+    }
+}
+
+#[test]
+fn an_identifier_of_eplf_tells_a_file_from_another() {
+    let lines = read(&options(NOON), b"+i41.7101,r,s5,\ta\r\n+r,s5,\tb\r\n");
+    let unique: Vec<_> = lines
+        .iter()
+        .map(|line| match line {
+            Line::Entry(entry) => entry.unique(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(unique, [Some(&b"41.7101"[..]), None]);
+}
+
+#[test]
+fn columns_of_os9_that_are_none() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"12.4 06/11/08 1543 ----r-wr 3A10 40960 a b",
+                file("a b").size(40960).owner("12.4"),
+            ),
+            (b"12.x 06/11/08 1543 d-ewrewr 3A10 40960 CMDS", unparsed()),
+            (b"x.4 06/11/08 1543 d-ewrewr 3A10 40960 CMDS", unparsed()),
+            (b"12.4 06/11/08 1543 d-ewrewx 3A10 40960 CMDS", unparsed()),
+            (b"12.4 06/11/08 1543 d-ewrewrr 3A10 40960 CMDS", unparsed()),
+            (b"12.4 06/11/08 1543 d-ewrewr 3A1G 40960 CMDS", unparsed()),
+        ],
+    );
+}
+
+#[test]
+fn rights_of_netware_that_are_none() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"d [RWCEAF] lee                     512 Apr 25  2017 six",
+                unparsed(),
+            ),
+            (
+                b"d [RWCEAFMSXY] lee                     512 Apr 25  2017 ten",
+                unparsed(),
+            ),
+            (
+                b"d [rwceafms] lee                     512 Apr 25  2017 small",
+                unparsed(),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn one_line_of_dls_is_certain_by_its_column_or_by_two_marks() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"README              763  Information",
+                file("README").size(763),
+            ),
+            (b"README              763", file("README").size(763)),
+            (b"pub/  =  Public area", directory("pub").no_size()),
+            (
+                b"morgan  14  -> ../real/morgan",
+                symlink("morgan").target("../real/morgan"),
+            ),
+            (b"README  763  Information", unparsed()),
+            (b"pub/  14  Public area", unparsed()),
+            (b"pub  =  Public area", unparsed()),
+            (b"HTTP 404  -> error", unparsed()),
+            // one blank behind the size
+            (b"README              763 Information", unparsed()),
+        ],
+    );
+    let forced = options(NOON).format(Format::Dls);
+    check(
+        &forced,
+        b"README  763  Information",
+        &[file("README").size(763)],
+    );
+}
+
+#[test]
+fn two_lines_that_are_not_aligned_are_none_of_dls() {
+    for listing in [
+        // the sizes end elsewhere
+        "Users      763  logged in\r\nRooms    12  free",
+        // one blank before the size
+        "HTTP 404  Not found\r\nHTTP 500  Failed",
+        "Users      763  logged in\r\nCorridors2 764  free",
+        // indented
+        "  Users      763  logged in\r\n  Rooms      764  free",
+        // no sizes
+        "alpha      one  first\r\nomega      two  second",
+        // nothing behind the size
+        "Users      763\r\nRooms      764",
+    ] {
+        check(
+            &options(NOON),
+            listing.as_bytes(),
+            &[unparsed(), unparsed()],
+        );
+    }
+    // Below entries of another format, they are no rows either.
+    check(
+        &options(NOON),
+        b"-rw-r--r-- 1 u g 5 Mar 12  2021 a\r\na.txt      763  One\r\nb.txt       12  Two",
+        &[file("a").size(5), unparsed(), unparsed()],
+    );
+}
+
+#[test]
+fn marks_and_names_of_dls() {
+    let listing = b"README              763  Information\r\n\
+        empty                 -  Nothing yet\r\n\
+        pub/                  =  -> elsewhere\r\n\
+        odd                 xyz  Not a size\r\n";
+    let expected = [
+        file("README").size(763),
+        file("empty").no_size(),
+        directory("pub").no_target(),
+        unparsed(),
+    ];
+    check(&options(NOON), listing, &expected);
+    let lines = read(&options(NOON), b"/                     =  Root\r\n");
+    assert!(matches!(&lines[..], [Line::Entry(entry)] if entry.name() == "/"));
+}
+
+#[test]
+fn a_lone_name_of_dls_may_be_long_and_have_blanks_behind_it() {
+    let name = "N".repeat(100);
+    for name in [name.as_str(), "A-NAME-TOO-LONG-FOR-ITS-COLUMN"] {
+        for blanks in ["", "  "] {
+            let listing = format!(
+                "README              763  Information\r\n{name}{blanks}\r\n                  79215\r\n"
+            );
+            let expected = [file("README").size(763), file(name).size(79215)];
+            check(&options(NOON), listing.as_bytes(), &expected);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The reader itself: limits, line ends, memory of formats, reference times.
 
-use ftp_proto::listing::{Fault, Format, Line, Options, Reader, Skip};
+use ftp_proto::listing::{Entry, Fault, Format, Kind, Line, Options, Reader, Skip};
 
 use super::expected::*;
 
@@ -116,7 +116,7 @@ fn an_order_in_which_a_date_lies_a_day_from_now_is_possible_and_no_later_one() {
 #[test]
 fn names_of_nlst_are_whole_lines() {
     let options = Options::new().format(Format::Names);
-    let unknown = |name: &str| entry(ftp_proto::listing::Kind::Unknown, name);
+    let unknown = |name: &str| entry(Kind::Unknown, name);
     check(
         &options,
         b"total 12\r\n leading\r\n\r\nodd/.\r\n..\r\n   \r\n",
@@ -129,4 +129,63 @@ fn names_of_nlst_are_whole_lines() {
             unknown("   "),
         ],
     );
+}
+
+#[test]
+fn a_line_of_just_the_limit_is_read() {
+    // The CR counts, the LF does not.
+    let line = b"-rw-r--r-- 1 u g 5 Mar  1  2020 a\r\n";
+    let limit = line.len() - 1;
+    for (limit, fits) in [(limit, true), (limit - 1, false)] {
+        for cut in [0, 10, line.len() - 1] {
+            let mut lines = Vec::new();
+            let mut reader = Reader::new(&Options::new().line_max(limit));
+            reader.feed(&line[..cut], |line| lines.push(line.into_owned()));
+            reader.feed(&line[cut..], |line| lines.push(line.into_owned()));
+            reader.finish(|line| lines.push(line.into_owned()));
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            let is_entry = matches!(lines[0], Line::Entry(_));
+            assert_eq!(is_entry, fits, "{limit} {cut} {lines:?}");
+        }
+    }
+}
+
+#[test]
+fn the_callers_own_parser_is_asked_first() {
+    fn bars(line: &[u8]) -> Option<Line<'_>> {
+        let name = line.strip_prefix(b"|")?;
+        Some(Line::Entry(Entry::new(line, name).with_kind(Kind::File)))
+    }
+    let mut names = Vec::new();
+    let mut note = |line: Line<'_>| {
+        if let Line::Entry(entry) = line {
+            names.push(entry.name().to_string());
+        }
+    };
+    let bars = bars as fn(&[u8]) -> Option<Line<'_>>;
+    let mut reader = Reader::with_custom(&Options::new(), bars);
+    reader.feed(
+        b"|own\r\n-rw-r--r-- 1 u g 5 Mar  1  2020 a\r\n|last",
+        &mut note,
+    );
+    reader.finish(&mut note);
+    assert_eq!(names, ["own", "a", "last"]);
+}
+
+#[test]
+fn a_line_that_none_can_explain_is_reported_at_once() {
+    let mut lines = Vec::new();
+    let mut reader = Reader::new(&Options::new());
+    reader.feed(b"sorry, no listing today\r\n", |line| {
+        lines.push(line.into_owned())
+    });
+    assert!(matches!(lines[..], [Line::Unparsed { .. }]), "{lines:?}");
+}
+
+#[test]
+fn in_mlsd_every_line_is_of_facts_and_a_name() {
+    let facts = Options::new().format(Format::Facts);
+    for line in ["total 8", "sub:", "Directory DKA200:[A]"] {
+        check(&facts, line.as_bytes(), &[unparsed()]);
+    }
 }

@@ -1,4 +1,4 @@
-use ftp_proto::listing::{Line, Skip};
+use ftp_proto::listing::{Format, Line, Skip};
 
 use super::expected::*;
 
@@ -71,4 +71,67 @@ fn a_total_counts_files_or_directories() {
             (b"Total of 14 sheep.", unparsed()),
         ],
     );
+}
+
+#[test]
+fn columns_of_vms_that_are_missing_or_odd() {
+    check_lines(
+        &options(NOON),
+        &[
+            (
+                b"DATED.TXT;1  9-AUG-1995 14:27",
+                file("DATED.TXT").no_size().at("1995-08-09T14:27"),
+            ),
+            (b"SIZED.TXT;1  3  [OWNER]", file("SIZED.TXT").size(1536)),
+            (b"OWNED.TXT;1  [OWNER]", unparsed()),
+            (
+                b"UNIT.TXT;1  12KB  9-AUG-1995 14:27",
+                file("UNIT.TXT").size(12_288),
+            ),
+            (
+                b"FULL.TXT;1  90/90  9-AUG-1995 14:27",
+                file("FULL.TXT").size(46_080),
+            ),
+            // more than is allocated in blocks: bytes
+            (
+                b"BYTES.TXT;1  87000/171  9-AUG-1995 14:27",
+                file("BYTES.TXT").size(87_000),
+            ),
+            // no name, no version, a version that is none
+            (b";1  3  9-AUG-1995 14:27", unparsed()),
+            (b"A.TXT;  3  9-AUG-1995 14:27", unparsed()),
+            (b"A.TXT;new  3  9-AUG-1995 14:27", unparsed()),
+            (b"A.TXT;123456  3  9-AUG-1995 14:27", unparsed()),
+        ],
+    );
+}
+
+#[test]
+fn an_error_in_place_of_the_second_half_of_a_record_belongs_to_it() {
+    for error in [
+        "%RMS-E-PRV, insufficient privilege or file protection violation",
+        "insufficient privilege or object protection violation",
+    ] {
+        let listing = format!("A-LONG-NAME.TXT;2\r\n      {error}\r\n");
+        let lines = read(&options(NOON), listing.as_bytes());
+        let [Line::Unparsed { bytes, .. }] = &lines[..] else {
+            panic!("{lines:?}");
+        };
+        assert!(bytes.starts_with(b"A-LONG-NAME.TXT;2\n"));
+    }
+}
+
+#[test]
+fn a_record_of_a_name_of_the_greatest_length_is_wrapped_too() {
+    // 39 bytes of name and 39 of type are the most that ODS-2 has.
+    let name = [[b'N'; 39].as_slice(), b".", &[b'T'; 39]].concat();
+    let listing = [&name, &b";1\r\n      640/645  11-FEB-1997 22:04\r\n"[..]].concat();
+    let expected = file(&name).size(327_680).at("1997-02-11T22:04");
+    check(&options(NOON), &listing, &[expected]);
+    // Of another format there are no such records.
+    for format in [Format::Dos, Format::Dls] {
+        let forced = options(NOON).format(format);
+        let listing = b"NAME.TXT;1\r\n      640/645  11-FEB-1997 22:04\r\n";
+        check(&forced, listing, &[unparsed(), unparsed()]);
+    }
 }

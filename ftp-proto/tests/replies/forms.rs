@@ -332,6 +332,8 @@ fn telnet_commands_are_removed() {
                 End::Boundary,
             ),
             (b"250 a\xff\xffb\r\n", &[(250, b"a\xffb")], End::Boundary),
+            // The first byte that makes a command.
+            (b"250 a\xff\xf0b\r\n", &[(250, b"ab")], End::Boundary),
             (
                 b"250 a\xff\xff\xff\xff\r\n",
                 &[(250, b"a\xff\xff")],

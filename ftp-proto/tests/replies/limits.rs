@@ -73,6 +73,24 @@ fn the_smallest_line_limit_still_finds_the_end() {
 }
 
 #[test]
+fn a_reply_of_one_line_is_cut_too() {
+    let parser = limited(Limits {
+        reply_bytes_max: 5,
+        ..Limits::default()
+    });
+    for (stream, text, truncated) in [
+        (b"220 abcd\r\n".as_slice(), b"abcd".as_slice(), false),
+        (b"220 abcde\r\n", b"abcde", false),
+        (b"220 abcdef\r\n", b"abcde", true),
+        (b"220 abcdefghij\r\n", b"abcde", true),
+    ] {
+        let outcome = feed_all_ways(&parser, stream);
+        assert_eq!(outcome.end, End::Boundary);
+        assert_eq!(texts(&outcome), [(text, truncated)]);
+    }
+}
+
+#[test]
 fn a_long_reply_is_cut_and_its_end_found() {
     let parser = limited(Limits {
         reply_bytes_max: 10,
@@ -211,5 +229,20 @@ fn floods_are_bounded_in_memory_and_end() {
             }
             assert_eq!(results, [Err(ReplyError::DiscardExceeded)]);
         }
+    }
+}
+
+#[test]
+fn what_is_held_is_the_unfinished_reply() {
+    let mut parser = strict();
+    for (mut piece, held) in [
+        (&b"211-Fe"[..], 6),
+        (b"atures\r\n", 8),
+        (b" SI", 11),
+        (b"ZE\r\n", 14),
+        (b"211 End\r\n", 0),
+    ] {
+        let _ = parser.parse(&mut piece);
+        assert_eq!(parser.buffered(), held);
     }
 }

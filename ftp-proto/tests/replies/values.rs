@@ -61,3 +61,13 @@ fn lines_are_those_of_the_text() {
     assert_eq!(lines(b""), [b""]);
     assert_eq!(lines(b"a\n\n b"), [b"a".as_slice(), b"", b" b"]);
 }
+
+#[test]
+fn codes_of_what_is_not_done_here() {
+    let found: Vec<_> = (100..700)
+        .filter_map(ReplyCode::new)
+        .filter(|code| code.is_not_done_here())
+        .map(ReplyCode::get)
+        .collect();
+    assert_eq!(found, [500, 501, 502, 504, 522]);
+}

@@ -47,6 +47,13 @@ fn a_leniency_that_is_given_twice_is_given() {
 }
 
 #[test]
+fn a_listing_may_have_so_many_entries_and_bytes() {
+    let limits = Config::default().limits;
+    assert_eq!(limits.listing_entries_max, 1_000_000);
+    assert_eq!(limits.listing_bytes_max, 268_435_456);
+}
+
+#[test]
 fn telnet_doubles_its_own_byte() {
     for (telnet, written) in [
         (Telnet::Doubled, b"DELE a\xff\xffb\r\n".as_slice()),

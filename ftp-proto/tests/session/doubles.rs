@@ -393,6 +393,20 @@ fn nothing_comes_between_a_3xx_and_what_follows() {
     hand.sends(&["RNFR a", "RNTO b", "RNFR a", "RNTO b"]);
 }
 
+/// PRET precedes the command that it is about, so that it is followed by no fence, as CWD is.
+#[test]
+fn nothing_comes_between_pret_and_what_follows() {
+    for (line, fence) in [("PRET RETR a", &[][..]), ("CWD a", &["PWD"])] {
+        let mut hand = hand();
+        hand.submits(line);
+        hand.says("200 Fine.\n200 Fine.").sends(&[line]);
+        hand.submits(line);
+        hand.run();
+        hand.sends(&[line]);
+        hand.says("200 Fine.").sends(fence);
+    }
+}
+
 /// Banners in several "220 " lines, whole or in pieces, before USER is out or behind it.
 #[test]
 fn a_banner_of_many_replies() {

@@ -2,7 +2,10 @@
 
 use std::error::Error as _;
 
-use ftp_proto::{Closed, Config, End, Error, ErrorKind, Interruption, State, Ticket, Violation};
+use ftp_proto::{
+    Closed, Config, End, Error, ErrorKind, Failure, Interruption, Link, Report, State, Ticket,
+    Violation,
+};
 
 use crate::hand::{Hand, retrieve, store};
 
@@ -152,4 +155,50 @@ fn an_aborted_transfer_is_never_transient() {
             assert!(!error.is_transient(), "{answer}: {error:?}");
         }
     }
+}
+
+#[test]
+fn what_a_refusal_is_and_what_concerns_a_socket() {
+    let mut hand = Hand::new(Config::default());
+    let dele = hand.submits("DELE a");
+    hand.says("550 No such file.");
+    let reply = hand.reply(dele).unwrap();
+    let refused = hand.session.unwelcome(reply, ftp_proto::Verb::Dele);
+    assert!(refused.is_refusal() && !refused.concerns_a_socket());
+
+    let greeting = greeted_by(&[b"SSH-2.0\r\n"]);
+    assert!(!greeting.is_refusal() && !greeting.concerns_a_socket());
+
+    let mut hand = Hand::new(Config::default());
+    let noop = hand.submits("NOOP");
+    let (link, failure) = (Link::Control, Failure::Reset);
+    hand.reports(Report::Failed { link, failure });
+    let lost = hand.reply(noop).unwrap_err();
+    assert!(!lost.is_refusal() && lost.concerns_a_socket());
+
+    let mut hand = Hand::new(Config::default());
+    hand.moves(retrieve());
+    let id = hand.session.current_transfer().unwrap();
+    hand.session.abort(id);
+    let aborted = hand.verdict().unwrap_err();
+    assert!(!aborted.is_refusal() && aborted.concerns_a_socket());
+
+    let mut hand = Hand::before_greeting(Config::default());
+    hand.session.close();
+    let closed = hand.reply(Ticket::GREETING).unwrap_err();
+    assert!(!closed.is_refusal() && !closed.concerns_a_socket());
+}
+
+/// The network decides how much of the first line has come.
+#[test]
+fn greetings_of_other_protocols_are_equal_by_what_is_wrong() {
+    use std::collections::HashSet;
+    let kinds = |pieces: &[&[u8]]| greeted_by(pieces).kind().clone();
+    let piece = kinds(&[b"SSH-"]);
+    let line = kinds(&[b"SSH-2.0-OpenSSH_9.2\r\n"]);
+    let range = kinds(&[b"999 x\r\n"]);
+    assert_eq!(piece, line);
+    assert_ne!(piece, range);
+    let distinct: HashSet<_> = [piece, line, range].into_iter().collect();
+    assert_eq!(distinct.len(), 2);
 }
