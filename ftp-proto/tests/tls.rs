@@ -12,12 +12,16 @@
 mod flood;
 #[path = "tls/forger.rs"]
 mod forger;
+#[path = "tls/layer.rs"]
+mod layer;
 #[path = "tls/peer.rs"]
 mod peer;
 #[path = "tls/pinning.rs"]
 mod pinning;
 #[path = "tls/resumption.rs"]
 mod resumption;
+#[path = "tls/secured.rs"]
+mod secured;
 
 use std::sync::Arc;
 use std::task::Poll;
