@@ -14,7 +14,7 @@ use std::task::Poll;
 
 use ftp_proto::address::HostPolicy;
 use ftp_proto::operation::Rung;
-use ftp_proto::trace::{Record, Replay, replay};
+use ftp_proto::trace::{self, Record, Replay, replay};
 use ftp_proto::{
     AbortStyle, Argument, Command, Config, Control, DataMode, Detail, Instant, Leniency, Misuse,
     Pipeline, Report, Session, State, Telnet, Ticket, TlsPolicy, Transfer,
@@ -624,4 +624,61 @@ fn every_input_reaches_the_session_that_runs_again() {
         assert!(records.contains(&wanted), "{wanted}");
     }
     assert!(matches!(session.state(), State::Dead(_)));
+}
+
+/// Who does not take records learns how many are missing, and where.
+#[test]
+fn records_that_nobody_takes_are_counted_instead() {
+    let mut config = Config::default();
+    config.detail = Detail::Everything;
+    config.limits.trace_records_max = 5;
+    let mut session = Session::new(config, Control::default());
+    for _ in 0..9 {
+        session.set_data_mode(DataMode::Passive);
+    }
+    let set = Record::DataModeSet(DataMode::Passive);
+    // The first one is that of the configuration.
+    for index in 0..5 {
+        let record = session.poll_trace().unwrap();
+        assert_eq!(record == set, index > 0);
+        // There is room again, but the gap is not told yet.
+        session.set_data_mode(DataMode::Passive);
+    }
+    assert_eq!(session.poll_trace(), Some(Record::Dropped(10)));
+    assert_eq!(session.poll_trace(), None);
+    session.set_data_mode(DataMode::Passive);
+    assert_eq!(session.poll_trace(), Some(set));
+    assert_eq!(session.poll_trace(), None);
+}
+
+/// What a server sends fills no memory, however few records it makes.
+#[test]
+fn the_bytes_of_records_that_nobody_takes_are_bounded() {
+    let mut config = Config::default();
+    config.limits.trace_records_max = u16::MAX;
+    config.detail = Detail::Everything;
+    let mut session = Session::new(config, Control::default());
+    session.receive(b"220 ready\r\n");
+    let reply = format!("200-{0}\r\n {0}\r\n200 done\r\n", "x".repeat(500));
+    for _ in 0..2 {
+        while session.poll_trace().is_some() {}
+        let mut sent = 0;
+        while sent < 2 * trace::BYTES_MAX {
+            let ticket = session.submit(noop()).unwrap();
+            flush(&mut session);
+            session.receive(reply.as_bytes());
+            assert!(session.poll_reply(ticket).is_ready());
+            sent += reply.len();
+        }
+        let held: Vec<_> = std::iter::from_fn(|| session.poll_trace()).collect();
+        let bytes = held.iter().map(|record| match record {
+            Record::Received(bytes) => bytes.len(),
+            Record::Reply(reply) => reply.text().len(),
+            _ => 0,
+        });
+        let bytes: usize = bytes.sum();
+        assert!(bytes <= trace::BYTES_MAX, "{bytes}");
+        assert!(bytes + 2 * reply.len() > trace::BYTES_MAX, "{bytes}");
+        assert!(matches!(held.last(), Some(Record::Dropped(_))));
+    }
 }
