@@ -83,7 +83,9 @@ fn a_second_answer_is_passed_over_behind_steps_of_the_session() {
     hand.submits("CWD d");
     hand.says("200 OK");
     hand.begins(retrieve().resume_at(5));
-    hand.says("200 Type.").says("229 Port (|||4711|)").connects();
+    hand.says("200 Type.")
+        .says("229 Port (|||4711|)")
+        .connects();
     hand.sends(&["CWD d", "TYPE I", "EPSV", "REST 5"]);
     hand.says("250 There.").undecided();
     assert_eq!(passed_over(&mut hand), [250]);
