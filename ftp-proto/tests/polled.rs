@@ -505,9 +505,9 @@ fn the_end_of_the_control_connection_ends_the_session() {
             .push_back((Vec::new(), Some(end)));
         assert!(run(&mut client, Exchange::noop()).is_err());
         assert!(matches!(client.session().state(), State::Dead(_)));
-        assert_eq!(client.network_mut().deeds()[0], "close Control");
-        // There is no data connection that could be closed with it.
         let deeds = client.network_mut().deeds();
+        assert_eq!(deeds[0], "close Control");
+        // There is no data connection that could be closed with it.
         assert!(!deeds.contains(&"reset Data".into()), "{deeds:?}");
         // Nobody listens, reads or writes any more.
         (client.network_mut().reads, client.network_mut().flushes) = (0, 0);

@@ -232,6 +232,14 @@ fn a_connection_that_was_not_made_is_tried_again_where_that_may_help() {
     }
 }
 
+#[cfg(feature = "url")]
+#[test]
+fn a_text_that_is_no_url_is_a_mistake_of_the_caller() {
+    let error = Error::from("gopher://h/".parse::<crate::driver::FtpUrl>().unwrap_err());
+    assert!(error.is_misuse() && error.is_fatal() && !error.is_transient());
+    assert_eq!(error.to_io().kind(), Io::InvalidInput);
+}
+
 #[cfg(feature = "rustls")]
 #[test]
 fn tls_is_found_where_it_failed_and_is_not_tried_again() {

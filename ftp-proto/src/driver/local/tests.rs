@@ -223,6 +223,11 @@ fn links_are_told_as_what_they_lead_to_if_that_is_asked_for() {
         assert!(tree.object(&tree.root, OsStr::new(&long)).is_err());
         assert_eq!(tree.read(&TreePath::root()).unwrap().objects().len(), 3);
     }
+    symlink("loop", place.0.join("loop")).unwrap();
+    let tree = LocalTree::open(&place.0).unwrap();
+    assert_eq!(kind(&tree, "loop"), Some(Kind::Symlink));
+    let tree = tree.follow_links();
+    assert!(tree.object(&tree.root, OsStr::new("loop")).is_err());
 }
 
 #[test]
