@@ -242,7 +242,7 @@ fn a_part_that_cannot_be_of_this_file_begins_anew() -> io::Result<()> {
         known.clone(),
         // Nothing tells whether it is the same.
         step.clone().with_size(50),
-        step.clone().with_modified(time),
+        step.with_modified(time),
     ] {
         tree.begin(&step)?.file().write_all(b"longer")?;
         let part = tree.begin(&step)?;

@@ -200,7 +200,7 @@ fn the_outcome_is_not_there_before_the_end() {
 }
 
 fn text(path: &Argument) -> &str {
-    str::from_utf8(path.as_bytes()).unwrap()
+    core::str::from_utf8(path.as_bytes()).unwrap()
 }
 
 /// What a trial asks for next.
