@@ -700,3 +700,22 @@ fn a_network_without_tls_has_defaults() {
         assert_eq!(Bare.handshake(of), Err(Failure::Tls));
     }
 }
+
+/// ABOR goes out and the connection is discarded in the turn that tells so.
+#[test]
+fn a_time_that_is_over_is_told_in_the_same_turn() {
+    let mut client = greeted(Config::default());
+    client.network_mut().connected = true;
+    client.network_mut().answers = vec![("ABOR", "")];
+    let (mut operation, mut room) = (retrieve(), Buffer::with_room(9));
+    assert!(settle(&mut client, &mut room, &mut operation).is_pending());
+    client.network_mut().deeds();
+    client.network_mut().now = client.deadline().unwrap();
+    let outcome = client.turn(&mut room, &mut operation);
+    let Poll::Ready(Err(error)) = outcome else {
+        panic!("it is not over: {outcome:?}");
+    };
+    assert_eq!(error.after(), After::Settling);
+    assert_eq!(client.network().verbs.last().unwrap(), "ABOR");
+    assert_eq!(client.network_mut().deeds(), ["reset Data"]);
+}
