@@ -101,3 +101,13 @@ pub fn random() -> u32 {
     let number = RandomState::new().build_hasher().finish();
     u32::try_from(number >> 32).unwrap_or_default()
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    /// Many clients that lost the same server do not come back at once.
+    #[test]
+    fn random_numbers_differ() {
+        let first = super::random();
+        assert!((0..9).any(|_| super::random() != first));
+    }
+}

@@ -289,6 +289,40 @@ mod tests {
     }
 
     #[test]
+    fn each_verb_is_of_a_step() {
+        for (verbs, step) in [
+            (
+                &[
+                    Verb::User,
+                    Verb::Pass,
+                    Verb::Acct,
+                    Verb::Auth,
+                    Verb::Pbsz,
+                    Verb::Prot,
+                ][..],
+                Step::Connecting,
+            ),
+            (&[Verb::Retr], Step::Download),
+            (&[Verb::Stor], Step::UploadOverOthers),
+            (
+                &[
+                    Verb::List,
+                    Verb::Mlsd,
+                    Verb::Stat,
+                    Verb::Size,
+                    Verb::Rnfr,
+                    Verb::Cwd,
+                ],
+                Step::Listing,
+            ),
+        ] {
+            for verb in verbs {
+                assert_eq!(Step::of(*verb), step, "{verb}");
+            }
+        }
+    }
+
+    #[test]
     fn pauses_double_up_to_a_limit_and_tries_end() {
         let policy = Retry {
             tries_max: 100,

@@ -36,6 +36,7 @@ struct Written {
     /// What the driver did to connections, one word each.
     deeds: Vec<String>,
     commands: String,
+    verbs: Vec<String>,
     /// How much of a command may be written at once, if that is limited.
     room: Option<usize>,
     broken: bool,
@@ -50,6 +51,7 @@ struct Written {
     handshakes: u32,
     flushes: u32,
     reads: u32,
+    tickets: Option<u32>,
 }
 
 impl Written {
@@ -60,9 +62,10 @@ impl Written {
 
     fn answer(&mut self, line: &str) {
         let verb = line.split(' ').next().unwrap_or_default();
+        self.verbs.push(verb.to_owned());
         let usual = match verb {
             "EPSV" => "229 here (|||4711|)",
-            "RETR" | "STOR" => "150 go on",
+            "NLST" | "RETR" | "STOR" => "150 go on",
             "ABOR" => "426 cut\r\n226 aborted",
             "AUTH" => "234 go on",
             "QUIT" => "221 bye",
@@ -164,7 +167,7 @@ impl Network for Written {
     }
 
     fn resumptions(&self) -> Option<u32> {
-        Some(1)
+        self.tickets
     }
 
     fn secure(&mut self, connection: Connection) -> Result<(), Failure> {
@@ -192,7 +195,11 @@ impl Network for Written {
         self.deeds.push("unsecure".into());
         let left = self.handshakes.checked_sub(1);
         self.handshakes = left.unwrap_or_default();
-        Ok(left.is_none().then(|| b"200 in clear\r\n".to_vec()))
+        if left.is_some() {
+            return Ok(None);
+        }
+        self.control.clear(); // TLS, which has ended
+        Ok(Some(b"200 in clear\r\n".to_vec()))
     }
 }
 
@@ -252,6 +259,14 @@ fn active() -> Polled<Written> {
     let mut config = Config::default();
     config.data_mode = DataMode::AnyActive;
     greeted(config)
+}
+
+/// TLS is demanded, and may be ended on the control connection.
+fn full() -> Config {
+    let mut config = Config::default();
+    config.tls = TlsPolicy::Full;
+    config.clear_control = true;
+    config
 }
 
 /// To the end, without payload.
@@ -374,6 +389,9 @@ fn an_upload_is_flushed_ended_and_closed() {
     assert!(client.network().sent.is_empty());
     assert_eq!(client.deadline(), None, "the application is not waited for");
     payload.given = Some(0);
+    client.network_mut().room = Some(0);
+    assert!(settle(&mut client, &mut payload, &mut operation).is_pending());
+    assert!(client.network().sent.is_empty());
     client.network_mut().room = Some(3);
     client.network_mut().flushes = 0;
     assert!(settle(&mut client, &mut payload, &mut operation).is_pending());
@@ -493,11 +511,14 @@ fn the_end_of_the_control_connection_ends_the_session() {
             .push_back((Vec::new(), Some(end)));
         assert!(run(&mut client, Exchange::noop()).is_err());
         assert!(matches!(client.session().state(), State::Dead(_)));
-        assert_eq!(client.network_mut().deeds()[0], "close Control");
+        let deeds = client.network_mut().deeds();
+        assert_eq!(deeds[0], "close Control");
+        // There is no data connection that could be closed with it.
+        assert!(!deeds.contains(&"reset Data".into()), "{deeds:?}");
         // Nobody listens, reads or writes any more.
-        client.network_mut().reads = 0;
+        (client.network_mut().reads, client.network_mut().flushes) = (0, 0);
         assert!(run(&mut client, Exchange::noop()).is_err());
-        assert_eq!(client.network().reads, 0);
+        assert_eq!((client.network().reads, client.network().flushes), (0, 0));
     }
 }
 
@@ -515,10 +536,7 @@ fn a_server_that_cannot_be_written_to_may_have_said_why() {
 
 #[test]
 fn tls_begins_when_the_session_says_so_and_ends_by_ccc() {
-    let mut config = Config::default();
-    config.tls = TlsPolicy::Full;
-    config.clear_control = true;
-    let mut client = greeted(config);
+    let mut client = greeted(full());
     client.network_mut().handshakes = 3;
     let (mut operation, mut nothing) = (Secure::new(), Buffer::with_room(0));
     assert!(settle(&mut client, &mut nothing, &mut operation).is_pending());
@@ -535,6 +553,172 @@ fn tls_begins_when_the_session_says_so_and_ends_by_ccc() {
     }
     assert_eq!(client.network_mut().deeds(), ["unsecure"; 3]);
     assert!(!client.session().is_secured());
+}
+
+/// The last reply under TLS may end it, and then the end of TLS is not that of the connection.
+#[test]
+fn an_end_behind_a_reply_waits_under_tls() {
+    let mut client = greeted(full());
+    run(&mut client, Secure::new()).unwrap();
+    client.network_mut().deeds();
+    let (mut operation, mut nothing) = (Exchange::clear_control(), Buffer::with_room(0));
+    assert!(client.turn(&mut nothing, &mut operation).is_pending());
+    let end = || (Vec::new(), Some(Ok(Input::End(End::Clean))));
+    client.network_mut().control.push_back(end());
+    while client.turn(&mut nothing, &mut operation).is_pending() {}
+    assert_eq!(client.network_mut().deeds(), ["unsecure"]);
+    assert_eq!(client.session().state(), State::Usable);
+    // In clear it is one, and is taken in the same turn.
+    client.network_mut().answers = vec![("NOOP", "")];
+    let mut operation = Exchange::noop();
+    assert!(settle(&mut client, &mut nothing, &mut operation).is_pending());
+    client.network_mut().says("200 yes");
+    client.network_mut().control.push_back(end());
+    assert!(client.turn(&mut nothing, &mut operation).is_ready());
+    assert!(matches!(client.session().state(), State::Dead(_)));
+    assert_eq!(client.network_mut().deeds()[0], "close Control");
+}
+
+#[test]
+fn an_end_by_itself_ends_a_session_under_tls_too() {
+    let mut client = greeted(full());
+    run(&mut client, Secure::new()).unwrap();
+    client.network_mut().answers = vec![("NOOP", "")];
+    let end = (Vec::new(), Some(Ok(Input::End(End::Clean))));
+    client.network_mut().control.push_back(end);
+    assert!(run(&mut client, Exchange::noop()).is_err());
+    assert!(matches!(client.session().state(), State::Dead(_)));
+}
+
+#[test]
+fn the_session_is_told_how_many_tickets_are_left() {
+    for (tickets, expected) in [(Some(0), "NLST"), (Some(1), "RETR"), (None, "RETR")] {
+        let mut client = greeted(full());
+        run(&mut client, Secure::new()).unwrap();
+        client.network_mut().tickets = tickets;
+        client.network_mut().connected = true;
+        let (mut operation, mut room) = (retrieve(), Buffer::with_room(9));
+        assert!(settle(&mut client, &mut room, &mut operation).is_pending());
+        assert_eq!(client.network().verbs.last().unwrap(), expected);
+        assert!(client.network_mut().deeds().contains(&"secure Data".into()));
+    }
+}
+
+#[test]
+fn a_session_that_is_over_does_not_listen() {
+    let mut client = greeted(Config::default());
+    client.network_mut().answers = vec![("NOOP", "")];
+    let (mut operation, mut nothing) = (Exchange::noop(), Buffer::with_room(0));
+    assert!(settle(&mut client, &mut nothing, &mut operation).is_pending());
+    client.network_mut().says("no reply");
+    client.network_mut().says("200 too late");
+    client.network_mut().reads = 0;
+    assert!(client.turn(&mut nothing, &mut operation).is_ready());
+    assert_eq!(client.network().reads, 1);
+}
+
+/// Nor does it get into the storage of the next one.
+#[test]
+fn payload_does_not_outlive_its_operation() {
+    let mut client = greeted(Config::default());
+    client.network_mut().connected = true;
+    client.network_mut().answers = vec![("RETR", "150 go on\r\n426 cut")];
+    let (mut operation, mut room) = (retrieve(), Buffer::with_room(9));
+    let mut turns = 0;
+    while client.turn(&mut room, &mut operation).is_pending() {
+        client.network_mut().now += SECOND;
+        turns += 1;
+        assert!(turns < 1_000, "it never ends");
+    }
+    client
+        .network_mut()
+        .data
+        .push_back((b"late".to_vec(), None));
+    let mut room = Buffer::with_room(9);
+    let mut operation = Exchange::noop();
+    while client.turn(&mut room, &mut operation).is_pending() {}
+    assert_eq!(room.filled, 0);
+}
+
+#[test]
+fn who_has_nothing_else_to_do_waits_when_nothing_happens() {
+    let mut client = greeted(Config::default());
+    client.network_mut().answers = vec![("NOOP", "")];
+    let mut nothing = Buffer::with_room(0);
+    let mut deadlines = Vec::new();
+    let outcome = client.run(Exchange::noop(), &mut nothing, |network, _, deadline| {
+        deadlines.push(deadline);
+        if deadlines.len() > 1 {
+            return Err("enough");
+        }
+        network.says("200-more to come");
+        Ok(())
+    });
+    assert_eq!(outcome.unwrap_err(), "enough");
+    assert_eq!(deadlines.len(), 2);
+    assert!(deadlines.iter().all(|at| at.is_some_and(|at| at > SECOND)));
+}
+
+/// A network without TLS has nothing to do for it, and refuses it.
+#[test]
+fn a_network_without_tls_has_defaults() {
+    struct Bare;
+    impl Network for Bare {
+        fn now(&self) -> Duration {
+            SECOND
+        }
+        fn dial(&mut self, _: SocketAddr) -> Result<(), Failure> {
+            Ok(())
+        }
+        fn is_connected(&mut self) -> Result<bool, Failure> {
+            Ok(true)
+        }
+        fn listen(&mut self) -> Result<SocketAddr, Failure> {
+            Err(Failure::Local)
+        }
+        fn accept(&mut self) -> Result<Option<IpAddr>, Failure> {
+            Ok(None)
+        }
+        fn stop_listening(&mut self) {}
+        fn read(&mut self, _: Connection, _: &mut [u8]) -> Result<Option<Input>, Failure> {
+            Ok(None)
+        }
+        fn write(&mut self, _: Connection, bytes: &[u8]) -> Result<usize, Failure> {
+            Ok(bytes.len())
+        }
+        fn close(&mut self, _: Connection) {}
+        fn reset(&mut self, _: Connection) {}
+    }
+    assert_eq!(Bare.sent(), 0);
+    assert_eq!(Bare.shut_down(), Ok(()));
+    assert_eq!(Bare.resumptions(), None);
+    assert_eq!(Bare.end(), Ok(true));
+    assert!(Bare.is_ended());
+    assert_eq!(Bare.unsecure(), Err(Failure::Tls));
+    for of in [Connection::Control, Connection::Data] {
+        assert_eq!(Bare.flush(of), Ok(()));
+        assert_eq!(Bare.secure(of), Err(Failure::Tls));
+        assert_eq!(Bare.handshake(of), Err(Failure::Tls));
+    }
+}
+
+/// ABOR goes out and the connection is discarded in the turn that tells so.
+#[test]
+fn a_time_that_is_over_is_told_in_the_same_turn() {
+    let mut client = greeted(Config::default());
+    client.network_mut().connected = true;
+    client.network_mut().answers = vec![("ABOR", "")];
+    let (mut operation, mut room) = (retrieve(), Buffer::with_room(9));
+    assert!(settle(&mut client, &mut room, &mut operation).is_pending());
+    client.network_mut().deeds();
+    client.network_mut().now = client.deadline().unwrap();
+    let outcome = client.turn(&mut room, &mut operation);
+    let Poll::Ready(Err(error)) = outcome else {
+        panic!("it is not over: {outcome:?}");
+    };
+    assert_eq!(error.after(), After::Settling);
+    assert_eq!(client.network().verbs.last().unwrap(), "ABOR");
+    assert_eq!(client.network_mut().deeds(), ["reset Data"]);
 }
 
 /// The connection of an aborted transfer stays open for a while, and the operation goes on: what

@@ -12,12 +12,16 @@
 mod flood;
 #[path = "tls/forger.rs"]
 mod forger;
+#[path = "tls/layer.rs"]
+mod layer;
 #[path = "tls/peer.rs"]
 mod peer;
 #[path = "tls/pinning.rs"]
 mod pinning;
 #[path = "tls/resumption.rs"]
 mod resumption;
+#[path = "tls/secured.rs"]
+mod secured;
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -228,6 +232,75 @@ fn what_is_not_taken_after_the_end_is_bounded_too() {
     }
     assert_eq!(drain(&mut channel).1, Ok(Some(Input::End(End::Clean))));
     assert_eq!(channel.take_remainder().len(), Channel::UNREAD_MAX);
+}
+
+#[test]
+fn a_channel_is_readable_where_a_read_says_something() {
+    let authority = Authority::new();
+    for versions in BOTH {
+        let (context, server) = (authority.context(), authority.server(versions));
+        let (mut channel, mut peer) = (
+            context.channel(Purpose::Explicit).unwrap(),
+            Peer::new(&server),
+        );
+        assert!(!channel.is_readable());
+        settle(&mut channel, &mut peer);
+        assert!(!channel.is_readable());
+        let record = peer.send(b"first");
+        channel.receive(&record[..record.len() - 1]);
+        assert!(!channel.is_readable(), "a part of a record");
+        channel.receive(&record[record.len() - 1..]);
+        assert!(channel.is_readable());
+        // The rest of a record, and a record behind the one that was read.
+        channel.receive(&peer.send(b"second"));
+        for expected in [&b"fir"[..], b"st", b"second"] {
+            assert!(channel.is_readable());
+            let mut buffer = vec![0; expected.len()];
+            let whole = Ok(Some(Input::Bytes(expected.len())));
+            assert_eq!(channel.read(&mut buffer), whole);
+            assert_eq!(buffer, expected);
+        }
+        assert!(!channel.is_readable());
+        assert_eq!(channel.read(&mut [0]), Ok(None));
+        assert!(!channel.is_ended_by_peer());
+        channel.receive(&peer.close());
+        assert!(channel.is_readable() && channel.is_ended_by_peer());
+        // A cut, and a failure.
+        let (mut channel, _peer) = connect(&context, &server);
+        channel.receive_eof();
+        assert!(channel.is_readable() && !channel.is_ended_by_peer());
+        let (mut channel, _peer) = connect(&context, &server);
+        channel.receive(b"226 in clear\r\n");
+        assert!(channel.is_readable() && !channel.is_ended_by_peer());
+    }
+}
+
+#[test]
+fn an_alert_of_the_server_says_what_to_do() {
+    use rustls::AlertDescription as Alert;
+    for (alert, told) in [
+        (Alert::CertificateRequired, "it wants a client certificate"),
+        (Alert::AccessDenied, "it wants a client certificate"),
+        (Alert::UnknownCA, "does not accept the client certificate"),
+        (Alert::BadCertificate, "does not accept the client"),
+        (Alert::CertificateExpired, "does not accept the client"),
+        (
+            Alert::ProtocolVersion,
+            "no version or cipher suite in common",
+        ),
+        (
+            Alert::HandshakeFailure,
+            "no version or cipher suite in common",
+        ),
+        (Alert::UnrecognisedName, "does not know the host name"),
+    ] {
+        let error = TlsError::from(rustls::Error::AlertReceived(alert));
+        assert_eq!(error, TlsError::Refused { alert });
+        assert!(error.to_string().contains(told), "{error}");
+    }
+    let other = TlsError::from(rustls::Error::AlertReceived(Alert::InternalError));
+    let expected = "the server refused: TLS alert InternalError";
+    assert_eq!(other.to_string(), expected);
 }
 
 /// Handshakes until it fails, and checks what every failure has in common.

@@ -177,6 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_dialled_and_a_name_is_looked_up() {
+        for (text, address) in [
+            ("ftp.example.org:2121", None),
+            ("192.0.2.1:2121", Some(([192, 0, 2, 1], 2121).into())),
+        ] {
+            let found = Endpoint::parse(text, 21).map(|to| to.named("name").address());
+            assert_eq!(found, Ok(address), "{text}");
+        }
+    }
+
+    #[test]
     fn a_text_that_is_not_a_host_is_an_error() {
         for (text, error) in [
             ("", EndpointError::Empty),

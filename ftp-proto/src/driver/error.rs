@@ -1,5 +1,8 @@
 //! Errors of a driver: the machine's error, with the operating system's beside it.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -132,3 +132,61 @@ impl<W: Write> Write for Hashing<W> {
         self.inner.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufWriter, Cursor, Read, Write};
+
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    use super::{Hasher, Hashing};
+    use crate::checksum::Algorithm;
+
+    /// Of "abc": FIPS 180-2, RFC 1321, and CRC-32 as zip has it.
+    const KNOWN: [(Algorithm, &str); 4] = [
+        (
+            Algorithm::Sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        ),
+        (Algorithm::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+        (Algorithm::Md5, "900150983cd24fb0d6963f7d28e17f72"),
+        (Algorithm::Crc32, "352441c2"),
+    ];
+
+    #[test]
+    fn checksums_of_what_is_read_and_written_are_the_known_ones() -> std::io::Result<()> {
+        for (algorithm, expected) in KNOWN {
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(b"a");
+            hasher.update(b"bc");
+            assert_eq!(hasher.finish().to_string(), expected);
+
+            let mut source = Hashing::new(&b"abc"[..], algorithm);
+            let mut read = Vec::new();
+            source.read_to_end(&mut read)?;
+            assert_eq!((&read[..], source.total()), (&b"abc"[..], 3));
+            assert_eq!(source.finish().to_string(), expected);
+
+            // Only what is taken counts.
+            let mut written = [0; 3];
+            let mut sink = Hashing::new(Cursor::new(&mut written[..]), algorithm);
+            assert_eq!(sink.write(b"abcd")?, 3);
+            assert_eq!(sink.total(), 3);
+            assert_eq!(sink.finish().to_string(), expected);
+            assert_eq!(&written, b"abc");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_waits_below_is_flushed() -> std::io::Result<()> {
+        let mut written = Vec::new();
+        let mut below = BufWriter::new(&mut written);
+        let mut sink = Hashing::new(&mut below, Algorithm::Crc32);
+        sink.write_all(b"abc")?;
+        sink.flush()?;
+        assert!(below.buffer().is_empty());
+        Ok(())
+    }
+}

@@ -214,7 +214,7 @@ impl Errands {
         match verb {
             Verb::Cwd | Verb::Cdup | Verb::Smnt => self.left(),
             Verb::Pwd => self.located(shared, reply),
-            Verb::User | Verb::Pass | Verb::Acct if reply.is_positive() => {
+            Verb::User | Verb::Pass | Verb::Acct => {
                 self.left();
                 self.logged_in = true;
                 if self.encoding == Names::Refused {

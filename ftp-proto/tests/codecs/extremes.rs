@@ -258,3 +258,39 @@ fn splices_of_no_bytes_and_of_all() {
     socket.read_exact(&mut got).unwrap();
     assert_eq!(&got, b"0123456789");
 }
+
+/// The kernel does not splice to a file that is open for appending.
+#[cfg(all(feature = "splice", target_os = "linux"))]
+#[test]
+fn a_file_for_appending_gets_the_payload_too() {
+    use std::fs::OpenOptions;
+    use std::io::Write;
+    use std::net::{TcpListener, TcpStream};
+
+    use ftp_proto::driver::{Input, Pipe};
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut server = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (socket, _) = listener.accept().unwrap();
+    server.write_all(b"0123456789").unwrap();
+    let place = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(place.path(), "before ").unwrap();
+    let file = OpenOptions::new().append(true).open(place.path()).unwrap();
+    let pipe = Pipe::new().unwrap();
+    assert_eq!(pipe.fill(&socket, 10).unwrap(), Some(Input::Bytes(10)));
+    pipe.empty(&file, 4).unwrap();
+    pipe.empty(&file, 6).unwrap();
+    let found = std::fs::read_to_string(place.path()).unwrap();
+    assert_eq!(found, "before 0123456789");
+}
+
+#[test]
+fn an_announced_address_counts_for_its_own_family() {
+    let mut options = ftp_proto::driver::TcpOptions::default();
+    let bound = |text: &str| -> std::net::SocketAddr { text.parse().unwrap() };
+    let (old, new) = (bound("10.0.0.5:50000"), bound("[fd00::5]:50000"));
+    assert_eq!(options.announced_for(old), old);
+    options.announced = Some([192, 0, 2, 9].into());
+    assert_eq!(options.announced_for(old), bound("192.0.2.9:50000"));
+    assert_eq!(options.announced_for(new), new);
+}

@@ -71,6 +71,7 @@ fn hints() {
         ("150 Opening ( bytes)", None),
         ("150 Opening (bytes)", None),
         ("150 Opening (7 kbytes)", None),
+        ("150 Opening (7 pages)", None),
         ("150 Opening (7)", None),
         ("150 Opening 7 bytes)", None),
         ("150 Opening (7 bytes", None),

@@ -76,6 +76,26 @@ fn a_late_second_answer_is_passed_over() {
     }
 }
 
+/// What the session asked in between, such as the port, is not what the server answers twice.
+#[test]
+fn a_second_answer_is_passed_over_behind_steps_of_the_session() {
+    let mut hand = hand();
+    hand.submits("CWD d");
+    hand.says("200 OK");
+    hand.begins(retrieve().resume_at(5));
+    hand.says("200 Type.")
+        .says("229 Port (|||4711|)")
+        .connects();
+    hand.sends(&["CWD d", "TYPE I", "EPSV", "REST 5"]);
+    hand.says("250 There.").undecided();
+    assert_eq!(passed_over(&mut hand), [250]);
+    hand.says("350 Ready.").sends(&["RETR f"]);
+    hand.says("150 Here.").ends(ftp_proto::End::Clean);
+    hand.says("226 Done.");
+    assert!(hand.verdict().is_ok());
+    hand.is_in_step();
+}
+
 /// The second answer to the first CWD fits the second CWD: that cannot be told, and what follows
 /// can.
 #[test]

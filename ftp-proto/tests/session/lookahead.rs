@@ -8,7 +8,7 @@ use ftp_proto::{
     Misuse, Reason, State, Transfer, TransferId, Violation,
 };
 
-use crate::hand::{Hand, name, retrieve};
+use crate::hand::{Hand, name, retrieve, store};
 
 pub(crate) fn looking_ahead() -> Config {
     let mut config = Config::default();
@@ -186,6 +186,20 @@ fn a_connection_that_the_server_had_is_not_looked_for_elsewhere() {
     hand.sends(&["EPSV"]);
     dropped_without_a_word(&mut hand, first);
     hand.sends(&["EPSV"]);
+}
+
+/// What was sent, if only an end, is not sent again: the session ends, for the server may still
+/// wait for the file.
+#[test]
+fn an_upload_is_not_taken_elsewhere() {
+    let mut hand = Hand::new(looking_ahead());
+    hand.starts(store()).says("150 Here.").acts(&["Move"]);
+    let first = hand.session.current_transfer().unwrap();
+    hand.begins(next());
+    hand.sends(&["EPSV"]);
+    dropped_without_a_word(&mut hand, first);
+    let forgotten = Violation::TransferForgotten;
+    hand.is(State::Dead(Closed::Violation(forgotten)));
 }
 
 /// Nothing comes on the new port either, or nobody listens there: the session ends, for the server

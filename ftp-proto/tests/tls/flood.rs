@@ -77,14 +77,16 @@ fn read_to_failure(
 
 #[test]
 fn tickets_are_bounded() {
-    let (mut channel, mut forger) = Forger::connect();
-    let before = channel.tickets_received();
-    for _ in before..Channel::TICKETS_MAX {
-        channel.receive(&forger.ticket(200));
+    for length in [200, 2000] {
+        let (mut channel, mut forger) = Forger::connect();
+        let before = channel.tickets_received();
+        for _ in before..Channel::TICKETS_MAX {
+            channel.receive(&forger.ticket(length));
+        }
+        assert_eq!(drain(&mut channel).1, Ok(None));
+        channel.receive(&forger.ticket(length));
+        assert_eq!(drain(&mut channel).1, Err(TlsError::TooManyTickets));
     }
-    assert_eq!(drain(&mut channel).1, Ok(None));
-    channel.receive(&forger.ticket(200));
-    assert_eq!(drain(&mut channel).1, Err(TlsError::TooManyTickets));
 }
 
 #[test]

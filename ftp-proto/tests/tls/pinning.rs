@@ -5,11 +5,15 @@ use std::sync::Arc;
 use ftp_proto::tls::{Context, Fingerprint, FingerprintError, Purpose, TlsError, Verifier};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SanType, date_time_ymd};
 use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{CertificateError, ClientConfig, ServerConfig};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, ServerConfig,
+    SignatureScheme,
+};
 
 use crate::peer::{
     Authority, BOTH, HOST, Peer, Versions, connect, drain, for_host, payload, settle, to_peer,
@@ -274,6 +278,85 @@ fn the_verdict_of_another_verifier_stays() {
         let expected = CertificateError::BadSignature;
         assert_eq!(error, TlsError::Certificate(expected.into()));
     }
+}
+
+/// A server's log says what was wrong, where pinning would not help.
+#[test]
+fn the_server_hears_the_verdict_of_another_verifier() {
+    let authority = Authority::new();
+    let mut expired = for_host(HOST);
+    expired.not_before = date_time_ymd(2001, 1, 1);
+    expired.not_after = date_time_ymd(2002, 1, 1);
+    for versions in BOTH {
+        let context = explaining(&authority.certificate());
+        let mut channel = context.channel(Purpose::Explicit).unwrap();
+        let mut peer = Peer::new(&authority.server_for(versions, expired.clone()));
+        settle(&mut channel, &mut peer);
+        assert_eq!(channel.failure(), Some(&TlsError::Expired));
+        let told = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateExpired);
+        assert_eq!(peer.error, Some(told));
+    }
+}
+
+/// Where another verifier is asked, it decides everything but the error's text.
+#[test]
+fn what_another_verifier_wants_is_handed_on() {
+    #[derive(Debug)]
+    struct Peculiar(Vec<DistinguishedName>);
+
+    impl ServerCertVerifier for Peculiar {
+        fn verify_server_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            vec![SignatureScheme::ED25519]
+        }
+
+        fn requires_raw_public_keys(&self) -> bool {
+            true
+        }
+
+        fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
+            Some(&self.0)
+        }
+    }
+
+    let provider = ring::default_provider();
+    let given = Arc::new(Peculiar(vec![DistinguishedName::in_sequence(b"name")]));
+    let verifier = Verifier::explaining(&provider, given).unwrap();
+    assert!(verifier.requires_raw_public_keys());
+    assert_eq!(verifier.root_hint_subjects().map(<[_]>::len), Some(1));
+    let schemes = verifier.supported_verify_schemes();
+    assert_eq!(schemes, [SignatureScheme::ED25519]);
+    let pinned = Verifier::pinned(&provider, [Fingerprint::from([0; 32])]).unwrap();
+    assert!(!pinned.requires_raw_public_keys());
+    assert!(pinned.root_hint_subjects().is_none());
 }
 
 /// An owner writes into a certificate what they like.

@@ -8,7 +8,7 @@ use ftp_proto::driver::Input;
 use ftp_proto::tls::{Context, Purpose, Resumable};
 use rustls::ServerConfig;
 
-use crate::peer::{Authority, BOTH, HOST, Peer, TLS12, TLS13, connect, drain, to_peer};
+use crate::peer::{Authority, BOTH, HOST, Peer, TLS12, TLS13, connect, drain, for_host, to_peer};
 
 #[test]
 fn data_channels_resume_and_tickets_are_counted() {
@@ -95,6 +95,48 @@ fn a_tls12_session_resumes_any_number_of_times() {
         assert_eq!(context.resumable(), Resumable::Session);
         assert_eq!(connect(&context, &server).0.resumed(), Some(true));
     }
+}
+
+/// A server that has come to TLS 1.3 is counted by its tickets.
+#[test]
+fn tickets_replace_a_session_of_the_version_before() {
+    let authority = Authority::new();
+    let context = authority.context();
+    connect(&context, &authority.server(TLS12));
+    assert_eq!(context.resumable(), Resumable::Session);
+    assert_eq!(context.resumptions(), None);
+    connect(&context, &authority.server(TLS13));
+    assert_eq!(context.resumable(), Resumable::Tickets(2));
+    assert_eq!(context.resumptions(), Some(2));
+}
+
+/// Each further connection saves a round trip, where the server does not have the group that is
+/// tried first.
+#[test]
+fn the_group_that_a_server_has_is_tried_first_the_next_time() {
+    let authority = Authority::new();
+    let mut provider = rustls::crypto::ring::default_provider();
+    provider.kx_groups = vec![rustls::crypto::ring::kx_group::SECP384R1];
+    let (chain, key) = authority.sign(&for_host(HOST));
+    let server = ServerConfig::builder_with_provider(provider.into())
+        .with_protocol_versions(TLS13)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap()
+        .into();
+    let context = authority.context();
+    let round_trips = || {
+        let mut channel = context.channel(Purpose::Explicit).unwrap();
+        let mut peer = Peer::new(&server);
+        (1..5).find(|_| {
+            to_peer(&mut channel, &mut peer);
+            channel.receive(&peer.flight());
+            channel.poll_handshake() == Poll::Ready(Ok(()))
+        })
+    };
+    assert_eq!(round_trips(), Some(2));
+    assert_eq!(round_trips(), Some(1));
 }
 
 #[test]

@@ -7,7 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
-use alloc::string::ToString;
+use alloc::format;
+use alloc::string::{String, ToString};
 
 use proptest::prelude::*;
 
@@ -196,4 +197,172 @@ fn perform_until_size(trial: &mut Trial) {
 fn the_outcome_is_not_there_before_the_end() {
     let trial = Trial::delete(path("a"), policy());
     assert!(matches!(trial.into_outcome(), Err(Error::Spent)));
+}
+
+fn text(path: &Argument) -> &str {
+    core::str::from_utf8(path.as_bytes()).unwrap()
+}
+
+/// What a trial asks for next.
+fn next(trial: &Trial) -> String {
+    match trial.next_work() {
+        None => "nothing".into(),
+        Some(Work::Ask(Call::Exists(path))) => format!("is {} there", text(&path)),
+        Some(Work::Ask(Call::Size(path))) => format!("size of {}", text(&path)),
+        Some(Work::Ask(_)) => "the call".into(),
+        Some(Work::Fetch(_)) => format!("fetch from {}", trial.offset()),
+        Some(Work::Send(_)) => format!("send from {}", trial.offset()),
+    }
+}
+
+fn busy() -> Result<Answer> {
+    Err(refusal(450))
+}
+
+#[test]
+fn a_change_without_a_reply_counts_as_done_where_every_place_looks_so() {
+    let look = |answers: &[bool]| {
+        let mut trial = Trial::rename(path("a"), path("b"), policy());
+        assert!(trial.take(Err(lost()), 0).is_zero());
+        for (answer, place) in answers.iter().zip(["a", "b"]) {
+            assert_eq!(next(&trial), format!("is {place} there"));
+            trial.take(Ok(Answer::Is(*answer)), 0);
+        }
+        assert_eq!(next(&trial), "nothing");
+        trial.into_outcome()
+    };
+    assert!(matches!(look(&[false, true]), Ok(Answer::Done)));
+    // The error is that of the change.
+    for other in [&[true][..], &[false, false]] {
+        let error = look(other).unwrap_err();
+        assert_eq!(error.to_string(), lost().to_string());
+    }
+}
+
+#[test]
+fn a_look_has_tries_of_its_own() {
+    let mut trial = Trial::delete(path("a"), policy());
+    for _ in 0..2 {
+        assert!(!trial.take(busy(), 0).is_zero());
+        assert_eq!(next(&trial), "the call");
+    }
+    trial.take(Err(lost()), 0);
+    for _ in 0..2 {
+        assert_eq!(next(&trial), "is a there");
+        assert!(!trial.take(busy(), 0).is_zero());
+    }
+    assert_eq!(next(&trial), "is a there");
+    trial.take(busy(), 0);
+    assert_eq!(next(&trial), "nothing");
+}
+
+#[test]
+fn without_a_session_the_same_is_tried_again_later() {
+    let mut trial = Trial::delete(path("a"), policy());
+    for _ in 0..2 {
+        assert!(!trial.not_connected(lost(), 0).is_zero());
+        assert_eq!(next(&trial), "the call");
+    }
+    assert!(trial.not_connected(lost(), 0).is_zero());
+    assert_eq!(next(&trial), "nothing");
+}
+
+#[test]
+fn a_download_asks_for_the_size_where_some_has_moved_and_it_was_told() {
+    // Of what size, how much moves, and what comes then.
+    for (told, moved, expected) in [
+        (Some(SIZE), 3, "size of a"),
+        (Some(SIZE), 0, "fetch from 0"),
+        (None, 3, "fetch from 3"),
+        (None, 0, "fetch from 0"),
+    ] {
+        let mut trial = Trial::download(path("a"), policy());
+        trial.announced(told);
+        trial.moved(moved);
+        // What is told later is not the size at the beginning.
+        if moved > 0 {
+            trial.announced(Some(SIZE + 1));
+        }
+        assert!(!trial.take(Err(lost()), 0).is_zero());
+        assert_eq!(next(&trial), expected);
+        if expected == "size of a" {
+            trial.take(Ok(Answer::Size(SIZE)), 0);
+            assert_eq!(next(&trial), "fetch from 3");
+        }
+    }
+}
+
+#[test]
+fn tries_are_counted_anew_only_where_more_has_moved() {
+    let mut trial = Trial::download(path("a"), policy());
+    let again = |trial: &mut Trial, bytes| {
+        trial.moved(bytes);
+        trial.take(Err(lost()), 0);
+        next(trial) == "fetch from 3"
+    };
+    trial.take(Err(lost()), 0);
+    trial.take(Err(lost()), 0);
+    // The third try moves something; two more may move nothing.
+    assert!(again(&mut trial, 3));
+    assert!(again(&mut trial, 0));
+    assert!(!again(&mut trial, 0));
+    assert_eq!(next(&trial), "nothing");
+}
+
+#[test]
+fn an_upload_asks_what_the_server_has_if_it_can_have_anything() {
+    let mut trial = Trial::upload(path("a"), policy());
+    assert_eq!(next(&trial), "is a there");
+    trial.take(Ok(Answer::Is(false)), 0);
+    assert_eq!(next(&trial), "send from 0");
+    trial.not_connected(lost(), 0);
+    assert_eq!(next(&trial), "send from 0");
+    trial.take(Err(lost()), 0);
+    assert_eq!(next(&trial), "size of a");
+    // For now is not for ever.
+    trial.moved(1);
+    trial.take(busy(), 0);
+    assert_eq!(next(&trial), "size of a");
+    trial.take(Err(refusal(550)), 0);
+    assert_eq!(next(&trial), "send from 0");
+    trial.moved(4);
+    trial.take(Err(lost()), 0);
+    trial.take(Ok(Answer::Size(4)), 0);
+    assert_eq!(next(&trial), "send from 4");
+    trial.not_connected(lost(), 0);
+    assert_eq!(next(&trial), "size of a");
+    trial.take(Ok(Answer::Size(2)), 0);
+    assert_eq!(next(&trial), "send from 2");
+    let whole = completed(SIZE - 2);
+    trial.moved(SIZE - 2);
+    trial.take(Ok(Answer::Moved(whole)), 0);
+    let outcome = trial.into_outcome();
+    assert!(matches!(outcome, Ok(Answer::Moved(it)) if it.bytes == SIZE));
+}
+
+#[test]
+fn a_download_whose_size_is_refused_is_over() {
+    let mut trial = Trial::download(path("a"), policy());
+    perform_until_size(&mut trial);
+    trial.take(Err(refusal(550)), 0);
+    let error = trial.into_outcome().unwrap_err();
+    assert!(error.is_permanent(), "{error}");
+}
+
+#[test]
+fn tries_begin_anew_when_they_are_told_so() {
+    let mut tries = Tries::new(policy());
+    for _ in 0..2 {
+        for _ in 0..2 {
+            assert!(matches!(
+                tries.next(&lost(), Step::Listing, 0),
+                Next::Again(_)
+            ));
+        }
+        tries.begin_anew();
+    }
+    for _ in 0..2 {
+        tries.next(&lost(), Step::Listing, 0);
+    }
+    assert_eq!(tries.next(&lost(), Step::Listing, 0), Next::GiveUp);
 }

@@ -230,3 +230,23 @@ fn a_url_that_is_shown_deceives_nobody_and_is_the_same_url() {
     assert_eq!((again.user(), again.path()), (url.user(), url.path()));
     assert_eq!(again.endpoint(), url.endpoint());
 }
+
+#[test]
+fn a_password_in_the_text_is_told() {
+    for (text, expected) in [
+        ("ftp://h/", false),
+        ("ftp://ann@h/", false),
+        ("ftp://ann:secret@h/", true),
+    ] {
+        assert_eq!(read(text).unwrap().has_password(), expected, "{text}");
+    }
+}
+
+/// A name may have semicolons of its own.
+#[test]
+fn no_other_parameter_is_a_type() {
+    for name in ["a;b=i", "a;b", "a;typed=i"] {
+        let url = read(&format!("ftp://h/{name}")).unwrap();
+        assert_eq!((url.path(), url.type_code()), (name.as_bytes(), None));
+    }
+}
