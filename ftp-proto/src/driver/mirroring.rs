@@ -184,7 +184,7 @@ impl<'a> Setup<'a> {
     }
 
     /// How often and how soon a session is made anew that was lost, and the first one is made. A
-    /// download that went on with its part counts anew. A further session that cannot be opened is
+    /// download that went on with its part by 1 KiB counts anew. A further session that cannot be opened is
     /// not waited for: the server may allow no more.
     pub const fn retry(mut self, policy: Retry) -> Self {
         self.retry = policy;

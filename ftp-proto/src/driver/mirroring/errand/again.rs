@@ -6,6 +6,9 @@ use crate::driver::error::{Error, Result};
 use crate::driver::trial::Waiting;
 use crate::retry::{Next, Step as Tried};
 
+/// How much a try has to move to count as progress.
+const PROGRESS_BYTES: u64 = 1024;
+
 impl Errand {
     /// Takes the outcome of the work. If the errand [waits](Self::waiting) then, do so before the
     /// next work. `random` is a random number, which keeps many clients from coming back at once.
@@ -60,14 +63,14 @@ impl Errand {
         }
     }
 
-    /// A try that has moved more of a download than those before begins the count anew. What goes
-    /// on at the beginning each time has an end.
+    /// A try that has moved a good deal more of a download than those before begins the count anew.
+    /// What goes on at the beginning each time has an end, and what brings a byte each time.
     fn count_anew(&mut self) {
         let written = self.part.as_ref().map(|part| part.file().metadata());
         let bytes = written
             .and_then(std::io::Result::ok)
             .map_or(0, |file| file.len());
-        if bytes > self.reached {
+        if bytes >= self.reached.saturating_add(PROGRESS_BYTES) {
             self.reached = bytes;
             self.tries.begin_anew();
         }
