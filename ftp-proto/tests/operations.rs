@@ -9,6 +9,8 @@
 
 #[path = "operations/about.rs"]
 mod about;
+#[path = "operations/checksums.rs"]
+mod checksums;
 #[path = "operations/directories.rs"]
 mod directories;
 #[path = "operations/listings.rs"]
@@ -46,6 +48,8 @@ enum Restart {
 /// usual.
 struct Pair {
     session: Session,
+    /// Asked first.
+    first: fn(&str) -> Option<&'static str>,
     server: fn(&str) -> Option<&'static str>,
     restart: Restart,
     file: Vec<u8>,
@@ -71,6 +75,7 @@ impl Pair {
         change(&mut config);
         let mut pair = Self {
             session: Session::new(config, Control::new(HOST, HOST)),
+            first: |_| None,
             server,
             restart: Restart::Keeps,
             file: FILE.to_vec(),
@@ -145,7 +150,7 @@ impl Pair {
         self.session.transmitted(lines.len());
         for line in lines.lines() {
             self.sent.push(line.to_owned());
-            let reply = match (self.server)(line) {
+            let reply = match (self.first)(line).or_else(|| (self.server)(line)) {
                 Some(reply) => reply.to_owned(),
                 None => self.usual(line),
             };
