@@ -19,10 +19,14 @@ mod listings;
 mod logins;
 #[path = "operations/own.rs"]
 mod own;
+#[path = "operations/remote.rs"]
+mod remote;
 #[path = "operations/resume.rs"]
 mod resume;
 #[path = "operations/times.rs"]
 mod times;
+#[path = "operations/trees.rs"]
+mod trees;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::task::Poll;
@@ -51,6 +55,8 @@ struct Pair {
     /// Asked first.
     first: fn(&str) -> Option<&'static str>,
     server: fn(&str) -> Option<&'static str>,
+    /// Asked behind the functions.
+    remote: Option<remote::Remote>,
     restart: Restart,
     file: Vec<u8>,
     /// What is uploaded next, or was downloaded.
@@ -77,6 +83,7 @@ impl Pair {
             session: Session::new(config, Control::new(HOST, HOST)),
             first: |_| None,
             server,
+            remote: None,
             restart: Restart::Keeps,
             file: FILE.to_vec(),
             payload: Vec::new(),
@@ -152,11 +159,19 @@ impl Pair {
             self.sent.push(line.to_owned());
             let reply = match (self.first)(line).or_else(|| (self.server)(line)) {
                 Some(reply) => reply.to_owned(),
-                None => self.usual(line),
+                None => self.of_remote(line).unwrap_or_else(|| self.usual(line)),
             };
             self.session.receive(reply.as_bytes());
             self.session.receive(b"\r\n");
         }
+    }
+
+    fn of_remote(&mut self, line: &str) -> Option<String> {
+        let (reply, listing) = self.remote.as_mut()?.answer(line)?;
+        if let Some(listing) = listing {
+            self.payload = listing.into_bytes();
+        }
+        Some(reply)
     }
 
     fn usual(&mut self, line: &str) -> String {
