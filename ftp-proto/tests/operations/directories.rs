@@ -1,17 +1,17 @@
 //! Directories that are made.
 
-use ftp_proto::operation::MakeDirectory;
+use ftp_proto::operation::{MakeDirectories, MakeDirectory};
 use ftp_proto::pathname::Pathname;
+use ftp_proto::{ErrorKind, Verb};
 
+use super::remote::{Remote, Style};
 use super::{Pair, path};
+
+type Server = fn(&str) -> Option<&'static str>;
 
 #[test]
 fn what_a_257_tells_of_a_new_directory_counts_if_it_is_certainly_its_path() {
-    type Row = (
-        &'static str,
-        fn(&str) -> Option<&'static str>,
-        Option<&'static str>,
-    );
+    type Row = (&'static str, Server, Option<&'static str>);
     let rows: [Row; 13] = [
         (
             "new",
@@ -52,5 +52,125 @@ fn what_a_257_tells_of_a_new_directory_counts_if_it_is_certainly_its_path() {
         let made = pair.run(MakeDirectory::new(path(asked))).unwrap();
         let reply = server("").unwrap();
         assert_eq!(made, told.map(Pathname::from), "{asked}, {reply}");
+    }
+}
+
+/// What is asked for, what is there, what is sent, and whether it is there behind it.
+#[test]
+fn directories_are_made_as_far_as_they_are_missing() {
+    let visit = ["PWD", "CWD a/b/c", "CWD /home"];
+    let all = ["MKD a/b/c", "MKD a", "MKD a/b", "MKD a/b/c"];
+    let rows: [(&str, &[&str], Vec<&str>); 8] = [
+        ("a", &[], vec!["MKD a"]),
+        ("a/b/c", &["/home/a/b/x"], vec!["MKD a/b/c"]),
+        ("a/b/c", &[], all.to_vec()),
+        ("a/b/c", &["/home/a/x"], all.to_vec()),
+        ("a/b/c", &["/home/a/b/c/x"], [&all[..], &visit].concat()),
+        ("/a/b", &[], vec!["MKD /a/b", "MKD /a", "MKD /a/b"]),
+        (
+            "//a//b/",
+            &[],
+            vec!["MKD //a//b/", "MKD //a", "MKD //a//b", "MKD //a//b/"],
+        ),
+        (
+            "a",
+            &["/home/a/x"],
+            vec!["MKD a", "PWD", "CWD a", "CWD /home"],
+        ),
+    ];
+    for (of, there, expected) in rows {
+        let files = [&["/home/g"], there].concat();
+        let mut pair = Pair::new(|_| None);
+        pair.remote = Some(Remote::new(Style::Long, &files, &[]));
+        let made = pair.run(MakeDirectories::new(path(of)));
+        assert_eq!(pair.take_sent(), expected, "{of} {there:?}");
+        assert_eq!(made, Ok(()), "{of} {there:?}");
+        assert_eq!(pair.remote.as_ref().unwrap().here, "/home");
+        let of = of.trim_matches('/').replace("//", "/");
+        let remote = pair.remote.as_ref().unwrap();
+        let is_there = remote.paths().iter().any(|path| path.ends_with(&*of));
+        assert!(is_there, "{of} {there:?}");
+    }
+}
+
+/// What the server answers, and the step and code of the error.
+#[test]
+fn directories_that_cannot_be_made_are_an_error() {
+    type Row = (&'static str, Server, Verb, u16);
+    let rows: [Row; 8] = [
+        (
+            "a",
+            |line| (line == "MKD a").then_some("553 No."),
+            Verb::Mkd,
+            553,
+        ),
+        (
+            "a/b",
+            |line| line.starts_with("MKD").then_some("553 No."),
+            Verb::Mkd,
+            553,
+        ),
+        (
+            "a/b",
+            |line| (line == "MKD a/b").then_some("450 Not now."),
+            Verb::Mkd,
+            450,
+        ),
+        (
+            "a",
+            |line| (line == "MKD a").then_some("421 Bye."),
+            Verb::Mkd,
+            421,
+        ),
+        (
+            "a/b",
+            |line| (line == "MKD a/b").then_some("421 Bye."),
+            Verb::Mkd,
+            421,
+        ),
+        (
+            "a/b",
+            |line| (line == "MKD a").then_some("421 Bye."),
+            Verb::Mkd,
+            421,
+        ),
+        // Where nobody tells the way back, nobody looks.
+        (
+            "a",
+            |line| match line {
+                "MKD a" => Some("553 No."),
+                "PWD" => Some("500 What?"),
+                _ => None,
+            },
+            Verb::Mkd,
+            553,
+        ),
+        (
+            "a",
+            |line| match line {
+                "MKD a" => Some("553 No."),
+                "PWD" => Some("421 Bye."),
+                _ => None,
+            },
+            Verb::Pwd,
+            421,
+        ),
+    ];
+    for (number, (of, first, verb, code)) in rows.into_iter().enumerate() {
+        let mut pair = Pair::new(|_| None);
+        pair.remote = Some(Remote::new(Style::Long, &["/home/g"], &[]));
+        pair.first = first;
+        let error = pair
+            .run(MakeDirectories::new(path(of)))
+            .expect_err(&format!("{number}"));
+        assert_eq!(error.verb(), Some(verb), "{number}");
+        assert_eq!(error.reply().unwrap().code().get(), code, "{number}");
+        assert_eq!(error.is_fatal(), code == 421, "{number}");
+        let sent = pair.take_sent();
+        assert!(
+            code != 421 || first(sent.last().unwrap()).is_some(),
+            "{sent:?}"
+        );
+        assert!(matches!(error.kind(), ErrorKind::Refused(_)), "{error:?}");
     }
 }
