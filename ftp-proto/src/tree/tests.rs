@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -15,8 +16,11 @@ use super::{
     Listing, Mirror, MirrorOptions, Object, Place, Removal, RemovalTask, StepKind, Task,
     TreeLimits, Unread, Walk, Why,
 };
+use crate::command::Verb;
+use crate::error::{After, Error, ErrorKind, Policy};
 use crate::listing::Kind;
 use crate::pathname::Pathname;
+use crate::reply::{Reply, ReplyCode};
 
 fn named(path: &str) -> Option<Pathname> {
     Some(Pathname::from(path))
@@ -275,4 +279,41 @@ fn a_link_of_the_target_is_no_directory_for_a_mirror_upwards() {
         })
         .collect();
     assert_eq!(steps, vec!["skip-link d"]);
+}
+
+#[test]
+fn what_cannot_be_entered_is_told_from_what_failed() {
+    let reply = |code| Box::new(Reply::new(ReplyCode::new(code).unwrap(), b"text"));
+    let refused = |code| ErrorKind::Refused(reply(code));
+    let rows = [
+        (Some(Verb::Cwd), refused(550), Unread::Refused),
+        (Some(Verb::Cwd), refused(500), Unread::Refused),
+        (Some(Verb::Cwd), refused(450), Unread::Failed),
+        (Some(Verb::Mlsd), refused(550), Unread::Failed),
+        (None, refused(550), Unread::Failed),
+        (
+            Some(Verb::Mlsd),
+            Policy::ListingEntries(1).into(),
+            Unread::Limit,
+        ),
+        (
+            Some(Verb::Mlsd),
+            Policy::ListingBytes(1).into(),
+            Unread::Limit,
+        ),
+        (
+            Some(Verb::Mlsd),
+            Policy::DirectoryUntold.into(),
+            Unread::Failed,
+        ),
+        (
+            Some(Verb::Cwd),
+            ErrorKind::Unexpected(reply(550)),
+            Unread::Failed,
+        ),
+    ];
+    for (verb, kind, expected) in rows {
+        let error = Error::new(kind, verb, After::Usable);
+        assert_eq!(Unread::of(&error), expected, "{error:?}");
+    }
 }

@@ -193,7 +193,9 @@ fn a_walk_notes_what_it_cannot_read_and_goes_on() {
     pair.first = |line| (line == "CWD /home/a").then_some("421 Good bye.");
     let (seen, outcome) = walked(&mut pair, "/home", Walk::new(limits()));
     assert_eq!(seen, ["a", "b"]);
-    assert!(outcome.unwrap_err().is_fatal());
+    let error = outcome.unwrap_err();
+    assert_eq!((error.is_fatal(), error.verb()), (true, Some(Verb::Cwd)));
+    assert_eq!(error.reply().unwrap().code().get(), 421);
     // From a directory that is not there, the way back is gone as well.
     let mut pair = self::pair(Remote::new(Style::Facts, &["/home/f"], &[]));
     let (seen, outcome) = walked(&mut pair, "/nosuch", Walk::new(limits()));
@@ -392,6 +394,7 @@ fn a_removal_that_cannot_begin_fails_and_comes_back() {
         pair.first = first;
         let error = remove(&mut pair, "/home/old", limits()).unwrap_err();
         assert!(error.is_fatal(), "{error:?}");
+        assert_eq!(error.reply().unwrap().code().get(), 421);
         let last = pair.take_sent().pop().unwrap();
         assert!(first(&last).is_some(), "{last}");
     }
