@@ -9,6 +9,8 @@
 
 #[path = "operations/about.rs"]
 mod about;
+#[path = "operations/batches.rs"]
+mod batches;
 #[path = "operations/checksums.rs"]
 mod checksums;
 #[path = "operations/directories.rs"]

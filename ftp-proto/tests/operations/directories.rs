@@ -1,6 +1,6 @@
 //! Directories that are made.
 
-use ftp_proto::operation::{MakeDirectories, MakeDirectory};
+use ftp_proto::operation::{ChangeDirectory, MakeDirectories, MakeDirectory};
 use ftp_proto::pathname::Pathname;
 use ftp_proto::{ErrorKind, Verb};
 
@@ -12,7 +12,7 @@ type Server = fn(&str) -> Option<&'static str>;
 #[test]
 fn what_a_257_tells_of_a_new_directory_counts_if_it_is_certainly_its_path() {
     type Row = (&'static str, Server, Option<&'static str>);
-    let rows: [Row; 13] = [
+    let rows: [Row; 15] = [
         (
             "new",
             |_| Some(r#"257 "/pub/new" created"#),
@@ -39,6 +39,9 @@ fn what_a_257_tells_of_a_new_directory_counts_if_it_is_certainly_its_path() {
         ("new", |_| Some(r#"257 "Operation successful""#), None),
         ("new", |_| Some(r#"257 "new directory made""#), None),
         ("new", |_| Some(r#"257 "" created"#), None),
+        // Another name between separators.
+        ("new", |_| Some(r#"257 "C:\pub\old" created"#), None),
+        ("new", |_| Some(r#"257 "C:\pub\renewed" created"#), None),
         ("new", |_| Some("250 Made."), None),
         (r#"a "b" c"#, |_| Some(r#"257 "/a "b" c" created"#), None),
         (
@@ -173,4 +176,85 @@ fn directories_that_cannot_be_made_are_an_error() {
         );
         assert!(matches!(error.kind(), ErrorKind::Refused(_)), "{error:?}");
     }
+}
+
+/// The path, what the server answers, the commands, and the step and code of the error.
+#[test]
+fn two_dots_go_up_by_cdup_where_the_server_knows_it() {
+    type Row = (
+        &'static str,
+        Server,
+        &'static [&'static str],
+        Option<(Verb, u16)>,
+    );
+    let rows: [Row; 7] = [
+        (
+            "..",
+            |line| (line == "CDUP").then_some("200 Up."),
+            &["CDUP"],
+            None,
+        ),
+        (
+            "..",
+            |line| (line == "CDUP").then_some("250 Up."),
+            &["CDUP"],
+            None,
+        ),
+        (
+            "..",
+            |line| (line == "CWD ..").then_some("250 Up."),
+            &["CDUP", "CWD .."],
+            None,
+        ),
+        (
+            "..",
+            |line| (line == "CDUP").then_some("550 No way up."),
+            &["CDUP"],
+            Some((Verb::Cdup, 550)),
+        ),
+        (
+            "..",
+            |line| (line == "CWD ..").then_some("550 No way up."),
+            &["CDUP", "CWD .."],
+            Some((Verb::Cwd, 550)),
+        ),
+        (
+            "",
+            |line| (line == "CWD .").then_some("250 Here."),
+            &["CWD ."],
+            None,
+        ),
+        (
+            "../a",
+            |line| (line == "CWD ../a").then_some("250 There."),
+            &["CWD ../a"],
+            None,
+        ),
+    ];
+    for (to, server, commands, refused) in rows {
+        let mut pair = Pair::new(server);
+        let outcome = pair.run(ChangeDirectory::new(to).unwrap());
+        assert_eq!(pair.take_sent(), commands);
+        let told = outcome.err().map(|error| {
+            let code = error.reply().unwrap().code().get();
+            (error.verb().unwrap(), code)
+        });
+        assert_eq!(told, refused, "{to}");
+    }
+}
+
+/// The session may end between the first MKD and the same one at the end.
+#[test]
+fn a_session_that_ends_while_directories_are_made_is_the_error() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static TIMES: AtomicU32 = AtomicU32::new(0);
+    let mut pair = Pair::new(|line| match line {
+        "MKD a/b" if TIMES.fetch_add(1, Ordering::Relaxed) == 0 => Some("550 No."),
+        "MKD a/b" => Some("421 Bye."),
+        "MKD a" => Some("257 \"/a\" created."),
+        _ => None,
+    });
+    let error = pair.run(MakeDirectories::new(path("a/b"))).unwrap_err();
+    assert_eq!((error.is_fatal(), error.verb()), (true, Some(Verb::Mkd)));
+    assert_eq!(pair.take_sent(), ["MKD a/b", "MKD a", "MKD a/b"]);
 }
