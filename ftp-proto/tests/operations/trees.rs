@@ -480,6 +480,30 @@ fn a_removal_without_pwd_goes_by_relative_paths() {
     assert_eq!(pair.take_sent(), expected);
 }
 
+/// Without a way back nothing else would show it.
+#[test]
+fn the_end_of_a_session_is_the_error_where_nothing_is_left_to_do() {
+    let pair = |server: Server| {
+        let mut pair = Pair::configured(server, |config| config.listing_by_argument = true);
+        pair.first = |line| (line == "PWD").then_some("500 What?");
+        pair.remote = Some(Remote::new(Style::Facts, &["/home/old/a/f"], &[]));
+        pair
+    };
+    let ends: [Server; 3] = [
+        |line| (line == "MLSD old/a").then_some("421 Good bye."),
+        |line| (line == "DELE old/a/f").then_some("421 Good bye."),
+        |line| (line == "RMD old").then_some("421 Good bye."),
+    ];
+    for server in ends {
+        let error = remove(&mut pair(server), "old", limits()).unwrap_err();
+        assert!(error.is_fatal(), "{error:?}");
+    }
+    let mut pair = pair(|line| (line == "MLSD old/a").then_some("421 Good bye."));
+    let (seen, outcome) = walked(&mut pair, "old", Walk::new(limits()));
+    assert_eq!(seen, ["a"]);
+    assert!(outcome.unwrap_err().is_fatal());
+}
+
 fn read(pair: &mut Pair, base: &str) -> Result<Result<Listing, Unread>, Error> {
     let place = Walk::new(limits()).next_place().unwrap();
     let operation = ReadDirectory::new(&place, base.as_bytes(), Options::new()).unwrap();
