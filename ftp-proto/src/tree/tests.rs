@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use super::walk::Check;
 use super::{
     Listing, Mirror, MirrorOptions, Object, Place, Removal, RemovalTask, StepKind, Task,
-    TreeLimits, Unread, Walk, Why,
+    TreeLimits, Unread, Walk,
 };
 use crate::command::Verb;
 use crate::error::{After, Error, ErrorKind, Policy};

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use ftp_proto::listing::{Line, Options};
-use ftp_proto::operation::{Entries, List, ListEach, Operation, RawListing, Receiving, Rung};
+use ftp_proto::operation::{Entries, List, ListEach, RawListing, Receiving, Rung};
 use ftp_proto::{Action, Config, ErrorKind, Instant, Policy, Report, Verb};
 
 use super::{Pair, path};
@@ -183,7 +183,8 @@ fn a_listing_that_exceeds_a_bound_is_aborted() {
 /// What is sent, how many entries that gives, and the line that stands for them.
 #[test]
 fn a_payload_without_an_entry_is_a_complaint() {
-    let rows: [(&[u8], usize, Option<&[u8]>); 5] = [
+    type Row = (&'static [u8], usize, Option<&'static [u8]>);
+    let rows: [Row; 5] = [
         (
             b"ls: no: No such file\r\nls: sorry\r\n",
             0,

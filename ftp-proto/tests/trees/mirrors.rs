@@ -364,6 +364,8 @@ fn the_name_of_a_part_holds_the_hash_of_the_name() {
         let expected = format!(".ftp-part-{hash}-5-x");
         assert_eq!(part.as_bytes(), expected.as_bytes());
         assert!(PartName::is_of(part.as_bytes(), name.as_bytes()));
+        assert!(!PartName::is_of(part.as_bytes(), b"other"));
+        assert!(!PartName::is_of(name.as_bytes(), name.as_bytes()));
     }
 }
 
