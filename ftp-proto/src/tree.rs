@@ -56,6 +56,8 @@ mod path;
 mod plan;
 mod removal;
 mod step;
+#[cfg(test)]
+mod tests;
 mod unread;
 mod walk;
 

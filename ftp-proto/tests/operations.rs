@@ -9,6 +9,8 @@
 
 #[path = "operations/about.rs"]
 mod about;
+#[path = "operations/batches.rs"]
+mod batches;
 #[path = "operations/checksums.rs"]
 mod checksums;
 #[path = "operations/directories.rs"]
@@ -19,10 +21,14 @@ mod listings;
 mod logins;
 #[path = "operations/own.rs"]
 mod own;
+#[path = "operations/remote.rs"]
+mod remote;
 #[path = "operations/resume.rs"]
 mod resume;
 #[path = "operations/times.rs"]
 mod times;
+#[path = "operations/trees.rs"]
+mod trees;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::task::Poll;
@@ -48,7 +54,11 @@ enum Restart {
 /// usual.
 struct Pair {
     session: Session,
+    /// Asked first.
+    first: fn(&str) -> Option<&'static str>,
     server: fn(&str) -> Option<&'static str>,
+    /// Asked behind the functions.
+    remote: Option<remote::Remote>,
     restart: Restart,
     file: Vec<u8>,
     /// What is uploaded next, or was downloaded.
@@ -73,7 +83,9 @@ impl Pair {
         change(&mut config);
         let mut pair = Self {
             session: Session::new(config, Control::new(HOST, HOST)),
+            first: |_| None,
             server,
+            remote: None,
             restart: Restart::Keeps,
             file: FILE.to_vec(),
             payload: Vec::new(),
@@ -147,13 +159,21 @@ impl Pair {
         self.session.transmitted(lines.len());
         for line in lines.lines() {
             self.sent.push(line.to_owned());
-            let reply = match (self.server)(line) {
+            let reply = match (self.first)(line).or_else(|| (self.server)(line)) {
                 Some(reply) => reply.to_owned(),
-                None => self.usual(line),
+                None => self.of_remote(line).unwrap_or_else(|| self.usual(line)),
             };
             self.session.receive(reply.as_bytes());
             self.session.receive(b"\r\n");
         }
+    }
+
+    fn of_remote(&mut self, line: &str) -> Option<String> {
+        let (reply, listing) = self.remote.as_mut()?.answer(line)?;
+        if let Some(listing) = listing {
+            self.payload = listing.into_bytes();
+        }
+        Some(reply)
     }
 
     fn usual(&mut self, line: &str) -> String {

@@ -7,6 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "trees/mirrors.rs"]
+mod mirrors;
+
 use ftp_proto::listing::{Kind, SafeFor};
 use ftp_proto::timestamp::Timestamp;
 use ftp_proto::tree::{
@@ -430,6 +433,7 @@ fn a_walk_ends_in_a_tree_without_end() {
         );
     }
     assert_eq!((read, walk.is_limited(), walk.is_over()), (6, true, true));
+    assert_eq!(walk.entries(), 12);
     let limits = TreeLimits {
         entries_max: 3,
         ..TreeLimits::default()
@@ -440,6 +444,49 @@ fn a_walk_ends_in_a_tree_without_end() {
     walk.read(&root, Ok(&many));
     assert!(walk.is_limited());
     assert_eq!(std::iter::from_fn(|| walk.next_place()).count(), 3);
+}
+
+#[test]
+fn a_walk_is_over_when_nothing_can_bring_more() {
+    let mut walk = Walk::new(TreeLimits::default());
+    assert!(!walk.is_over() && !walk.is_limited());
+    let root = walk.next_place().unwrap();
+    assert!(!walk.is_over() && walk.next_place().is_none());
+    let two = Listing::complete([Object::directory("a"), Object::directory("b")]);
+    walk.read(&root, Ok(&two));
+    let (a, b) = (walk.next_place().unwrap(), walk.next_place().unwrap());
+    walk.read(&b, Err(Unread::Failed));
+    assert!(!walk.is_over());
+    walk.read(&a, Ok(&Listing::complete([])));
+    assert!(walk.is_over() && !walk.is_limited());
+    assert_eq!(walk.entries(), 2);
+}
+
+/// As many entries and bytes as a limit says are within it.
+#[test]
+fn a_limit_is_reached_by_what_is_beyond_it() {
+    let read = |limits: TreeLimits| {
+        let mut walk = Walk::new(limits);
+        let root = walk.next_place().unwrap();
+        walk.read(&root, Ok(&Listing::complete([Object::directory("dir")])));
+        while let Some(place) = walk.next_place() {
+            walk.read(&place, Ok(&Listing::complete([file("f", 1)])));
+        }
+        walk.is_limited()
+    };
+    for (entries_max, depth_max, bytes_max, is_limited) in [
+        (2, 1, 7, false),
+        (1, 1, 7, true),
+        (2, 0, 7, true),
+        (2, 1, 6, true),
+    ] {
+        let limits = TreeLimits {
+            depth_max,
+            entries_max,
+            bytes_max,
+        };
+        assert_eq!(read(limits), is_limited, "{limits:?}");
+    }
 }
 
 #[test]
@@ -516,6 +563,24 @@ fn a_removal_tries_dele_first_and_enters_what_it_fails_on() {
         ]
     );
     assert_eq!(spared, []);
+}
+
+#[test]
+fn a_directory_that_rmd_refuses_is_named_and_those_above_it_stay() {
+    let list = |path: &str| match path {
+        "" => Ok(Listing::complete([Object::directory("d"), file("f", 1)])),
+        _ => Ok(Listing::complete([])),
+    };
+    let (tasks, spared) = removed(list, |path, is_rmd| !is_rmd && path != "d");
+    assert_eq!(tasks, ["read ", "dele d", "read d", "rmd d", "dele f"]);
+    let directory = TreePath::new(b"d").unwrap();
+    assert_eq!(spared, [(directory, Spared::Refused)]);
+    // What is not a directory is not entered.
+    for kind in [Kind::File, Kind::Symlink, Kind::Other] {
+        let list = |_: &str| Ok(Listing::complete([Object::new("o", kind)]));
+        let (tasks, spared) = removed(list, |_, _| false);
+        assert_eq!((tasks.len(), spared.len()), (2, 1), "{kind:?}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::visit::Visit;
 ///
 /// MKD of the whole path comes first, which is enough in most cases. If it is refused, every
 /// directory on the way is made, from above, because no reply certainly tells that one exists. If
-/// the last one is refused again, CWD shows whether it exists.
+/// the last one is refused again, CWD shows whether it exists, unless PWD does not tell the way back.
 ///
 /// ```
 /// use ftp_proto::Argument;
@@ -40,7 +40,7 @@ enum Step {
     First(Exchange<Reply>),
     Above(Exchange<Reply>),
     Last(Exchange<Reply>),
-    Visit(Visit, Option<Error>),
+    Visit(Visit, Error),
 }
 
 impl MakeDirectories {
@@ -65,7 +65,7 @@ impl Operation for MakeDirectories {
     type Output = ();
 
     /// # Errors
-    /// The refusal of the last MKD, if the directory does not exist.
+    /// The refusal of the last MKD, if the directory is not known to exist.
     fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
         loop {
             self.step = match &mut self.step {
@@ -82,13 +82,14 @@ impl Operation for MakeDirectories {
                     Err(error) if is_refusal(&error) => visit(&self.path, error),
                     outcome => return Poll::Ready(outcome.map(drop)),
                 },
-                Step::Visit(visit, refusal) => match ready!(visit.poll(session)) {
-                    Ok(()) => return Poll::Ready(Ok(())),
-                    Err(error) => {
-                        let refusal = refusal.take().filter(|_| is_refusal(&error));
-                        return Poll::Ready(Err(refusal.unwrap_or(error)));
-                    }
-                },
+                Step::Visit(visit, refusal) => {
+                    return Poll::Ready(match ready!(visit.poll(session)) {
+                        Ok(true) => Ok(()),
+                        Err(error) if !is_refusal(&error) => Err(error),
+                        // It cannot be entered, or nobody could look.
+                        Ok(false) | Err(_) => Err(refusal.clone()),
+                    });
+                }
             };
         }
     }
@@ -99,7 +100,7 @@ const fn make(path: Argument) -> Exchange<Reply> {
 }
 
 fn visit(path: &Argument, refusal: Error) -> Step {
-    Step::Visit(Visit::new(path.clone()), Some(refusal))
+    Step::Visit(Visit::new(path.clone()), refusal)
 }
 
 fn is_refusal(error: &Error) -> bool {

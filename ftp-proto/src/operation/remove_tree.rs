@@ -166,11 +166,11 @@ impl Operation for RemoveTree {
                     self.before = usable(ready!(ask.poll(session)))?;
                     self.enter_parent(session)?
                 }
-                Step::Enter(change) => match ready!(change.poll(session)) {
-                    Ok(()) => Step::AskParent(Exchange::working_directory()),
-                    Err(error) if error.is_fatal() => return Poll::Ready(Err(error)),
-                    Err(error) => self.go_back(Err(error), session)?,
-                },
+                Step::Enter(change) => {
+                    // The working directory was not left.
+                    ready!(change.poll(session))?;
+                    Step::AskParent(Exchange::working_directory())
+                }
                 Step::AskParent(ask) => {
                     let parent = usable(ready!(ask.poll(session)))?;
                     self.told_parent(parent.as_ref());

@@ -37,25 +37,26 @@ impl Visit {
 }
 
 impl Operation for Visit {
-    type Output = ();
+    /// Whether the directory was entered: `false` if the way back is unknown.
+    type Output = bool;
 
     /// An error says that the directory could not be entered, or that the way back failed.
-    fn poll(&mut self, session: &mut Session) -> Poll<Result<(), Error>> {
+    fn poll(&mut self, session: &mut Session) -> Poll<Result<bool, Error>> {
         loop {
             self.step = match &mut self.step {
                 Step::Ask(ask) => match ready!(ask.poll(session)) {
                     Ok(path) => match Argument::new(path) {
                         Ok(back) => Step::Enter(change_to(self.path.clone()), back),
-                        Err(_) => return Poll::Ready(Ok(())),
+                        Err(_) => return Poll::Ready(Ok(false)),
                     },
                     Err(error) if error.is_fatal() => return Poll::Ready(Err(error)),
-                    Err(_) => return Poll::Ready(Ok(())),
+                    Err(_) => return Poll::Ready(Ok(false)),
                 },
                 Step::Enter(enter, back) => {
                     ready!(enter.poll(session))?;
                     Step::Return(change_to(back.clone()))
                 }
-                Step::Return(leave) => return leave.poll(session).map_ok(drop),
+                Step::Return(leave) => return leave.poll(session).map_ok(|_| true),
             }
         }
     }

@@ -151,7 +151,6 @@ impl<'a> Planning<'a> {
         let there = there.copied();
         match (object.kind(), there.map(Object::kind)) {
             (Kind::File, None | Some(Kind::File)) => self.file(path, object, there),
-            (Kind::File, Some(_)) => self.skip(path, Why::OtherKind),
             (Kind::Directory, None | Some(Kind::Directory))
             | (Kind::Symlink | Kind::Unknown, _) => {
                 self.decisions

@@ -2,7 +2,7 @@
 
 use ftp_proto::Error;
 use ftp_proto::listing::{Kind, Options};
-use ftp_proto::operation::{Exchange, Metadata, Receiving, Store};
+use ftp_proto::operation::{Exchange, Exists, Metadata, Receiving, Store};
 
 use super::{Pair, path};
 
@@ -79,6 +79,40 @@ fn a_listing_of_the_parent_tells_of_a_directory_or_that_nothing_is_there() {
         let asked = [&*mlst, "TYPE I", &*size];
         let expected = [&asked, visit, &["TYPE A", "LIST -a"]].concat();
         assert_eq!(pair.take_sent(), expected, "{of}");
+    }
+}
+
+/// Some servers list an object by its path. Entries of the directory itself are nothing of that
+/// name.
+#[test]
+fn the_name_in_a_listing_may_be_a_path() {
+    let rows: [(&str, &[u8], bool); 5] = [
+        ("x/a", b"drwxr-xr-x 2 u g 512 Mar 1 2020 x/a\r\n", true),
+        (
+            "x/a",
+            b"drwxr-xr-x 2 u g 512 Mar 1 2020 /home/x/a\r\n",
+            true,
+        ),
+        ("x/a", b"drwxr-xr-x 2 u g 512 Mar 1 2020 a/b\r\n", false),
+        ("x/a", b"drwxr-xr-x 2 u g 512 Mar 1 2020 x/ba\r\n", false),
+        ("x/a", b"", false),
+    ];
+    for (of, lines, is_there) in rows {
+        let mut pair = Pair::new(|line| match line.split(' ').next() {
+            Some("SIZE") => Some("550 Not a plain file."),
+            Some("LIST") => Some("150 Here it comes."),
+            Some("PWD") => Some("257 \"/home\" is here."),
+            Some("CWD") => Some("250 Gone there."),
+            _ => None,
+        });
+        pair.payload = lines.to_vec();
+        let exists = Exists::new(Metadata::new(path(of)).or_listing(Options::new()));
+        let row = String::from_utf8_lossy(lines);
+        assert_eq!(
+            pair.run_feeding(exists, Exists::feed),
+            Ok(is_there),
+            "{row}"
+        );
     }
 }
 
@@ -182,4 +216,37 @@ fn stou_tells_the_name_in_whatever_shape_it_comes() {
     assert_eq!(completed.unique_name().unwrap().as_bytes(), b"uniq.FfB4Dt");
     let mut pair = Pair::new(|_| None);
     assert_eq!(pair.run(Store::unique(None)).unwrap().unique_name(), None);
+}
+
+#[test]
+fn a_refused_quit_ends_the_session_as_well() {
+    let mut pair = Pair::new(|line| (line == "QUIT").then_some("500 Stay."));
+    let error = pair.run(Exchange::quit()).unwrap_err();
+    assert!(error.is_fatal());
+    assert_eq!(error.reply().unwrap().code().get(), 500);
+    assert!(pair.run(Exchange::noop()).unwrap_err().is_fatal());
+}
+
+/// A path with quotes that are not doubled, and whether it shows that a leniency was used.
+#[test]
+fn a_pathname_is_read_leniently_where_that_is_allowed() {
+    use ftp_proto::Leniency;
+    type Row = (fn(&str) -> Option<&'static str>, &'static str, bool);
+    let rows: [Row; 2] = [
+        (|_| Some(r#"257 "/a" is here."#), "/a", false),
+        (|_| Some(r#"257 "/a "b"""#), "/a \"b\"", true),
+    ];
+    for (server, expected, is_used) in rows {
+        let mut pair = Pair::configured(server, |config| {
+            config.lenient = config.lenient.with(Leniency::UndoubledQuotes);
+        });
+        let told = pair.run(Exchange::working_directory()).unwrap();
+        assert_eq!(told.to_str(), Some(expected));
+        let used = pair.session.leniencies_used();
+        assert_eq!(
+            used.contains(Leniency::UndoubledQuotes),
+            is_used,
+            "{expected}"
+        );
+    }
 }

@@ -179,3 +179,65 @@ fn a_size_in_bytes_is_asked_for_in_image_type() {
     pair.run(SizeInBytes::new(path("a"))).unwrap();
     assert_eq!(pair.take_sent(), ["TYPE I", "SIZE a", "SIZE a"]);
 }
+
+#[test]
+fn an_empty_file_is_downloaded_and_not_taken_for_a_rest() {
+    for offset in [None, Some(0)] {
+        let mut pair = Pair::new(|_| None);
+        pair.file = Vec::new();
+        let retrieve = Retrieve::new(path("a")).verified();
+        let retrieve = match offset {
+            Some(offset) => retrieve.resume_at(offset),
+            None => retrieve,
+        };
+        let completed = pair.run(retrieve).unwrap();
+        assert_eq!(
+            (completed.bytes, completed.compared),
+            (0, Compared::Size(0))
+        );
+        assert_eq!(pair.take_sent(), ["TYPE I", "SIZE a", "RETR a"]);
+    }
+}
+
+/// In ASCII type nothing can check an offset; nobody checks one that is not there.
+#[test]
+fn an_offset_in_ascii_type_is_sent_only_unverified() {
+    use ftp_proto::Misuse;
+    let text = || Retrieve::new(path("a")).ascii();
+    let rows: [(Retrieve, Option<&[&str]>); 5] = [
+        (text(), Some(&["TYPE A", "RETR a"])),
+        (
+            text().verified_if_told(),
+            Some(&["TYPE I", "SIZE a", "TYPE A", "RETR a"]),
+        ),
+        (
+            text().resume_at(0),
+            Some(&["TYPE I", "SIZE a", "TYPE A", "RETR a"]),
+        ),
+        (
+            text().resume_unverified_at(4),
+            Some(&["TYPE A", "REST 4", "RETR a"]),
+        ),
+        (text().resume_at(4), None),
+    ];
+    for (retrieve, commands) in rows {
+        let mut pair = Pair::new(|_| None);
+        let outcome = pair.run(retrieve);
+        match commands {
+            Some(commands) => assert_eq!(
+                (outcome.is_ok(), &pair.take_sent()[..]),
+                (
+                    true,
+                    &commands
+                        .iter()
+                        .map(|line| (*line).to_owned())
+                        .collect::<Vec<_>>()[..]
+                )
+            ),
+            None => assert_eq!(
+                *outcome.unwrap_err().kind(),
+                ErrorKind::Misuse(Misuse::WrongOption)
+            ),
+        }
+    }
+}

@@ -238,6 +238,22 @@ fn a_lost_file_that_may_still_come() {
     }
 }
 
+/// Nothing can be fetched again in a session that is over: the loss is the result.
+#[test]
+fn a_lost_file_in_a_session_that_ends() {
+    let mut run = Run::new(looking_ahead(), three());
+    run.says("200 Type.").says("229 (|||1|)").connects();
+    run.hand.says("150 Here.").moved(4).says("229 (|||2|)");
+    run.hand.ends(End::Clean).says("426 Cut.");
+    run.hand.session.receive_eof();
+    let results = run.results();
+    let error = results[0].as_ref().unwrap_err();
+    assert!(error.is_fatal());
+    assert_eq!(error.interrupted().unwrap().cause, Interruption::Lookahead);
+    assert_eq!(error.transfer().unwrap().to_string(), "RETR a");
+    assert_eq!(results.len(), 3);
+}
+
 /// The port that was asked ahead for a file is not told: the error says which file that was for.
 #[test]
 fn the_step_and_the_transfer_are_named() {

@@ -130,3 +130,6 @@ pub(super) fn has_no_data_connection(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
