@@ -16,9 +16,13 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
+    /// A session that ends may judge the queued transfer before the one that runs.
     pub(super) fn give(&mut self, id: TransferId, verdict: Result<Completed, Error>) {
-        self.earlier = self.latest.take();
-        self.latest = Some((id, verdict));
+        let given = (id, verdict);
+        match &self.latest {
+            Some((latest, _)) if *latest > id => self.earlier = Some(given),
+            _ => self.earlier = self.latest.replace(given),
+        }
     }
 
     pub(super) fn take(&mut self, id: TransferId) -> Option<Result<Completed, Error>> {

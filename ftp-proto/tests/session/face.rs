@@ -4,8 +4,8 @@ use std::task::Poll;
 
 use ftp_proto::trace::Record;
 use ftp_proto::{
-    Closed, Config, DataMode, Detail, End, ErrorKind, Interruption, Leniency, Misuse, Pipeline,
-    Representation, State, Ticket, Transfer,
+    Closed, Config, DataMode, Detail, End, ErrorKind, Failure, Interruption, Leniency, Link,
+    Misuse, Pipeline, Report, Representation, State, Ticket, Transfer,
 };
 
 use crate::hand::{Hand, name, retrieve};
@@ -148,6 +148,24 @@ fn all_that_was_begun_is_ended() {
     hand.says("426 Cut.\n229 Here (|||1|)\n226 Aborted.")
         .sends(&["ABOR"]);
     hand.is_in_step();
+}
+
+/// A session that ends judges what waits and what runs at once, in an order of its own.
+#[test]
+fn the_verdicts_on_the_latest_two_transfers_are_kept() {
+    let mut config = Config::default();
+    config.lookahead = true;
+    let mut hand = Hand::new(config);
+    let running = hand.begins(retrieve());
+    let waiting = hand.begins(retrieve());
+    let (link, failure) = (Link::Control, Failure::Reset);
+    hand.reports(Report::Failed { link, failure });
+    let ids = [running, waiting, hand.begins(retrieve())];
+    let spent = ids.map(|id| match hand.session.poll_transfer(id) {
+        Poll::Ready(Err(error)) => *error.kind() == ErrorKind::Misuse(Misuse::SpentTicket),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(spent, [true, false, false]);
 }
 
 #[test]
