@@ -227,6 +227,11 @@ impl Peer {
     pub(crate) fn open_data(&mut self, verb: &str) -> TcpStream {
         self.serve_until(verb);
         self.say("150 go\r\n");
+        self.called()
+    }
+
+    /// The data connection, without a mark.
+    pub(crate) fn called(&mut self) -> TcpStream {
         match self.data.take().unwrap() {
             Data::Passive(listener) => accept(&listener),
             Data::Active(address) => limited(TcpStream::connect(address).unwrap()),
