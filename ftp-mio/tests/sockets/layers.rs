@@ -166,6 +166,8 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
     ] {
         trials.push(trial(layers, "active_mode", test));
     }
+    trials.push(trial("chosen", "a_connector_logs_in", connector::<R>));
+    trials.push(trial("plain", "a_name_beside_an_address", named::<R>));
     trials
 }
 
@@ -455,6 +457,43 @@ fn refused<R: Reactors, L: Layers<R>>() {
         panic!("it cannot connect");
     };
     assert_eq!(tried[0].1.kind(), io::ErrorKind::ConnectionRefused);
+}
+
+/// The login of a connector comes behind TLS, if its transport is for that.
+fn connector<R: Reactors>() {
+    let (address, server) = secured(|peer| {
+        peer.serve_until("QUIT");
+        peer.say("221 bye\r\n");
+    });
+    let (builder, _) = <Chosen as Layers<R>>::builder();
+    let connector = builder.connector_to([address], Login::anonymous());
+    let (client, login) = connector.start(Instant::now());
+    let mut alone = Alone::<R, _>::with(client);
+    alone.until(|client| match client.poll(login) {
+        Poll::Ready(outcome) => Some(outcome.unwrap()),
+        Poll::Pending => None,
+    });
+    alone.run(Exchange::quit()).unwrap();
+    alone.close();
+    let heard = server.join().unwrap();
+    assert_eq!(
+        heard[..4],
+        ["AUTH TLS", "PBSZ 0", "PROT P", "USER anonymous"]
+    );
+}
+
+/// The certificate is good for the address, and it has to be for the name.
+fn named<R: Reactors>() {
+    let (address, server) = serve(config(Shown::Good), |peer| {
+        peer.agree();
+        peer.secure().unwrap_err();
+    });
+    let (builder, _) = <Plain as Layers<R>>::builder();
+    let builder = builder.host("other.example");
+    let mut alone = Alone::<R, _>::with(builder.connect(address.into(), Instant::now()));
+    let error = alone.run(Secure::new()).unwrap_err();
+    assert!(error.to_string().contains("other.example"), "{error}");
+    server.join().unwrap();
 }
 
 fn active<R: Reactors, L: Layers<R>>() {
