@@ -53,6 +53,7 @@ impl Transport for Lending {
         Ok(Lent {
             link: self.tcp.connect(to, limit)?,
             data: None,
+            hesitates: false,
         })
     }
 
@@ -60,6 +61,7 @@ impl Transport for Lending {
         Ok(Lent {
             link: self.tcp.connect_data(&control.link, to, limit)?,
             data: Some((self.lends, Arc::clone(&self.calls))),
+            hesitates: true,
         })
     }
 
@@ -88,6 +90,7 @@ pub(crate) struct Lent {
     link: TcpLink,
     /// Of a data connection.
     data: Option<(Lends, Calls)>,
+    hesitates: bool,
 }
 
 impl Lent {
@@ -130,7 +133,11 @@ impl Stream for Lent {
         self.link.unsecure(limit)
     }
 
+    /// An error is a way to say that it would block.
     fn finish(&mut self, limit: Duration) -> io::Result<bool> {
+        if std::mem::take(&mut self.hesitates) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         self.link.finish(limit)
     }
 

@@ -2,22 +2,25 @@
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ftp_blocking::proto::driver::TlsMode;
 use ftp_blocking::proto::operation::Exchange;
 use ftp_blocking::proto::proxy::Proxy;
 use ftp_blocking::proto::tls::rustls::HandshakeKind;
 use ftp_blocking::proto::tls::{Channel, TlsError};
-use ftp_blocking::proto::{Config, DataMode, Encoding, Failure, Interruption, TlsPolicy};
-use ftp_blocking::{Builder, Client, Endpoint, MaybeTls, Proxied, Tcp, Tls, Transport};
+use ftp_blocking::proto::{After, Config, DataMode, Encoding, Failure, Interruption, TlsPolicy};
+use ftp_blocking::{
+    Builder, Client, Endpoint, Error, MaybeTls, Proxied, Tcp, TcpLink, Tls, Transport,
+};
 use ftp_testbed::proxies::{self, Behaviour, Speaks};
 use ftp_testbed::servers::AUTHORITY;
 
 use crate::peer::{Peer, Shown, config, handshake, serve};
 use crate::tickets::{self, STORED};
-use crate::{interruption, trusting};
+use crate::{connect_with, interruption, is_refused, trusting};
 
 /// A transport with TLS somewhere in it.
 trait Layers {
@@ -29,6 +32,9 @@ trait Layers {
 
     /// The TLS on a connection.
     fn channel(stream: &<Self::Transport as Transport>::Stream) -> Option<&Channel>;
+
+    /// What all layers stand on.
+    fn tcp(stream: &<Self::Transport as Transport>::Stream) -> &TcpLink;
 }
 
 type StreamOf<L> = <<L as Layers>::Transport as Transport>::Stream;
@@ -65,6 +71,10 @@ impl Layers for Plain {
     fn channel(stream: &StreamOf<Self>) -> Option<&Channel> {
         stream.channel()
     }
+
+    fn tcp(stream: &StreamOf<Self>) -> &TcpLink {
+        stream.stream()
+    }
 }
 
 impl Layers for Chosen {
@@ -77,6 +87,10 @@ impl Layers for Chosen {
 
     fn channel(stream: &StreamOf<Self>) -> Option<&Channel> {
         stream.channel()
+    }
+
+    fn tcp(stream: &StreamOf<Self>) -> &TcpLink {
+        stream.stream()
     }
 }
 
@@ -92,6 +106,10 @@ impl Layers for Twice {
     fn channel(stream: &StreamOf<Self>) -> Option<&Channel> {
         stream.channel()
     }
+
+    fn tcp(stream: &StreamOf<Self>) -> &TcpLink {
+        stream.stream().stream()
+    }
 }
 
 impl Layers for Above {
@@ -105,6 +123,10 @@ impl Layers for Above {
     fn channel(stream: &StreamOf<Self>) -> Option<&Channel> {
         stream.channel()
     }
+
+    fn tcp(stream: &StreamOf<Self>) -> &TcpLink {
+        stream.stream().stream()
+    }
 }
 
 impl Layers for ChosenAbove {
@@ -117,6 +139,10 @@ impl Layers for ChosenAbove {
 
     fn channel(stream: &StreamOf<Self>) -> Option<&Channel> {
         stream.channel()
+    }
+
+    fn tcp(stream: &StreamOf<Self>) -> &TcpLink {
+        stream.stream().stream()
     }
 }
 
@@ -132,6 +158,10 @@ impl Layers for Below {
 
     fn channel(stream: &StreamOf<Self>) -> Option<&Channel> {
         stream.stream().channel()
+    }
+
+    fn tcp(stream: &StreamOf<Self>) -> &TcpLink {
+        stream.stream().stream()
     }
 }
 
@@ -154,6 +184,7 @@ for_all_layers!(
     an_upload_that_is_given_up_is_reset,
     the_end_of_the_server_is_awaited,
     tickets_of_refused_transfers_serve,
+    little_of_an_upload_is_kept_unsent,
     a_series_of_uploads_never_runs_out
 );
 
@@ -325,6 +356,31 @@ mod play {
         server.join().unwrap();
     }
 
+    /// The reply comes soon behind the last byte.
+    pub(super) fn little_of_an_upload_is_kept_unsent<L: Layers>() {
+        let (address, server) = secured(|peer| {
+            let mut data = peer.open_secured("STOR");
+            let mut received = Vec::new();
+            data.read_to_end(&mut received).unwrap();
+            data.conn.send_close_notify();
+            data.flush().unwrap();
+            peer.say("226 done\r\n");
+        });
+        let mut client = client::<L>(address, |_| {});
+        let mut upload = client.store("a").unwrap();
+        upload.write_all(b"some").unwrap();
+        upload.flush().unwrap();
+        #[cfg(target_os = "linux")]
+        {
+            let (stream, _) = upload.stream().unwrap();
+            let socket = socket2::SockRef::from(L::tcp(stream).socket());
+            assert!(socket.tcp_notsent_lowat().unwrap() <= 64 * 1024);
+        }
+        upload.finish().unwrap();
+        client.quit().unwrap();
+        server.join().unwrap();
+    }
+
     pub(super) fn a_series_of_uploads_never_runs_out<L: Layers>() {
         let (address, server) = tickets::refuses_listings(5);
         let mut client = client::<L>(address, |_| {});
@@ -341,6 +397,48 @@ mod play {
 fn a_data_handshake_that_stalls_is_given_up() {
     play::a_data_handshake_that_stalls_is_given_up::<Chosen>();
     play::a_data_handshake_that_stalls_is_given_up::<Below>();
+}
+
+#[test]
+fn an_end_of_tls_that_stalls_is_given_up() {
+    let (given_up, hears) = mpsc::channel::<()>();
+    let (address, server) = secured(move |peer| {
+        peer.serve_until("CCC");
+        peer.say("200 well\r\n");
+        assert_eq!(peer.hear(), None);
+        // It is given up before the server closes.
+        hears.recv().unwrap_err();
+    });
+    let mut client = client::<Plain>(address, |config| {
+        config.clear_control = true;
+        config.timeouts.securing = Duration::from_secs(2);
+    });
+    let error = client.run(Exchange::clear_control()).unwrap_err();
+    assert_eq!(error.after(), After::Dead);
+    assert!(error.to_string().contains("timed out"), "{error}");
+    drop(given_up);
+    server.join().unwrap();
+}
+
+/// Whether there are any on this machine.
+#[test]
+fn the_roots_of_the_system_are_trusted_by_default() {
+    for mode in [TlsMode::Explicit, TlsMode::Implicit] {
+        match MaybeTls::new(mode) {
+            Ok(MaybeTls::Tls(tls)) => {
+                assert_eq!(tls.is_secured(), mode == TlsMode::Implicit);
+            }
+            Ok(transport) => panic!("{transport:?}"),
+            Err(error) => assert!(!matches!(error, Error::WithoutTls), "{error}"),
+        }
+    }
+    let Ok(tls) = Tls::builder().build() else {
+        return;
+    };
+    let (address, server) = serve(config(Shown::Good), is_refused);
+    let error = connect_with(address, tls, |_| {}).secure().unwrap_err();
+    assert!(error.to_string().contains("add the root"), "{error}");
+    server.join().unwrap();
 }
 
 fn called<L: Layers>() {
