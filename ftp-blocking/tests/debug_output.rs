@@ -37,9 +37,16 @@ fn converse() {
     let server = Loopback::start(ServerConfig::new(), Files::new()).unwrap();
     let mut ftp = Client::builder().connect_to(&[server.address()]).unwrap();
     // Nothing is shown before a level is set, nor behind its end.
-    ftp.set_debug_level(Detail::Off);
     ftp.login_anonymous().unwrap();
     ftp.set_debug_level(Detail::Requests);
+    ftp.noop().unwrap();
+    ftp.set_debug_level(Detail::Off);
+    ftp.quit().unwrap();
+
+    // Whoever has another place for it keeps that.
+    let mut ftp = Client::builder().connect_to(&[server.address()]).unwrap();
+    ftp.debug_to(std::io::sink());
+    ftp.set_debug_level(Detail::Everything);
     ftp.noop().unwrap();
     ftp.set_debug_level(Detail::Off);
     ftp.quit().unwrap();
