@@ -429,6 +429,25 @@ fn an_end_of_tls_that_stalls_is_given_up() {
     server.join().unwrap();
 }
 
+/// It is heard while the data connection is full, without waiting for it.
+#[test]
+fn a_refusal_is_heard_in_the_midst_of_an_upload() {
+    let (address, server) = secured(|peer| {
+        let _unread = peer.open_secured("STOR");
+        peer.say("552 full\r\n");
+        peer.listen_to_the_end();
+    });
+    let mut client = client::<Plain>(address, |_| {});
+    let payload = io::repeat(7).take(64 * 1024 * 1024);
+    let error = client
+        .store_from("a", &mut io::BufReader::new(payload))
+        .unwrap_err();
+    let code = error.reply().map(|reply| reply.code().get());
+    assert_eq!(code, Some(552), "{error}");
+    client.quit().unwrap();
+    server.join().unwrap();
+}
+
 /// Whether there are any on this machine.
 #[test]
 fn the_roots_of_the_system_are_trusted_by_default() {
