@@ -437,7 +437,10 @@ fn a_refusal_is_heard_in_the_midst_of_an_upload() {
         peer.say("552 full\r\n");
         peer.listen_to_the_end();
     });
-    let mut client = client::<Plain>(address, |_| {});
+    let mut client = client::<Plain>(address, |config| {
+        // Not the limit ends the wait.
+        config.timeouts.data_idle = Duration::from_secs(600);
+    });
     let payload = io::repeat(7).take(64 * 1024 * 1024);
     let error = client
         .store_from("a", &mut io::BufReader::new(payload))
