@@ -16,8 +16,11 @@ use std::time::{Duration, Instant};
 
 use ftp_blocking::testing::{Files, Loopback, ServerConfig};
 use ftp_mio::proto::operation::{Exchange, Login};
+use ftp_mio::proto::proxy::Proxy;
 use ftp_mio::proto::retry::Retry;
-use ftp_mio::{Client, Interest, MaybeTls, Reactor, Ready, Slot, Socket, Tcp};
+use ftp_mio::{
+    Builder, Client, Endpoint, Interest, MaybeTls, Proxied, Reactor, Ready, Slot, Socket, Tcp,
+};
 
 /// The sockets that are with the reactor, of each session. It waits for none of them.
 #[derive(Clone, Default)]
@@ -67,8 +70,11 @@ fn silent() -> TcpListener {
 #[test]
 fn a_client_that_still_connects() {
     let (server, watched) = (silent(), Watched::default());
-    let to = [server.local_addr().unwrap()];
-    let mut client = Client::connect_to(to, Instant::now());
+    // It is connected when the proxy has answered.
+    let at = server.local_addr().unwrap().into();
+    let builder = Builder::new(Proxied::over(Tcp::new(), Proxy::socks5(), at));
+    let to = Endpoint::name("ftp.example.test", 21);
+    let mut client = builder.connect(to, Instant::now());
     client.turn(Instant::now(), &mut watched.of(0));
     assert_eq!(watched.count(), 1);
     client.close(&mut watched.of(0));
