@@ -266,3 +266,20 @@ fn feat_goes_out_once_and_only_when_it_is_asked_for() {
     ];
     assert_eq!(lines, expected);
 }
+
+#[test]
+fn the_facts_of_mlst_are_an_object() {
+    let facts = "250-size=9; it is\r\n size=5; a\r\n250 End\r\n";
+    let script = Script::new()
+        .login()
+        .answer("MLST a", facts)
+        .answer("MLST b", "250 it is there\r\n")
+        .expect_close();
+    let peer = Peer::start(script).unwrap();
+    let mut client = connect(&peer, DataMode::Auto);
+    let told = client.mlst("a").unwrap();
+    assert_eq!(told.entry().unwrap().size(), Some(5));
+    assert_eq!(client.mlst("b").unwrap().entry(), None);
+    drop(client);
+    peer.finish().unwrap();
+}

@@ -39,6 +39,18 @@ fn losing(verb: &str) -> Behaviour {
 }
 
 #[test]
+fn a_listing_whose_connection_is_cut_is_made_again() {
+    let files = || Files::new().file("/a", "x");
+    let cut = Rule::at(Step::Moving(1)).of("MLSD").reset_control();
+    let cuts = ServerConfig::new().behaviour(Behaviour::new().rule(cut));
+    let cuts = Loopback::start(cuts, files()).unwrap();
+    assert!(retrying(&cuts).list("").unwrap_err().is_transient());
+    assert_eq!(count(&cuts, "MLSD"), 5);
+    let serves = Loopback::start(ServerConfig::new(), files()).unwrap();
+    assert_eq!(retrying(&serves).list("").unwrap().len(), 1);
+}
+
+#[test]
 fn a_download_goes_on_where_it_was_interrupted() {
     let broken = Rule::at(Step::Moving(10)).of("RETR").reset_control();
     let content = b"0123456789abcdefghijklmno";

@@ -159,19 +159,6 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    pub(crate) fn fail_link(
-        &mut self,
-        link: Link,
-        error: io::Error,
-        reactor: &mut dyn Reactor<T::Source>,
-    ) {
-        if link == Link::Control {
-            self.control_failed(error, reactor);
-        } else {
-            self.fail(link, error, reactor);
-        }
-    }
-
     pub(crate) fn fail(
         &mut self,
         link: Link,

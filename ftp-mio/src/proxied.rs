@@ -105,6 +105,10 @@ impl<T: Transport> Transport for Proxied<T> {
     fn secure_data(&mut self, control: &Self::Stream, data: &mut Self::Stream) -> io::Result<()> {
         self.inner.secure_data(&control.stream, &mut data.stream)
     }
+
+    fn resumptions(&self) -> Option<u32> {
+        self.inner.resumptions()
+    }
 }
 
 /// A listener of [`Proxied`]: there is none.

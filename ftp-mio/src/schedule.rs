@@ -194,6 +194,53 @@ mod tests {
             schedule.expect(1, now + Duration::from_secs(seconds));
         }
         assert_eq!(schedule.deadlines.len(), 1);
+        for _ in 1..1000 {
+            schedule.expect(2, now);
+        }
+        assert_eq!(schedule.deadlines.len(), 2);
+    }
+
+    /// Nothing is watched.
+    struct Nowhere;
+
+    impl crate::Reactor<crate::Socket> for Nowhere {
+        fn add(
+            &mut self,
+            _: crate::Slot,
+            _: &mut crate::Socket,
+            _: crate::Interest,
+        ) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn change(
+            &mut self,
+            _: crate::Slot,
+            _: &mut crate::Socket,
+            _: crate::Interest,
+        ) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn remove(&mut self, _: crate::Slot, _: &mut crate::Socket) {}
+    }
+
+    #[test]
+    fn a_client_says_itself_when_it_needs_a_turn() -> std::io::Result<()> {
+        let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let (mut schedule, now) = (Schedule::new(), Instant::now());
+        let mut client = Client::connect_to([server.local_addr()?], now);
+        schedule.settle(7, &client);
+        assert_eq!(due(&mut schedule, now), [7]);
+        // The server says nothing.
+        while client.needs_turn() {
+            client.turn(now, &mut Nowhere);
+        }
+        schedule.settle(7, &client);
+        assert_eq!(due(&mut schedule, now), []);
+        assert_eq!(schedule.timeout(now), client.timeout(now));
+        assert_ne!(schedule.timeout(now), None);
+        Ok(())
     }
 
     #[test]

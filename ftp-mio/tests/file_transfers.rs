@@ -6,6 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "file_transfers/lending.rs"]
+mod lending;
+
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::task::Poll;
@@ -16,7 +19,9 @@ use ftp_mio::mio as glue;
 use ftp_mio::proto::operation::{Login, Retrieve, Store};
 use ftp_mio::proto::testing::{Behaviour, Files, ServerConfig};
 use ftp_mio::proto::{Argument, Completed, Direction, ErrorKind, Operation};
-use ftp_mio::{Builder, Client, Progress, Result, Tcp};
+use ftp_mio::{Builder, MaybeTls, Progress, Result, Socket, Tcp, Transport};
+
+use lending::{Call, Lending, Lends};
 
 /// More than a pipe holds, and no multiple of a block.
 const LARGE: usize = 3 * 1024 * 1024 + 17;
@@ -48,10 +53,23 @@ fn transfer<O>(server: &Loopback, operation: O, file: &File) -> Result<Completed
 where
     O: Operation<Output = Completed> + Send + 'static,
 {
+    transfer_over(Tcp::new(), server, operation, file)
+}
+
+fn transfer_over<T, O>(
+    transport: T,
+    server: &Loopback,
+    operation: O,
+    file: &File,
+) -> Result<Completed>
+where
+    T: Transport<Source = Socket>,
+    O: Operation<Output = Completed> + Send + 'static,
+{
     let mut poll = mio::Poll::new().unwrap();
     let mut events = mio::Events::with_capacity(8);
-    let builder = Builder::new(Tcp::new()).budget(BUDGET);
-    let mut client: Client = builder.connect_to([server.address()], Instant::now());
+    let builder = Builder::new(transport).budget(BUDGET);
+    let mut client = builder.connect_to([server.address()], Instant::now());
     client.start(Login::anonymous());
     let handle = client.start(operation);
     loop {
@@ -155,5 +173,93 @@ fn uploads_are_whole_from_the_position_of_the_file() {
             "from {at}"
         );
         assert_eq!(file.stream_position().unwrap(), LARGE as u64);
+    }
+}
+
+/// Whether the kernel moves payload here, if nothing forbids it.
+const SPLICES: bool = cfg!(all(
+    feature = "splice",
+    any(target_os = "linux", target_os = "android")
+));
+
+#[test]
+fn the_kernel_moves_all_payload_where_it_may() {
+    if !SPLICES {
+        return;
+    }
+    let server = server(Behaviour::new());
+    let large = large();
+    let file = tempfile::tempfile().unwrap();
+    // Neither reads nor writes payload, and so it cannot be copied.
+    let (lending, _) = Lending::new(Lends::Only);
+    let retrieve = Retrieve::new(path("large"));
+    transfer_over(MaybeTls::Clear(lending), &server, retrieve, &file).unwrap();
+    assert!(contents(&file) == large);
+
+    let mut to_send = &file;
+    to_send.rewind().unwrap();
+    let (lending, calls) = Lending::new(Lends::Only);
+    let store = Store::new(path("stored"));
+    transfer_over(MaybeTls::Clear(lending), &server, store, &file).unwrap();
+    assert!(server.files().content("/stored") == Some(&large[..]));
+    // The end of the file is near from the beginning.
+    assert_eq!(calls.lock().unwrap()[..2], [Call::Lend, Call::KeepLittle]);
+}
+
+/// Before that, the system may hold unsent what it likes.
+#[test]
+fn little_is_kept_unsent_near_the_end_of_a_file() {
+    if !SPLICES {
+        return;
+    }
+    let server = server(Behaviour::new());
+    let file = tempfile::tempfile().unwrap();
+    file.set_len(20 * 1024 * 1024).unwrap();
+    let (lending, calls) = Lending::new(Lends::Only);
+    let completed = transfer_over(lending, &server, Store::new(path("stored")), &file).unwrap();
+    assert_eq!(completed.bytes, 20 * 1024 * 1024);
+    let calls = calls.lock().unwrap();
+    let before = calls.iter().take_while(|call| **call == Call::Lend).count();
+    // Each call sends no more than the budget of a turn.
+    assert!(before > 4 * 1024 * 1024 / BUDGET, "{before}");
+    assert!(before < calls.len());
+}
+
+#[test]
+fn payload_is_copied_where_the_kernel_cannot_move_it() {
+    // The second lends the socket no more when the file is to be sent.
+    for lends in [Lends::Never, Lends::EverySecondTime] {
+        let server = server(Behaviour::new());
+        let large = large();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&large).unwrap();
+        file.rewind().unwrap();
+        let (lending, _) = Lending::new(lends);
+        let store = Store::new(path("stored"));
+        let completed = transfer_over(lending, &server, store, &file).unwrap();
+        assert_eq!(completed.bytes, LARGE as u64);
+        assert!(server.files().content("/stored") == Some(&large[..]));
+    }
+    let server = server(Behaviour::new());
+    let file = tempfile::tempfile().unwrap();
+    let (lending, _) = Lending::new(Lends::Never);
+    transfer_over(lending, &server, Retrieve::new(path("large")), &file).unwrap();
+    assert!(contents(&file) == large());
+}
+
+/// The application converts it.
+#[test]
+fn the_kernel_moves_no_text() {
+    let server = server(Behaviour::new());
+    let file = tempfile::tempfile().unwrap();
+    for upload in [false, true] {
+        let (lending, calls) = Lending::new(Lends::EverySecondTime);
+        if upload {
+            transfer_over(lending, &server, Store::new(path("text")).ascii(), &file).unwrap();
+        } else {
+            let retrieve = Retrieve::new(path("large")).ascii();
+            transfer_over(lending, &server, retrieve, &file).unwrap();
+        }
+        assert!(!calls.lock().unwrap().contains(&Call::Lend));
     }
 }

@@ -405,9 +405,11 @@ fn a_pause_is_waited_for_by_the_loop() {
         }
         turn(&mut mirror, now + delay / 3, &poll);
         assert!(!mirror.is_over() && server.counts().accepted == 1);
-        turn(&mut mirror, now + delay, &poll);
-        let left = mirror.timeout(now + delay).unwrap();
+        let end = mirror.deadline().unwrap();
+        turn(&mut mirror, end, &poll);
+        let left = mirror.timeout(end).unwrap();
         assert!(left < delay / 2, "it connects: {left:?}");
+        assert_ne!(mirror.deadline(), Some(end));
         mirror.close(|session| glue::Registrar::new(poll.registry(), session));
 
         let stops = setup().progress(|event| match event {

@@ -296,6 +296,40 @@ fn a_sink_is_flushed_before_the_outcome() {
     );
 }
 
+/// A source whose first read fails like this.
+struct Failing(Cursor<&'static [u8]>, Option<io::ErrorKind>);
+
+impl io::Read for Failing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.1.take() {
+            Some(kind) => Err(kind.into()),
+            None => self.0.read(buffer),
+        }
+    }
+}
+
+impl io::Seek for Failing {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_source_that_is_interrupted_goes_on_and_one_that_fails_is_the_outcome() {
+    let server = server(Behaviour::new(), Files::new());
+    let failing = |kind| Failing(Cursor::new(CONTENT), Some(kind));
+    let fails = failing(io::ErrorKind::InvalidData);
+    let error = run(&server, |ftp| ftp.store_from(path("b"), fails)).unwrap_err();
+    assert!(
+        matches!(&error, Error::Local(error, _) if error.kind() == io::ErrorKind::InvalidData),
+        "{error:?}"
+    );
+    let source = failing(io::ErrorKind::Interrupted);
+    run(&server, |ftp| ftp.store_from(path("a"), source)).unwrap();
+    assert_eq!(server.files().content("/a"), Some(CONTENT));
+    assert_eq!(count(&server, "STOR a"), 1);
+}
+
 /// A source that does not know where it is.
 struct Lost(Cursor<&'static [u8]>);
 
@@ -458,7 +492,8 @@ fn a_pause_is_waited_for_by_the_loop() {
     assert!(ftp.poll(list).is_pending() && ftp.waiting().is_some());
     assert_eq!(server.counts().accepted, 1);
     // When it is over, the second try is the last one.
-    now += Duration::from_secs(1000);
+    // That moment itself is no longer in it.
+    now = ftp.deadline().unwrap();
     let error = loop {
         turn(&mut ftp, now, &poll);
         assert!(ftp.waiting().is_none());

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod layers;
 mod maybe;
 mod over;
 mod peer;

@@ -92,7 +92,10 @@ pub(crate) fn serve(
 }
 
 fn accept(listener: &TcpListener) -> TcpStream {
-    let (stream, _) = listener.accept().unwrap();
+    limited(listener.accept().unwrap().0)
+}
+
+fn limited(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     stream.set_write_timeout(Some(LIMIT)).unwrap();
     stream
@@ -112,10 +115,16 @@ enum Link {
     Gone,
 }
 
+/// Where the next data connection comes from.
+enum Data {
+    Passive(TcpListener),
+    Active(SocketAddr),
+}
+
 pub(crate) struct Peer {
     control: Link,
     pub(crate) config: Arc<ServerConfig>,
-    data: Option<TcpListener>,
+    data: Option<Data>,
     heard: Vec<String>,
 }
 
@@ -162,6 +171,7 @@ impl Peer {
                 "TYPE" | "PBSZ" | "PROT" | "NOOP" => self.say("200 well\r\n"),
                 "FEAT" => self.say("502 not implemented\r\n"),
                 "EPSV" => self.announce(),
+                "EPRT" => self.take_address(&line),
                 _ => panic!("{line} instead of {verb}"),
             }
         }
@@ -170,8 +180,16 @@ impl Peer {
     fn announce(&mut self) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        self.data = Some(listener);
+        self.data = Some(Data::Passive(listener));
         self.say(&format!("229 Entering (|||{port}|)\r\n"));
+    }
+
+    /// Of EPRT |1|127.0.0.1|port|.
+    fn take_address(&mut self, line: &str) {
+        let parts: Vec<_> = line.split('|').collect();
+        let address = format!("{}:{}", parts[2], parts[3]).parse().unwrap();
+        self.data = Some(Data::Active(address));
+        self.say("200 well\r\n");
     }
 
     /// Greets, and agrees to AUTH TLS.
@@ -188,6 +206,16 @@ impl Peer {
         Ok(())
     }
 
+    /// Ends TLS on the control connection behind the client's end of it (CCC).
+    pub(crate) fn unsecure(&mut self) {
+        if let Link::Secured(mut stream) = std::mem::replace(&mut self.control, Link::Gone) {
+            assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+            stream.conn.send_close_notify();
+            stream.flush().unwrap();
+            self.control = Link::Clear(stream.sock);
+        }
+    }
+
     /// Waits for the client's first flight.
     pub(crate) fn await_hello(&mut self) {
         if let Link::Clear(stream) = &mut self.control {
@@ -199,7 +227,15 @@ impl Peer {
     pub(crate) fn open_data(&mut self, verb: &str) -> TcpStream {
         self.serve_until(verb);
         self.say("150 go\r\n");
-        accept(&self.data.take().unwrap())
+        self.called()
+    }
+
+    /// The data connection, without a mark.
+    pub(crate) fn called(&mut self) -> TcpStream {
+        match self.data.take().unwrap() {
+            Data::Passive(listener) => accept(&listener),
+            Data::Active(address) => limited(TcpStream::connect(address).unwrap()),
+        }
     }
 
     /// The same, with the handshake made.

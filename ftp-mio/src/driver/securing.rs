@@ -29,7 +29,7 @@ impl<T: Transport> Driver<T> {
             _ => return,
         };
         if let Err(error) = set_up {
-            self.fail_link(link, error, reactor);
+            self.fail(link, error, reactor);
         }
     }
 

@@ -16,7 +16,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 /// are gone.
 pub(crate) trait Reactors: Sized + 'static {
     type Source: ?Sized;
-    type Tcp: Transport<Source = Self::Source> + 'static;
+    type Tcp: Transport<Source = Self::Source> + Clone + 'static;
 
     fn new() -> io::Result<Self>;
     fn tcp() -> Self::Tcp;

@@ -14,7 +14,7 @@ use crate::reactors::{LIMIT, Reactors};
 
 /// One client in a loop of its own.
 pub(crate) struct Alone<R: Reactors, T: Transport<Source = R::Source> = <R as Reactors>::Tcp> {
-    reactors: R,
+    pub(crate) reactors: R,
     pub(crate) client: Client<T>,
     /// What came in downloads.
     pub(crate) received: Vec<u8>,
@@ -47,7 +47,7 @@ impl<R: Reactors, T: Transport<Source = R::Source>> Alone<R, T> {
         Self::with(builder.connect(to, Instant::now()))
     }
 
-    fn with(client: Client<T>) -> Self {
+    pub(crate) fn with(client: Client<T>) -> Self {
         Self {
             reactors: R::new().unwrap(),
             client,

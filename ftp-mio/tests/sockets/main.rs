@@ -11,6 +11,8 @@ mod apart;
 mod connecting;
 mod crowd;
 mod fed;
+#[cfg(feature = "rustls")]
+mod layers;
 mod loops;
 #[cfg(feature = "mio")]
 #[path = "../reactors/on_mio.rs"]
@@ -61,6 +63,8 @@ fn trials<R: Reactors>(reactor: &str) -> Vec<Trial> {
     trials.extend(crowd::trials::<R>());
     trials.extend(fed::trials::<R>());
     trials.extend(proxied::trials::<R>());
+    #[cfg(feature = "rustls")]
+    trials.extend(layers::trials::<R>());
     #[cfg(feature = "rustls")]
     trials.extend(pinned::trials::<R>());
     #[cfg(feature = "rustls")]

@@ -16,9 +16,10 @@ use crate::loops::{Alone, argument};
 use crate::reactors::Reactors;
 
 pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
-    let tests: [(&str, fn()); 6] = [
+    let tests: [(&str, fn()); 7] = [
         ("payload_is_passed_on_where_it_lies", passed_on::<R>),
         ("an_upload_passes_nothing_on", nothing_passed_on::<R>),
+        ("a_sink_that_fails_is_told", sink_fails::<R>),
         ("the_server_tells_checksums", checksums::<R>),
         ("an_idle_session_is_kept_alive", kept_alive::<R>),
         (
@@ -99,6 +100,24 @@ fn nothing_passed_on<R: Reactors>() {
         Some(())
     });
     alone.until(|client| client.poll(upload).is_ready().then_some(()));
+    alone.close();
+}
+
+fn sink_fails<R: Reactors>() {
+    let server = start(ServerConfig::new());
+    let mut alone = Alone::<R>::logged_in(server.address(), Config::default());
+    let download = alone.client.start(Retrieve::new(argument("large")));
+    alone.until(|client| {
+        let data = client.data_mut()?;
+        data.failed(std::io::Error::other("the disk is gone"));
+        Some(())
+    });
+    let error = alone.until(|client| match client.poll(download) {
+        Poll::Ready(outcome) => Some(outcome.unwrap_err()),
+        Poll::Pending => None,
+    });
+    assert!(error.to_string().contains("the disk is gone"), "{error}");
+    alone.run(Exchange::noop()).unwrap();
     alone.close();
 }
 

@@ -4,30 +4,21 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 use ftp_mio::proto::operation::{Exchange, Login, Retrieve, Secure, Store};
-use ftp_mio::proto::{Config, DataMode, ErrorKind, Event, Policy, TlsPolicy};
+use ftp_mio::proto::{Config, ErrorKind, Event, Policy, TlsPolicy};
 use ftp_mio::{Result, Tls};
 use ftp_testbed::servers::{Family, Kind, PASSWORD, Server, Setup, TlsVersions, USER, Variant};
 use libtest_mimic::{Completion, Trial};
 
+use crate::layers::{Below, Chosen, Layers, Plain};
 use crate::loops::{Alone, argument};
 use crate::reactors::Reactors;
 use crate::tickets::{self, STORED};
-use crate::tls::{connect, trust};
+use crate::tls::trust;
 
 pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
-    let all: [(&str, fn()); 4] = [
-        ("a_series_of_uploads_never_runs_out", series::<R>),
-        ("an_upload_that_would_be_refused_is_not_begun", refused::<R>),
-        ("a_server_that_demands_nothing_is_asked_once", once::<R>),
-        ("an_endless_listing_is_cut", endless::<R>),
-    ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("refill::{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    let mut trials: Vec<_> = all.into_iter().map(trial).collect();
+    let mut trials = layered::<R, Plain>();
+    trials.extend(layered::<R, Chosen>());
+    trials.extend(layered::<R, Below>());
     for (kind, missing, stored) in [
         (Kind::Proftpd, 0, 500),
         (Kind::Proftpd, 20, 20),
@@ -49,14 +40,33 @@ pub(crate) fn trials<R: Reactors>() -> Vec<Trial> {
     trials
 }
 
-struct Session<R: Reactors> {
-    alone: Alone<R, Tls<R::Tcp>>,
+fn layered<R: Reactors, L: Layers<R>>() -> Vec<Trial> {
+    let all: [(&str, fn()); 4] = [
+        ("a_series_of_uploads_never_runs_out", series::<R, L>),
+        (
+            "an_upload_that_would_be_refused_is_not_begun",
+            refused::<R, L>,
+        ),
+        ("a_server_that_demands_nothing_is_asked_once", once::<R, L>),
+        ("an_endless_listing_is_cut", endless::<R, L>),
+    ];
+    let trial = |(name, test): (&str, fn())| {
+        Trial::test(format!("refill::{}::{name}", L::NAME), move || {
+            test();
+            Ok(())
+        })
+    };
+    all.into_iter().map(trial).collect()
+}
+
+struct Session<R: Reactors, L: Layers<R>> {
+    alone: Alone<R, L::Transport>,
     server: JoinHandle<Vec<String>>,
 }
 
-impl<R: Reactors> Session<R> {
+impl<R: Reactors, L: Layers<R>> Session<R, L> {
     fn with((address, server): (SocketAddr, JoinHandle<Vec<String>>)) -> Self {
-        let mut alone = connect::<R>(address, DataMode::Auto, false);
+        let mut alone = L::connect(address, Config::default());
         alone.run(Secure::new()).unwrap();
         alone.content = STORED.to_vec();
         Self { alone, server }
@@ -77,16 +87,16 @@ impl<R: Reactors> Session<R> {
     }
 }
 
-fn series<R: Reactors>() {
-    let mut session = Session::<R>::with(tickets::refuses_listings(9));
+fn series<R: Reactors, L: Layers<R>>() {
+    let mut session = Session::<R, L>::with(tickets::refuses_listings(9));
     for _ in 0..9 {
         session.store().unwrap();
     }
     assert_eq!(session.said("NLST"), 4);
 }
 
-fn refused<R: Reactors>() {
-    let mut session = Session::<R>::with(tickets::gives_nothing(2));
+fn refused<R: Reactors, L: Layers<R>>() {
+    let mut session = Session::<R, L>::with(tickets::gives_nothing(2));
     session.store().unwrap();
     let error = session.store().unwrap_err();
     let kind = error.session().unwrap().kind();
@@ -94,16 +104,16 @@ fn refused<R: Reactors>() {
     assert_eq!(session.said("STOR"), 1);
 }
 
-fn once<R: Reactors>() {
-    let mut session = Session::<R>::with(tickets::demands_nothing(4));
+fn once<R: Reactors, L: Layers<R>>() {
+    let mut session = Session::<R, L>::with(tickets::demands_nothing(4));
     for _ in 0..4 {
         session.store().unwrap();
     }
     assert_eq!(session.said("NLST"), 1);
 }
 
-fn endless<R: Reactors>() {
-    let mut session = Session::<R>::with(tickets::lists_for_ever());
+fn endless<R: Reactors, L: Layers<R>>() {
+    let mut session = Session::<R, L>::with(tickets::lists_for_ever());
     session.store().unwrap();
     session.store().unwrap();
     let client = &mut session.alone.client;

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use socket2::SockRef;
+
 /// Nothing on loopback takes as long, so that a test that hangs fails.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -166,7 +168,7 @@ fn say(client: &mut TcpStream, answer: &[u8], behaviour: &Behaviour) -> io::Resu
     answer.chunks(1).try_for_each(|byte| client.write_all(byte))
 }
 
-/// Both ways, each to its end or to its failure, which ends the other side too.
+/// Both ways, each to its end or to its failure, which ends the other side too. A reset is passed on.
 fn relay(client: TcpStream, server: TcpStream) -> io::Result<()> {
     let back = (server.try_clone()?, client.try_clone()?);
     thread::spawn(move || pump(back.0, back.1));
@@ -178,6 +180,11 @@ fn pump(mut from: TcpStream, mut to: TcpStream) {
     let ended = io::copy(&mut from, &mut to);
     let _ = to.shutdown(match ended {
         Ok(_) => Shutdown::Write,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+            let _ = SockRef::from(&to).set_linger(Some(Duration::ZERO));
+            // That ends the other way, and closes the connection.
+            Shutdown::Read
+        }
         Err(_) => Shutdown::Both,
     });
 }
