@@ -16,12 +16,14 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
-    /// A session that ends may judge the queued transfer before the one that runs.
+    /// A session that ends may judge what waits before what runs.
     pub(super) fn give(&mut self, id: TransferId, verdict: Result<Completed, Error>) {
         let given = (id, verdict);
-        match &self.latest {
-            Some((latest, _)) if *latest > id => self.earlier = Some(given),
-            _ => self.earlier = self.latest.replace(given),
+        let precedes = |kept: &Option<Verdict>| kept.as_ref().is_some_and(|kept| id < kept.0);
+        if !precedes(&self.latest) {
+            self.earlier = self.latest.replace(given);
+        } else if !precedes(&self.earlier) {
+            self.earlier = Some(given);
         }
     }
 
@@ -37,5 +39,33 @@ impl Verdicts {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Result<Completed, Error>> {
         let both = self.latest.iter().chain(&self.earlier);
         both.map(|(_, verdict)| verdict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TransferId, Verdicts};
+    use crate::error::{After, Error, ErrorKind, Misuse};
+
+    #[test]
+    fn those_of_the_latest_two_are_kept_in_any_order() {
+        let orders = [
+            [1, 2, 3],
+            [1, 3, 2],
+            [2, 1, 3],
+            [2, 3, 1],
+            [3, 1, 2],
+            [3, 2, 1],
+        ];
+        for order in orders {
+            let mut verdicts = Verdicts::default();
+            for id in order {
+                let error = ErrorKind::Misuse(Misuse::SpentTicket);
+                let verdict = Err(Error::new(error, None, After::Usable));
+                verdicts.give(TransferId(id), verdict);
+            }
+            let kept = [1, 2, 3].map(|id| verdicts.take(TransferId(id)).is_some());
+            assert_eq!(kept, [false, true, true], "{order:?}");
+        }
     }
 }
