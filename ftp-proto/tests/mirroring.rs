@@ -8,6 +8,8 @@
 
 #[path = "mirroring/errands.rs"]
 mod errands;
+#[path = "mirroring/sessions.rs"]
+mod sessions;
 #[path = "mirroring/transfers.rs"]
 mod transfers;
 
@@ -175,6 +177,22 @@ fn a_refused_login_says_nothing_of_times() {
         let expected = [path("a")];
         assert_eq!(failed, expected.iter().take(asked / 4).collect::<Vec<_>>());
     }
+}
+
+/// A reply that makes no sense for one file says nothing of the others.
+#[test]
+fn only_a_refusal_ends_the_setting_of_times() {
+    let local = TempDir::new().unwrap();
+    let setup = MirrorSetup::new("", local.path(), MirrorOptions::up());
+    let (works, mirrored) = traced(setup.perform(set_times()).unwrap(), |_, _| {
+        let session = Session::new(Config::default(), Control::default());
+        let reply = Reply::new(ReplyCode::new(354).unwrap(), b"What?");
+        let kind = ErrorKind::Unexpected(Box::new(reply));
+        Err(Error::Session(session.error(kind, Verb::Mfmt), None))
+    });
+    let expected = ["a", "b", "c"];
+    assert_eq!(works, expected.map(|name| format!("set-time /pub/{name}")));
+    assert_eq!(failed(&mirrored), expected);
 }
 
 /// A refused login is no missing directory: nothing is made, and the password is not tried again.

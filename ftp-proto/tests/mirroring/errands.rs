@@ -94,7 +94,8 @@ fn a_removal_is_not_repeated() {
     let there: Outcome = || Ok(Answer::Is(true));
     let unknown: Outcome = || Err(refusal(500, Verb::Mlst));
     let refused: fn() -> Error = || refusal(550, Verb::Dele);
-    let failures: [(fn() -> Error, Option<Outcome>, bool); 7] = [
+    type Row = (fn() -> Error, Option<Outcome>, bool);
+    let failures: [Row; 7] = [
         (refused, Some(gone), true),
         (refused, Some(there), false),
         (refused, Some(unknown), false),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use ftp_proto::Policy;
+use ftp_proto::retry::Retry;
 use ftp_proto::tree::PartName;
 
 use super::*;
@@ -175,5 +176,33 @@ fn a_refused_upload_is_tried_again_in_a_directory_that_is_made() {
         let is_sent = expected.len() > 1 && again.is_none();
         assert_eq!(mirrored.copied, u64::from(is_sent));
         assert_eq!(mirrored.failed.len(), usize::from(!is_sent));
+    }
+}
+
+/// What goes on by 1 KiB each time goes on as often as the connection breaks. What brings less has
+/// an end.
+#[test]
+fn a_download_that_goes_on_counts_its_tries_anew() {
+    for (piece, expected) in [
+        (1024, &[0, 1024, 2048, 3072, 4096][..]),
+        (1023, &[0, 1023]),
+        (0, &[0, 0]),
+    ] {
+        let local = TempDir::new().unwrap();
+        let mut policy = Retry::default();
+        policy.tries_max = 2;
+        let setup = MirrorSetup::new("", local.path(), MirrorOptions::down()).retry(policy);
+        let step = Step::new(StepKind::Fetch, path("a"));
+        let step = step.with_size(5 * 1024).with_modified(time());
+        let (works, mirrored) = traced(setup.perform([step]).unwrap(), |_, errand| {
+            let answer = receive(errand, &"x".repeat(piece));
+            match errand.offset() {
+                4096 => Ok(answer),
+                _ => Err(lost(Verb::Retr)),
+            }
+        });
+        let offsets = expected.iter().map(|at| format!("fetch from {at}"));
+        assert_eq!(works, offsets.collect::<Vec<_>>());
+        assert_eq!(mirrored.copied, u64::from(piece == 1024));
     }
 }
