@@ -6,16 +6,26 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "mirroring/errands.rs"]
+mod errands;
+#[path = "mirroring/sessions.rs"]
+mod sessions;
+#[path = "mirroring/transfers.rs"]
+mod transfers;
+
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use ftp_proto::driver::{
     Answer, Call, Errand, Error, MirrorEvent, MirrorSetup, Mirrored, Mirroring, Work,
 };
+use ftp_proto::operation::Retrieve;
 use ftp_proto::pathname::Pathname;
 use ftp_proto::timestamp::Timestamp;
 use ftp_proto::tree::{MirrorOptions, Step, StepKind, TreePath};
-use ftp_proto::{Closed, Config, Control, ErrorKind, Reply, ReplyCode, Session, Verb};
+use ftp_proto::{
+    Argument, Closed, Completed, Config, Control, ErrorKind, Reply, ReplyCode, Session, Verb,
+};
 use tempfile::TempDir;
 
 fn refusal(code: u16, verb: Verb) -> Error {
@@ -58,6 +68,77 @@ fn perform(
     mirroring.into_result().unwrap()
 }
 
+/// As [`perform`], with answers to what the work says. Yields that too.
+fn traced(
+    mirroring: Mirroring<'_>,
+    mut answer: impl FnMut(&str, &Errand) -> Result<Answer, Error>,
+) -> (Vec<String>, Mirrored) {
+    let mut works = Vec::new();
+    let mirrored = perform(mirroring, |errand, work| {
+        let text = told(errand, &work);
+        works.push(text.clone());
+        assert!(works.len() < 20, "no end: {works:?}");
+        answer(&text, errand)
+    });
+    (works, mirrored)
+}
+
+/// What a session is asked to do, in few words.
+fn told(errand: &Errand, work: &Work) -> String {
+    let (verb, path) = match work {
+        Work::Ask(Call::Read(place, base)) => {
+            assert_eq!(base.as_ref(), b"/pub");
+            return format!("read {}", place.path());
+        }
+        Work::Ask(Call::MakeAll(path)) => ("make", path),
+        Work::Ask(Call::Delete(path)) => ("delete", path),
+        Work::Ask(Call::RemoveAll(path)) => ("remove-all", path),
+        Work::Ask(Call::Exists(path)) => ("exists", path),
+        Work::Ask(Call::Modified(path)) => ("modified", path),
+        Work::Ask(Call::SetModified(path, _)) => ("set-time", path),
+        Work::Fetch(retrieve) => {
+            let path = errand.step().unwrap().path();
+            let path = Argument::new(path.below(b"/pub")).unwrap();
+            let whole = Retrieve::new(path);
+            let expected = match errand.offset() {
+                0 => whole,
+                offset => whole.resume_at(offset),
+            };
+            assert_eq!(format!("{retrieve:?}"), format!("{expected:?}"));
+            return format!("fetch from {}", errand.offset());
+        }
+        Work::Send(_) => return format!("send {}", errand.step().unwrap().path()),
+        other => panic!("{other:?}"),
+    };
+    format!("{verb} {}", String::from_utf8_lossy(path.as_bytes()))
+}
+
+fn failed(mirrored: &Mirrored) -> Vec<String> {
+    let paths = mirrored.failed.iter().map(|(step, _)| step.path());
+    paths.map(TreePath::to_string).collect()
+}
+
+/// The verdict on a transfer of so many bytes.
+fn moved(bytes: u64) -> Answer {
+    let reply = Reply::new(ReplyCode::new(226).unwrap(), b"Done.");
+    let mut completed = Completed::nothing(reply);
+    completed.bytes = bytes;
+    Answer::Moved(completed)
+}
+
+/// What is in a local directory, in order: names and contents.
+fn contents(local: &TempDir) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(local.path()).unwrap().map(Result::unwrap);
+    let mut contents: Vec<_> = entries
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, std::fs::read_to_string(entry.path()).unwrap())
+        })
+        .collect();
+    contents.sort();
+    contents
+}
+
 fn set_times() -> Vec<Step> {
     let time = Timestamp::from_unix_time(86_400).unwrap();
     let step = |name| Step::new(StepKind::SetTime, path(name)).with_modified(time);
@@ -96,6 +177,22 @@ fn a_refused_login_says_nothing_of_times() {
         let expected = [path("a")];
         assert_eq!(failed, expected.iter().take(asked / 4).collect::<Vec<_>>());
     }
+}
+
+/// A reply that makes no sense for one file says nothing of the others.
+#[test]
+fn only_a_refusal_ends_the_setting_of_times() {
+    let local = TempDir::new().unwrap();
+    let setup = MirrorSetup::new("", local.path(), MirrorOptions::up());
+    let (works, mirrored) = traced(setup.perform(set_times()).unwrap(), |_, _| {
+        let session = Session::new(Config::default(), Control::default());
+        let reply = Reply::new(ReplyCode::new(354).unwrap(), b"What?");
+        let kind = ErrorKind::Unexpected(Box::new(reply));
+        Err(Error::Session(session.error(kind, Verb::Mfmt), None))
+    });
+    let expected = ["a", "b", "c"];
+    assert_eq!(works, expected.map(|name| format!("set-time /pub/{name}")));
+    assert_eq!(failed(&mirrored), expected);
 }
 
 /// A refused login is no missing directory: nothing is made, and the password is not tried again.
