@@ -407,8 +407,12 @@ fn a_pause_is_waited_for_by_the_loop() {
         assert!(!mirror.is_over() && server.counts().accepted == 1);
         let end = mirror.deadline().unwrap();
         turn(&mut mirror, end, &poll);
+        // It connects, or is through with that already.
         let left = mirror.timeout(end).unwrap();
-        assert!(left < delay / 2, "it connects: {left:?}");
+        assert!(
+            left < delay / 2 || server.counts().accepted == 2,
+            "{left:?}"
+        );
         assert_ne!(mirror.deadline(), Some(end));
         mirror.close(|session| glue::Registrar::new(poll.registry(), session));
 
