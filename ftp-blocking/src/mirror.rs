@@ -77,8 +77,8 @@ impl<'a> Mirror<'a> {
 
     /// How often and how soon a session is made anew that was lost, and the first one is made; by
     /// default as [`Retry::default`] has it. Pauses are slept, and told to the report. A download
-    /// that went on with its part counts anew. What happens again, such as a refused login or
-    /// certificate, is not tried again.
+    /// that went on with its part by 1 KiB counts anew. What happens again, such as a refused login
+    /// or certificate, is not tried again.
     pub fn retry(self, policy: Retry) -> Self {
         Self(self.0.retry(policy))
     }

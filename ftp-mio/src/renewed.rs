@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ftp_proto::driver::{Answer, Call, Error, Result, Work};
 use ftp_proto::operation::Exchange;
@@ -18,6 +18,9 @@ use crate::transport::Transport;
 
 /// What is read of a source or of the connection at a time.
 const BLOCK_BYTES: usize = 16 * 1024;
+
+/// No moment is farther away: a system may not be able to tell one that is.
+const PAUSE_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 pub(crate) struct Renewed<T: Transport> {
     client: Option<Client<T>>,
@@ -302,6 +305,11 @@ impl Running {
             self.bytes = self.bytes.saturating_add(count as u64);
         }
     }
+}
+
+/// When the pause before the next try ends. One without end is a long one, and not none at all.
+pub(crate) fn end_of_pause(now: Instant, pause: Duration) -> Option<Instant> {
+    now.checked_add(pause.min(PAUSE_MAX))
 }
 
 /// Some of the source; nothing at its end.

@@ -15,12 +15,9 @@ use ftp_proto::{After, Argument, Completed};
 use crate::connector::Connector;
 use crate::interest::Ready;
 use crate::readiness::{Reactor, Slot};
-use crate::renewed::{End, Renewed};
+use crate::renewed::{End, Renewed, end_of_pause};
 use crate::tasks::Handle;
 use crate::transport::Transport;
-
-/// No moment is farther away: a system may not be able to tell one that is.
-const PAUSE_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A session that is made anew when it is lost, and operations that are tried again by a
 /// [`Retry`] policy, without waiting.
@@ -310,8 +307,7 @@ impl<T: Transport + Clone> Retrying<T> {
     fn pause(&mut self, now: Instant, pause: Duration) {
         self.pause_until = match pause.is_zero() {
             true => None,
-            // A pause without end is a long one, and not none at all.
-            false => now.checked_add(pause.min(PAUSE_MAX)),
+            false => end_of_pause(now, pause),
         };
     }
 

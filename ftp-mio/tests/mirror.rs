@@ -22,7 +22,7 @@ use ftp_mio::proto::operation::Login;
 use ftp_mio::proto::retry::Retry;
 use ftp_mio::proto::testing::{Behaviour, Files, Rule, ServerConfig, Step as At};
 use ftp_mio::proto::tree::{MirrorOptions, Step, StepKind, TreePath, Why};
-use ftp_mio::{Mirror, MirrorEvent, MirrorSetup, Mirrored};
+use ftp_mio::{Mirror, MirrorEvent, MirrorSetup, Mirrored, Tcp};
 use mirrors::{connector, drive};
 use relay::one_after_the_other;
 use tempfile::TempDir;
@@ -369,6 +369,47 @@ fn a_session_is_made_by_the_policy() {
     assert_eq!(refuses.counts().accepted, 2);
 }
 
+fn turn(mirror: &mut Mirror<Tcp>, now: Instant, poll: &mio::Poll) {
+    mirror.turn(now, |session| {
+        glue::Registrar::new(poll.registry(), session)
+    });
+}
+
+/// Until nothing is to be done for so long; for how long.
+fn until_it_pauses(
+    mirror: &mut Mirror<Tcp>,
+    poll: &mut mio::Poll,
+    now: Instant,
+    least: Duration,
+) -> Duration {
+    let mut events = mio::Events::with_capacity(8);
+    loop {
+        turn(mirror, now, poll);
+        let left = mirror.timeout(now).unwrap();
+        if left >= least {
+            return left;
+        }
+        poll.poll(&mut events, Some(left)).unwrap();
+        for event in &events {
+            let (session, slot) = glue::slot(event.token());
+            mirror.ready(session, slot, glue::ready(event));
+        }
+    }
+}
+
+#[test]
+fn a_pause_without_end_is_a_long_one() {
+    let full = serve(Behaviour::new().greet(421, "Full."), Files::new());
+    let local = TempDir::new().unwrap();
+    let setup = setup(local.path(), MirrorOptions::down()).sessions(1);
+    let connector = connector(full.address(), Login::anonymous());
+    let mut mirror = Mirror::new(connector, setup.retry(after(Duration::MAX))).unwrap();
+    let mut poll = mio::Poll::new().unwrap();
+    let least = Duration::from_secs(100_000);
+    until_it_pauses(&mut mirror, &mut poll, Instant::now(), least);
+    assert_eq!(full.counts().accepted, 1);
+}
+
 /// The pause is a deadline of the loop, nothing is done before it, and the report can end it.
 #[test]
 fn a_pause_is_waited_for_by_the_loop() {
@@ -383,26 +424,9 @@ fn a_pause_is_waited_for_by_the_loop() {
         let connector = || connector(server.address(), Login::anonymous());
         let mut mirror = Mirror::new(connector(), setup().sessions(1)).unwrap();
         let mut poll = mio::Poll::new().unwrap();
-        let mut events = mio::Events::with_capacity(8);
         let now = Instant::now();
-        let turn = |mirror: &mut Mirror<_>, now, poll: &mio::Poll| {
-            mirror.turn(now, |session| {
-                glue::Registrar::new(poll.registry(), session)
-            });
-        };
-        loop {
-            turn(&mut mirror, now, &poll);
-            let left = mirror.timeout(now).unwrap();
-            if left >= delay / 2 {
-                assert!(left <= delay);
-                break;
-            }
-            poll.poll(&mut events, Some(left)).unwrap();
-            for event in &events {
-                let (session, slot) = glue::slot(event.token());
-                mirror.ready(session, slot, glue::ready(event));
-            }
-        }
+        let left = until_it_pauses(&mut mirror, &mut poll, now, delay / 2);
+        assert!(left <= delay);
         turn(&mut mirror, now + delay / 3, &poll);
         assert!(!mirror.is_over() && server.counts().accepted == 1);
         let end = mirror.deadline().unwrap();

@@ -8,7 +8,7 @@ use ftp_proto::driver::{Errand, Mirroring, Work, random};
 
 use crate::connector::Connector;
 use crate::readiness::Reactor;
-use crate::renewed::{End, Renewed};
+use crate::renewed::{End, Renewed, end_of_pause};
 use crate::transport::Transport;
 
 pub(super) struct Worker<T: Transport> {
@@ -125,7 +125,7 @@ impl<T: Transport + Clone> Worker<T> {
     fn pause(&mut self, errand: &Errand, now: Instant, mirroring: &mut Mirroring<'_>) {
         if let Some(waiting) = errand.waiting() {
             mirroring.waits(errand);
-            self.pause_until = now.checked_add(waiting.pause);
+            self.pause_until = end_of_pause(now, waiting.pause);
         }
     }
 
